@@ -1,0 +1,1 @@
+"""Ring 1: what crosses a process boundary, as versioned types."""

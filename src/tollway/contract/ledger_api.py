@@ -1,0 +1,209 @@
+"""What the console (and the command line) ask the ledger over its Unix socket.
+
+A frame is a 4-byte big-endian length and one MessagePack message. A connection carries requests
+and their answers in order; after Subscribe it carries LiveBatch frames only.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from tollway.contract.records import CloseRecord
+
+FRAME_BYTES_MAX = 67_108_864
+
+Dimension = Literal["token", "application", "team", "service", "model", "provider", "operation", "status", "outcome"]
+Interval = Literal["minute", "hour", "day"]
+
+HISTOGRAM_BOUNDS_US: tuple[int, ...] = tuple(round(100 * 2 ** (step / 4)) for step in range(80))
+"""Upper bounds of the latency buckets in microseconds: 100 us to about 90 s, 19 % apart; one more holds the rest."""
+
+
+class UsageQuery(msgspec.Struct, frozen=True, tag="usage"):
+    """Sums over [since_ns, until_ns), grouped by `by` and, when set, by `interval` (UTC)."""
+
+    since_ns: int
+    until_ns: int
+    by: tuple[Dimension, ...] = ()
+    interval: Interval | None = None
+    filters: dict[Dimension, str] = {}
+    limit: int = 1000
+
+
+class UsageRow(msgspec.Struct, frozen=True, array_like=True):
+    """One group. `keys` are ids in the order of `by`; `start_seconds` is None without an interval."""
+
+    keys: tuple[str, ...]
+    start_seconds: int | None
+    calls: int
+    refused: int
+    client_errors: int
+    server_errors: int
+    input_tokens: int
+    output_tokens: int
+    cached_input_tokens: int
+    cost_nanos: int
+    unpriced_calls: int
+    estimated_calls: int
+    duration_p50_us: int
+    duration_p95_us: int
+    duration_p99_us: int
+    first_byte_p50_us: int
+    first_byte_p95_us: int
+    overhead_p50_us: int
+    overhead_p95_us: int
+    limited: int
+    """Calls answered 429; a part of client_errors."""
+
+
+class UsageAnswer(msgspec.Struct, frozen=True, tag="usage_answer"):
+    """Groups with the most calls first (by start, then calls, with an interval). `resolution` is what the sums are exact to."""
+
+    rows: tuple[UsageRow, ...]
+    resolution: Interval
+    is_cut: bool = False
+
+
+class CallsQuery(msgspec.Struct, frozen=True, tag="calls"):
+    """Single calls, newest first. `before` is the cursor of the previous page: (started_ns, request_id)."""
+
+    filters: dict[Dimension, str] = {}
+    since_ns: int = 0
+    until_ns: int | None = None
+    before: tuple[int, str] | None = None
+    limit: int = 50
+
+
+class CallsAnswer(msgspec.Struct, frozen=True, tag="calls_answer"):
+    """A page of calls; `next` is the cursor of the following page or None at the end."""
+
+    calls: tuple[CloseRecord, ...]
+    next: tuple[int, str] | None
+
+
+class CallQuery(msgspec.Struct, frozen=True, tag="call"):
+    """One call by its request id."""
+
+    request_id: str
+
+
+class CallAnswer(msgspec.Struct, frozen=True, tag="call_answer"):
+    """The call, or None when it is not (or no longer) known."""
+
+    call: CloseRecord | None
+
+
+class LastUseQuery(msgspec.Struct, frozen=True, tag="last_use"):
+    """First and last use of tokens."""
+
+    token_ids: tuple[str, ...]
+
+
+class LastUse(msgspec.Struct, frozen=True, array_like=True):
+    """When and from where a token was used; instants in nanoseconds."""
+
+    token_id: str
+    first_ns: int
+    last_ns: int
+    last_address: str
+    last_agent: str
+    calls: int
+
+
+class LastUseAnswer(msgspec.Struct, frozen=True, tag="last_use_answer"):
+    """One row for each token that was ever used."""
+
+    rows: tuple[LastUse, ...]
+
+
+class SpentQuery(msgspec.Struct, frozen=True, tag="spent"):
+    """What budgets have spent in the period that contains `at_ns`; all budgets when `owner_ids` is empty."""
+
+    at_ns: int
+    owner_ids: tuple[str, ...] = ()
+
+
+class Spent(msgspec.Struct, frozen=True, array_like=True):
+    """Settled nano-USD of one budget in one period."""
+
+    owner_id: str
+    budget_id: str
+    period_start_ns: int
+    nanos: int
+
+
+class SpentAnswer(msgspec.Struct, frozen=True, tag="spent_answer"):
+    """The sums asked for; a budget that spent nothing has no row."""
+
+    rows: tuple[Spent, ...]
+
+
+class UnpricedQuery(msgspec.Struct, frozen=True, tag="unpriced"):
+    """Models that were called without a known price since an instant."""
+
+    since_ns: int
+
+
+class UnpricedRow(msgspec.Struct, frozen=True, array_like=True):
+    """One provider and model."""
+
+    provider_id: str
+    upstream_model: str
+    calls: int
+    last_ns: int
+
+
+class UnpricedAnswer(msgspec.Struct, frozen=True, tag="unpriced_answer"):
+    """Most called first."""
+
+    rows: tuple[UnpricedRow, ...]
+
+
+class HealthQuery(msgspec.Struct, frozen=True, tag="health"):
+    """Is the ledger keeping up?"""
+
+
+class HealthAnswer(msgspec.Struct, frozen=True, tag="health_answer"):
+    """`lag_bytes` are journal bytes written and not yet ingested; `ingested` counts calls since its start."""
+
+    lag_bytes: int
+    ingested: int
+    last_ingest_ns: int
+    orphans: int
+    problem: str = ""
+
+
+class Subscribe(msgspec.Struct, frozen=True, tag="subscribe"):
+    """Send LiveBatch frames from now on, one per ingested batch and at least one a second."""
+
+
+class LiveBatch(msgspec.Struct, frozen=True, tag="live"):
+    """What was just ingested. `calls` holds at most 200 of them, the newest; `counted` says how many there were."""
+
+    at_ns: int
+    counted: int
+    calls: tuple[CloseRecord, ...]
+    errors: int = 0
+    cost_nanos: int = 0
+    tokens: int = 0
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure"):
+    """The request could not be answered; `code` is from kernel/codes.py."""
+
+    code: str
+    message: str
+
+
+Request = UsageQuery | CallsQuery | CallQuery | LastUseQuery | SpentQuery | UnpricedQuery | HealthQuery | Subscribe
+Reply = (
+    UsageAnswer
+    | CallsAnswer
+    | CallAnswer
+    | LastUseAnswer
+    | SpentAnswer
+    | UnpricedAnswer
+    | HealthAnswer
+    | LiveBatch
+    | Failure
+)

@@ -1,0 +1,258 @@
+"""Policy records: what the console publishes and every worker reads at each call.
+
+The policy store maps `token:<id12>` to TokenRecord, `application:<id>` to ApplicationRecord and one
+key to Snapshot, each MessagePack-encoded by `encode_*`. A record of an unknown version is refused,
+never guessed at; one bad record refuses only its own token.
+"""
+
+from typing import Literal, TypeVar
+
+import msgspec
+
+VERSION = 1
+"""Raised with every change that an older worker would misread."""
+
+State = Literal["active", "disabled", "revoked"]
+Period = Literal["hour", "day", "week", "month", "total"]
+UnboundedOutput = Literal["cap", "refuse", "estimate"]
+Environment = Literal["live", "test"]
+
+
+class RequestLimit(msgspec.Struct, frozen=True, gc=False):
+    """At most `requests` (>= 1) calls in any `window_seconds` (>= 1), sliding."""
+
+    id: str
+    name: str
+    requests: int
+    window_seconds: int
+
+
+class ConcurrencyLimit(msgspec.Struct, frozen=True, gc=False):
+    """At most `calls` (>= 1) in flight."""
+
+    id: str
+    name: str
+    calls: int
+
+
+class Budget(msgspec.Struct, frozen=True, gc=False):
+    """At most `limit_nanos` nano-USD settled and reserved in each calendar period (UTC); `total` never resets."""
+
+    id: str
+    name: str
+    limit_nanos: int
+    period: Period
+
+
+class Limits(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Everything that may run out for one owner. Empty means no limit."""
+
+    requests: tuple[RequestLimit, ...] = ()
+    concurrency: tuple[ConcurrencyLimit, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    unbounded_output: UnboundedOutput | None = None
+    """None means the installation's `budgets.unbounded_output`."""
+
+
+NO_LIMITS = Limits()
+
+
+class TokenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One bearer token. The secret itself is nowhere: `mac` is the keyed hash of the whole token.
+
+    `expires_ns` None means it never expires; `models` and `services` None mean all, empty means none.
+    """
+
+    v: int
+    id: str
+    mac: bytes
+    pepper_version: int
+    kind: str
+    name: str
+    state: State
+    application_id: str | None = None
+    team_id: str | None = None
+    environment: Environment = "live"
+    expires_ns: int | None = None
+    models: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+    limits: Limits = NO_LIMITS
+
+
+class ApplicationRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The consumer that owns tokens; its limits hold over all its tokens together."""
+
+    v: int
+    id: str
+    name: str
+    team_id: str
+    state: State
+    limits: Limits = NO_LIMITS
+
+
+class UnitPrice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """The price of one unit in atto-USD, with optional tiers.
+
+    `tiers` are (input tokens above which the tier applies, atto-USD per unit), ascending; the tier
+    reached by the call's input tokens prices all units of the call.
+    """
+
+    attos: int
+    tiers: tuple[tuple[int, int], ...] = ()
+
+
+class Price(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a model costs. A unit that is None is not offered by the model, and falls back as price.py says."""
+
+    source: str
+    input: UnitPrice | None = None
+    output: UnitPrice | None = None
+    cached_input: UnitPrice | None = None
+    cache_write: UnitPrice | None = None
+    input_audio: UnitPrice | None = None
+    cached_input_audio: UnitPrice | None = None
+    output_audio: UnitPrice | None = None
+    request: UnitPrice | None = None
+    web_search: UnitPrice | None = None
+
+
+class DatedPrice(msgspec.Struct, frozen=True, gc=False):
+    """A price and the instant from which it holds; None means from the beginning."""
+
+    from_ns: int | None
+    price: Price
+
+
+class Timeouts(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Deadlines of an upstream in seconds; each is measured by itself."""
+
+    connect_seconds: float = 5.0
+    first_byte_seconds: float = 120.0
+    idle_seconds: float = 60.0
+    total_seconds: float = 3600.0
+
+
+DEFAULT_TIMEOUTS = Timeouts()
+
+
+class Upstream(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Where calls go: an http(s) base URL and how to connect to it.
+
+    `allow_private` lists CIDR blocks that this upstream may resolve to although the connect policy
+    denies them; ("*",) lifts the policy for it. `ca_pem` replaces the system's CA bundle.
+    """
+
+    base_url: str
+    allow_private: tuple[str, ...] = ()
+    ca_pem: str | None = None
+    proxy_url: str | None = None
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
+
+
+class SealedKey(msgspec.Struct, frozen=True, gc=False):
+    """A provider key under AES-256-GCM; `aad` binds it to its table, row and column."""
+
+    id: str
+    sealed: bytes
+    aad: bytes
+
+
+class ProviderRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A configured account at a provider. Keys are tried in order; a provider without a key sends none."""
+
+    id: str
+    name: str
+    kind: str
+    state: State
+    upstream: Upstream
+    keys: tuple[SealedKey, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Candidate(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One way to serve a model: who, under which name there, and at what price (empty: unpriced)."""
+
+    provider_id: str
+    upstream_model: str
+    prices: tuple[DatedPrice, ...] = ()
+    output_tokens_max: int | None = None
+
+
+class ModelRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A name callers may ask for, with its candidates in order of preference."""
+
+    name: str
+    candidates: tuple[Candidate, ...]
+    created_seconds: int = 0
+    owned_by: str = "tollway"
+
+
+class ServiceRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A published REST service behind a path prefix (canonical, starts with `/`, no trailing slash)."""
+
+    id: str
+    name: str
+    path_prefix: str
+    state: State
+    upstream: Upstream
+    strip_prefix: bool = True
+    methods: tuple[str, ...] = ()
+    """Empty means all methods."""
+    keys: tuple[SealedKey, ...] = ()
+    credential_header: str = "authorization"
+    credential_scheme: str = "Bearer"
+    headers: tuple[tuple[str, str], ...] = ()
+    query_token_parameter: str | None = None
+    allow_set_cookie: bool = False
+    sandbox_answers: bool = True
+    allow_websocket: bool = False
+    allow_anonymous: bool = False
+    body_bytes_max: int = 1_073_741_824
+
+
+class Snapshot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Everything but tokens and applications, published whole. `revision` grows with every publication."""
+
+    v: int
+    revision: int
+    published_ns: int
+    providers: tuple[ProviderRecord, ...] = ()
+    models: tuple[ModelRecord, ...] = ()
+    services: tuple[ServiceRecord, ...] = ()
+    unbounded_output: UnboundedOutput = "cap"
+    unbounded_output_tokens_max: int = 16_384
+    cors_origins: tuple[str, ...] = ()
+
+
+R = TypeVar("R", TokenRecord, ApplicationRecord, Snapshot)
+
+_encoder = msgspec.msgpack.Encoder()
+_token = msgspec.msgpack.Decoder(TokenRecord)
+_application = msgspec.msgpack.Decoder(ApplicationRecord)
+_snapshot = msgspec.msgpack.Decoder(Snapshot)
+
+
+def encode(record: TokenRecord | ApplicationRecord | Snapshot) -> bytes:
+    """Return the bytes stored for a record."""
+    return _encoder.encode(record)
+
+
+def decode_token(raw: bytes) -> TokenRecord:
+    """Read a token record. Raises ValueError when the bytes are damaged or of another version."""
+    return _checked(_token.decode(raw))
+
+
+def decode_application(raw: bytes) -> ApplicationRecord:
+    """Read an application record. Raises ValueError when the bytes are damaged or of another version."""
+    return _checked(_application.decode(raw))
+
+
+def decode_snapshot(raw: bytes) -> Snapshot:
+    """Read the snapshot. Raises ValueError when the bytes are damaged or of another version."""
+    return _checked(_snapshot.decode(raw))
+
+
+def _checked(record: R) -> R:
+    if record.v != VERSION:
+        raise ValueError(f"policy record of version {record.v}; this program reads version {VERSION}")
+    return record

@@ -1,0 +1,129 @@
+"""Call records: what workers append to their journals and the ledger ingests exactly once.
+
+A call that reaches an upstream has one OpenRecord, written before the first dispatch, and one
+CloseRecord. A call refused before dispatch by a known token has a CloseRecord alone. Refusals
+without a known token are not worth a record each: they are counted in a TallyRecord per second.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from tollway.contract.usage import NOTHING, Usage
+
+VERSION = 1
+
+Outcome = Literal["ok", "refused", "failed", "truncated", "disconnected", "crashed"]
+"""ok: the upstream's answer was relayed whole, whatever its status. refused: by us, before dispatch.
+failed: no answer could be given. truncated: the upstream cut its answer. disconnected: the caller left.
+crashed: the process died in between (written by the ledger, never by a worker)."""
+
+
+class Charge(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """`nanos` held (open) or settled (close) against one budget in the period that starts at `period_start_ns`."""
+
+    owner_id: str
+    budget_id: str
+    period_start_ns: int
+    nanos: int
+
+
+class Attempt(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One try at one candidate. `status` 0 means that no answer came; `code` says why it did not end the call."""
+
+    provider_id: str
+    upstream_model: str
+    key_id: str
+    started_us: int
+    """Microseconds after the call was accepted."""
+    duration_us: int
+    status: int
+    code: str
+    upstream_request_id: str = ""
+
+
+class OpenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="o"):
+    """A call is about to be sent. All a crashed call can be closed with."""
+
+    request_id: str
+    started_ns: int
+    method: str
+    route: str
+    operation: str
+    token_id: str = ""
+    application_id: str = ""
+    team_id: str = ""
+    environment: str = "live"
+    service_id: str = ""
+    model: str = ""
+    provider_id: str = ""
+    upstream_model: str = ""
+    charges: tuple[Charge, ...] = ()
+    estimate: Usage = NOTHING
+    estimate_nanos: int | None = None
+    """None: unpriced."""
+
+
+class CloseRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="c"):
+    """A call has ended; complete in itself.
+
+    Instants are Unix nanoseconds, durations microseconds. `cost_nanos` None means unpriced, which is not zero.
+    `stages_us` are accept, authenticate, resolve, admit, dispatch (waiting for upstreams), respond.
+    `overhead_us` is the total less the time spent waiting for upstream and caller.
+    """
+
+    request_id: str
+    started_ns: int
+    duration_us: int
+    method: str
+    route: str
+    """The service's name or the dialect's path template; never the caller's raw path."""
+    operation: str
+    """`chat`, `embeddings`, `models`, `http`, `websocket`."""
+    status: int
+    outcome: Outcome
+    code: str = ""
+    token_id: str = ""
+    application_id: str = ""
+    team_id: str = ""
+    environment: str = "live"
+    service_id: str = ""
+    model: str = ""
+    provider_id: str = ""
+    upstream_model: str = ""
+    is_stream: bool = False
+    was_opened: bool = False
+    first_byte_us: int = 0
+    """From acceptance to the first byte of the answer; 0 when there was none."""
+    upstream_us: int = 0
+    overhead_us: int = 0
+    stages_us: tuple[int, ...] = ()
+    request_bytes: int = 0
+    response_bytes: int = 0
+    usage: Usage = NOTHING
+    cost_nanos: int | None = 0
+    price_source: str = ""
+    charges: tuple[Charge, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    client_address: str = ""
+    client_agent: str = ""
+    trace_id: str = ""
+
+
+class TallyRecord(msgspec.Struct, frozen=True, gc=False, tag="t"):
+    """How many calls were refused without a known token in one second, by code."""
+
+    second: int
+    counts: dict[str, int]
+
+
+Record = OpenRecord | CloseRecord | TallyRecord
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Record] = msgspec.msgpack.Decoder(Record)
+encode = _encoder.encode
+
+
+def decode(raw: bytes | memoryview) -> Record:
+    """Read one record. Raises ValueError when the bytes are damaged."""
+    return _decoder.decode(raw)

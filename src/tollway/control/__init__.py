@@ -1,0 +1,1 @@
+"""Ring 3: the control plane, one package a domain."""

@@ -1,0 +1,1 @@
+"""Ring 1: the dialects and the hub between them."""

@@ -1,0 +1,1 @@
+"""Ring 3: ingest, rollups, usage queries and live events."""

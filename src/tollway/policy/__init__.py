@@ -1,0 +1,1 @@
+"""Ring 1: pure decisions; time is an argument."""

@@ -1,0 +1,1 @@
+"""Ring 6: the mains of supervisor, worker, ledger and console."""

@@ -1,0 +1,1 @@
+"""Ring 5: the console's HTTP shell."""

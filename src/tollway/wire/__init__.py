@@ -1,0 +1,1 @@
+"""Ring 1: sans-I/O codecs, bytes to events and back."""
