@@ -1,0 +1,95 @@
+"""One level of a JSON object, with every nested value kept as the bytes it came in.
+
+What a decision reads is what is sent: a body is either passed on byte for byte or re-emitted from the
+very values that were checked. Duplicate keys are refused, because two readers could see two values.
+"""
+
+import json
+from typing import Any, TypeVar
+
+import msgspec
+
+from tollway.kernel.errors import TollwayError
+
+T = TypeVar("T")
+
+Fields = dict[str, msgspec.Raw]
+
+_decoder = msgspec.json.Decoder(Fields)
+_encode = msgspec.json.Encoder().encode
+
+
+class JSONObject:
+    """A parsed object whose fields can be read, replaced and written out again.
+
+    Not safe for use by two tasks at once. `encode` returns the bytes given to `parse` until `set` or `drop` was called.
+    """
+
+    __slots__ = ("_fields", "_raw")
+
+    def __init__(self, raw: bytes, fields: Fields) -> None:
+        self._raw: bytes | None = raw
+        self._fields = fields
+
+    @classmethod
+    def parse(cls, raw: bytes) -> "JSONObject":
+        """Read one object. Raises request.body_invalid for anything else, also for duplicate keys."""
+        try:
+            fields = _decoder.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise TollwayError("request.body_invalid", public=f"The body is not a JSON object: {error}.") from error
+        # A compact object without duplicates is exactly as long as its fields written out again.
+        if len(_encode(fields)) != len(raw) and _has_duplicate_keys(raw):
+            raise TollwayError("request.body_invalid", public="The body names a key twice.")
+        return cls(raw, fields)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def raw(self, name: str) -> bytes:
+        """Return a field's bytes, b"" when it is absent."""
+        value = self._fields.get(name)
+        return b"" if value is None else bytes(value)
+
+    def read(self, name: str, kind: type[T]) -> T | None:
+        """Return a field as `kind`; None when it is absent or null. Raises request.field_invalid."""
+        value = self._fields.get(name)
+        if value is None:
+            return None
+        try:
+            decoded: T | None = msgspec.json.decode(value, type=kind | None)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise TollwayError("request.field_invalid", public=f"`{name}`: {error}.", param=name) from error
+        return decoded
+
+    def set(self, name: str, value: Any) -> None:
+        """Replace or add a field; its place in the order is kept, a new one comes last."""
+        self._fields[name] = msgspec.Raw(_encode(value))
+        self._raw = None
+
+    def encode(self) -> bytes:
+        """Return the object's bytes."""
+        return _encode(self._fields) if self._raw is None else self._raw
+
+    def copy(self) -> "JSONObject":
+        """Return an independent copy, for a candidate that needs other changes."""
+        other = JSONObject(b"", dict(self._fields))
+        other._raw = self._raw
+        return other
+
+
+def _has_duplicate_keys(raw: bytes) -> bool:
+    """Whether the top level names a key twice. Any nested object is judged by its own reader, not here."""
+    counts: list[tuple[int, int]] = []
+
+    def pairs(items: list[tuple[str, Any]]) -> int:
+        counts.append((len(items), len({key for key, _ in items})))
+        return 0
+
+    try:
+        json.loads(raw, object_pairs_hook=pairs)
+    except (ValueError, RecursionError):
+        # The two parsers disagree about this text, so an upstream's may too.
+        return True
+    total, distinct = counts[-1]  # The outermost object is closed last.
+    return total != distinct

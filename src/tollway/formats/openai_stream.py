@@ -1,0 +1,169 @@
+"""Watching an OpenAI event stream while it is relayed.
+
+The watcher sees every byte once. It finds the stated usage, counts what was generated, hides the one
+event that only our own stream option caused, renames the model when an alias is in play, and ends a cut
+stream with an error event. Where nothing must change, the bytes pass unchanged, whatever their chunking.
+Event stream format: https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+"""
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from tollway.contract.usage import Usage
+from tollway.formats.openai_chat import (
+    BYTES_PER_TOKEN,
+    EVENT_BYTES_PER_TOKEN_MAX,
+    Chunk,
+    chunk_decoder,
+    delta_bytes,
+)
+from tollway.formats.openai_errors import error_event
+from tollway.formats.openai_usage import to_usage
+
+EVENT_BYTES_MAX = 1_048_576
+"""A longer event is passed on unread."""
+
+_MODEL = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+
+
+class StreamWatch:
+    """The tap of a streamed chat answer. Single use; feed and finish never raise.
+
+    `hide_usage` holds back a usage-only event. `model_json` is the JSON string that replaces each event's model,
+    or None.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_hide_usage",
+        "_input_tokens_estimate",
+        "_model_json",
+        "_rewrites",
+        "_tail",
+        "_text_bytes",
+        "_text_events",
+        "_usage",
+        "error_code",
+        "first_ns",
+        "is_done",
+        "request_id",
+    )
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], int],
+        request_id: str,
+        input_tokens_estimate: int,
+        hide_usage: bool,
+        model_json: bytes | None,
+    ) -> None:
+        self._clock = clock
+        self._hide_usage = hide_usage
+        self._model_json = model_json
+        self._rewrites = hide_usage or model_json is not None
+        self._input_tokens_estimate = input_tokens_estimate
+        self._tail = b""
+        self._text_bytes = 0
+        self._text_events = 0
+        self._usage: Usage | None = None
+        self.request_id = request_id
+        self.first_ns = 0
+        self.is_done = False
+        self.error_code: str | None = None
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Read the events that `chunk` completes and return what the caller receives in its place.
+
+        Only whole events are passed on, so that an error event can follow whatever was cut.
+        """
+        if not self.first_ns:
+            self.first_ns = self._clock()
+        data = self._tail + chunk if self._tail else chunk
+        if b"\r" in data:
+            return self._feed_any_line_end(data)
+        end = len(data) if data.endswith(b"\n\n") else data.rfind(b"\n\n") + 2
+        if end < 2:
+            return self._hold(b"", data)
+        whole = data if end == len(data) else data[:end]
+        events = whole.split(b"\n\n")
+        events.pop()
+        if self._rewrites:
+            whole = b"".join([event + b"\n\n" for event in map(self._pass, events) if event is not None])
+        else:
+            for event in events:
+                self._read(event)
+        return self._hold(whole, data[end:])
+
+    def finish(self, error_code: str | None) -> bytes:
+        """Return what is still held back, or an error event when the stream did not end properly."""
+        rest, self._tail = self._tail, b""
+        if rest:
+            self._read(rest)
+        if error_code is None and not self.is_done:
+            error_code = "upstream.truncated"
+        self.error_code = error_code
+        return rest if error_code is None else error_event(error_code, self.request_id)
+
+    def usage(self) -> Usage:
+        """Return the stated usage, else an estimate from what passed by."""
+        if self._usage is not None:
+            return self._usage
+        tokens = self._text_events
+        if self._text_bytes > tokens * EVENT_BYTES_PER_TOKEN_MAX:
+            tokens = -(-self._text_bytes // BYTES_PER_TOKEN)
+        return Usage(input_tokens=self._input_tokens_estimate, output_tokens=tokens, is_estimated=True)
+
+    def _feed_any_line_end(self, data: bytes) -> bytes:
+        out: list[bytes] = []
+        start = 0
+        for match in _EVENT_END.finditer(data):
+            event = self._pass(data[start : match.start()])
+            if event is not None:
+                out.append(event + match.group())
+            start = match.end()
+        return self._hold(b"".join(out), data[start:])
+
+    def _hold(self, whole: bytes, tail: bytes) -> bytes:
+        if len(tail) > EVENT_BYTES_MAX:
+            self._tail = b""
+            return whole + tail
+        self._tail = tail
+        return whole
+
+    def _pass(self, event: bytes) -> bytes | None:
+        """Read an event and return it as the caller may see it; None hides it."""
+        chunk = self._read(event)
+        if chunk is None:
+            return event
+        if self._hide_usage and chunk.usage is not None and not chunk.choices:
+            return None
+        if self._model_json is not None:
+            model_json = self._model_json
+            return _MODEL.sub(lambda _: b'"model":' + model_json, event, count=1)
+        return event
+
+    def _read(self, event: bytes) -> Chunk | None:
+        at = event.find(b"data:")
+        if at < 0:
+            return None
+        payload = event[at + 5 :].lstrip()
+        if payload.startswith(b"[DONE]"):
+            self.is_done = True
+            return None
+        try:
+            chunk = chunk_decoder.decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        if chunk.choices:
+            count = delta_bytes(chunk.choices)
+            if count:
+                self._text_bytes += count
+                self._text_events += 1
+        stated = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
+        if stated is not None:
+            self._usage = to_usage(stated) or self._usage
+        return chunk
