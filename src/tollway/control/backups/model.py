@@ -1,0 +1,43 @@
+"""What a backup holds."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+ROOT_KEY_NOTE = (
+    "root.key is not in this backup. Tokens and stored provider keys work only with the root.key of this"
+    " installation: keep a copy of it in a different place, and put it into the data directory before starting."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of the archive."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The archive's table of contents. `schemas` maps a database to its migration's revision."""
+
+    format: int
+    created_ns: int
+    program: str
+    database: Literal["sqlite", "postgresql"]
+    schemas: dict[str, str]
+    members: tuple[Member, ...]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A finished backup."""
+
+    path: Path
+    size: int
+    manifest: Manifest

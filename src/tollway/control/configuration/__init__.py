@@ -1,0 +1,1 @@
+"""Configuration as one YAML document."""

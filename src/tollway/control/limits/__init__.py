@@ -1,0 +1,1 @@
+"""Limits: rates, slots and budgets."""

@@ -1,0 +1,1 @@
+"""Publication: from the config database to the policy store."""

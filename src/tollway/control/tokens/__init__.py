@@ -1,0 +1,1 @@
+"""Tokens: issued, listed, changed and revoked."""

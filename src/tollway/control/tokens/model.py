@@ -1,0 +1,105 @@
+"""Tokens as the control plane knows them. The secret is nowhere: it exists once, in the answer that issues it."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from tollway.contract.policy import Environment, Limits, State
+from tollway.control.limits.model import NO_RULES, LimitRules
+from tollway.kernel.secret import Secret
+
+TokenState = Literal["active", "disabled", "revoked", "expired"]
+TokenSort = Literal["newest", "oldest"]
+STANDARD_KIND = "s"
+"""The kind letter of a bearer API token: `tws_…`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One bearer token. `state` is what is stored; `state_at` adds expiry.
+
+    `id` is the public 12 characters inside the token. `expires_ns` None: never. `models` and `services`
+    None: all, empty: none; `services` holds service ids. `team_id` is its application's team, None without
+    an application. `version` grows with each change and is the ETag.
+    """
+
+    id: str
+    kind: str
+    name: str
+    state: State
+    mac: bytes = field(repr=False)
+    pepper_version: int
+    application_id: str | None
+    application_name: str | None
+    team_id: str | None
+    environment: Environment
+    models: tuple[str, ...] | None
+    services: tuple[str, ...] | None
+    limits: Limits
+    expires_ns: int | None
+    created_ns: int
+    created_by: str
+    updated_ns: int
+    updated_by: str
+    revoked_ns: int | None = None
+    revoked_by: str | None = None
+    revoked_reason: str | None = None
+    version: int = 1
+
+    @property
+    def masked(self) -> str:
+        """What identifies the token to people without being usable."""
+        return f"tw{self.kind}_{self.id}…"
+
+    def state_at(self, now_ns: int) -> TokenState:
+        """Return the state at an instant: revoked, else expired (from `expires_ns` on), else what is stored."""
+        if self.state != "revoked" and self.expires_ns is not None and self.expires_ns <= now_ns:
+            return "expired"
+        return self.state
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """What is asked for when a token is issued. `expires_ns` UNSET: 90 days from now; None: never.
+
+    `services` may name services by id or by name.
+    """
+
+    name: str
+    application_id: str | None = None
+    models: tuple[str, ...] | None = None
+    services: tuple[str, ...] | None = None
+    expires_ns: int | UnsetType | None = UNSET
+    limits: LimitRules = NO_RULES
+    environment: Environment = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChange:
+    """Fields to change; UNSET leaves a field as it is."""
+
+    name: str | UnsetType = UNSET
+    application_id: str | UnsetType | None = UNSET
+    models: tuple[str, ...] | UnsetType | None = UNSET
+    services: tuple[str, ...] | UnsetType | None = UNSET
+    expires_ns: int | UnsetType | None = UNSET
+    limits: LimitRules | UnsetType = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFilter:
+    """Which tokens to list. `search` matches the beginning of a name (case ignored) or of an id (also as `tws_…`)."""
+
+    state: TokenState | None = None
+    application_id: str | None = None
+    search: str | None = None
+    sort: TokenSort = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A fresh token and the only sight of its secret."""
+
+    token: Token
+    secret: Secret[str]

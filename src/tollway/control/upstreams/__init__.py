@@ -1,0 +1,1 @@
+"""Upstreams: AI providers, their keys and models."""
