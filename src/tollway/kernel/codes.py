@@ -471,6 +471,14 @@ TABLE: tuple[Code, ...] = (
         "The ledger does not answer.",
         "Calls are still recorded in the journal; it catches up by itself.",
     ),
+    _row(
+        "storage.newer_schema",
+        503,
+        _S,
+        _NEVER,
+        "The database was migrated by a newer version of this program.",
+        "Start the newer version, or restore the copy made before the migration from `backups/`.",
+    ),
 )
 
 BY_NAME: dict[str, Code] = {code.name: code for code in TABLE}

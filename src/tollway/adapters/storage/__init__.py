@@ -1,0 +1,1 @@
+"""SQL storage: engines, migrations, and one module for each domain. SQLite by default, PostgreSQL by a setting."""
