@@ -1,0 +1,38 @@
+"""What the teams domain needs from outside."""
+
+from typing import Protocol
+
+from tollway.control.paging import Page, Position
+from tollway.control.teams.model import Team
+
+
+class TeamStore(Protocol):
+    """Teams in the config database. Every method raises management.unavailable."""
+
+    def add(self, team: Team) -> None:
+        """Store a new team. Only inside a transaction, like `put` and `remove`."""
+        ...
+
+    def put(self, team: Team) -> None:
+        """Store a changed team."""
+        ...
+
+    def remove(self, team_id: str) -> None:
+        """Delete the team."""
+        ...
+
+    def find(self, team_id: str) -> Team | None:
+        """Return the team."""
+        ...
+
+    def find_named(self, name: str) -> Team | None:
+        """Return the team of that name (case ignored)."""
+        ...
+
+    def page(self, *, after: Position | None, limit: int) -> Page[Team]:
+        """Return teams, newest first."""
+        ...
+
+    def has_applications(self, team_id: str) -> bool:
+        """Whether any application, also a deleted one, belongs to the team."""
+        ...

@@ -1,0 +1,87 @@
+"""Make, rename and delete teams."""
+
+from dataclasses import replace
+
+from tollway.control.actor import SETUP, Actor
+from tollway.control.faults import Faults
+from tollway.control.names import check_name
+from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.teams.errors import team_in_use, team_name_taken, team_not_found
+from tollway.control.teams.model import DEFAULT_TEAM_ID, DEFAULT_TEAM_NAME, Team
+from tollway.control.teams.ports import TeamStore
+from tollway.control.transactions import Transactions
+from tollway.control.versions import check_version
+from tollway.kernel.clock import Clock
+from tollway.kernel.ids import TEAM, new_id
+
+
+class Teams:
+    """The teams of this installation. Thread-safe."""
+
+    def __init__(self, store: TeamStore, transactions: Transactions, clock: Clock) -> None:
+        self._store = store
+        self._transactions = transactions
+        self._clock = clock
+
+    def ensure_default(self) -> None:
+        """Make the default team unless it exists. Called at every start."""
+        if self._store.find(DEFAULT_TEAM_ID) is None:
+            with self._transactions.write():
+                self._store.add(self._build(DEFAULT_TEAM_ID, DEFAULT_TEAM_NAME, SETUP))
+
+    def create(self, name: str, actor: Actor) -> Team:
+        """Make a team. Raises management.invalid, management.conflict (name taken)."""
+        with self._transactions.write():
+            self._check_name(name, None)
+            team = self._build(new_id(TEAM), name, actor)
+            self._store.add(team)
+            return team
+
+    def get(self, team_id: str) -> Team:
+        """Return the team. Raises management.not_found."""
+        team = self._store.find(team_id)
+        if team is None:
+            raise team_not_found()
+        return team
+
+    def find_named(self, name: str) -> Team | None:
+        """Return the team of that name (case ignored)."""
+        return self._store.find_named(name)
+
+    def page(self, *, after: Position | None = None, limit: int = PAGE_SIZE) -> Page[Team]:
+        """Return a page of teams, newest first."""
+        return self._store.page(after=after, limit=bound_size(limit))
+
+    def rename(self, team_id: str, name: str, actor: Actor, *, expected_version: int | None = None) -> Team:
+        """Change the name. Raises management.not_found, .precondition, .invalid, .conflict."""
+        with self._transactions.write():
+            team = self.get(team_id)
+            check_version(team.version, expected_version)
+            if name == team.name:
+                return team
+            self._check_name(name, team_id)
+            now = self._clock.now_ns()
+            team = replace(team, name=name, updated_ns=now, updated_by=str(actor), version=team.version + 1)
+            self._store.put(team)
+            return team
+
+    def delete(self, team_id: str, actor: Actor, *, expected_version: int | None = None) -> None:
+        """Delete an unused team. Raises management.not_found, .precondition, .conflict (in use, or the default)."""
+        with self._transactions.write():
+            team = self.get(team_id)
+            check_version(team.version, expected_version)
+            if team.is_default or self._store.has_applications(team_id):
+                raise team_in_use()
+            self._store.remove(team_id)
+
+    def _build(self, team_id: str, name: str, actor: Actor) -> Team:
+        now = self._clock.now_ns()
+        return Team(team_id, name, now, str(actor), now, str(actor))
+
+    def _check_name(self, name: str, own_id: str | None) -> None:
+        faults = Faults()
+        check_name(name, "/name", faults)
+        faults.check()
+        other = self._store.find_named(name)
+        if other is not None and other.id != own_id:
+            raise team_name_taken()

@@ -1,0 +1,80 @@
+"""What the tokens domain needs from outside."""
+
+from collections.abc import Collection, Iterator
+from typing import Protocol
+
+from tollway.control.applications.model import Application
+from tollway.control.paging import Page, Position
+from tollway.control.tokens.model import Token, TokenFilter
+
+
+class TokenStore(Protocol):
+    """Tokens in the config database. Reads outside `Transactions.write()` see what was committed last.
+
+    Every method raises management.unavailable when the database cannot be reached.
+    """
+
+    def add(self, token: Token) -> bool:
+        """Store a new token; False when the id was ever used before. Only inside a transaction, like `put`."""
+        ...
+
+    def put(self, token: Token) -> None:
+        """Store a changed token. `mac`, `kind` and `created_*` never change."""
+        ...
+
+    def find(self, token_id: str) -> Token | None:
+        """Return the token."""
+        ...
+
+    def find_named(self, name: str) -> tuple[Token, ...]:
+        """Return all tokens of that name (case ignored) that are not revoked, oldest first, at most 10."""
+        ...
+
+    def page(self, wanted: TokenFilter, *, now_ns: int, after: Position | None, limit: int) -> Page[Token]:
+        """Return tokens by (created_ns, id), descending for `newest`."""
+        ...
+
+    def names(self, token_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that exist."""
+        ...
+
+    def count_live(self, *, now_ns: int, application_id: str | None = None) -> int:
+        """Count tokens that are neither revoked nor expired, of one application or of all."""
+        ...
+
+    def expiring(self, *, after_ns: int, until_ns: int, limit: int) -> tuple[Token, ...]:
+        """Return active tokens that expire in (after_ns, until_ns], soonest first."""
+        ...
+
+    def iterate(self, *, application_id: str | None = None, batch: int = 1000) -> Iterator[tuple[Token, ...]]:
+        """Yield all tokens by id in batches; each batch is read by itself."""
+        ...
+
+
+class TokenHasher(Protocol):
+    """The keyed hash of whole tokens (implemented by the key ring)."""
+
+    @property
+    def pepper_version(self) -> int:
+        """The pepper new tokens are hashed with."""
+        ...
+
+    def mac(self, token: bytes, pepper_version: int) -> bytes | None:
+        """Return HMAC-SHA-256 of the whole token under the pepper, or None when there is no such pepper."""
+        ...
+
+
+class Owners(Protocol):
+    """The applications that may own tokens."""
+
+    def find(self, application_id: str) -> Application | None:
+        """Return the application unless it does not exist or was deleted."""
+        ...
+
+
+class ServiceDirectory(Protocol):
+    """Services by id or name."""
+
+    def find_id(self, reference: str) -> str | None:
+        """Return the id of the service with that id or name (case ignored)."""
+        ...

@@ -1,0 +1,296 @@
+"""Issue, list, change and end tokens.
+
+Law: a token's secret is made here, hashed, handed out once and forgotten; no row, log or policy record
+ever holds it. Ids are never used again, because rows are never deleted. When a method returns, the
+policy store has the change (see `control.touching`).
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+
+from msgspec import UNSET
+
+from tollway.contract.policy import State
+from tollway.control.actor import Actor
+from tollway.control.faults import Faults, refuse
+from tollway.control.limits.service import compile_limits, find_faults, to_rules
+from tollway.control.names import check_name
+from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
+from tollway.control.tokens.grant import EVERYTHING, Grant, excess
+from tollway.control.tokens.model import (
+    STANDARD_KIND,
+    IssuedToken,
+    NewToken,
+    Token,
+    TokenChange,
+    TokenFilter,
+)
+from tollway.control.tokens.ports import Owners, ServiceDirectory, TokenHasher, TokenStore
+from tollway.control.touching import Touching
+from tollway.control.transactions import Transactions
+from tollway.control.versions import check_version
+from tollway.kernel.clock import NANOS_PER_SECOND, Clock
+from tollway.kernel.errors import TollwayError
+from tollway.kernel.secret import Secret
+
+DEFAULT_LIFETIME_SECONDS = 90 * 86_400
+ENTRIES_MAX = 1_000
+"""Models, and services, that one token may list."""
+REASON_CHARACTERS_MAX = 500
+_ID = slice(4, 16)
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TokenParts:
+    """What the service is built from. `generate(kind)` returns a whole fresh token (policy/token.py)."""
+
+    store: TokenStore
+    owners: Owners
+    services: ServiceDirectory
+    hasher: TokenHasher
+    generate: Callable[[str], str]
+    touching: Touching
+    transactions: Transactions
+    clock: Clock
+
+
+class Tokens:
+    """The tokens of this installation. Thread-safe."""
+
+    def __init__(self, parts: TokenParts) -> None:
+        self._parts = parts
+        self._store = parts.store
+        self._transactions = parts.transactions
+
+    def issue(self, new: NewToken, actor: Actor, *, bound: Grant = EVERYTHING) -> IssuedToken:
+        """Make a token and return it with its secret, which cannot be had again.
+
+        Raises management.invalid with all faults (also for an unknown application or service, and for an
+        expiry that is not in the future), management.forbidden when it would be more than `bound`.
+        """
+        with self._transactions.write():
+            draft = self._draft(new, actor)
+            _check_grant(draft, bound)
+            issued = self._store_fresh(draft)
+            self._parts.touching.touch_token(issued.token.id)
+        return issued
+
+    def get(self, token_id: str) -> Token:
+        """Return the token. Raises management.not_found."""
+        token = self._store.find(token_id)
+        if token is None:
+            raise token_not_found()
+        return token
+
+    def find_named(self, name: str) -> Token | None:
+        """Return the unrevoked token of that name (case ignored). Raises management.conflict for several."""
+        found = self._store.find_named(name)
+        if len(found) > 1:
+            raise several_tokens(name)
+        return found[0] if found else None
+
+    def page(
+        self, wanted: TokenFilter = TokenFilter(), *, after: Position | None = None, limit: int = PAGE_SIZE
+    ) -> Page[Token]:
+        """Return a page of tokens by (created_ns, id). Cost does not grow with the number of tokens before it."""
+        return self._store.page(wanted, now_ns=self._parts.clock.now_ns(), after=after, limit=bound_size(limit))
+
+    def names(self, token_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that exist."""
+        return self._store.names(token_ids)
+
+    def count_live(self) -> int:
+        """Count the tokens that are neither revoked nor expired."""
+        return self._store.count_live(now_ns=self._parts.clock.now_ns())
+
+    def expiring(self, within_seconds: int, *, limit: int = 20) -> tuple[Token, ...]:
+        """Return active tokens that expire within that time from now, soonest first."""
+        now = self._parts.clock.now_ns()
+        return self._store.expiring(after_ns=now, until_ns=now + within_seconds * NANOS_PER_SECOND, limit=limit)
+
+    def change(
+        self,
+        token_id: str,
+        change: TokenChange,
+        actor: Actor,
+        *,
+        expected_version: int | None = None,
+        bound: Grant = EVERYTHING,
+    ) -> Token:
+        """Change what is given; an `expires_ns` in the past ends the token now.
+
+        A change of nothing leaves version and instants as they are. Raises management.not_found,
+        management.precondition, management.conflict (revoked), management.invalid, management.forbidden.
+        """
+        with self._transactions.write():
+            token = self._changeable(token_id, expected_version)
+            changed = self._changed(token, change)
+            _check_grant(changed, bound)
+            return self._save(token, changed, actor)
+
+    def disable(self, token_id: str, actor: Actor, *, expected_version: int | None = None) -> Token:
+        """Refuse the token's calls until it is enabled again. Idempotent. Raises as `change`."""
+        return self._switch(token_id, "disabled", actor, expected_version)
+
+    def enable(self, token_id: str, actor: Actor, *, expected_version: int | None = None) -> Token:
+        """Undo `disable`. Idempotent. Raises as `change`."""
+        return self._switch(token_id, "active", actor, expected_version)
+
+    def revoke(
+        self, token_id: str, actor: Actor, *, reason: str | None = None, expected_version: int | None = None
+    ) -> Token:
+        """End the token for ever. When this returns, no worker accepts it any more, also after restarts.
+
+        Idempotent: a second revocation keeps the first one's instant and reason. Raises management.not_found,
+        management.precondition, management.invalid; management.unavailable means that the revocation may be
+        stored and not yet be in force: try again.
+        """
+        reason = (reason or "").strip() or None
+        if reason is not None and len(reason) > REASON_CHARACTERS_MAX:
+            raise refuse("/reason", f"at most {REASON_CHARACTERS_MAX} characters")
+        with self._transactions.write():
+            token = self.get(token_id)
+            check_version(token.version, expected_version)
+            if token.state == "revoked":
+                # Published again: the first attempt may have failed between the two stores.
+                self._parts.touching.touch_token(token_id)
+                return token
+            now = self._parts.clock.now_ns()
+            revoked = replace(token, state="revoked", revoked_ns=now, revoked_by=str(actor), revoked_reason=reason)
+            return self._save(token, revoked, actor)
+
+    def _switch(self, token_id: str, state: State, actor: Actor, expected_version: int | None) -> Token:
+        with self._transactions.write():
+            token = self._changeable(token_id, expected_version)
+            self._parts.touching.touch_token(token_id)
+            return self._save(token, replace(token, state=state), actor)
+
+    def _changeable(self, token_id: str, expected_version: int | None) -> Token:
+        token = self.get(token_id)
+        check_version(token.version, expected_version)
+        if token.state == "revoked":
+            raise token_revoked()
+        return token
+
+    def _save(self, before: Token, after: Token, actor: Actor) -> Token:
+        if after == before:
+            return before
+        now = self._parts.clock.now_ns()
+        saved = replace(after, updated_ns=now, updated_by=str(actor), version=before.version + 1)
+        self._store.put(saved)
+        self._parts.touching.touch_token(saved.id)
+        return saved
+
+    def _draft(self, new: NewToken, actor: Actor) -> Token:
+        now = self._parts.clock.now_ns()
+        expires = new.expires_ns
+        if expires is UNSET:
+            expires = now + DEFAULT_LIFETIME_SECONDS * NANOS_PER_SECOND
+        draft = Token(
+            id="",
+            kind=STANDARD_KIND,
+            name=new.name,
+            state="active",
+            mac=b"",
+            pepper_version=self._parts.hasher.pepper_version,
+            application_id=None,
+            application_name=None,
+            team_id=None,
+            environment=new.environment,
+            models=None,
+            services=None,
+            limits=compile_limits("", new.limits),
+            expires_ns=None,
+            created_ns=now,
+            created_by=str(actor),
+            updated_ns=now,
+            updated_by=str(actor),
+        )
+        faults = Faults()
+        if isinstance(expires, int) and expires <= now:
+            faults.add("/expires_at", "this instant is not in the future")
+        if new.environment not in ("live", "test"):
+            faults.add("/environment", "use live or test")
+        change = TokenChange(new.name, new.application_id, new.models, new.services, expires, new.limits)
+        return self._changed(draft, change, faults)
+
+    def _changed(self, token: Token, change: TokenChange, faults: Faults | None = None) -> Token:
+        faults = faults or Faults()
+        fields: dict[str, object] = {}
+        if change.name is not UNSET:
+            check_name(change.name, "/name", faults)
+            fields["name"] = change.name
+        if change.application_id is not UNSET:
+            fields |= self._owner(change.application_id, faults)
+        elif change.expires_ns is not UNSET and token.application_id is not None:
+            self._owner(token.application_id, faults)
+        if change.models is not UNSET:
+            fields["models"] = _unique("/models", change.models, faults)
+        if change.services is not UNSET:
+            fields["services"] = self._service_ids(change.services, faults)
+        if change.expires_ns is not UNSET:
+            fields["expires_ns"] = _whole_seconds(change.expires_ns)
+        if change.limits is not UNSET:
+            faults.extend("/limits", find_faults(change.limits))
+            fields["limits"] = compile_limits(token.id, change.limits)
+        faults.check()
+        return replace(token, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
+
+    def _owner(self, application_id: str | None, faults: Faults) -> dict[str, object]:
+        owner = self._parts.owners.find(application_id) if application_id is not None else None
+        if application_id is not None and owner is None:
+            faults.add("/application_id", "there is no such application")
+        return {
+            "application_id": application_id,
+            "application_name": owner.name if owner else None,
+            "team_id": owner.team_id if owner else None,
+        }
+
+    def _service_ids(self, references: tuple[str, ...] | None, faults: Faults) -> tuple[str, ...] | None:
+        found = []
+        for index, reference in enumerate(_unique("/services", references, faults) or ()):
+            service_id = self._parts.services.find_id(reference)
+            if service_id is None:
+                faults.add(f"/services/{index}", f"there is no service {reference!r}")
+            elif service_id not in found:
+                found.append(service_id)
+        return None if references is None else tuple(found)
+
+    def _store_fresh(self, draft: Token) -> IssuedToken:
+        parts = self._parts
+        for _ in range(_ATTEMPTS):
+            secret = parts.generate(draft.kind)
+            mac = parts.hasher.mac(secret.encode("ascii"), draft.pepper_version)
+            assert mac is not None, "the current pepper exists"
+            token_id = secret[_ID]
+            limits = compile_limits(token_id, to_rules(draft.limits))
+            token = replace(draft, id=token_id, mac=mac, limits=limits)
+            if self._store.add(token):
+                return IssuedToken(token, Secret(secret))
+        raise TollwayError("gateway.internal", internal="the random generator repeats token ids")
+
+
+def _check_grant(token: Token, bound: Grant) -> None:
+    asked = Grant(token.models, token.services, token.expires_ns, (token.environment,))
+    if beyond := excess(asked, bound):
+        raise TollwayError(
+            "management.forbidden", public=f"This would give more than you may give: {', '.join(beyond)}."
+        )
+
+
+def _unique(path: str, entries: tuple[str, ...] | None, faults: Faults) -> tuple[str, ...] | None:
+    """Return the entries without repetitions, in their order."""
+    if entries is None:
+        return None
+    if len(entries) > ENTRIES_MAX:
+        faults.add(path, f"at most {ENTRIES_MAX} entries")
+    for index, entry in enumerate(entries):
+        check_name(entry, f"{path}/{index}", faults)
+    return tuple(dict.fromkeys(entries))
+
+
+def _whole_seconds(instant_ns: int | None) -> int | None:
+    """Round down: a token lives no longer than was asked for."""
+    return None if instant_ns is None else instant_ns // NANOS_PER_SECOND * NANOS_PER_SECOND
