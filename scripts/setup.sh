@@ -1,0 +1,104 @@
+#!/bin/sh
+# Makes the repository ready: `setup.sh run` for serving, `setup.sh dev` for tests and development.
+#
+# Creates .venv, installs exactly what the lock files name, installs the project itself in place and builds
+# the dashboard. Each step leaves a stamp in .venv/stamps, so that the second run takes a moment. Safe to
+# interrupt and to repeat; needs no root. PYTHON=/path/to/python chooses the interpreter.
+set -eu
+cd "$(dirname "$0")/.."
+
+kind=${1:-run}
+venv=.venv
+python=$venv/bin/python
+stamps=$venv/stamps
+export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_NO_INPUT=1
+
+say() { echo "setup: $*"; }
+
+fail() {
+    echo "setup: $1" >&2
+    shift
+    for line in "$@"; do echo "    $line" >&2; done
+    exit 1
+}
+
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+# Prints the first Python that is new enough.
+find_python() {
+    for name in ${PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3 python; do
+        path=$(command -v "$name" 2>/dev/null) || continue
+        if is_new_enough "$path"; then
+            echo "$path"
+            return
+        fi
+    done
+    return 1
+}
+
+make_venv() {
+    if [ -x "$python" ] && is_new_enough "$python" && "$python" -m pip --version >/dev/null 2>&1; then
+        return
+    fi
+    found=$(find_python) || fail "needs Python 3.11 or newer, and found none. On Debian or Ubuntu, type:" \
+        "sudo apt-get install python3 python3-venv" "On macOS:" "brew install python"
+    version=$("$found" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    "$found" -c 'import ensurepip, venv' 2>/dev/null ||
+        fail "$found has no venv module. On Debian or Ubuntu, type:" "sudo apt-get install python$version-venv"
+    say "creating $venv with Python $version ($found)"
+    rm -rf "$venv"
+    "$found" -m venv "$venv" || fail "could not create $venv (see above)"
+}
+
+# Prints what the result of a step depends on: the interpreter and the contents of the files named.
+digest() {
+    { "$python" -c 'import sys; print(sys.version)'; cat "$@"; } | cksum
+}
+
+is_done() { [ -f "$stamps/$1" ] && [ "$(cat "$stamps/$1")" = "$2" ]; }
+
+install_lock() {
+    file=requirements/$1.lock
+    now=$(digest "$file")
+    if is_done "$1" "$now"; then return; fi
+    say "installing $file"
+    "$python" -m pip install -q --require-hashes -r "$file" ||
+        fail "could not install $file (see above). If the network was the cause, type the same command again."
+    mkdir -p "$stamps"
+    echo "$now" >"$stamps/$1"
+}
+
+install_project() {
+    now=$(digest pyproject.toml src/tollway/__init__.py)
+    if is_done project "$now" && [ -x "$venv/bin/tollway" ]; then return; fi
+    say "installing tollway in place"
+    # The dashboard is built below, with its own stamp. Build requirements come from the lock, not from outside.
+    TOLLWAY_SKIP_UI=1 "$python" -m pip install -q --no-deps --no-build-isolation --no-index -e . ||
+        fail "could not install the project (see above)"
+    mkdir -p "$stamps"
+    echo "$now" >"$stamps/project"
+}
+
+has_node() {
+    node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null &&
+        command -v npm >/dev/null 2>&1
+}
+
+build_ui() {
+    [ -f scripts/build_ui.py ] || return 0
+    if "$python" scripts/build_ui.py --is-fresh 2>/dev/null; then return; fi
+    has_node || install_lock node
+    say "building the dashboard"
+    "$python" scripts/build_ui.py || fail "could not build the dashboard (see above)"
+}
+
+make_venv
+install_lock build
+case $kind in
+run) is_done dev "$(digest requirements/dev.lock)" || install_lock run ;;
+dev) install_lock dev ;;
+real) install_lock dev && install_lock real ;;
+*) fail "unknown kind: $kind (write run, dev or real)" ;;
+esac
+install_project
+build_ui
