@@ -1,0 +1,102 @@
+"""Only a whole, unchanged token is read; everything near it is refused without a look-up."""
+
+import re
+import timeit
+import unicodedata
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tollway.kernel.ids import BASE62, encode_base62
+from tollway.policy.token import KINDS, RANDOM_BYTES, SCANNER_EXPRESSION, generate_token, mask, parse_token
+
+TOKEN = generate_token("s", bytes(range(48))).reveal()
+random_bytes = st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES)
+
+
+@given(st.sampled_from(sorted(KINDS)), random_bytes)
+def test_every_generated_token_is_read_back(kind: str, seed: bytes) -> None:
+    token = generate_token(kind, seed).reveal()
+    parsed = parse_token(token)
+    assert parsed is not None
+    assert (parsed.kind, parsed.id, parsed.raw) == (kind, token[4:16], token.encode())
+    assert parse_token(token.encode()) == parsed
+    assert token.endswith(encode_base62(zlib.crc32(token[:59].encode()), 6))
+    assert re.findall(SCANNER_EXPRESSION, f"see {token}, please") == [token]
+
+
+@given(random_bytes, random_bytes)
+def test_different_randomness_gives_different_secrets(one: bytes, two: bytes) -> None:
+    tokens = {generate_token("p", seed).reveal()[16:59] for seed in (one, two)}
+    assert len(tokens) == len({one[16:], two[16:]})
+
+
+def test_every_prefix_and_suffix_is_refused() -> None:
+    for cut in range(1, len(TOKEN) + 1):
+        assert parse_token(TOKEN[:-cut]) is None
+        assert parse_token(TOKEN[cut:]) is None
+
+
+def test_every_edit_of_one_character_is_refused() -> None:
+    for place in range(len(TOKEN)):
+        for char in BASE62 + "_-. \n\0é０":
+            if char != TOKEN[place]:
+                assert parse_token(TOKEN[:place] + char + TOKEN[place + 1 :]) is None
+        assert parse_token(TOKEN[:place] + TOKEN[place + 1 :]) is None
+        assert parse_token(TOKEN[:place] + TOKEN[place] + TOKEN[place:]) is None
+
+
+@given(random_bytes, st.data())
+def test_changed_case_is_refused(seed: bytes, data: st.DataObject) -> None:
+    token = generate_token("s", seed).reveal()
+    letters = [place for place, char in enumerate(token) if char.isalpha()]
+    changed = data.draw(st.sets(st.sampled_from(letters), min_size=1, max_size=1))
+    assert parse_token("".join(c.swapcase() if i in changed else c for i, c in enumerate(token))) is None
+    assert parse_token(token.upper()) is None
+    assert parse_token(token.lower()) is None
+
+
+@pytest.mark.parametrize("byte", range(256))
+def test_an_added_byte_is_refused_at_either_end(byte: int) -> None:
+    raw = TOKEN.encode()
+    assert parse_token(raw + bytes((byte,))) is None
+    assert parse_token(bytes((byte,)) + raw) is None
+
+
+def test_digits_of_other_scripts_are_refused() -> None:
+    wide = {str(unicodedata.digit(char)): char for char in "０１２３４５６７８９"}
+    assert parse_token("".join(wide.get(char, char) for char in TOKEN)) is None
+    assert parse_token(TOKEN.replace("tws", "ｔws")) is None
+    assert parse_token(TOKEN + "\ud800") is None
+
+
+@given(st.text() | st.binary(), st.from_regex(SCANNER_EXPRESSION, fullmatch=True))
+def test_text_that_was_not_made_here_is_refused_and_never_raises(text: str | bytes, formed: str) -> None:
+    assert parse_token(text) is None
+    good = formed.isascii() and formed[59:] == encode_base62(zlib.crc32(formed[:59].encode()), 6)
+    assert (parse_token(formed) is not None) == good
+
+
+def test_a_swapped_kind_letter_is_refused() -> None:
+    for kind in KINDS - {"s"}:
+        assert parse_token(f"tw{kind}" + TOKEN[3:]) is None
+
+
+def test_no_representation_shows_the_secret() -> None:
+    parsed = parse_token(TOKEN)
+    assert parsed is not None
+    assert TOKEN[16:] not in repr(parsed) + str(parsed) + f"{parsed}"
+    assert mask(parsed.id, parsed.kind) == f"tws_{parsed.id}…"
+
+
+@pytest.mark.parametrize(("kind", "seed"), [("x", bytes(48)), ("", bytes(48)), ("s", bytes(47)), ("s", bytes(49))])
+def test_wrong_use_of_the_generator_is_refused(kind: str, seed: bytes) -> None:
+    with pytest.raises(ValueError, match=r"kind|bytes"):
+        generate_token(kind, seed)
+
+
+@pytest.mark.parametrize("text", [TOKEN, TOKEN[:-1] + "!", "x" * 4096])
+def test_reading_costs_less_than_five_microseconds(text: str) -> None:
+    assert min(timeit.repeat(lambda: parse_token(text), number=1000, repeat=5)) / 1000 < 5e-6
