@@ -119,6 +119,22 @@ TABLE: tuple[Code, ...] = (
         "Remove the Expect header.",
     ),
     _row(
+        "request.method",
+        501,
+        _C,
+        _NEVER,
+        "The method is not one this gateway knows.",
+        "Methods are case-sensitive; CONNECT and private methods are not served.",
+    ),
+    _row(
+        "request.version",
+        505,
+        _C,
+        _NEVER,
+        "The request is not HTTP/1.1 or HTTP/1.0.",
+        "Use HTTP/1.1; HTTP/2 is the job of a proxy in front.",
+    ),
+    _row(
         "request.upgrade",
         400,
         _C,
