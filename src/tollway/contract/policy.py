@@ -116,11 +116,16 @@ class Price(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     web_search: UnitPrice | None = None
 
 
-class DatedPrice(msgspec.Struct, frozen=True, gc=False):
-    """A price and the instant from which it holds; None means from the beginning."""
+class DatedPrice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A price and the instant from which it holds; None means from the beginning.
+
+    Of several in force the last one counts. `day_seconds` (start, end) limits it to hours of each day in UTC, in
+    seconds after midnight, end excluded; an end before the start is on the next day.
+    """
 
     from_ns: int | None
     price: Price
+    day_seconds: tuple[int, int] | None = None
 
 
 class Timeouts(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
