@@ -1,0 +1,383 @@
+"""What was appended is read back exactly once, whatever the writer, the disk or the machine did in between."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tollway.adapters.journal import (
+    Damage,
+    JournalWriter,
+    UnknownVersion,
+    delete_ingested,
+    is_finished,
+    list_files,
+    read_from,
+    remove_leftovers,
+)
+from tollway.adapters.journal import writer as writer_module
+from tollway.adapters.journal.layout import FRAME, HEADER, MAGIC, RECORD_BYTES_MAX
+from tollway.contract.records import Record, TallyRecord
+from tollway.gateway.ports import Journal
+from tollway.kernel.clock import FixedClock
+from tollway.kernel.errors import TollwayError
+
+
+def tally(number: int, text: str = "token.missing") -> TallyRecord:
+    return TallyRecord(number, {text: number})
+
+
+def write(directory: Path, records: list[TallyRecord], **options: int) -> list[Path]:
+    journal = JournalWriter(directory, "proc", **options)
+    for record in records:
+        journal.append(record)
+    journal.close()
+    return list_files(directory)
+
+
+def read_all(path: Path, limit_bytes: int = 1 << 20) -> tuple[list[Record], list[Damage], int]:
+    found: list[Record] = []
+    damage: list[Damage] = []
+    offset = 0
+    while True:
+        records, end = read_from(path, offset, limit_bytes, on_damage=damage.append)
+        found += records
+        if end == offset or (not records and not damage):
+            return found, damage, end
+        offset = end
+
+
+def test_records_come_back_in_order_and_once(tmp_path: Path) -> None:
+    records = [tally(n) for n in range(500)]
+    journal: Journal = JournalWriter(tmp_path, "worker-1")
+    for record in records:
+        journal.append(record)
+    [path] = list_files(tmp_path)
+    for limit in (1, 40, 1000, 1 << 20):
+        assert read_all(path, limit) == (records, [], path.stat().st_size)
+
+
+def test_reading_goes_on_where_it_stopped_while_the_writer_is_alive(tmp_path: Path) -> None:
+    journal = JournalWriter(tmp_path, "worker-1")
+    [path] = list_files(tmp_path)
+    assert read_from(path, 0, 1000) == ([], HEADER.size)
+    offset = 0
+    for number in range(20):
+        journal.append(tally(number))
+        records, offset = read_from(path, offset, 1000)
+        assert records == [tally(number)]
+    assert read_from(path, offset, 1000) == ([], offset)
+    assert not is_finished(path)
+    assert not delete_ingested(path, offset)
+    journal.close()
+    journal.close()
+    assert is_finished(path)
+    assert not delete_ingested(path, offset - 1)
+    assert delete_ingested(path, offset)
+    assert delete_ingested(path, offset)
+    assert list_files(tmp_path) == []
+
+
+def test_an_offset_beyond_the_end_reads_nothing(tmp_path: Path) -> None:
+    """After power loss a file may be shorter than what was ingested of it."""
+    [path] = write(tmp_path, [tally(1)])
+    assert read_from(path, 1 << 30, 1000) == ([], 1 << 30)
+    assert delete_ingested(path, 1 << 30)
+
+
+def test_a_full_file_is_followed_by_a_new_one(tmp_path: Path) -> None:
+    records = [tally(n) for n in range(100)]
+    journal = JournalWriter(tmp_path, "worker-1", rotate_bytes=200)
+    for record in records:
+        journal.append(record)
+    time.sleep(2 * writer_module.FLUSH_SECONDS)
+    paths = list_files(tmp_path)
+    assert len(paths) > 5
+    assert [is_finished(path) for path in paths] == [True] * (len(paths) - 1) + [False]
+    journal.close()
+    assert [record for path in paths for record in read_all(path)[0]] == records
+    assert all(path.stat().st_size < 300 for path in paths)
+
+
+def test_files_are_private_and_sorted_by_time(tmp_path: Path) -> None:
+    clock = FixedClock()
+    names = []
+    for _ in range(12):
+        clock.advance(seconds=0.001)
+        JournalWriter(tmp_path, "worker-1", clock=clock).close()
+        names = [path.name for path in list_files(tmp_path)]
+        assert names[-1].startswith(f"{clock.now_ns():020d}-worker-1-")
+    assert len(names) == 12
+    assert {path.stat().st_mode & 0o777 for path in list_files(tmp_path)} == {0o600}
+
+
+def test_a_tail_torn_at_any_byte_ends_a_live_file_and_is_reported_in_a_dead_one(tmp_path: Path) -> None:
+    [path] = write(tmp_path, [tally(n) for n in range(3)])
+    whole = path.read_bytes()
+    good = read_from(path, 0, 1 << 20)[1]
+    last = len(whole) - (len(whole) - HEADER.size) // 3
+    for cut in range(HEADER.size, len(whole)):
+        path.write_bytes(whole[:cut])
+        count = (cut - HEADER.size) * 3 // (good - HEADER.size)
+        records, damage, end = read_all(path)
+        assert records == [tally(n) for n in range(count)]
+        assert end == cut
+        assert bool(damage) == (cut != HEADER.size and cut != last and (cut - HEADER.size) % (good - last) != 0)
+        with path.open("rb") as live:
+            writer_module.fcntl.flock(live, writer_module.fcntl.LOCK_EX)
+            records, damage, end = read_all(path)
+            assert records == [tally(n) for n in range(count)]
+            assert damage == []
+            assert end == HEADER.size + count * (good - last)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_damage_anywhere_costs_only_the_records_it_hit(tmp_path: Path, data: st.DataObject) -> None:
+    for old in tmp_path.iterdir():
+        old.unlink()
+    texts = data.draw(st.lists(st.text(max_size=300), min_size=1, max_size=8))
+    records = [tally(n, text) for n, text in enumerate(texts)]
+    [path] = write(tmp_path, records)
+    raw = bytearray(path.read_bytes())
+    ends = []
+    offset = HEADER.size
+    while offset < len(raw):
+        offset += FRAME.size + FRAME.unpack_from(raw, offset)[0]
+        ends.append(offset)
+    start = data.draw(st.integers(HEADER.size, len(raw) - 1))
+    patch = data.draw(st.binary(min_size=1, max_size=100) | st.integers(1, 100).map(bytes))
+    patch = patch[: len(raw) - start]
+    raw[start : start + len(patch)] = patch
+    path.write_bytes(raw)
+    survivors = [
+        record
+        for record, begin, end in zip(records, [HEADER.size, *ends[:-1]], ends, strict=True)
+        if end <= start or begin >= start + len(patch) or raw[begin:end] == _frame(path, record)
+    ]
+    found, _, end = read_all(path)
+    assert found == survivors
+    assert end == len(raw)
+
+
+def _frame(path: Path, record: Record) -> bytes:
+    payload = writer_module.encode(record)
+    salt = HEADER.unpack_from(path.read_bytes())[2]
+    return FRAME.pack(len(payload), writer_module.zlib.crc32(payload, salt)) + payload
+
+
+def test_a_frame_inside_a_callers_text_is_not_taken_for_a_record(tmp_path: Path) -> None:
+    """Whoever can put text into a record must not be able to forge one when the file is damaged."""
+    forged = writer_module.encode(tally(666))
+    unsalted = FRAME.pack(len(forged), writer_module.zlib.crc32(forged)) + forged
+    [path] = write(tmp_path, [tally(1, unsalted.decode("latin-1")), tally(2)])
+    raw = path.read_bytes().replace(unsalted.decode("latin-1").encode(), unsalted)
+    path.write_bytes(raw)
+    assert read_all(path)[0] == [tally(2)]
+
+
+def test_a_whole_frame_that_is_no_record_is_skipped_even_while_the_writer_is_alive(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    journal = JournalWriter(tmp_path, "worker-1")
+    [path] = list_files(tmp_path)
+    salt = HEADER.unpack_from(path.read_bytes())[2]
+    junk = b"\x93not a record"
+    with path.open("ab") as file:
+        file.write(FRAME.pack(len(junk), writer_module.zlib.crc32(junk, salt)) + junk)
+    journal.append(tally(1))
+    records, _ = read_from(path, 0, 1000)
+    assert records == [tally(1)]
+    assert "not a record" in caplog.text
+    journal.close()
+
+
+@pytest.mark.parametrize("header", [b"", b"tollway", b"another-8" + bytes(7)])
+def test_a_damaged_header_costs_its_file_and_is_reported(tmp_path: Path, header: bytes) -> None:
+    [path] = write(tmp_path, [tally(1)])
+    path.write_bytes(header + path.read_bytes()[HEADER.size :] if len(header) == HEADER.size else header)
+    records, damage, end = read_all(path)
+    assert records == []
+    assert end >= path.stat().st_size
+    assert len(damage) == (len(header) == HEADER.size)
+    assert delete_ingested(path, end)
+
+
+def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "00000000000000000001-old-abc.twj"
+    path.write_bytes(HEADER.pack(MAGIC, 2, 0))
+    with pytest.raises(UnknownVersion, match="version 2"):
+        read_from(path, 0, 1000)
+
+
+def test_leftovers_of_a_start_that_was_cut_short_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "1-a.twj-new").touch()
+    [path] = write(tmp_path, [tally(1)])
+    assert list_files(tmp_path) == [path]
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+class FaultyDisk:
+    """Stands in for the `os` module of the writer; fails the calls named, as a full or dying disk does."""
+
+    def __init__(self, **failures: int | OSError) -> None:
+        self.failures = failures
+
+    def __getattr__(self, name: str) -> object:
+        failure = self.failures.get(name)
+        if failure is None:
+            return getattr(os, name)
+
+        def fail(*args: object) -> int:
+            if isinstance(failure, OSError):
+                raise failure
+            assert isinstance(args[0], int)
+            assert isinstance(args[1], bytes)
+            return os.write(args[0], args[1][:failure])
+
+        return fail
+
+
+FULL = OSError(28, "No space left on device")
+BROKEN = OSError(5, "Input/output error")
+
+
+@pytest.mark.parametrize("failure", [FULL, BROKEN, 0, 1, 8, 15])
+def test_a_record_that_does_not_fit_is_refused_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: int | OSError
+) -> None:
+    journal = JournalWriter(tmp_path, "worker-1")
+    journal.append(tally(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "os", FaultyDisk(write=failure))
+        for _ in range(3):
+            with pytest.raises(TollwayError) as caught:
+                journal.append(tally(2))
+            assert caught.value.code.name == "gateway.journal_unavailable"
+    journal.append(tally(3))
+    journal.close()
+    [path] = list_files(tmp_path)
+    assert read_all(path) == ([tally(1), tally(3)], [], path.stat().st_size)
+
+
+def test_a_torn_tail_that_cannot_be_cut_stays_behind_in_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = JournalWriter(tmp_path, "worker-1")
+    journal.append(tally(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "os", FaultyDisk(write=9, ftruncate=BROKEN))
+        for _ in range(2):
+            with pytest.raises(TollwayError):
+                journal.append(tally(2))
+    journal.append(tally(3))
+    journal.close()
+    first, second = list_files(tmp_path)
+    assert (read_all(first)[0], read_all(second)[0]) == ([tally(1)], [tally(3)])
+    assert len(read_all(first)[1]) == 1
+    assert not list(tmp_path.glob("*-new"))
+
+
+def test_a_file_that_cannot_be_followed_by_a_new_one_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = JournalWriter(tmp_path, "worker-1", rotate_bytes=100)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "os", FaultyDisk(open=OSError(24, "Too many open files")))
+        for number in range(20):
+            journal.append(tally(number))
+    journal.append(tally(20))
+    journal.close()
+    assert len(list_files(tmp_path)) == 2
+    assert [r for path in list_files(tmp_path) for r in read_all(path)[0]] == [tally(n) for n in range(21)]
+
+
+def test_after_a_failed_sync_a_new_file_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal = JournalWriter(tmp_path, "worker-1", rotate_bytes=60)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "os", FaultyDisk(fdatasync=BROKEN))
+        journal.append(tally(1))
+        time.sleep(1.5 * writer_module.FLUSH_SECONDS)
+        journal.append(tally(2))
+        time.sleep(1.5 * writer_module.FLUSH_SECONDS)
+    journal.append(tally(3))
+    journal.close()
+    assert len(list_files(tmp_path)) == 3
+    assert [r for path in list_files(tmp_path) for r in read_all(path)[0]] == [tally(1), tally(2), tally(3)]
+
+
+def test_an_oversized_record_is_refused(tmp_path: Path) -> None:
+    journal = JournalWriter(tmp_path, "worker-1")
+    with pytest.raises(TollwayError, match="bytes"):
+        journal.append(tally(1, "x" * (RECORD_BYTES_MAX + 1)))
+    largest = tally(2, "x" * (RECORD_BYTES_MAX - 100))
+    journal.append(largest)
+    journal.close()
+    [path] = list_files(tmp_path)
+    assert read_all(path, 100)[0] == [largest]
+
+
+def test_a_directory_that_cannot_be_written_stops_the_start(tmp_path: Path) -> None:
+    with pytest.raises(TollwayError, match="missing") as caught:
+        JournalWriter(tmp_path / "missing", "worker-1")
+    assert caught.value.code.name == "gateway.journal_unavailable"
+
+
+def test_appended_records_are_synced_within_the_promised_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[float] = []
+    real = os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda fd: (real(fd), synced.append(time.monotonic()))[0])
+    journal = JournalWriter(tmp_path, "worker-1")
+    time.sleep(0.3)
+    assert synced == []
+    journal.append(tally(1))
+    appended = time.monotonic()
+    time.sleep(0.3)
+    assert len(synced) == 1
+    assert synced[0] - appended < 0.29
+    journal.close()
+
+
+WRITER = """
+import sys, pathlib
+from tollway.adapters.journal import JournalWriter
+from tollway.contract.records import TallyRecord
+journal = JournalWriter(pathlib.Path(sys.argv[1]), "victim", rotate_bytes=20_000)
+number = 0
+while True:
+    number += 1
+    journal.append(TallyRecord(number, {"text": number}))
+    if number % 100 == 0:
+        print(number, flush=True)
+"""
+
+
+def kill_while_writing(directory: Path) -> int:
+    """Start a writer, kill it at a moment of its own, and return the last number it acknowledged."""
+    process = subprocess.Popen([sys.executable, "-c", WRITER, str(directory)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(ord(os.urandom(1)) / 5_000)
+    process.send_signal(signal.SIGKILL)
+    acknowledged = int(process.stdout.read().split()[-1])
+    process.wait()
+    process.stdout.close()
+    return acknowledged
+
+
+@pytest.mark.parametrize("rounds", [4, pytest.param(60, marks=[pytest.mark.chaos, pytest.mark.timeout(200)])])
+def test_killing_the_writer_at_any_instant_loses_no_acknowledged_record(tmp_path: Path, rounds: int) -> None:
+    for number in range(rounds):
+        directory = tmp_path / str(number)
+        directory.mkdir()
+        acknowledged = kill_while_writing(directory)
+        paths = list_files(directory)
+        assert all(is_finished(path) for path in paths)
+        found = [r.second for path in paths for r in read_all(path)[0] if isinstance(r, TallyRecord)]
+        assert found == list(range(1, len(found) + 1))
+        assert len(found) >= acknowledged
