@@ -1,0 +1,116 @@
+"""The rules of CONTRIBUTING.md that a program can check, each with the right way in its message."""
+
+import ast
+import re
+
+from kit.source_tree import ROOT, Module, modules
+
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base", "misc", "shared", "tools", "stuff"}
+
+ENVIRONMENT_READERS = {
+    "settings/load.py": "the one place",
+    "cli/references.py": "resolves env: references of a configuration file, which name variables on purpose",
+}
+
+BROAD_EXCEPTS = ("runtime/", "edge/", "adapters/telemetry/", "cli/in_process.py")
+"""Process and connection boundaries, where everything must end in an answer or a log line."""
+
+SQL = re.compile(r"^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE TABLE|ALTER|DROP|WITH)\b", re.IGNORECASE)
+
+
+def test_modules_say_what_they_do() -> None:
+    bare = [module.place for module in modules() if not ast.get_docstring(module.tree) and module.text.strip()]
+    assert not bare, "a module docstring says what the module does and must not do:\n" + "\n".join(bare)
+
+
+def test_names_say_what_a_module_is_for() -> None:
+    vague = [module.place for module in modules() if VAGUE_NAMES & set(module.name.split("."))]
+    assert not vague, "name the thing:\n" + "\n".join(vague)
+
+
+def test_environment_is_read_in_settings_only() -> None:
+    found = [
+        f"{module.place}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr in ("environ", "getenv", "environb")
+        and module.place not in ENVIRONMENT_READERS
+        and not _passes_on(module, node)
+    ]
+    assert not found, "make it a setting (settings/model.py), or take it as an argument:\n" + "\n".join(found)
+
+
+def test_sql_is_never_built_from_strings() -> None:
+    found = [
+        f"{module.place}:{node.lineno}"
+        for module in modules()
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.JoinedStr) and node.values and _starts_sql(node)
+    ]
+    assert not found, "use SQLAlchemy Core or bound parameters:\n" + "\n".join(found)
+
+
+def test_suppressions_have_a_code_and_a_reason() -> None:
+    pattern = re.compile(r"#\s*type:\s*ignore(?!\[[a-z-, ]+\]\s+#\s*\S)|#\s*noqa(?!:\s*[A-Z0-9, ]+(?:-|\s#)\s*\S)")
+    found = [
+        f"{module.place}:{number}: {line.strip()}"
+        for module in modules()
+        for number, line in enumerate(module.text.splitlines(), start=1)
+        if pattern.search(line)
+    ]
+    assert not found, "write `# type: ignore[code]  # why` or `# noqa: CODE - why`:\n" + "\n".join(found)
+
+
+def test_broad_excepts_stand_at_boundaries_only() -> None:
+    found = []
+    for module in modules():
+        for node in ast.walk(module.tree):
+            if not isinstance(node, ast.ExceptHandler) or module.place.startswith(BROAD_EXCEPTS):
+                continue
+            names = ast.unparse(node.type) if node.type else "everything"
+            if names in ("Exception", "everything"):
+                found.append(f"{module.place}:{node.lineno}: except {names}")
+            elif names == "BaseException" and not any(isinstance(inner, ast.Raise) for inner in ast.walk(node)):
+                found.append(f"{module.place}:{node.lineno}: except BaseException without raising it again")
+    assert not found, "name the exceptions you expect:\n" + "\n".join(found)
+
+
+def test_unfinished_work_has_a_number() -> None:
+    pattern = re.compile(r"\b(?:TODO|FIXME|XXX)\b(?! ?\(?#[0-9]+)")
+    found = [module.place for module in modules() if pattern.search(module.text)]
+    assert not found, "finish it, or write TODO(#number):\n" + "\n".join(found)
+
+
+def test_header_numbers_are_parsed_by_their_grammar() -> None:
+    """`int()` accepts signs, blanks, underscores and other scripts' digits; two readers of one header then differ."""
+    found = []
+    for module in modules():
+        if module.package not in ("edge", "gateway", "wire"):
+            continue
+        for _, function in module.functions():
+            source = ast.unparse(function)
+            if re.search(r"\bint\((?:value|header|raw|length|text)\)", source) and not re.search(
+                r"isdigit\(\)|fullmatch|\.match\(", source
+            ):
+                found.append(f"{module.place}:{function.lineno} {function.name}")
+    assert not found, "check the digits with an ASCII pattern before int():\n" + "\n".join(found)
+
+
+def test_nothing_names_a_registry() -> None:
+    """Lock files hold names, versions and hashes; where packages come from is the machine's own setting."""
+    pattern = re.compile(r"https?://[a-z.]*(?:py" + "pi|python" + "hosted|np" + r"mjs)\.")
+    checked = [*(ROOT / "requirements").iterdir(), ROOT / "ui" / "package-lock.json", ROOT / "pyproject.toml"]
+    found = [path.name for path in checked if path.is_file() and pattern.search(path.read_text(encoding="utf-8"))]
+    assert not found
+
+
+def _passes_on(module: Module, node: ast.Attribute) -> bool:
+    """Whether the environment is only handed to a child process (`env={**os.environ, …}` in runtime)."""
+    return module.package == "runtime"
+
+
+def _starts_sql(node: ast.JoinedStr) -> bool:
+    first = node.values[0]
+    has_hole = any(isinstance(value, ast.FormattedValue) for value in node.values)
+    return has_hole and isinstance(first, ast.Constant) and bool(SQL.match(str(first.value)))

@@ -1,0 +1,53 @@
+"""Each source file has its own test, on the same path, or is listed with where it is tested.
+
+`src/tollway/a/b.py` is tested by `tests/unit/a/test_b.py`; code that needs sockets or processes by the same path
+below `tests/contract`, `tests/edge`, `tests/journeys` or `tests/http`.
+"""
+
+import ast
+
+from kit.source_tree import ROOT, Module, modules
+
+PLACES = ("unit", "contract", "edge", "journeys", "http", "chaos")
+
+LISTED: dict[str, str] = {
+    "__main__.py": "tests/unit/test_main.py",
+}
+"""Files tested elsewhere, with where. A folder of tests counts when it has a test in it."""
+
+
+def test_each_source_has_its_own_test() -> None:
+    missing = [module.place for module in modules() if _needs_a_test(module) and not _has_test(module)]
+    assert not missing, "no test for:\n" + "\n".join(missing)
+
+
+def test_listed_tests_exist() -> None:
+    gone = [f"{source} -> {test}" for source, test in LISTED.items() if not (ROOT / test).exists()]
+    assert not gone, "\n".join(gone)
+    unknown = LISTED.keys() - {module.place for module in modules()}
+    assert not unknown
+
+
+def _needs_a_test(module: Module) -> bool:
+    """Whether there is anything to test: a function with a body. Ports and tables of constants have none."""
+    if "migrations/" in module.place:
+        return False  # Run by every test of the storage; a test of each would only repeat it.
+    return any(not _is_bare(function) for _, function in module.functions())
+
+
+def _is_bare(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    body = [node for node in function.body if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))]
+    return not body
+
+
+def _has_test(module: Module) -> bool:
+    if module.place in LISTED:
+        return True
+    folder, name = module.path.parent.relative_to(ROOT / "src" / "tollway"), module.path.stem
+    wanted = f"test_{folder.name if name == '__init__' else name}.py"
+    for place in PLACES:
+        base = ROOT / "tests" / place / folder
+        # A file that outgrew one test file has a folder of them.
+        if (base / wanted).exists() or list((base / name).glob("test_*.py")):
+            return True
+    return False
