@@ -68,7 +68,7 @@ class CloseRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag
     """A call has ended; complete in itself.
 
     Instants are Unix nanoseconds, durations microseconds. `cost_nanos` None means unpriced, which is not zero.
-    `stages_us` are accept, authenticate, resolve, admit, dispatch (waiting for upstreams), respond.
+    `stages_us` are authenticate, body, resolve, admit, upstream (waiting for it), respond.
     `overhead_us` is the total less the time spent waiting for upstream and caller.
     """
 

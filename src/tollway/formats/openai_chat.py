@@ -190,3 +190,9 @@ def _message_bytes(message: Message | None) -> int:
     texts = (message.content, message.reasoning_content or message.reasoning)
     calls = len(bytes(message.tool_calls)) if message.tool_calls is not None else 0
     return sum(len(text.encode()) for text in texts if text) + calls
+
+
+def estimated_output(bounds: ChatBounds) -> int:
+    """Return the output a call is expected to make when nothing better is known: its bound, at most 1,024 a choice."""
+    expected = 1_024 * bounds.choices
+    return expected if bounds.output_tokens_max is None else min(expected, bounds.output_tokens_max)

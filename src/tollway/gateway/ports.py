@@ -46,7 +46,7 @@ class Tap(Protocol):
         ...
 
     def finish(self, error_code: str | None) -> bytes:
-        """Return the last bytes for the caller. Called once; `error_code` None means that the upstream ended cleanly."""
+        """Return the last bytes for the caller. Called once; `error_code` None means that the upstream ended well."""
         ...
 
 
@@ -74,7 +74,7 @@ class Exchange(Protocol):
         ...
 
     def respond(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a whole answer. Adds content-length and date; HEAD sends no body. Closes after an unread request body."""
+        """Send a whole answer. Adds content-length and date; HEAD sends no body. Closes when the request was not read."""
         ...
 
     def start(self, status: int, headers: Headers, body_bytes: int | None) -> None:
@@ -110,7 +110,7 @@ class Destination(msgspec.Struct, gc=False, frozen=True):
 
 
 class Answer(Protocol):
-    """An upstream's final response head, its body still to come. Exactly one of read, relay, tunnel or close ends it."""
+    """An upstream's final response head, its body still to come. One of read, relay, tunnel or close ends it."""
 
     status: int
     headers: Headers

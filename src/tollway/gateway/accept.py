@@ -1,0 +1,98 @@
+"""Stage 1: what is asked for.
+
+Reads the head once: the operation its path names, the request id, the trace context, the caller's address. The head's
+grammar and framing were checked before; nothing here looks at the body or the token.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from tollway.gateway.address import client_address
+from tollway.gateway.call import Call
+from tollway.gateway.context import Gateway
+from tollway.gateway.ports import Exchange, RequestHead
+from tollway.gateway.trace import TraceContext, read_trace
+from tollway.kernel.errors import TollwayError
+
+Kind = Literal["chat", "embeddings", "models", "model", "service", "health", "preflight"]
+
+
+class Operation(msgspec.Struct, frozen=True, gc=False):
+    """One thing the gateway port does: its path template and how it is asked for."""
+
+    kind: Kind
+    route: str
+    methods: tuple[str, ...]
+    upstream_path: str = ""
+
+
+CHAT = Operation("chat", "/v1/chat/completions", ("POST",), "/chat/completions")
+EMBEDDINGS = Operation("embeddings", "/v1/embeddings", ("POST",), "/embeddings")
+MODELS = Operation("models", "/v1/models", ("GET", "HEAD"))
+MODEL = Operation("model", "/v1/models/{id}", ("GET", "HEAD"))
+HEALTH = Operation("health", "/healthz", ("GET", "HEAD"))
+PREFLIGHT = Operation("preflight", "preflight", ("OPTIONS",))
+SERVICE = Operation("service", "", ())
+
+EXACT: dict[str, Operation] = {item.route: item for item in (CHAT, EMBEDDINGS, MODELS, HEALTH)}
+RESERVED_PREFIXES = ("/v1/", "/v1beta/", "/.well-known/")
+"""Paths of the gateway itself; no service can be published below them."""
+
+CREDENTIAL_HEADERS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
+_SINGLE = frozenset({*CREDENTIAL_HEADERS, b"content-type", b"content-encoding", b"origin"})
+
+
+class Inbound(msgspec.Struct, frozen=True, gc=False):
+    """A request whose meaning is known. `fields` holds one value a header name; credentials occur at most once."""
+
+    head: RequestHead
+    operation: Operation
+    fields: dict[bytes, bytes]
+    trace: TraceContext
+
+
+def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
+    """Return what the request asks for, and note it in `call`.
+
+    Raises route.not_found, route.method, token.ambiguous (a credential header given twice) or request.malformed.
+    """
+    head = exchange.head
+    fields = dict(head.headers)
+    if len(fields) != len(head.headers):
+        _refuse_repeated(head)
+    call.client_address = client_address(head.peer, head.headers, gw.bounds.trusted_proxies)
+    call.client_agent = fields.get(b"user-agent", b"")[:200].decode("latin-1")
+    trace = read_trace(fields.get(b"traceparent"), call.request_id)
+    call.trace_id = trace.trace_id
+    operation = find_operation(head, fields)
+    call.operation = operation.kind
+    call.route = operation.route
+    if operation.methods and head.method not in operation.methods:
+        allow = ", ".join(operation.methods)
+        raise TollwayError("route.method", public=f"{operation.route} takes {allow}.", headers={"allow": allow})
+    return Inbound(head, operation, fields, trace)
+
+
+def find_operation(head: RequestHead, fields: dict[bytes, bytes]) -> Operation:
+    """Return the operation of a path. Raises route.not_found below a reserved prefix."""
+    path = head.path
+    if head.method == "OPTIONS" and b"access-control-request-method" in fields and b"origin" in fields:
+        return PREFLIGHT
+    operation = EXACT.get(path)
+    if operation is not None:
+        return operation
+    if path.startswith("/v1/models/") and len(path) > len("/v1/models/"):
+        return MODEL
+    if path.startswith(RESERVED_PREFIXES) or path in ("/v1", "/v1beta", "/.well-known"):
+        raise TollwayError("route.not_found", public=f"The gateway has no path {path[:200]}.")
+    return SERVICE
+
+
+def _refuse_repeated(head: RequestHead) -> None:
+    seen: set[bytes] = set()
+    for name, _ in head.headers:
+        if name in _SINGLE and name in seen:
+            code = "token.ambiguous" if name in CREDENTIAL_HEADERS else "request.malformed"
+            raise TollwayError(code, public=f"The header {name.decode()} was sent twice.")
+        seen.add(name)

@@ -1,0 +1,79 @@
+"""Stage 7: settle and record. Always runs, exactly once a call, whatever happened before; never raises."""
+
+import logging
+
+from tollway.contract.records import Charge
+from tollway.contract.stats import INDEX
+from tollway.gateway.call import Call
+from tollway.gateway.context import Gateway
+from tollway.kernel.errors import TollwayError
+
+log = logging.getLogger(__name__)
+
+_REQUESTS, _2XX, _4XX, _5XX, _REFUSED, _INPUT, _OUTPUT, _COST, _OVERHEAD, _GONE, _CUT = (
+    INDEX[name]
+    for name in (
+        "requests_total",
+        "requests_2xx_total",
+        "requests_4xx_total",
+        "requests_5xx_total",
+        "requests_refused_total",
+        "input_tokens_total",
+        "output_tokens_total",
+        "cost_nanos_total",
+        "overhead_microseconds_total",
+        "disconnects_total",
+        "truncated_total",
+    )
+)
+
+
+def account(call: Call, response_bytes: int, gw: Gateway) -> None:
+    """Settle what was held, write the call's record and count it.
+
+    A call that was opened but brought no answer costs nothing unless its upstream may have worked on it: then what
+    was relayed is billed, which the call already holds.
+    """
+    call.response_bytes = response_bytes
+    _settle(call, gw)
+    if not call.token_id and not call.was_opened:
+        if call.code:
+            gw.tally(call.code)
+        _count(call, 0, gw)
+        return
+    record = call.close(gw.monotonic_ns())
+    try:
+        gw.journal.append(record)
+    except TollwayError:
+        log.exception("the record of call %s could not be written", call.request_id)
+    _count(call, record.overhead_us, gw)
+
+
+def _settle(call: Call, gw: Gateway) -> None:
+    hold = call.hold
+    if hold is None:
+        return
+    charges: tuple[Charge, ...] = gw.meters.settle(hold, call.cost_nanos or 0)
+    call.charges = charges
+
+
+def _count(call: Call, overhead_us: int, gw: Gateway) -> None:
+    counters = gw.counters
+    counters[_REQUESTS] += 1
+    status = call.status
+    if 200 <= status < 300:
+        counters[_2XX] += 1
+    elif 400 <= status < 500:
+        counters[_4XX] += 1
+    elif status >= 500:
+        counters[_5XX] += 1
+    if call.outcome == "refused":
+        counters[_REFUSED] += 1
+    elif call.outcome == "disconnected":
+        counters[_GONE] += 1
+    elif call.outcome == "truncated":
+        counters[_CUT] += 1
+    counters[_INPUT] += call.usage.input_tokens
+    counters[_OUTPUT] += call.usage.output_tokens
+    counters[_COST] += call.cost_nanos or 0
+    counters[_OVERHEAD] += overhead_us

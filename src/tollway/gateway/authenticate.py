@@ -1,0 +1,80 @@
+"""Stage 2: who calls.
+
+Reads the credential from the four headers that may carry it (RFC 6750 section 2.1 and the SDKs' own), checks grammar
+and checksum before anything is looked up, then asks the policy store. An infrastructure failure here is a 503,
+never a 401.
+"""
+
+from urllib.parse import parse_qsl
+
+from tollway.gateway.accept import CREDENTIAL_HEADERS, Inbound
+from tollway.gateway.call import Call
+from tollway.gateway.context import Gateway
+from tollway.gateway.ports import PolicyView
+from tollway.gateway.subjects import Caller
+from tollway.kernel.errors import TollwayError
+from tollway.policy.token import parse_token
+
+CREDENTIAL_BYTES_MAX = 8_192
+
+
+def authenticate(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) -> Caller:
+    """Return the caller, checked at this instant, and note it in `call`.
+
+    Raises token.missing, token.ambiguous, token.malformed, token.invalid, token.revoked, token.expired,
+    token.disabled, token.owner_disabled or gateway.record_damaged.
+    """
+    credential = read_credential(inbound)
+    if credential is None:
+        credential = _read_query(inbound, gw, view)
+    if credential is None:
+        raise TollwayError("token.missing")
+    parsed = parse_token(credential)
+    if parsed is None:
+        raise TollwayError("token.malformed")
+    if view.revision == 0:
+        raise TollwayError("gateway.not_ready")
+    caller = gw.subjects.identify(credential, parsed, view, gw.now_ns())
+    token = caller.token
+    call.token_id = token.id
+    call.environment = token.environment
+    call.team_id = token.team_id or ""
+    if token.application_id is not None:
+        call.application_id = token.application_id
+    return caller
+
+
+def read_credential(inbound: Inbound) -> bytes | None:
+    """Return the presented credential, None when there is none. Equal ones in two headers count as one."""
+    fields = inbound.fields
+    found: bytes | None = None
+    for name in CREDENTIAL_HEADERS:
+        value = fields.get(name)
+        if value is None:
+            continue
+        if name == b"authorization":
+            value = _read_bearer(value)
+        if found is not None and value != found:
+            raise TollwayError("token.ambiguous")
+        found = value
+    return found
+
+
+def _read_bearer(value: bytes) -> bytes:
+    """RFC 6750 section 2.1: `Bearer` (RFC 9110 section 11.1: in any case), one space, the token."""
+    if len(value) > CREDENTIAL_BYTES_MAX or value[:7].lower() != b"bearer ":
+        raise TollwayError("token.malformed", public="The Authorization header is not `Bearer <token>`.")
+    return value[7:]
+
+
+def _read_query(inbound: Inbound, gw: Gateway, view: PolicyView) -> bytes | None:
+    """Look into the query only where a service allows it."""
+    if "=" not in inbound.head.query or inbound.operation.kind != "service":
+        return None
+    parameter = gw.compiled(view).find_query_token_parameter(inbound.head.path)
+    if parameter is None:
+        return None
+    values = [value for name, value in parse_qsl(inbound.head.query) if name == parameter]
+    if len(values) > 1:
+        raise TollwayError("token.ambiguous")
+    return values[0].encode("utf-8", "replace") if values else None

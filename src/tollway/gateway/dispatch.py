@@ -1,0 +1,233 @@
+"""Stage 5: send the call to its candidates, in order, while nothing has reached the caller.
+
+Every attempt is recorded. A candidate is left for the next one when it cannot be reached, refuses our own credential
+or says that it is busy or broken; what it says about the request itself is the answer.
+"""
+
+from collections.abc import Iterator
+
+from tollway.contract.records import Attempt, OpenRecord
+from tollway.contract.stats import INDEX
+from tollway.contract.usage import Usage
+from tollway.formats import openai_chat
+from tollway.formats.json_object import JSONObject
+from tollway.gateway.accept import Inbound
+from tollway.gateway.admit import Admission
+from tollway.gateway.call import Call
+from tollway.gateway.context import Gateway
+from tollway.gateway.ports import Answer, Exchange, Headers
+from tollway.gateway.resolve import Plan
+from tollway.gateway.respond import relay_stream, respond_whole
+from tollway.gateway.snapshot import ProviderKey, Route
+from tollway.kernel.errors import TollwayError
+from tollway.policy.price import worst_case
+
+ATTEMPTS_MAX = 6
+TRY_NEXT_STATUSES = frozenset({401, 403, 408, 429, 500, 502, 503, 504, 529})
+_ATTEMPTS, _FAILURES = INDEX["upstream_attempts_total"], INDEX["upstream_failures_total"]
+_PASSED_ON = (b"accept", b"idempotency-key", b"openai-beta")
+_JSON = (b"content-type", b"application/json")
+_PLAIN = (b"accept-encoding", b"identity")
+
+
+async def dispatch_ai(
+    exchange: Exchange, inbound: Inbound, plan: Plan, admission: Admission, call: Call, gw: Gateway
+) -> None:
+    """Send the call and answer it. Raises the error of the last candidate when none could answer."""
+    open_call(plan, call, gw)
+    candidates = list(order(plan, gw))[:ATTEMPTS_MAX]
+    last = len(candidates) - 1
+    for at, (route, key) in enumerate(candidates):
+        hides_usage, body = build_body(plan, route, admission.output_cap, call.is_stream)
+        headers = build_headers(inbound, route, key)
+        call.provider_id = route.provider.id
+        call.upstream_model = route.upstream_model
+        try:
+            answer = await _send(inbound, route, key, headers, body, call, gw)
+            if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
+                continue
+            if call.is_stream and answer.status == 200 and _is_event_stream(answer):
+                await relay_stream(exchange, answer, plan, route, admission, call, gw, hides_usage=hides_usage)
+            else:
+                await respond_whole(exchange, answer, plan, route, admission, call, gw)
+            gw.health.worked(route.provider.id, key.id)
+            return
+        except TollwayError as error:
+            call.code = error.code.name
+            if at == last or exchange.has_started or error.code.source != "upstream":
+                raise
+    raise TollwayError("upstream.exhausted")  # pragma: no cover - a plan has at least one candidate
+
+
+def order(plan: Plan, gw: Gateway) -> Iterator[tuple[Route, ProviderKey]]:
+    """Yield each candidate with each of its keys, in order of preference, the resting ones last."""
+    routes = plan.model.routes
+    if len(routes) == 1 and len(routes[0].provider.keys) == 1:
+        yield routes[0], routes[0].provider.keys[0]
+        return
+    now = gw.monotonic_ns()
+    resting = []
+    for route in routes:
+        for key in route.provider.keys:
+            if gw.health.is_resting(route.provider.id, key.id, now):
+                resting.append((route, key))
+            else:
+                yield route, key
+    yield from resting
+
+
+def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
+    """Write the open record, so that a crash from here on is accounted for. Raises gateway.journal_unavailable."""
+    route = plan.model.routes[0]
+    price = plan.prices[0]
+    bounds = plan.bounds
+    output = openai_chat.estimated_output(bounds)
+    hold = call.hold
+    if hold is not None and hold.granted_nanos:
+        estimate: int | None = hold.granted_nanos
+    else:
+        estimate = None if price is None else worst_case(price, bounds.input_tokens_estimate, output)
+    gw.journal.append(
+        OpenRecord(
+            request_id=call.request_id,
+            started_ns=call.started_ns,
+            method=call.method,
+            route=call.route,
+            operation=call.operation,
+            token_id=call.token_id,
+            application_id=call.application_id,
+            team_id=call.team_id,
+            environment=call.environment,
+            model=call.model,
+            provider_id=route.provider.id,
+            upstream_model=route.upstream_model,
+            charges=() if hold is None else hold.charges,
+            estimate=Usage(input_tokens=bounds.input_tokens_estimate, output_tokens=output, is_estimated=True),
+            estimate_nanos=estimate,
+        )
+    )
+    call.was_opened = True
+
+
+def build_body(plan: Plan, route: Route, output_cap: int | None, is_stream: bool) -> tuple[bool, bytes]:
+    """Return whether our own option makes a usage event to hide, and the body for this candidate.
+
+    Changed are only `/model` (when the candidate has another name for it), `/stream_options/include_usage`, and the
+    output cap; docs/pass-through.md lists these pointers. With none of them the caller's bytes are sent.
+    """
+    body = plan.body
+    asks_usage = is_stream and route.provider.kind.stream_usage == "option"
+    renames = route.upstream_model != plan.model.name
+    if not asks_usage and not renames and output_cap is None:
+        return False, body.encode()
+    changed = body.copy()
+    if renames:
+        changed.set("model", route.upstream_model)
+    if output_cap is not None:
+        _set_cap(changed, route, output_cap)
+    hides_usage = asks_usage and openai_chat.ask_for_stream_usage(changed)
+    return hides_usage, changed.encode()
+
+
+def build_headers(inbound: Inbound, route: Route, key: ProviderKey) -> Headers:
+    """Return the headers of an AI request: an allow-list of the caller's, the provider's own, and its credential."""
+    fields = inbound.fields
+    headers: Headers = [_JSON, _PLAIN, (b"traceparent", inbound.trace.header)]
+    for name in _PASSED_ON:
+        value = fields.get(name)
+        if value is not None:
+            headers.append((name, value))
+    provider = route.provider
+    if provider.headers:
+        headers += provider.headers
+    if provider.kind.name == "sandbox":
+        headers += [item for item in inbound.head.headers if item[0].startswith(b"x-sandbox-")]
+    headers += key.headers
+    return headers
+
+
+async def _send(
+    inbound: Inbound, route: Route, key: ProviderKey, headers: Headers, body: bytes, call: Call, gw: Gateway
+) -> Answer:
+    started = gw.monotonic_ns()
+    gw.counters[_ATTEMPTS] += 1
+    status, code, upstream_id = 0, "", ""
+    destination = route.provider.destination
+    try:
+        answer = await gw.upstreams.send(
+            destination,
+            method="POST",
+            target=f"{destination.base_path}{inbound.operation.upstream_path}".encode("ascii"),
+            headers=headers,
+            body=body,
+        )
+        status = answer.status
+        upstream_id = find_header(answer, route.provider.kind.request_id_header.encode())
+        return answer
+    except TollwayError as error:
+        code = error.code.name
+        gw.counters[_FAILURES] += 1
+        gw.health.failed(route.provider.id, key.id, gw.monotonic_ns())
+        raise
+    finally:
+        now = gw.monotonic_ns()
+        call.answered_at = now
+        call.upstream_wait_ns += now - started
+        call.attempts += (
+            Attempt(
+                route.provider.id,
+                route.upstream_model,
+                key.id,
+                (started - call.accepted_at) // 1000,
+                (now - started) // 1000,
+                status,
+                code or ("" if status else "disconnected"),
+                upstream_id,
+            ),
+        )
+
+
+def _is_final(answer: Answer, route: Route, key: ProviderKey, call: Call, gw: Gateway, *, is_last: bool) -> bool:
+    """Whether a busy or broken upstream's answer goes to the caller. Raises upstream.auth when it refused our key."""
+    rest_ns = _retry_after_ns(answer)
+    now = gw.monotonic_ns()
+    if rest_ns is None:
+        gw.health.failed(route.provider.id, key.id, now)
+    else:
+        gw.health.failed(route.provider.id, key.id, now, rest_ns)
+    if answer.status in (401, 403):
+        answer.close()
+        upstream_id = call.attempts[-1].upstream_request_id
+        raise TollwayError("upstream.auth", upstream_request_id=upstream_id or None)
+    if is_last:
+        return True
+    answer.close()
+    return False
+
+
+def _retry_after_ns(answer: Answer) -> int | None:
+    value = find_header(answer, b"retry-after")
+    if value.isascii() and value.isdigit() and len(value) <= 6:
+        return int(value) * 1_000_000_000
+    return None
+
+
+def _set_cap(body: JSONObject, route: Route, output_cap: int) -> None:
+    """Bound the output in the field the caller used, else in the one the provider prefers."""
+    for name in ("max_completion_tokens", "max_tokens"):
+        if name in body and body.raw(name) != b"null":
+            body.set(name, output_cap)
+            return
+    body.set(route.provider.kind.cap_field, output_cap)
+
+
+def _is_event_stream(answer: Answer) -> bool:
+    return find_header(answer, b"content-type").lower().startswith("text/event-stream")
+
+
+def find_header(answer: Answer, name: bytes) -> str:
+    """Return the first value of a header of an answer, "" when it is absent."""
+    for key, value in answer.headers:
+        if key == name:
+            return value.decode("latin-1")
+    return ""

@@ -1,0 +1,101 @@
+"""The data plane's table of contents: one function, the stages in order.
+
+Each stage returns what the next one needs or raises TollwayError. However a call ends (answer, refusal, caller gone,
+fault of ours), it is settled and recorded exactly once.
+"""
+
+from asyncio import CancelledError
+
+from tollway.contract.stats import INDEX
+from tollway.gateway import cors
+from tollway.gateway.accept import Inbound, accept
+from tollway.gateway.account import account
+from tollway.gateway.admit import admit_ai, admit_request
+from tollway.gateway.authenticate import authenticate
+from tollway.gateway.call import Call
+from tollway.gateway.context import Gateway
+from tollway.gateway.dispatch import dispatch_ai
+from tollway.gateway.models import respond_model, respond_models
+from tollway.gateway.ports import Exchange, PolicyView
+from tollway.gateway.resolve import refuse_service, resolve_ai, resolve_service
+from tollway.gateway.respond import respond_error
+from tollway.gateway.services import dispatch_service
+from tollway.gateway.snapshot import Compiled
+from tollway.kernel.errors import TollwayError
+
+_IN_FLIGHT = INDEX["requests_in_flight"]
+
+
+async def handle(exchange: Exchange, gw: Gateway) -> None:
+    """Carry one request to a settled account. Raises only CancelledError (the caller left) and faults of ours."""
+    started_ns = gw.now_ns()
+    call = Call(gw.ids.new(started_ns), started_ns, exchange.accepted_ns, exchange.head.method)
+    gw.counters[_IN_FLIGHT] += 1
+    try:
+        await _carry(exchange, call, gw)
+    except TollwayError as error:
+        if call.was_opened and not exchange.has_started:
+            call.outcome = "failed"
+        respond_error(exchange, error, call)
+    except CancelledError:
+        call.outcome = "disconnected"
+        raise
+    except BaseException:
+        call.outcome, call.code, call.status = "failed", "gateway.internal", call.status or 500
+        raise
+    finally:
+        gw.counters[_IN_FLIGHT] -= 1
+        account(call, exchange.bytes_sent, gw)
+
+
+async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
+    inbound = accept(exchange, call, gw)  # 400 404 405
+    if inbound.operation.kind == "health":
+        call.status, call.outcome = 200, "ok"
+        exchange.respond(200, [(b"content-type", b"text/plain")], b"ok\n")
+        return
+    view = gw.policy.view()  # 503
+    compiled = gw.compiled(view)
+    if compiled.cors_origins:
+        call.answer_headers = tuple(cors.cors_headers(inbound, compiled))
+    match inbound.operation.kind:
+        case "preflight":
+            cors.respond_preflight(exchange, inbound, compiled, call)
+        case "service":
+            await _carry_service(exchange, inbound, view, compiled, call, gw)
+        case "chat" | "embeddings":
+            await _carry_ai(exchange, inbound, view, compiled, call, gw)
+        case "models":
+            respond_models(exchange, authenticate(inbound, call, gw, view), compiled, call)
+        case "model":
+            respond_model(exchange, authenticate(inbound, call, gw, view), compiled, call)
+
+
+async def _carry_ai(
+    exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
+) -> None:
+    caller = authenticate(inbound, call, gw, view)  # 400 401 403 503
+    call.authenticated_at = gw.monotonic_ns()
+    plan = await resolve_ai(exchange, inbound, caller, compiled, call, gw)  # 400 403 404 408 413 415
+    call.resolved_at = gw.monotonic_ns()
+    admission = admit_ai(plan, caller, compiled, gw)  # 400 403 429 503
+    call.hold = admission.hold
+    call.admitted_at = gw.monotonic_ns()
+    await dispatch_ai(exchange, inbound, plan, admission, call, gw)  # 502 503 504
+
+
+async def _carry_service(
+    exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
+) -> None:
+    found = compiled.find_service(inbound.head.path)
+    if found is None or not found.record.allow_anonymous:
+        # An unknown path is told apart from a known one only to those who hold a token.
+        caller = authenticate(inbound, call, gw, view)
+        service = resolve_service(inbound, compiled, call)  # 404 405
+        refuse_service(service, caller)  # 403
+        call.authenticated_at = call.resolved_at = gw.monotonic_ns()
+        call.hold = admit_request(caller, gw).hold  # 429 503
+    else:
+        service = resolve_service(inbound, compiled, call)
+    call.admitted_at = gw.monotonic_ns()
+    await dispatch_service(exchange, inbound, service, call, gw)  # 502 504

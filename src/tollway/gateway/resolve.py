@@ -1,0 +1,106 @@
+"""Stage 3: who could serve the call, and at what price.
+
+For AI paths the body is read here, once the caller is known. What is decided on is what is sent: the body travels
+on as the very object that was checked.
+"""
+
+import msgspec
+
+from tollway.contract.policy import Price
+from tollway.formats import openai_chat
+from tollway.formats.json_object import JSONObject
+from tollway.formats.openai_chat import ChatBounds
+from tollway.gateway.accept import Inbound
+from tollway.gateway.call import Call
+from tollway.gateway.context import Gateway
+from tollway.gateway.ports import Exchange
+from tollway.gateway.snapshot import Compiled, Model, Route, Service
+from tollway.gateway.subjects import Caller
+from tollway.kernel.errors import TollwayError
+from tollway.policy.price import price_at
+
+
+class Plan(msgspec.Struct, frozen=True, gc=False):
+    """An AI call that can be sent: the body, its bounds, and the candidates, each with its price or None."""
+
+    model: Model
+    body: JSONObject
+    body_bytes: int
+    bounds: ChatBounds
+    is_stream: bool
+    prices: tuple[Price | None, ...]
+
+    def worst_prices(self) -> list[Price] | None:
+        """Return the prices of all candidates; None when one of them has none."""
+        prices = [price for price in self.prices if price is not None]
+        return prices if len(prices) == len(self.prices) else None
+
+
+async def resolve_ai(
+    exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call, gw: Gateway
+) -> Plan:
+    """Read and check the body and find its candidates.
+
+    Raises the errors of Exchange.read_body, request.media_type, request.body_invalid, request.field_invalid,
+    token.model_denied or model.not_found.
+    """
+    refuse_media_type(inbound)
+    raw = await exchange.read_body(gw.bounds.body_bytes_max)
+    call.body_at = gw.monotonic_ns()
+    call.body_wait_ns = call.body_at - call.authenticated_at
+    call.request_bytes = len(raw)
+    body = JSONObject.parse(raw)
+    name = openai_chat.read_model(body)
+    allowed = caller.token.models
+    if allowed is not None and name not in allowed:
+        raise TollwayError(
+            "token.model_denied", public=f"The token may not use the model `{name[:200]}`.", param="model"
+        )
+    model = compiled.find_model(name)
+    if model is None:
+        raise TollwayError("model.not_found", public=f"No provider offers the model `{name[:200]}`.", param="model")
+    call.model = name
+    is_chat = inbound.operation.kind == "chat"
+    call.is_stream = is_chat and openai_chat.is_stream(body)
+    bounds = openai_chat.read_bounds(body, len(raw)) if is_chat else ChatBounds(len(raw), len(raw) // 4, 0, 1)
+    now = gw.now_ns()
+    prices = tuple([price_at(route.prices, now) for route in model.routes])
+    return Plan(model, body, len(raw), bounds, call.is_stream, prices)
+
+
+def resolve_service(inbound: Inbound, compiled: Compiled, call: Call) -> Service:
+    """Find the REST service of the path. Raises route.not_found or route.method."""
+    service = compiled.find_service(inbound.head.path)
+    if service is None:
+        raise TollwayError("route.not_found")
+    if service.methods and inbound.head.method not in service.methods:
+        allow = ", ".join(sorted(service.methods))
+        raise TollwayError("route.method", public=f"This service takes {allow}.", headers={"allow": allow})
+    call.service_id = service.record.id
+    call.route = service.record.name
+    call.operation = "http"
+    return service
+
+
+def refuse_service(service: Service, caller: Caller) -> None:
+    """Raise token.service_denied when the token may not use the service."""
+    allowed = caller.token.services
+    if allowed is not None and service.record.id not in allowed:
+        raise TollwayError("token.service_denied")
+
+
+def refuse_media_type(inbound: Inbound) -> None:
+    """Raise request.media_type unless the body is plain JSON (or its type is not stated)."""
+    kind = inbound.fields.get(b"content-type")
+    if kind is not None and kind.split(b";", 1)[0].strip().lower() != b"application/json":
+        raise TollwayError("request.media_type")
+    if inbound.fields.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise TollwayError("request.media_type", public="The body must not have a content coding.")
+
+
+def price_of(plan: Plan, route: Route) -> Price | None:
+    """Return the price that applies to one of the plan's candidates."""
+    for at, candidate in enumerate(plan.model.routes):
+        if candidate is route:
+            return plan.prices[at]
+    return None  # pragma: no cover - a route always comes from its plan

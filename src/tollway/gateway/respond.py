@@ -1,0 +1,171 @@
+"""Stage 6: answer the caller, in its own dialect.
+
+Answers pass as they came; what is learnt on the way (usage, the first byte's instant, how it ended) goes into the call.
+"""
+
+from tollway.contract.usage import Usage
+from tollway.formats import openai_chat
+from tollway.formats.json_object import JSONObject
+from tollway.formats.openai_errors import error_body
+from tollway.formats.openai_stream import StreamWatch
+from tollway.gateway.admit import Admission
+from tollway.gateway.call import STAGES, Call
+from tollway.gateway.context import Gateway
+from tollway.gateway.ports import Answer, Exchange, Headers
+from tollway.gateway.resolve import Plan, price_of
+from tollway.gateway.snapshot import Route
+from tollway.kernel.errors import TollwayError
+from tollway.policy.price import price_usage
+
+_JSON = b"application/json"
+_PASSED_BACK = frozenset({b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version"})
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_CSP = (b"content-security-policy", b"sandbox")
+_NO_BUFFERING = (b"x-accel-buffering", b"no")
+
+
+async def respond_whole(
+    exchange: Exchange, answer: Answer, plan: Plan, route: Route, admission: Admission, call: Call, gw: Gateway
+) -> None:
+    """Read an upstream's whole answer and pass it on. Raises upstream.* while nothing has reached the caller."""
+    started = gw.monotonic_ns()
+    raw = await answer.read(gw.bounds.answer_bytes_max)
+    now = call.answered_at = gw.monotonic_ns()
+    call.upstream_wait_ns += now - started
+    status = answer.status
+    if status == 200:
+        usage = openai_chat.read_usage(raw)
+        if usage is None:
+            usage = openai_chat.estimate_usage(raw, plan.bounds.input_tokens_estimate)
+        settle_price(usage, plan, route, call)
+        if route.upstream_model != plan.model.name:
+            raw = _rename(raw, plan.model.name)
+    elif status >= 400 and not _is_json(answer):
+        text = f"The upstream answered {status} without a readable error."
+        raw = error_body(TollwayError("upstream.protocol", public=text), call.request_id)
+        answer.headers = [item for item in answer.headers if item[0] != b"content-type"]
+        answer.headers.append((b"content-type", _JSON))
+    call.status = status
+    call.outcome = "ok"
+    call.code = ""
+    call.first_byte_at = now
+    exchange.respond(status, answer_headers_ai(answer, route, admission, call, now), raw)
+
+
+async def relay_stream(
+    exchange: Exchange,
+    answer: Answer,
+    plan: Plan,
+    route: Route,
+    admission: Admission,
+    call: Call,
+    gw: Gateway,
+    *,
+    hides_usage: bool,
+) -> None:
+    """Pass an event stream on as it arrives. A cut stream ends in an error event and is billed for what was relayed."""
+    watch = StreamWatch(
+        clock=gw.monotonic_ns,
+        request_id=call.request_id,
+        input_tokens_estimate=plan.bounds.input_tokens_estimate,
+        hide_usage=hides_usage,
+        model_json=_json_string(plan.model.name) if route.upstream_model != plan.model.name else None,
+    )
+    call.status = 200
+    call.outcome = "disconnected"
+    call.code = ""
+    started = call.answered_at
+    exchange.start(200, [*answer_headers_ai(answer, route, admission, call, started), _NO_BUFFERING], None)
+    try:
+        await answer.relay(exchange, watch)
+        exchange.finish()
+        call.outcome = "ok" if watch.error_code is None else "truncated"
+        call.code = watch.error_code or ""
+    finally:
+        call.relay_ns = gw.monotonic_ns() - started
+        call.first_byte_at = watch.first_ns
+        settle_price(watch.usage(), plan, route, call)
+
+
+def settle_price(usage: Usage, plan: Plan, route: Route, call: Call) -> None:
+    """Note what the call consumed and costs; an unpriced model costs None, which is not zero."""
+    price = price_of(plan, route)
+    call.usage = usage
+    call.cost_nanos = None if price is None else price_usage(price, usage)
+    call.price_source = "" if price is None else price.source
+
+
+def respond_error(exchange: Exchange, error: TollwayError, call: Call) -> None:
+    """Answer a refusal or failure; a started answer is broken off instead, so that it cannot pass for whole."""
+    call.status = call.status if exchange.has_started else error.status
+    call.code = error.code.name
+    if exchange.has_started:
+        exchange.abort()
+        return
+    headers: Headers = [
+        (b"content-type", _JSON),
+        (b"x-request-id", call.request_id.encode()),
+        _NOSNIFF,
+        (b"cache-control", b"no-store"),
+    ]
+    if error.code.name.startswith("token.") and error.status in (400, 401, 403):
+        headers.append((b"www-authenticate", challenge(error)))
+    if error.retry_after_seconds is not None:
+        headers.append((b"retry-after", b"%d" % max(1, -int(-error.retry_after_seconds // 1))))
+    if error.upstream_request_id:
+        headers.append((b"x-tollway-upstream-request-id", error.upstream_request_id.encode("latin-1", "ignore")))
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in error.headers.items()]
+    headers += call.answer_headers
+    exchange.respond(error.status, headers, error_body(error, call.request_id))
+
+
+def challenge(error: TollwayError) -> bytes:
+    """Return the RFC 6750 section 3 challenge; without credentials it carries no error code (section 3.1)."""
+    if error.code.name == "token.missing":
+        return b'Bearer realm="tollway"'
+    kind = {400: "invalid_request", 403: "insufficient_scope"}.get(error.status, "invalid_token")
+    return f'Bearer realm="tollway", error="{kind}", error_description="{error.code.meaning}"'.encode()
+
+
+def answer_headers_ai(answer: Answer, route: Route, admission: Admission, call: Call, now: int) -> Headers:
+    """Return the head of an AI answer: the upstream's content headers, then who answered and where time went."""
+    headers: Headers = [item for item in answer.headers if item[0] in _PASSED_BACK]
+    headers.append((b"x-request-id", call.request_id.encode()))
+    headers.append((b"x-tollway-provider", route.provider.name.encode("ascii", "replace")))
+    headers.append((b"x-tollway-upstream-model", route.upstream_model.encode("ascii", "replace")))
+    upstream_id = call.attempts[-1].upstream_request_id
+    if upstream_id:
+        headers.append((b"x-tollway-upstream-request-id", upstream_id.encode("latin-1")))
+    if admission.output_cap is not None:
+        headers.append((b"x-tollway-output-cap", b"%d" % admission.output_cap))
+    headers.append((b"server-timing", server_timing(call, now)))
+    headers.append(_NOSNIFF)
+    headers.append(_CSP)
+    headers += call.answer_headers
+    return headers
+
+
+def server_timing(call: Call, now: int) -> bytes:
+    """Return the stages so far in milliseconds (https://www.w3.org/TR/server-timing/)."""
+    spans = zip(STAGES, call.stages_us(now), strict=True)
+    return ", ".join([f"{name};dur={us // 1000}.{us % 1000:03d}" for name, us in spans]).encode()
+
+
+def _is_json(answer: Answer) -> bool:
+    return any(name == b"content-type" and b"json" in value.lower() for name, value in answer.headers)
+
+
+def _rename(raw: bytes, model: str) -> bytes:
+    try:
+        body = JSONObject.parse(raw)
+    except TollwayError:
+        return raw
+    if "model" in body:
+        body.set("model", model)
+    return body.encode()
+
+
+def _json_string(text: str) -> bytes:
+    probe = JSONObject.parse(b"{}")
+    probe.set("m", text)
+    return probe.raw("m")

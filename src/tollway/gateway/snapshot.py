@@ -1,0 +1,204 @@
+"""The policy snapshot, compiled for look-ups: routes, models, destinations.
+
+Built once for each revision and never changed. An item that cannot be compiled is left out alone and reported;
+the rest is served.
+"""
+
+from collections.abc import Callable
+
+import msgspec
+
+from tollway.contract.policy import (
+    Candidate,
+    DatedPrice,
+    ModelRecord,
+    ProviderRecord,
+    SealedKey,
+    ServiceRecord,
+    Snapshot,
+    UnboundedOutput,
+    Upstream,
+)
+from tollway.gateway.ports import Destination, Headers, SecretBox
+from tollway.kernel.errors import TollwayError
+from tollway.providers.contract import ProviderKind
+from tollway.providers.registry import find_kind
+
+BuildDestination = Callable[[Upstream, str], Destination]
+
+
+class ProviderKey(msgspec.Struct, frozen=True, gc=False):
+    """One credential of a provider, ready to send."""
+
+    id: str
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+class Provider(msgspec.Struct, frozen=True, gc=False):
+    """A provider that can be called."""
+
+    id: str
+    name: str
+    kind: ProviderKind
+    destination: Destination
+    keys: tuple[ProviderKey, ...]
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
+class Route(msgspec.Struct, frozen=True, gc=False):
+    """One way to serve a model."""
+
+    provider: Provider
+    upstream_model: str
+    prices: tuple[DatedPrice, ...]
+    output_tokens_max: int | None
+
+
+class Model(msgspec.Struct, frozen=True, gc=False):
+    """A model name and the ways to serve it, best first."""
+
+    name: str
+    routes: tuple[Route, ...]
+    created_seconds: int
+    owned_by: str
+
+
+class Service(msgspec.Struct, frozen=True, gc=False):
+    """A REST service that can be called."""
+
+    record: ServiceRecord
+    destination: Destination
+    headers: tuple[tuple[bytes, bytes], ...]
+    methods: frozenset[str]
+
+
+class Compiled(msgspec.Struct, frozen=True, gc=False):
+    """Everything a worker routes by. `faults` names what was left out and why."""
+
+    revision: int
+    models: dict[str, Model]
+    services: tuple[Service, ...]
+    """Longest prefix first."""
+    unbounded_output: UnboundedOutput
+    unbounded_output_tokens_max: int
+    cors_origins: frozenset[str]
+    faults: tuple[str, ...]
+
+    def find_model(self, name: str) -> Model | None:
+        """Return the model of that name; a catch-all (`provider/*`, `*`) serves names that no record has."""
+        model = self.models.get(name)
+        if model is not None:
+            return model
+        prefix, slash, rest = name.partition("/")
+        if slash and (catch_all := self.models.get(f"{prefix}/*")) is not None:
+            return _under_name(catch_all, name, rest)
+        if (catch_all := self.models.get("*")) is not None:
+            return _under_name(catch_all, name, name)
+        return None
+
+    def find_service(self, path: str) -> Service | None:
+        """Return the service with the longest prefix of `path`, on whole segments."""
+        for service in self.services:
+            prefix = service.record.path_prefix
+            if path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == "/"):
+                return service
+        return None
+
+    def find_query_token_parameter(self, path: str) -> str | None:
+        """Return the query parameter that may carry the token on this path, if its service allows one."""
+        service = self.find_service(path)
+        return None if service is None else service.record.query_token_parameter
+
+
+EMPTY = Compiled(0, {}, (), "cap", 16_384, frozenset(), ())
+
+
+def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: BuildDestination) -> Compiled:
+    """Compile a snapshot. Never raises for a bad item: it is left out and named in `faults`."""
+    faults: list[str] = []
+    providers: dict[str, Provider] = {}
+    for record in snapshot.providers:
+        if record.state == "active":
+            try:
+                providers[record.id] = _compile_provider(record, box, build_destination)
+            except (ValueError, TollwayError) as error:
+                faults.append(f"provider {record.name}: {error}")
+    services: list[Service] = []
+    for service in snapshot.services:
+        if service.state == "active":
+            try:
+                services.append(_compile_service(service, box, build_destination))
+            except (ValueError, TollwayError) as error:
+                faults.append(f"service {service.name}: {error}")
+    models = (_compile_model(model, providers) for model in snapshot.models)
+    return Compiled(
+        revision=snapshot.revision,
+        models={model.name: model for model in models if model.routes},
+        services=tuple(sorted(services, key=lambda item: -len(item.record.path_prefix))),
+        unbounded_output=snapshot.unbounded_output,
+        unbounded_output_tokens_max=snapshot.unbounded_output_tokens_max,
+        cors_origins=frozenset(snapshot.cors_origins),
+        faults=tuple(faults),
+    )
+
+
+def _compile_provider(record: ProviderRecord, box: SecretBox, build_destination: BuildDestination) -> Provider:
+    kind = find_kind(record.kind)
+    if kind is None:
+        raise ValueError(f"unknown kind {record.kind!r}")
+    keys = tuple(
+        ProviderKey(key.id, _credential(key, box, kind.credential_header, kind.credential_scheme))
+        for key in record.keys
+    )
+    if not keys and kind.needs_credential:
+        raise ValueError("it has no credential")
+    return Provider(
+        id=record.id,
+        name=record.name,
+        kind=kind,
+        destination=build_destination(record.upstream, record.id),
+        keys=keys or (ProviderKey("", ()),),
+        headers=_fixed(record.headers),
+    )
+
+
+def _compile_service(record: ServiceRecord, box: SecretBox, build_destination: BuildDestination) -> Service:
+    headers: Headers = list(_fixed(record.headers))
+    if record.keys:
+        headers += _credential(record.keys[0], box, record.credential_header, record.credential_scheme)
+    return Service(
+        record=record,
+        destination=build_destination(record.upstream, record.id),
+        headers=tuple(headers),
+        methods=frozenset(method.upper() for method in record.methods),
+    )
+
+
+def _compile_model(record: ModelRecord, providers: dict[str, Provider]) -> Model:
+    routes = tuple(
+        _compile_route(candidate, providers[candidate.provider_id])
+        for candidate in record.candidates
+        if candidate.provider_id in providers
+    )
+    return Model(record.name, routes, record.created_seconds, record.owned_by)
+
+
+def _compile_route(candidate: Candidate, provider: Provider) -> Route:
+    return Route(provider, candidate.upstream_model, candidate.prices, candidate.output_tokens_max)
+
+
+def _under_name(catch_all: Model, name: str, upstream_model: str) -> Model:
+    routes = tuple(Route(route.provider, upstream_model, (), None) for route in catch_all.routes)
+    return Model(name, routes, catch_all.created_seconds, catch_all.owned_by)
+
+
+def _credential(key: SealedKey, box: SecretBox, header: str, scheme: str) -> tuple[tuple[bytes, bytes], ...]:
+    secret = box.open(key.sealed, key.aad)
+    if any(byte < 0x21 or byte > 0x7E for byte in secret):
+        raise ValueError("its credential has characters that no header can carry")
+    value = f"{scheme} ".encode() + secret if scheme else secret
+    return ((header.lower().encode(), value),)
+
+
+def _fixed(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode("ascii"), value.encode("ascii")) for name, value in headers)
