@@ -227,6 +227,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     unbounded_output: UnboundedOutput = "cap"
     unbounded_output_tokens_max: int = 16_384
     cors_origins: tuple[str, ...] = ()
+    installation: str = ""
+    """Of the config database this was published from. A store of another one is rebuilt before it is used."""
 
 
 R = TypeVar("R", TokenRecord, ApplicationRecord, Snapshot)
