@@ -1,0 +1,252 @@
+"""An upstream's answer while it arrives: buffered until someone reads it, or passed straight to the caller.
+
+It belongs to one request. When its last byte has come the connection leaves it at once; everything later
+works on what was kept here.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+from tollway.contract.policy import Timeouts
+from tollway.edge.flow import CallerFlow
+from tollway.edge.upstream import faults
+from tollway.gateway.ports import Answer, Exchange, Headers, Tap
+from tollway.kernel.errors import TollwayError
+
+if TYPE_CHECKING:
+    from tollway.edge.upstream.connection import Connection
+    from tollway.edge.upstream.request_body import Upload
+
+BUFFER_BYTES_MAX = 65_536
+"""What is read ahead of `read` or `relay`; then the upstream waits."""
+
+
+class UpstreamAnswer:
+    """Implements the Answer port. The connection calls the methods of the second half, from its callbacks."""
+
+    __slots__ = (
+        "_chunks",
+        "_exchange",
+        "_is_reading",
+        "_limit",
+        "_loop",
+        "_size",
+        "_tap",
+        "_timeouts",
+        "_total_at",
+        "_waiter",
+        "connection",
+        "content_bytes",
+        "error",
+        "headers",
+        "is_close_delimited",
+        "is_complete",
+        "is_head",
+        "is_untouched",
+        "status",
+        "upgrade",
+        "upload",
+        "wants_upgrade",
+    )
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        timeouts: Timeouts,
+        total_at: float,
+        *,
+        is_head: bool,
+        wants_upgrade: bool,
+    ) -> None:
+        self.status = 0
+        self.headers: Headers = []
+        self.content_bytes: int | None = None
+        self.upgrade = b""
+        self.is_head = is_head
+        self.is_complete = False
+        self.is_close_delimited = False
+        """The body ends where the connection does, so its completeness cannot be known."""
+        self.is_untouched = False
+        """The connection ended before any byte of an answer."""
+        self.wants_upgrade = wants_upgrade
+        self.error: TollwayError | None = None
+        self.connection: Connection | None = None
+        self.upload: Upload | None = None
+        self._loop = loop
+        self._timeouts = timeouts
+        self._total_at = total_at
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._limit = -1
+        self._is_reading = False
+        self._exchange: Exchange | None = None
+        self._tap: Tap | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def head(self) -> None:
+        """Wait until the final head has come, or the connection has ended without one (`status` stays 0)."""
+        await self._wait()
+        if self.status == 0:
+            await self._settle_upload()
+
+    async def read(self, bytes_max: int) -> bytes:
+        """Read the whole body, waking up once."""
+        self._limit = bytes_max
+        if (self.content_bytes or 0) > bytes_max or self._size > bytes_max:
+            self.close()
+            raise faults.protocol("the body is over its limit")
+        if not self.is_complete and self.error is None:
+            self._read_on()
+            await self._wait()
+        await self._settle_upload()
+        if self.error is not None:
+            raise self.error
+        if self._size > bytes_max:
+            raise faults.protocol("the body is over its limit")
+        return self._take()
+
+    async def relay(self, exchange: Exchange, tap: Tap | None) -> str | None:
+        """Pass the body on as it arrives. When cancelled, the connection is closed and `tap.finish` is not called."""
+        self._exchange = exchange
+        self._tap = tap
+        if self._chunks:
+            self._pass_on(self._take())
+        if not self.is_complete and self.error is None:
+            self._read_on()
+            cast(CallerFlow, exchange).watch_writable(self._pause, self._resume)
+            await self._wait()
+        self._exchange = None
+        await self._settle_upload()
+        code = None if self.error is None else self.error.code.name
+        if tap is not None:
+            last = tap.finish(code)
+            if last:
+                exchange.write(last)
+        return code
+
+    async def tunnel(self, exchange: Exchange) -> tuple[int, int]:
+        """Copy bytes both ways; see tunnel.py."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Abandon the answer and its connection."""
+        connection = self.connection
+        if connection is not None:
+            connection.close()
+
+    # For the connection.
+
+    @property
+    def is_uploading(self) -> bool:
+        """Whether a streamed request body is still on its way."""
+        return self.upload is not None and not self.upload.is_done
+
+    def wake(self) -> None:
+        """Let the task that waits go on."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def deliver(self, chunk: bytes) -> None:
+        """Take the next bytes of the body."""
+        if self._exchange is not None:
+            return self._pass_on(chunk)
+        self._chunks.append(chunk)
+        self._size += len(chunk)
+        connection = self.connection
+        if self._is_reading:
+            if self._size > self._limit and connection is not None:
+                connection.close(faults.protocol("the body is over its limit"))
+        elif self._size >= BUFFER_BYTES_MAX:
+            self._pause()
+
+    def complete(self) -> None:
+        """The body has ended properly."""
+        self.is_complete = True
+        self._leave()
+
+    def fail(self, error: TollwayError) -> None:
+        """The body will not be complete."""
+        if not self.is_complete and self.error is None:
+            self.error = error
+        self._leave()
+
+    def first_byte_deadline(self, now: float) -> float:
+        """When the head must have come, in loop time."""
+        return min(now + self._timeouts.first_byte_seconds, self._total_at)
+
+    def idle_deadline(self, now: float) -> float:
+        """When the next byte must have come, in loop time."""
+        return min(now + self._timeouts.idle_seconds, self._total_at)
+
+    def timeout(self, now: float, *, is_waiting_for_head: bool) -> TollwayError:
+        """Return the error for the deadline that passed."""
+        limits = self._timeouts
+        if now >= self._total_at - 0.001:
+            return faults.timeout("total", limits.total_seconds)
+        if is_waiting_for_head and not self.is_uploading:
+            return faults.timeout("first_byte", limits.first_byte_seconds)
+        return faults.timeout("idle", limits.idle_seconds)
+
+    def tunnel_received(self, data: bytes) -> None:
+        """Take bytes of an upgraded connection."""
+        self._chunks.append(data)
+
+    def tunnel_ended(self) -> None:
+        """The upstream has closed an upgraded connection."""
+        self.close()
+
+    # Inside.
+
+    async def _wait(self) -> None:
+        waiter = self._waiter = self._loop.create_future()
+        try:
+            await waiter
+        except BaseException:  # only to clean up: a caller who left must not keep the upstream busy
+            self.close()
+            raise
+
+    async def _settle_upload(self) -> None:
+        if self.upload is not None:
+            await self.upload.settle()
+
+    def _leave(self) -> None:
+        self.connection = None
+        if self.upload is not None:
+            self.upload.cancel()
+        self.wake()
+
+    def _take(self) -> bytes:
+        chunks, self._chunks = self._chunks, []
+        self._size = 0
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+    def _pass_on(self, chunk: bytes) -> None:
+        exchange = self._exchange
+        assert exchange is not None
+        if self._tap is not None:
+            chunk = self._tap.feed(chunk)
+        if chunk:
+            exchange.write(chunk)
+
+    def _read_on(self) -> None:
+        self._is_reading = True
+        connection = self.connection
+        if connection is not None:
+            connection.limit(self.idle_deadline(self._loop.time()))
+            connection.resume_reading()
+
+    def _pause(self) -> None:
+        connection = self.connection
+        if connection is not None:
+            connection.pause_reading()
+            connection.limit(self._total_at)
+
+    def _resume(self) -> None:
+        connection = self.connection
+        if connection is not None:
+            connection.limit(self.idle_deadline(self._loop.time()))
+            connection.resume_reading()
+
+
+_: type[Answer] = UpstreamAnswer

@@ -1,0 +1,132 @@
+"""Sends requests to upstreams: picks a pool, borrows or opens a connection, repeats only what is safe to repeat."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import cast
+
+from tollway.edge.flow import CallerFlow
+from tollway.edge.upstream import faults
+from tollway.edge.upstream.answer import UpstreamAnswer
+from tollway.edge.upstream.connect import Connector
+from tollway.edge.upstream.connection import Connection, ReadBuffer
+from tollway.edge.upstream.deadlines import Deadlines
+from tollway.edge.upstream.dns import Resolve, SystemResolver
+from tollway.edge.upstream.pool import Pool, PoolCounts, PoolLimits
+from tollway.edge.upstream.request_body import Upload
+from tollway.edge.upstream.request_head import encode_request_head
+from tollway.gateway.ports import Answer, Destination, Exchange, Headers, Upstreams
+
+_IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"))
+
+
+class EdgeUpstreams:
+    """Implements the Upstreams port on one event loop, which must be running when it is built."""
+
+    def __init__(self, *, limits: PoolLimits | None = None, resolve: Resolve | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.idle = 0
+        """Idle connections over all pools."""
+        self.deadlines = Deadlines(self.loop)
+        self.connector = Connector(self.loop, resolve or SystemResolver(self.loop).resolve, self.build_connection)
+        self._buffer = ReadBuffer()
+        self._limits = limits or PoolLimits()
+        self._pools: dict[str, Pool] = {}
+        self._retired: list[Pool] = []
+
+    async def send(
+        self, destination: Destination, *, method: str, target: bytes, headers: Headers, body: bytes | Exchange
+    ) -> Answer:
+        """Send one request and wait for its final head."""
+        pool = self._pools.get(destination.pool_key)
+        if pool is None or pool.destination is not destination:
+            pool = self._renew(pool, destination)
+        if isinstance(body, bytes):
+            flow, body_bytes = None, cast(int | None, len(body))
+        else:
+            flow, body_bytes = cast(CallerFlow, body), body.head.body_bytes
+            if body_bytes == 0:
+                flow, body = None, b""
+        if pool.target_prefix:
+            target = pool.target_prefix + target
+        data, wants_upgrade = encode_request_head(method, target, pool.host_lines, headers, body_bytes=body_bytes)
+        if flow is None and body:
+            data += cast(bytes, body)
+        total_at = self.loop.time() + destination.timeouts.total_seconds
+        connection = pool.take()
+        is_reused = connection is not None
+        while True:
+            if connection is None:
+                connection = await pool.connect()
+                is_reused = connection.served > 0
+            answer = UpstreamAnswer(
+                self.loop, destination.timeouts, total_at, is_head=method == "HEAD", wants_upgrade=wants_upgrade
+            )
+            self._begin(connection, answer, data, flow)
+            await answer.head()
+            if answer.status:
+                return answer
+            if not (is_reused and answer.is_untouched and flow is None and method in _IDEMPOTENT):
+                raise answer.error or faults.truncated("no answer")
+            pool.stale_retries += 1
+            connection = None
+
+    def prewarm(self, destinations: Sequence[Destination]) -> None:
+        """Forget pools that are not wanted any more; calls under way keep their connections to the end."""
+        wanted = {destination.pool_key for destination in destinations}
+        for key in [key for key in self._pools if key not in wanted]:
+            self._retire(self._pools.pop(key))
+
+    def counts(self) -> list[PoolCounts]:
+        """Return the figures of every pool."""
+        return [pool.counts() for pool in self._pools.values()]
+
+    def close(self) -> None:
+        """Close every connection at once. Answers under way end as upstream.truncated. Idempotent."""
+        for pool in [*self._pools.values(), *self._retired]:
+            pool.close()
+        self._pools.clear()
+        self._retired.clear()
+        self.deadlines.close()
+
+    def build_connection(self, pool: Pool) -> Connection:
+        """Return a connection that belongs to `pool`, not yet connected."""
+        return Connection(pool, self.loop, self.deadlines, self._buffer)
+
+    def _begin(self, connection: Connection, answer: UpstreamAnswer, data: bytes, flow: CallerFlow | None) -> None:
+        answer.connection = connection
+        if flow is None:
+            connection.begin(answer, data, answer.first_byte_deadline(self.loop.time()))
+            return
+        answer.upload = Upload(connection, answer, flow)
+        connection.begin(answer, data, answer.idle_deadline(float("inf")))
+        answer.upload.start(self.loop)
+
+    def _renew(self, pool: Pool | None, destination: Destination) -> Pool:
+        """Return the pool for the destination; one made for another address or trust is not reused."""
+        if pool is not None:
+            if _connects_alike(pool.destination, destination):
+                pool.destination = destination
+                return pool
+            self._retire(pool)
+        pool = self._pools[destination.pool_key] = Pool(self, destination, self._limits)
+        return pool
+
+    def _retire(self, pool: Pool) -> None:
+        pool.close_idle()
+        self._retired = [old for old in self._retired if old.in_flight]
+        self._retired.append(pool)
+
+
+def _connects_alike(one: Destination, other: Destination) -> bool:
+    return (
+        one.scheme == other.scheme
+        and one.host == other.host
+        and one.port == other.port
+        and one.host_header == other.host_header
+        and one.allow_private == other.allow_private
+        and one.ca_pem == other.ca_pem
+        and one.proxy_url == other.proxy_url
+    )
+
+
+_: type[Upstreams] = EdgeUpstreams

@@ -1,0 +1,433 @@
+"""One HTTP/1.1 connection to an upstream: what arrives is parsed and handed to the answer in the same callback.
+
+Law: after any doubt about framing the connection is closed and never serves another request. It gives itself
+back to its pool in the very callback that completed an answer, and tells it once when it is gone.
+"""
+
+import asyncio
+from enum import IntEnum
+from typing import Protocol, cast
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from tollway.edge.flow import Signal
+from tollway.edge.upstream import faults
+from tollway.edge.upstream.answer import UpstreamAnswer
+from tollway.edge.upstream.deadlines import Deadlines, Timed
+from tollway.edge.upstream.faults import Violation
+from tollway.gateway.ports import Headers
+from tollway.kernel.errors import TollwayError
+
+HEAD_BYTES_MAX = 65_536
+HEADERS_MAX = 200
+INTERIMS_MAX = 8
+READ_BYTES_MAX = 65_536
+OVERHEAD_BYTES_MAX = 65_536
+"""Chunk extensions, trailers and the like that may arrive without a byte of body between them."""
+
+_START = b"HTTP/1."
+_WATCHED = frozenset(
+    (
+        b"connection",
+        b"content-length",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+
+
+class State(IntEnum):
+    """Where a connection is in the life of a request."""
+
+    IDLE = 0
+    HEAD = 1
+    BODY = 2
+    DONE = 3
+    TUNNEL = 4
+    CLOSED = 5
+
+
+class Home(Protocol):
+    """The pool a connection belongs to."""
+
+    def release(self, connection: "Connection") -> None:
+        """Take back a connection that can serve another request."""
+        ...
+
+    def forget(self, connection: "Connection") -> None:
+        """Drop a connection that is gone. Called exactly once."""
+        ...
+
+
+class ReadBuffer:
+    """Where the loop reads into: one for all connections of a loop, since each read is parsed at once."""
+
+    __slots__ = ("raw", "view")
+
+    def __init__(self) -> None:
+        self.raw = bytearray(READ_BYTES_MAX)
+        self.view = memoryview(self.raw)
+
+
+class Connection(Timed, asyncio.BufferedProtocol):
+    """Serves one request at a time. `begin` starts one; `close` ends everything at once and is idempotent."""
+
+    __slots__ = (
+        "_answer",
+        "_buffer",
+        "_content_bytes",
+        "_deadlines",
+        "_framing",
+        "_head_bytes",
+        "_headers",
+        "_home",
+        "_interims",
+        "_is_chunked",
+        "_is_paused",
+        "_is_persistent",
+        "_loop",
+        "_named",
+        "_on_pause",
+        "_on_resume",
+        "_overhead",
+        "_parser",
+        "_parts",
+        "_upgrade",
+        "_view",
+        "is_lent",
+        "is_write_paused",
+        "keep_alive_seconds",
+        "on_body",
+        "served",
+        "state",
+        "transport",
+    )
+
+    _headers: Headers
+    _named: frozenset[bytes]
+    _content_bytes: int | None
+    _is_chunked: bool
+
+    def __init__(self, home: Home, loop: asyncio.AbstractEventLoop, deadlines: Deadlines, buffer: ReadBuffer) -> None:
+        Timed.__init__(self)
+        self._home = home
+        self._loop = loop
+        self._deadlines = deadlines
+        self._buffer = buffer.raw
+        self._view = buffer.view
+        self._parts: list[bytes] = []
+        self.on_body = self._parts.append
+        self._parser: HttpResponseParser | None = None
+        self._answer: UpstreamAnswer | None = None
+        self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before any request can begin
+        self.state = State.IDLE
+        self.served = 0
+        self.is_lent = False
+        self.is_write_paused = False
+        self.keep_alive_seconds: float | None = None
+        self._on_pause: Signal | None = None
+        self._on_resume: Signal | None = None
+        self._is_paused = False
+        self._is_persistent = True
+        self._reset_head()
+
+    # The request.
+
+    def begin(self, answer: UpstreamAnswer, data: bytes, deadline: float) -> None:
+        """Send `data` and expect `answer`, its head before `deadline` (loop time). The connection must be idle."""
+        self.state = State.HEAD
+        self._answer = answer
+        self.served += 1
+        self._head_bytes = 0
+        self._interims = 0
+        self.deadline = deadline
+        if deadline < self.due:
+            self._deadlines.place(self)
+        self.transport.write(data)
+
+    def limit(self, deadline: float) -> None:
+        """Set the deadline (loop time) of what is being waited for."""
+        self.deadline = deadline
+        if deadline < self.due:
+            self._deadlines.place(self)
+
+    def watch_writable(self, on_pause: Signal, on_resume: Signal) -> None:
+        """Tell a streamed request body when the socket's write buffer crosses its marks."""
+        self._on_pause = on_pause
+        self._on_resume = on_resume
+
+    def pause_reading(self) -> None:
+        """Stop reading the answer. Idempotent."""
+        if not self._is_paused and self.state is not State.CLOSED:
+            self._is_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on. Idempotent."""
+        if self._is_paused and self.state is not State.CLOSED:
+            self._is_paused = False
+            self.transport.resume_reading()
+
+    def close(self, error: TollwayError | None = None) -> None:
+        """Close at once, without flushing; an answer that is not complete ends with `error`. Idempotent."""
+        if self.state is State.CLOSED:
+            return
+        self.state = State.CLOSED
+        self._parser = None
+        self._on_pause = self._on_resume = None
+        self._deadlines.remove(self)
+        if self.transport is not None:
+            self.transport.abort()
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.fail(error or faults.truncated("the connection was closed"))
+        self._home.forget(self)
+
+    # What the loop tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's own class does not derive from it
+        self._parser = HttpResponseParser(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.state is not State.CLOSED:
+            if self._answer is not None:
+                self._answer.is_untouched = self.state is State.HEAD and self._head_bytes == 0
+            self.close(faults.truncated(f"the connection was lost: {exc!r}" if exc else "the upstream closed early"))
+
+    def eof_received(self) -> None:
+        if self.state is State.BODY and not self._is_chunked and self._content_bytes is None:
+            self.state = State.DONE
+            self._is_persistent = False
+            self._complete(0)
+        elif self.state is State.TUNNEL and self._answer is not None:
+            self._answer.tunnel_ended()
+        else:
+            self.connection_lost(None)
+
+    def pause_writing(self) -> None:
+        self.is_write_paused = True
+        if self._on_pause is not None:
+            self._on_pause()
+
+    def resume_writing(self) -> None:
+        self.is_write_paused = False
+        if self._on_resume is not None:
+            self._on_resume()
+
+    def expired(self, now: float) -> None:
+        answer = self._answer
+        if answer is None:
+            self.close()
+        else:
+            self.close(answer.timeout(now, is_waiting_for_head=self.state is State.HEAD))
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._view
+
+    def buffer_updated(self, nbytes: int) -> None:
+        state = self.state
+        if state is State.HEAD:
+            if self._head_bytes < 8 and not self._starts_well(nbytes):
+                return self.close(faults.protocol("the answer does not begin with HTTP/1"))
+        elif state is not State.BODY:
+            return self._receive_outside(nbytes)
+        try:
+            self._parser.feed_data(self._view[:nbytes])  # type: ignore[union-attr]  # there is one until closed
+        except HttpParserUpgrade as upgrade:
+            return self._enter_tunnel(bytes(self._view[upgrade.args[0] : nbytes]))
+        except HttpParserError as error:
+            if self.state is not State.DONE:
+                return self.close(faults.protocol(str(error.__context__ or error)))
+            self._is_persistent = False
+        state = self.state
+        if state is State.DONE:
+            self._complete(nbytes)
+        elif state is State.BODY:
+            self._progress(nbytes)
+        elif state is State.HEAD:
+            self._head_bytes += nbytes
+            if self._head_bytes >= HEAD_BYTES_MAX:
+                self.close(faults.protocol("the head is over its limit"))
+
+    # What the parser tells.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        name = name.lower()
+        value = value.rstrip()
+        headers = self._headers
+        if len(headers) >= HEADERS_MAX:
+            raise Violation("too many header lines")
+        if name in _WATCHED:
+            self._watch(name, value)
+            if name != b"content-length":
+                return
+        headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        parser, answer = self._parser, self._answer
+        if self.state is not State.HEAD or answer is None or parser is None:
+            raise Violation("an answer to no request")
+        status = parser.get_status_code()
+        if status < 200:
+            return self._on_interim(status, answer)
+        if self._buffer[7] != 0x31 or self._head_bytes or self._interims:  # 0x31: the "1" after "HTTP/1."
+            self._check_version(parser.get_http_version())
+        headers = self._headers
+        if self._named:
+            headers = [header for header in headers if header[0] not in self._named]
+        answer.status = status
+        answer.headers = headers
+        if answer.is_head or status == 204 or status == 304:
+            self.state = State.DONE
+        else:
+            self.state = State.BODY
+            if not self._is_chunked:
+                answer.content_bytes = self._content_bytes
+                if self._content_bytes is None:
+                    answer.is_close_delimited = True
+                    self._is_persistent = False
+        self._headers = []  # what follows are trailers, which are dropped
+        answer.wake()
+
+    def on_message_complete(self) -> None:
+        if self.state is State.BODY:
+            self.state = State.DONE
+
+    # Inside.
+
+    def _reset_head(self) -> None:
+        self._headers = []
+        self._named = frozenset()
+        self._upgrade = b""
+        self._is_chunked = False
+        self._content_bytes = None
+        self._head_bytes = 0
+        self._interims = 0
+        self._overhead = 0
+
+    def _starts_well(self, nbytes: int) -> bool:
+        have = self._head_bytes
+        if have >= 7:
+            return True
+        expected = _START[have : have + nbytes]
+        return self._buffer.startswith(expected)
+
+    def _watch(self, name: bytes, value: bytes) -> None:
+        if name == b"content-length":
+            self._content_bytes = int(value)  # llhttp has checked that these are digits and that there is one
+        elif name == b"connection":
+            options = frozenset(option.strip() for option in value.lower().split(b","))
+            self._named |= options
+            if b"close" in options:
+                self._is_persistent = False
+        elif name == b"transfer-encoding":
+            if self._is_chunked or value.lower() != b"chunked":
+                raise Violation("a transfer coding other than one `chunked`")
+            self._is_chunked = True
+        elif name == b"upgrade":
+            self._upgrade = value
+        elif name == b"keep-alive":
+            self._watch_keep_alive(value)
+
+    def _watch_keep_alive(self, value: bytes) -> None:
+        for option in value.lower().split(b","):
+            name, _, number = option.strip().partition(b"=")
+            if name == b"timeout" and number.isdigit() and len(number) < 7:
+                self.keep_alive_seconds = float(number)
+
+    def _check_version(self, version: str) -> None:
+        if version == "1.1":
+            return
+        if version != "1.0":
+            raise Violation("a version other than HTTP/1")
+        if self._is_chunked:
+            raise Violation("a transfer coding in HTTP/1.0")
+        self._is_persistent = False
+
+    def _on_interim(self, status: int, answer: UpstreamAnswer) -> None:
+        if status == 101:
+            if not answer.wants_upgrade or not self._upgrade or b"upgrade" not in self._named:
+                raise Violation("101 without an upgrade")
+            answer.status = status
+            answer.headers = [h for h in self._headers if h[0] not in self._named and h[0] != b"content-length"]
+            answer.upgrade = self._upgrade
+            self.state = State.TUNNEL
+            return
+        self._interims += 1
+        if status < 100 or self._interims > INTERIMS_MAX:
+            raise Violation("too many interim answers")
+        self._headers = []
+        self._named = frozenset()
+        self._upgrade = b""
+        self._content_bytes = None
+        self._is_chunked = False
+
+    def _progress(self, nbytes: int) -> None:
+        answer, parts = self._answer, self._parts
+        assert answer is not None
+        if parts:
+            self._overhead = 0
+            chunk = parts[0] if len(parts) == 1 else b"".join(parts)
+            parts.clear()
+            answer.deliver(chunk)
+        else:
+            self._overhead += nbytes
+            if self._overhead > OVERHEAD_BYTES_MAX:
+                return self.close(faults.protocol("too much between the bytes of the body"))
+        if not self._is_paused and self.state is State.BODY:
+            self.limit(answer.idle_deadline(self._loop.time()))
+
+    def _complete(self, nbytes: int) -> None:
+        answer, parts = self._answer, self._parts
+        assert answer is not None
+        self._answer = None
+        can_stay = self._is_persistent and not answer.is_uploading and self._ends_well(nbytes)
+        if parts:
+            chunk = parts[0] if len(parts) == 1 else b"".join(parts)
+            parts.clear()
+            if not (answer.is_head or answer.status in (204, 304)):
+                answer.deliver(chunk)
+        if can_stay and self.state is State.DONE:
+            self._rest(answer)
+        else:
+            self.close()
+        answer.complete()
+
+    def _rest(self, answer: UpstreamAnswer) -> None:
+        if answer.is_head or answer.status in (204, 304):
+            self._parser = HttpResponseParser(self)  # the old one may wait for a body that never comes
+        self.state = State.IDLE
+        self._reset_head()
+        self.resume_reading()
+        self._home.release(self)
+
+    def _ends_well(self, nbytes: int) -> bool:
+        """Whether the read ended exactly where the answer did; the parser would swallow a stray CR or LF."""
+        parts = self._parts
+        if parts and not self._is_chunked:
+            return self._buffer.endswith(parts[-1], 0, nbytes)
+        tail = bytes(self._view[max(0, nbytes - 6) : nbytes])
+        if nbytes < 4:
+            return b"\r\n\r\n".endswith(tail)
+        return tail.endswith(b"\r\n\r\n") and not tail.endswith(b"\n\r\n\r\n")
+
+    def _receive_outside(self, nbytes: int) -> None:
+        if self.state is State.TUNNEL and self._answer is not None:
+            self._answer.tunnel_received(bytes(self._view[:nbytes]))
+        else:
+            self.close()  # bytes on an idle connection answer nothing
+
+    def _enter_tunnel(self, rest: bytes) -> None:
+        answer = self._answer
+        if self.state is not State.TUNNEL or answer is None:
+            return self.close(faults.protocol("an upgrade nobody asked for"))
+        if rest:
+            answer.tunnel_received(rest)
+        answer.wake()
