@@ -1,16 +1,19 @@
-"""What publishing reports."""
+"""What publication works on and what it reports."""
 
 from dataclasses import dataclass
 from typing import Literal
 
+from tollway.contract.policy import UnboundedOutput
+
 DirtyKind = Literal["token", "application", "snapshot"]
+ProblemKind = Literal["token", "application", "provider", "service"]
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One object that could not be published as it is stored. The others are not affected."""
 
-    kind: Literal["token", "application", "provider", "service", "model"]
+    kind: ProblemKind
     id: str
     name: str
     detail: str
@@ -26,10 +29,21 @@ class Dirty:
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """The settings that are part of every snapshot."""
+
+    sandbox: bool = True
+    unbounded_output: UnboundedOutput = "cap"
+    unbounded_output_tokens_max: int = 16_384
+    cors_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
-    """What a publication wrote."""
+    """What a publication wrote. `was_rebuilt`: the store was empty or another installation's."""
 
     revision: int
-    tokens: int = 0
-    applications: int = 0
-    problems: tuple[Problem, ...] = ()
+    was_rebuilt: bool
+    tokens: int
+    applications: int
+    problems: tuple[Problem, ...]

@@ -8,11 +8,10 @@ from msgspec import UNSET, UnsetType
 from tollway.contract.policy import Environment, Limits, State
 from tollway.control.limits.model import NO_RULES, LimitRules
 from tollway.kernel.secret import Secret
+from tollway.policy.token import mask
 
 TokenState = Literal["active", "disabled", "revoked", "expired"]
 TokenSort = Literal["newest", "oldest"]
-STANDARD_KIND = "s"
-"""The kind letter of a bearer API token: `tws_…`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class Token:
     @property
     def masked(self) -> str:
         """What identifies the token to people without being usable."""
-        return f"tw{self.kind}_{self.id}…"
+        return mask(self.id, self.kind)
 
     def state_at(self, now_ns: int) -> TokenState:
         """Return the state at an instant: revoked, else expired (from `expires_ns` on), else what is stored."""

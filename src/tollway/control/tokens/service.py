@@ -5,6 +5,7 @@ ever holds it. Ids are never used again, because rows are never deleted. When a 
 policy store has the change (see `control.touching`).
 """
 
+import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,6 @@ from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
 from tollway.control.tokens.grant import EVERYTHING, Grant, excess
 from tollway.control.tokens.model import (
-    STANDARD_KIND,
     IssuedToken,
     NewToken,
     Token,
@@ -32,28 +32,27 @@ from tollway.control.transactions import Transactions
 from tollway.control.versions import check_version
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
-from tollway.kernel.secret import Secret
+from tollway.policy.token import RANDOM_BYTES, SERVICE, generate_token, parse_token
 
 DEFAULT_LIFETIME_SECONDS = 90 * 86_400
 ENTRIES_MAX = 1_000
 """Models, and services, that one token may list."""
 REASON_CHARACTERS_MAX = 500
-_ID = slice(4, 16)
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True)
 class TokenParts:
-    """What the service is built from. `generate(kind)` returns a whole fresh token (policy/token.py)."""
+    """What the service is built from. `random_bytes` is the system's generator."""
 
     store: TokenStore
     owners: Owners
     services: ServiceDirectory
     hasher: TokenHasher
-    generate: Callable[[str], str]
     touching: Touching
     transactions: Transactions
     clock: Clock
+    random_bytes: Callable[[int], bytes] = os.urandom
 
 
 class Tokens:
@@ -190,7 +189,7 @@ class Tokens:
             expires = now + DEFAULT_LIFETIME_SECONDS * NANOS_PER_SECOND
         draft = Token(
             id="",
-            kind=STANDARD_KIND,
+            kind=SERVICE,
             name=new.name,
             state="active",
             mac=b"",
@@ -261,14 +260,16 @@ class Tokens:
     def _store_fresh(self, draft: Token) -> IssuedToken:
         parts = self._parts
         for _ in range(_ATTEMPTS):
-            secret = parts.generate(draft.kind)
-            mac = parts.hasher.mac(secret.encode("ascii"), draft.pepper_version)
+            secret = generate_token(draft.kind, parts.random_bytes(RANDOM_BYTES))
+            parsed = parse_token(secret.reveal())
+            assert parsed is not None, "what was generated can be read"
+            token_id = parsed.id
+            mac = parts.hasher.mac(parsed.raw, draft.pepper_version)
             assert mac is not None, "the current pepper exists"
-            token_id = secret[_ID]
             limits = compile_limits(token_id, to_rules(draft.limits))
             token = replace(draft, id=token_id, mac=mac, limits=limits)
             if self._store.add(token):
-                return IssuedToken(token, Secret(secret))
+                return IssuedToken(token, secret)
         raise TollwayError("gateway.internal", internal="the random generator repeats token ids")
 
 

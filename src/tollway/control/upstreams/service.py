@@ -31,7 +31,7 @@ from tollway.kernel.ids import PROVIDER, new_id
 from tollway.providers.registry import find_kind
 
 SANDBOX = "sandbox"
-"""The name of the built-in provider, which nobody else may have."""
+"""The name and the kind of the built-in provider, which nobody else may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class Providers:
         kind = find_kind(new.kind)
         if kind is None:
             raise refuse("/kind", "there is no such kind of provider")
+        if kind.name == SANDBOX:
+            raise refuse("/kind", "the sandbox is built in; see the setting gateway.sandbox")
         with self._transactions.write():
             now = self._parts.clock.now_ns()
             draft = Provider(

@@ -1,0 +1,83 @@
+"""Compile what providers offer into the names callers may ask for. Pure but for the price list.
+
+A name has one candidate per provider that offers it, ordered by (priority, provider name). Each is also
+offered as `provider/name`, through that provider alone; where such a name equals a plain one, the plain one
+wins. A provider that offers `*` gets all models its price list knows, the catch-all `provider/*` and, when it
+is the first of its kind, the catch-all `*`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tollway.contract.policy import Candidate, DatedPrice, ModelRecord
+from tollway.control.upstreams.model import ModelOffer, Provider
+from tollway.control.upstreams.offers import build_price
+from tollway.control.upstreams.ports import PriceList
+from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.providers.registry import find_kind
+
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One provider's way to serve one name."""
+
+    name: str
+    priority: int
+    provider_name: str
+    created_seconds: int
+    candidate: Candidate
+
+
+def compile_models(offered: Iterable[Offered]) -> tuple[ModelRecord, ...]:
+    """Return the model records, ordered by name."""
+    plain: dict[str, list[Offered]] = {}
+    qualified: dict[str, list[Offered]] = {}
+    for item in sorted(offered, key=lambda item: (item.priority, item.provider_name)):
+        if item.name == ALL:
+            plain.setdefault(ALL, [item])
+        else:
+            plain.setdefault(item.name, []).append(item)
+        qualified.setdefault(f"{item.provider_name}/{item.name}", [item])
+    records = qualified | plain
+    return tuple(
+        ModelRecord(
+            name=name,
+            candidates=tuple(item.candidate for item in items),
+            created_seconds=items[0].created_seconds,
+            owned_by=items[0].provider_name,
+        )
+        for name, items in sorted(records.items())
+    )
+
+
+def expand_offers(provider: Provider, prices: PriceList) -> tuple[Offered, ...]:
+    """Return everything a provider offers. An explicit offer beats what `*` says about the same name."""
+    kind = find_kind(provider.kind)
+    price_kind = kind.price_kind if kind else ""
+    offers = {offer.name: offer for offer in provider.models if offer.name != ALL}
+    catch_all = next((offer for offer in provider.models if offer.name == ALL), None)
+    if catch_all is not None:
+        for name in prices.list_models(price_kind) if price_kind else ():
+            offers.setdefault(name, ModelOffer(name, None, catch_all.priority, catch_all.price))
+        offers[ALL] = catch_all
+    return tuple(_offered(provider, offer, _prices(offer, price_kind, prices)) for offer in offers.values())
+
+
+def _prices(offer: ModelOffer, price_kind: str, prices: PriceList) -> tuple[DatedPrice, ...]:
+    if offer.price is not None:
+        return (build_price(offer.price),)
+    if not price_kind or offer.name == ALL:
+        return ()
+    return prices.find_prices(price_kind, offer.upstream_model or offer.name)
+
+
+def _offered(provider: Provider, offer: ModelOffer, prices: tuple[DatedPrice, ...]) -> Offered:
+    return Offered(
+        name=offer.name,
+        priority=provider.priority if offer.priority is None else offer.priority,
+        provider_name=provider.name,
+        created_seconds=provider.created_ns // NANOS_PER_SECOND,
+        candidate=Candidate(provider.id, offer.upstream_model or offer.name, prices),
+    )

@@ -1,0 +1,105 @@
+"""What publication needs from outside."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from tollway.control.applications.model import Application
+from tollway.control.damage import Damaged
+from tollway.control.publication.model import Dirty, DirtyKind
+from tollway.control.services.model import Service
+from tollway.control.tokens.model import Token
+from tollway.control.upstreams.model import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Writes to the policy store, all or nothing. A record of None deletes; a snapshot of None stays as it is."""
+
+    tokens: tuple[tuple[str, bytes | None], ...] = ()
+    applications: tuple[tuple[str, bytes | None], ...] = ()
+    snapshot: bytes | None = None
+
+
+class PolicyWriter(Protocol):
+    """The policy store, as its only writer sees it. Every method raises gateway.policy_unavailable."""
+
+    def write(self, batch: Batch) -> None:
+        """Write the batch in one transaction. On return the next look of every worker sees it, also after a crash."""
+        ...
+
+    def clear(self) -> None:
+        """Delete everything, so that workers answer gateway.not_ready until a snapshot is written."""
+        ...
+
+    def snapshot(self) -> bytes | None:
+        """Return the stored snapshot."""
+        ...
+
+
+class PublicationStore(Protocol):
+    """Publication's own rows in the config database. Every method raises management.unavailable."""
+
+    def installation(self) -> str:
+        """Return the id made when the database was."""
+        ...
+
+    def revision(self) -> int:
+        """Return the revision of the snapshot that is stored."""
+        ...
+
+    def raise_revision(self, *, above: int = 0) -> int:
+        """Set the revision one above itself and `above`; return it. Only inside a transaction, like the next two."""
+        ...
+
+    def add_dirty(self, kind: DirtyKind, object_id: str) -> None:
+        """Note a change that has to reach the policy store."""
+        ...
+
+    def forget_dirty(self, through: int) -> None:
+        """Delete the notes up to that `seq`: they were published."""
+        ...
+
+    def dirty(self) -> tuple[Dirty, ...]:
+        """Return the notes, oldest first."""
+        ...
+
+
+class PublishedTokens(Protocol):
+    """Tokens to publish."""
+
+    def many(self, token_ids: Collection[str]) -> tuple[Token | Damaged, ...]:
+        """Return those of the tokens that exist."""
+        ...
+
+    def iterate(self, *, batch: int = 1000) -> Iterator[tuple[Token | Damaged, ...]]:
+        """Yield all tokens by id in batches; each batch is read by itself."""
+        ...
+
+
+class PublishedApplications(Protocol):
+    """Applications to publish; deleted ones are not returned."""
+
+    def many(self, application_ids: Collection[str]) -> tuple[Application | Damaged, ...]:
+        """Return those of the applications that exist."""
+        ...
+
+    def iterate(self, *, batch: int = 1000) -> Iterator[tuple[Application | Damaged, ...]]:
+        """Yield all applications by id in batches."""
+        ...
+
+
+class PublishedProviders(Protocol):
+    """Providers to publish."""
+
+    def all(self) -> tuple[Provider | Damaged, ...]:
+        """Return all providers by (priority, name)."""
+        ...
+
+
+class PublishedServices(Protocol):
+    """Services to publish."""
+
+    def all(self) -> tuple[Service | Damaged, ...]:
+        """Return all services, the longest path prefix first."""
+        ...

@@ -1,0 +1,197 @@
+"""Keeps the policy store equal to the config database.
+
+Law: the policy store is the last word, and nothing else writes it. A transaction notes what it touched; the
+notes are committed with it, and published before the writer's lock is given back and the answer goes out.
+A crash or a failed write in between leaves the notes, which the next change or the next start publishes.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tollway.contract.policy import Snapshot, decode_snapshot, encode
+from tollway.control.applications.model import Application
+from tollway.control.damage import Damaged
+from tollway.control.publication.errors import not_published
+from tollway.control.publication.model import Dirty, Options, Problem, Published
+from tollway.control.publication.ports import (
+    Batch,
+    PolicyWriter,
+    PublicationStore,
+    PublishedApplications,
+    PublishedTokens,
+)
+from tollway.control.publication.records import encode_application, encode_token
+from tollway.control.publication.snapshot import SnapshotBuilder
+from tollway.control.tokens.model import Token
+from tollway.control.transactions import Transactions
+from tollway.kernel.errors import TollwayError
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherParts:
+    """What the publisher is built from."""
+
+    store: PublicationStore
+    writer: PolicyWriter
+    tokens: PublishedTokens
+    applications: PublishedApplications
+    snapshots: SnapshotBuilder
+    transactions: Transactions
+
+
+class Publisher:
+    """Publishes what transactions touch (implements `control.touching.Touching`). Thread-safe."""
+
+    def __init__(self, parts: PublisherParts, options: Options) -> None:
+        self._parts = parts
+        self._options = options
+        self._published_through = 0
+        self._forgotten_through = 0
+        self._snapshot: Snapshot | None = None
+        self._snapshot_problems: tuple[Problem, ...] = ()
+        self._record_problems: dict[tuple[str, str], Problem] = {}
+
+    def touch_token(self, token_id: str) -> None:
+        """Note that the token was made or changed."""
+        self._touch(Dirty(0, "token", token_id))
+
+    def touch_application(self, application_id: str) -> None:
+        """Note that the application was made, changed or deleted."""
+        self._touch(Dirty(0, "application", application_id))
+
+    def touch_snapshot(self) -> None:
+        """Note that a provider or service was made, changed or deleted."""
+        self._touch(Dirty(0, "snapshot", ""))
+
+    def reconcile(self) -> Published:
+        """Make the policy store equal to the database at start: what was left undone, and a fresh snapshot.
+
+        A store that is empty, damaged, ahead of the database or another installation's is rebuilt. Also reads
+        references again. Raises management.unavailable.
+        """
+        if not self._is_ours():
+            return self.rebuild()
+        with self._parts.transactions.write():
+            self.touch_snapshot()
+            left = self._parts.store.dirty()
+        return self._report(was_rebuilt=False, left=left)
+
+    def rebuild(self) -> Published:
+        """Write the policy store anew from the database. Workers answer gateway.not_ready until it is complete.
+
+        Raises management.unavailable.
+        """
+        parts = self._parts
+        tokens = applications = 0
+        with parts.transactions.write():
+            # Workers compare revisions: a store that is ahead of its database is not left behind.
+            parts.store.raise_revision(above=self._found_revision())
+            self._record_problems.clear()
+            try:
+                parts.writer.clear()
+                for owned in parts.applications.iterate(batch=BATCH):
+                    applications += len(owned)
+                    parts.writer.write(Batch(applications=tuple(map(self._application, owned))))
+                for some in parts.tokens.iterate(batch=BATCH):
+                    tokens += len(some)
+                    parts.writer.write(Batch(tokens=tuple(map(self._token, some))))
+            except TollwayError as error:
+                raise not_published(error) from error
+            # The snapshot, which opens the gateway, is written last.
+            self.touch_snapshot()
+        return Published(self.snapshot().revision, True, tokens, applications, self.problems())
+
+    def reconfigure(self, options: Options) -> Published:
+        """Publish with other settings (SIGHUP), reading references again. Raises management.unavailable."""
+        self._options = options
+        with self._parts.transactions.write():
+            self.touch_snapshot()
+        return self._report(was_rebuilt=False, left=())
+
+    def snapshot(self) -> Snapshot:
+        """Return the snapshot published last. Raises gateway.not_ready before the first."""
+        if self._snapshot is None:
+            raise TollwayError("gateway.not_ready")
+        return self._snapshot
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what could not be published, as of the last publication of each."""
+        return (*self._snapshot_problems, *self._record_problems.values())
+
+    def has_unpublished(self) -> bool:
+        """Whether a stored change has not reached the policy store, which the next change will try again."""
+        return any(note.seq > self._published_through for note in self._parts.store.dirty())
+
+    def _touch(self, note: Dirty) -> None:
+        store = self._parts.store
+        if self._published_through > self._forgotten_through:
+            # In this transaction rather than in one of its own: a change costs one commit.
+            self._forgotten_through = self._published_through
+            store.forget_dirty(self._forgotten_through)
+        if note.kind == "snapshot":
+            store.raise_revision()
+        store.add_dirty(note.kind, note.id)
+        self._parts.transactions.after_commit(self._publish)
+
+    def _publish(self) -> None:
+        """Write everything noted so far. Runs after the commit with the writer's lock held."""
+        notes = self._parts.store.dirty()
+        token_ids = {note.id for note in notes if note.kind == "token"}
+        application_ids = {note.id for note in notes if note.kind == "application"}
+        applications = dict.fromkeys(application_ids) | dict(
+            map(self._application, self._parts.applications.many(application_ids))
+        )
+        tokens = dict.fromkeys(token_ids) | dict(map(self._token, self._parts.tokens.many(token_ids)))
+        snapshot = self._build_snapshot() if any(note.kind == "snapshot" for note in notes) else None
+        batch = Batch(tuple(tokens.items()), tuple(applications.items()), encode(snapshot) if snapshot else None)
+        try:
+            self._parts.writer.write(batch)
+        except TollwayError as error:
+            raise not_published(error) from error
+        self._snapshot = snapshot or self._snapshot
+        self._published_through = max((note.seq for note in notes), default=self._published_through)
+
+    def _build_snapshot(self) -> Snapshot:
+        store = self._parts.store
+        snapshot, self._snapshot_problems = self._parts.snapshots.build(
+            self._options, revision=store.revision(), installation=store.installation()
+        )
+        return snapshot
+
+    def _token(self, token: "Token | Damaged") -> tuple[str, bytes | None]:
+        self._note_damage("token", token)
+        return token.id, encode_token(token)
+
+    def _application(self, application: "Application | Damaged") -> tuple[str, bytes | None]:
+        self._note_damage("application", application)
+        return application.id, encode_application(application)
+
+    def _note_damage(self, kind: Literal["token", "application"], row: "Token | Application | Damaged") -> None:
+        self._record_problems.pop((kind, row.id), None)
+        if isinstance(row, Damaged):
+            self._record_problems[kind, row.id] = Problem(kind, row.id, row.name, row.detail)
+
+    def _is_ours(self) -> bool:
+        found = self._found_snapshot()
+        store = self._parts.store
+        return found is not None and found.installation == store.installation() and found.revision <= store.revision()
+
+    def _found_revision(self) -> int:
+        found = self._found_snapshot()
+        return 0 if found is None else found.revision
+
+    def _found_snapshot(self) -> Snapshot | None:
+        try:
+            raw = self._parts.writer.snapshot()
+            return None if raw is None else decode_snapshot(raw)
+        except TollwayError as error:
+            raise not_published(error) from error
+        except ValueError:
+            return None
+
+    def _report(self, *, was_rebuilt: bool, left: tuple[Dirty, ...]) -> Published:
+        tokens = len({note.id for note in left if note.kind == "token"})
+        applications = len({note.id for note in left if note.kind == "application"})
+        return Published(self.snapshot().revision, was_rebuilt, tokens, applications, self.problems())
