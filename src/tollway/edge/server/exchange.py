@@ -1,0 +1,231 @@
+"""One request and its answer, as the pipeline and the upstream client see it.
+
+Framing of the answer is decided here and nowhere else. An exchange never writes after its end, so a
+handler that keeps it too long cannot touch the next answer on the connection.
+"""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tollway.edge.flow import BodySink, CallerFlow, Signal, TunnelEnd
+from tollway.edge.server.body import IncomingBody
+from tollway.edge.server.refusal import refusal
+from tollway.gateway.ports import Headers, RequestHead
+from tollway.kernel.errors import TollwayError
+from tollway.wire.http1 import response_head
+
+if TYPE_CHECKING:
+    from tollway.edge.server.connection import Connection
+
+_CLOSE = b"connection: close\r\n"
+_KEEP = b"connection: keep-alive\r\n"
+_UPGRADE = b"connection: upgrade\r\n"
+
+
+class ServerExchange:
+    """Implements `CallerFlow` on a server connection."""
+
+    __slots__ = (
+        "_body",
+        "_bytes_left",
+        "_bytes_taken",
+        "_connection",
+        "_incoming",
+        "_is_chunked",
+        "_sends_body",
+        "accepted_ns",
+        "bytes_sent",
+        "has_started",
+        "head",
+        "is_ended",
+        "keeps_alive",
+    )
+
+    def __init__(
+        self,
+        connection: "Connection",
+        head: RequestHead,
+        accepted_ns: int,
+        *,
+        keeps_alive: bool,
+        body: bytes | IncomingBody,
+    ) -> None:
+        self.head = head
+        self.accepted_ns = accepted_ns
+        self.bytes_sent = 0
+        self.has_started = False
+        self.is_ended = False
+        """Whether the answer was completed or given up."""
+        self.keeps_alive = keeps_alive
+        """Whether the connection goes on after this exchange; it may only turn False."""
+        self._connection = connection
+        self._bytes_taken = 0
+        self._sends_body = True
+        self._is_chunked = False
+        self._bytes_left: int | None = None
+        self._body = b""
+        self._incoming: IncomingBody | None = None
+        if isinstance(body, bytes):
+            self._body = body
+        else:
+            self._incoming = body
+
+    async def read_body(self, bytes_max: int) -> bytes:
+        """Read the whole body; see the port."""
+        incoming = self._incoming
+        if incoming is None:
+            body = self._body
+            if len(body) > bytes_max:
+                raise TollwayError("request.body_too_large")
+            if self._bytes_taken == 0:
+                self._connection.server.budget.take(len(body))
+                self._bytes_taken = len(body)
+            return body
+        declared = self.head.body_bytes
+        if declared is not None and declared > bytes_max:
+            self.keeps_alive = False
+            raise TollwayError("request.body_too_large")
+        self._connection.begin_body(is_streamed=False)
+        return await incoming.read(bytes_max)
+
+    async def read_body_into(self, sink: BodySink) -> None:
+        """Stream the body to `sink`; see the flow."""
+        incoming = self._incoming
+        if incoming is None:
+            if self._body:
+                sink.feed(self._body)
+            return
+        self._connection.begin_body(is_streamed=True)
+        await incoming.stream(sink)
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a whole answer; see the port."""
+        if status == 101:
+            self._switch_protocols(headers)
+            return
+        head = self._begin(status, headers, len(body))
+        self.is_ended = True
+        if self._sends_body and body:
+            self.bytes_sent = len(body)
+            head += body
+        self._connection.write(head)
+
+    def start(self, status: int, headers: Headers, body_bytes: int | None) -> None:
+        """Begin an answer; see the port."""
+        self._connection.write(self._begin(status, headers, body_bytes))
+
+    def write(self, chunk: bytes) -> None:
+        """Append to the body. Raises RuntimeError, after closing the connection, beyond the declared length."""
+        if self.is_ended or not self._sends_body or not chunk:
+            return
+        size = len(chunk)
+        if self._is_chunked:
+            self._connection.write(b"%x\r\n%b\r\n" % (size, chunk))
+        else:
+            left = self._bytes_left
+            if left is not None:
+                if size > left:
+                    self.abort()
+                    raise RuntimeError("the answer is longer than declared")
+                self._bytes_left = left - size
+            self._connection.write(chunk)
+        self.bytes_sent += size
+
+    def finish(self) -> None:
+        """End a started answer; one that is shorter than declared is aborted instead."""
+        if self.is_ended or not self.has_started:
+            return
+        if self._sends_body and self._bytes_left:
+            self.abort()
+            return
+        self.is_ended = True
+        if self._is_chunked and self._sends_body:
+            self._connection.write(b"0\r\n\r\n")
+
+    def abort(self) -> None:
+        """Give the answer up; see the port."""
+        if self.is_ended:
+            return
+        self.is_ended = True
+        self.keeps_alive = False
+        # Only the end of the stream ends an answer without framing, so a clean end would be a lie there.
+        is_delimited_by_close = not self._is_chunked and self._bytes_left is None
+        self._connection.give_up(is_delimited_by_close or not self.has_started)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether the caller's write buffer is below its mark."""
+        return self._connection.is_writable
+
+    def watch_writable(self, on_pause: Signal, on_resume: Signal) -> None:
+        """Tell when the caller's write buffer crosses its marks; see the flow."""
+        self._connection.watch = (on_pause, on_resume)
+        if not self._connection.is_writable:
+            on_pause()
+
+    def hijack(self, end: TunnelEnd) -> tuple[asyncio.Transport, bytes]:
+        """Leave HTTP; see the flow. Raises RuntimeError when no 101 was sent."""
+        return self._connection.begin_tunnel(end)
+
+    def fail(self) -> None:
+        """The handler raised or returned without an answer: tell the caller if that is still possible."""
+        if self.has_started:
+            self.abort()
+            return
+        self.keeps_alive = False
+        status, headers, body = refusal(TollwayError("gateway.internal"))
+        self.respond(status, headers, body)
+
+    def close(self) -> None:
+        """Release what the exchange holds; nothing is written any more."""
+        self.is_ended = True
+        if self._incoming is not None:
+            self._incoming.release()
+        elif self._bytes_taken:
+            self._connection.server.budget.give_back(self._bytes_taken)
+            self._bytes_taken = 0
+        self._body = b""
+
+    def _begin(self, status: int, headers: Headers, body_bytes: int | None) -> bytes:
+        """Decide the framing and return the head. RuntimeError when there is an answer already."""
+        if self.has_started or self.is_ended:
+            raise RuntimeError("the answer has already been started")
+        request = self.head
+        connection = self._connection
+        keeps = self.keeps_alive and connection.can_go_on()
+        framing = connection.server.date_line()
+        if status < 200 or status == 204 or status == 304:
+            self._sends_body = False
+            self._bytes_left = 0
+        elif body_bytes is not None:
+            self._bytes_left = body_bytes
+            framing += b"content-length: %d\r\n" % body_bytes
+            if request.method == "HEAD":
+                self._sends_body = False
+        elif request.method == "HEAD":
+            self._sends_body = False
+        elif request.is_http_1_0:
+            keeps = False
+        else:
+            self._is_chunked = True
+            framing += b"transfer-encoding: chunked\r\n"
+        self.keeps_alive = keeps
+        if not keeps:
+            framing += _CLOSE
+        elif request.is_http_1_0:
+            framing += _KEEP
+        head = response_head(status, headers, framing)
+        self.has_started = True
+        return head
+
+    def _switch_protocols(self, headers: Headers) -> None:
+        if self.has_started or self.is_ended or self.head.websocket_key is None:
+            raise RuntimeError("101 answers only a WebSocket handshake, once")
+        head = response_head(101, headers, _UPGRADE)
+        self.has_started = True
+        self.is_ended = True
+        self.keeps_alive = False
+        self._connection.write(head)
+
+
+_: type[CallerFlow] = ServerExchange

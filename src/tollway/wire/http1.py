@@ -1,0 +1,133 @@
+"""HTTP/1.1 heads without I/O: the strict grammar of requests, and the writer of response heads.
+
+RFC 9112 lets a server refuse what it allows only for old senders; all of that is refused here, in one
+pass of one regular expression, before a head reaches the tolerant parser. Writing never lets a line
+break, NUL or other control character out.
+"""
+
+import re
+from collections.abc import Iterable
+from email.utils import formatdate
+from http import HTTPStatus
+
+from tollway.kernel.errors import TollwayError
+
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+FIELD_LINES = rb"(?:" + TOKEN + rb"++:[\t -~\x80-\xff]*+\r\n)*+"
+
+_REQUEST_HEAD = re.compile(rb"(" + TOKEN + rb"++) ([!-~]++) HTTP/1\.([01])\r\n" + FIELD_LINES + rb"\r\n")
+_FIELD_LINES = re.compile(FIELD_LINES)
+_BREAKS = re.compile(rb"(?<!\r)\n|\r(?=[^\n])|\x00")
+_VERSION = re.compile(rb"[^\r\n]* HTTP/([0-9]+)\.([0-9]+)\r\n")
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~\-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
+_DIGITS = re.compile(rb"[0-9]{1,18}")
+
+# Written by the server itself; values a handler passes for them are ignored.
+FRAMING_NAMES = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"trailer", b"date"))
+
+STATUS_LINES: dict[int, bytes] = {
+    status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode("ascii")) for status in HTTPStatus
+}
+
+
+def malformed(reason: str) -> TollwayError:
+    """Return the refusal of a request that breaks the grammar; `reason` completes a sentence for the caller."""
+    return TollwayError("request.malformed", public=f"The request is not valid HTTP/1.1: {reason}.")
+
+
+def match_request_head(head: bytes) -> tuple[bytes, bytes, bool]:
+    """Check a whole request head, to its blank line, and return method, target and whether it is HTTP/1.0.
+
+    Raises request.malformed, or request.version for another version, when any byte is not as RFC 9112 wants it.
+    """
+    found = _REQUEST_HEAD.fullmatch(head)
+    if found is None:
+        raise _explain(head)
+    method, target, minor = found.groups()
+    return method, target, minor == b"0"
+
+
+def has_bad_break(part: bytes, start: int) -> bool:
+    """Tell whether an incomplete head already holds a bare CR, a bare LF or a NUL, at or after `start`."""
+    return _BREAKS.search(part, start) is not None
+
+
+def are_field_lines(lines: bytes) -> bool:
+    """Tell whether `lines` is nothing but well-formed field lines, each ended by CRLF. Used for trailers."""
+    return _FIELD_LINES.fullmatch(lines) is not None
+
+
+def parse_content_length(value: bytes) -> int:
+    """Read a Content-Length of 1 to 18 ASCII digits. Raises request.malformed for signs, lists and everything else."""
+    if _DIGITS.fullmatch(value) is None:
+        raise malformed("Content-Length is not one decimal number")
+    return int(value)
+
+
+def parse_host(value: bytes) -> str:
+    """Return a Host value in lower case after checking that it is `host[:port]` (RFC 3986 section 3.2.2), not empty.
+
+    Raises request.malformed. User information, escapes and sub-delimiters are refused: no real host has them.
+    """
+    found = _HOST.fullmatch(value)
+    if found is None or (found[1] is not None and int(found[1]) > 65_535):
+        raise malformed("Host is not a host name or address with an optional port")
+    return value.decode("ascii").lower()
+
+
+def response_head(status: int, headers: Iterable[tuple[bytes, bytes]], framing: bytes) -> bytes:
+    """Write a final or interim response head: status line, `headers` without framing names, `framing`, blank line.
+
+    `framing` is complete lines written by the server. Raises ValueError when a name is not a token or a value has
+    a control character, so that nothing can be smuggled into the answer.
+    """
+    lines = [b"%b: %b\r\n" % header for header in headers if header[0] not in FRAMING_NAMES]
+    block = b"".join(lines)
+    # A name such as b"a: 1\r\nb" makes well-formed lines, but more of them than there are headers.
+    if _FIELD_LINES.fullmatch(block) is None or block.count(b"\n") != len(lines):
+        raise ValueError("a response header holds a character that is not allowed")
+    line = STATUS_LINES.get(status)
+    if line is None:
+        if not 100 <= status <= 999:
+            raise ValueError(f"{status} is not a status code")
+        line = b"HTTP/1.1 %d \r\n" % status
+    return b"%b%b%b\r\n" % (line, block, framing)
+
+
+class DateLine:
+    """Makes the `date` field line, once a second."""
+
+    __slots__ = ("_line", "_second")
+
+    def __init__(self) -> None:
+        self._second = -1
+        self._line = b""
+
+    def at(self, now_ns: int) -> bytes:
+        """Return `date: …\\r\\n` for a wall-clock instant in nanoseconds since the epoch."""
+        second = now_ns // 1_000_000_000
+        if second != self._second:
+            self._second = second
+            self._line = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
+        return self._line
+
+
+def _explain(head: bytes) -> TollwayError:
+    """Name the first broken rule. Only called for heads that are refused anyway, so it may be slow."""
+    if _BREAKS.search(head) is not None:
+        return malformed("a line ends in a bare CR or LF, or there is a NUL")
+    version = _VERSION.match(head)
+    if version is not None and version.groups() not in ((b"1", b"0"), (b"1", b"1")):
+        return TollwayError("request.version")
+    line, _, fields = head.partition(b"\r\n")
+    if version is None or line != line.strip() or line.count(b" ") != 2 or b"\t" in line:
+        return malformed("the request line is not `METHOD target HTTP/1.1` with single spaces")
+    if fields.startswith((b" ", b"\t")) or b"\r\n " in fields or b"\r\n\t" in fields:
+        return malformed("a header is folded over lines")
+    for field in fields.split(b"\r\n")[:-2]:
+        if _FIELD_LINES.fullmatch(field + b"\r\n") is None:
+            name, colon, _ = field.partition(b":")
+            if not colon or re.fullmatch(TOKEN + rb"+", name) is None:
+                return malformed("a header name is empty or has a character that is not allowed")
+            return malformed("a header value has a control character")
+    return malformed("the request line has a character that is not allowed")
