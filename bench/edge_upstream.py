@@ -11,6 +11,7 @@ import resource
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
@@ -70,7 +71,8 @@ def start_nginx(folder: Path) -> tuple[subprocess.Popen[bytes], int]:
         "events { worker_connections 1024; }\n"
         f"http {{ access_log off; keepalive_requests 100000000; client_body_temp_path {folder};\n"
         f"proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};\n"
-        f"server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; return 200 '{ANSWER}'; }} }} }}"
+        f"server {{ listen 127.0.0.1:{port}; default_type application/json;\n"
+        f"location / {{ return 200 '{ANSWER}'; }} }} }}\n"
     )
     program = shutil.which("nginx")
     if program is None:
@@ -108,7 +110,11 @@ async def measure_round_trips(upstreams: EdgeUpstreams, destination: Destination
 
 async def measure_events(upstreams: EdgeUpstreams, seconds: float, streams: int) -> None:
     """Print CPU per streamed event; the events are written one at a time by a process of its own."""
-    port, process = await _start_event_server()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, __file__, "--serve-events", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    port = int(await process.stdout.readline())
     destination = build_destination(
         Upstream(base_url=f"http://127.0.0.1:{port}", allow_private=("*",)), pool_key="events"
     )
@@ -129,16 +135,7 @@ async def measure_events(upstreams: EdgeUpstreams, seconds: float, streams: int)
     used = _cpu() - cpu
     print(f"streamed event, {streams} streams: {used / writes * 1e6:6.1f} us CPU  ({writes} writes)")
     process.kill()
-    process.wait()
-
-
-async def _start_event_server() -> tuple[int, subprocess.Popen[bytes]]:
-    import sys
-
-    process = subprocess.Popen([sys.executable, __file__, "--serve-events"], stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    port = int(await asyncio.get_running_loop().run_in_executor(None, process.stdout.readline))
-    return port, process
+    await process.wait()
 
 
 async def serve_events() -> None:

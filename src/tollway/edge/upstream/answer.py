@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, cast
 from tollway.contract.policy import Timeouts
 from tollway.edge.flow import CallerFlow
 from tollway.edge.upstream import faults
+from tollway.edge.upstream.tunnel import Tunnel, check_handshake
 from tollway.gateway.ports import Answer, Exchange, Headers, Tap
+from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 
 if TYPE_CHECKING:
@@ -26,14 +28,14 @@ class UpstreamAnswer:
 
     __slots__ = (
         "_chunks",
+        "_clock",
         "_exchange",
         "_is_reading",
         "_limit",
-        "_loop",
         "_size",
         "_tap",
         "_timeouts",
-        "_total_at",
+        "_tunnel",
         "_waiter",
         "connection",
         "content_bytes",
@@ -44,6 +46,7 @@ class UpstreamAnswer:
         "is_head",
         "is_untouched",
         "status",
+        "total_at_ns",
         "upgrade",
         "upload",
         "wants_upgrade",
@@ -51,9 +54,9 @@ class UpstreamAnswer:
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        clock: Clock,
         timeouts: Timeouts,
-        total_at: float,
+        total_at_ns: int,
         *,
         is_head: bool,
         wants_upgrade: bool,
@@ -72,15 +75,16 @@ class UpstreamAnswer:
         self.error: TollwayError | None = None
         self.connection: Connection | None = None
         self.upload: Upload | None = None
-        self._loop = loop
+        self._clock = clock
         self._timeouts = timeouts
-        self._total_at = total_at
+        self.total_at_ns = total_at_ns
         self._chunks: list[bytes] = []
         self._size = 0
         self._limit = -1
         self._is_reading = False
         self._exchange: Exchange | None = None
         self._tap: Tap | None = None
+        self._tunnel: Tunnel | None = None
         self._waiter: asyncio.Future[None] | None = None
 
     async def head(self) -> None:
@@ -125,8 +129,27 @@ class UpstreamAnswer:
         return code
 
     async def tunnel(self, exchange: Exchange) -> tuple[int, int]:
-        """Copy bytes both ways; see tunnel.py."""
-        raise NotImplementedError
+        """Switch the caller over too and copy bytes both ways.
+
+        Raises upstream.protocol or upstream.truncated while the caller has not been answered.
+        """
+        connection = self.connection
+        if self.status != 101 or connection is None:
+            raise self.error or faults.protocol("the upstream did not switch protocols")
+        check_handshake(self, exchange.head.websocket_key)
+        exchange.respond(101, [*self.headers, (b"upgrade", self.upgrade)], b"")
+        tunnel = self._tunnel = Tunnel(connection, self)
+        caller = tunnel.join(cast(CallerFlow, exchange))
+        try:
+            if self._chunks:
+                tunnel.receive(self._take())
+            connection.limit(self.idle_deadline())
+            connection.resume_reading()
+            if self.error is None:
+                await self._wait()
+        finally:
+            caller.close()
+        return tunnel.bytes_from_caller, tunnel.bytes_from_upstream
 
     def close(self) -> None:
         """Abandon the answer and its connection."""
@@ -171,18 +194,18 @@ class UpstreamAnswer:
             self.error = error
         self._leave()
 
-    def first_byte_deadline(self, now: float) -> float:
-        """When the head must have come, in loop time."""
-        return min(now + self._timeouts.first_byte_seconds, self._total_at)
+    def first_byte_deadline(self) -> int:
+        """When the head must have come, from now."""
+        return self._deadline_after(self._timeouts.first_byte_seconds)
 
-    def idle_deadline(self, now: float) -> float:
-        """When the next byte must have come, in loop time."""
-        return min(now + self._timeouts.idle_seconds, self._total_at)
+    def idle_deadline(self) -> int:
+        """When the next byte must have come, from now."""
+        return self._deadline_after(self._timeouts.idle_seconds)
 
-    def timeout(self, now: float, *, is_waiting_for_head: bool) -> TollwayError:
+    def timeout(self, now_ns: int, *, is_waiting_for_head: bool) -> TollwayError:
         """Return the error for the deadline that passed."""
         limits = self._timeouts
-        if now >= self._total_at - 0.001:
+        if now_ns >= self.total_at_ns:
             return faults.timeout("total", limits.total_seconds)
         if is_waiting_for_head and not self.is_uploading:
             return faults.timeout("first_byte", limits.first_byte_seconds)
@@ -190,16 +213,18 @@ class UpstreamAnswer:
 
     def tunnel_received(self, data: bytes) -> None:
         """Take bytes of an upgraded connection."""
-        self._chunks.append(data)
-
-    def tunnel_ended(self) -> None:
-        """The upstream has closed an upgraded connection."""
-        self.close()
+        if self._tunnel is None:
+            self.deliver(data)
+        else:
+            self._tunnel.receive(data)
 
     # Inside.
 
+    def _deadline_after(self, seconds: float) -> int:
+        return min(self._clock.monotonic_ns() + int(seconds * NANOS_PER_SECOND), self.total_at_ns)
+
     async def _wait(self) -> None:
-        waiter = self._waiter = self._loop.create_future()
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
         try:
             await waiter
         except BaseException:  # only to clean up: a caller who left must not keep the upstream busy
@@ -233,19 +258,19 @@ class UpstreamAnswer:
         self._is_reading = True
         connection = self.connection
         if connection is not None:
-            connection.limit(self.idle_deadline(self._loop.time()))
+            connection.limit(self.idle_deadline())
             connection.resume_reading()
 
     def _pause(self) -> None:
         connection = self.connection
         if connection is not None:
             connection.pause_reading()
-            connection.limit(self._total_at)
+            connection.limit(self.total_at_ns)
 
     def _resume(self) -> None:
         connection = self.connection
         if connection is not None:
-            connection.limit(self.idle_deadline(self._loop.time()))
+            connection.limit(self.idle_deadline())
             connection.resume_reading()
 
 

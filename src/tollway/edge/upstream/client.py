@@ -5,16 +5,17 @@ from collections.abc import Sequence
 from typing import cast
 
 from tollway.edge.flow import CallerFlow
+from tollway.edge.server.timers import TimerWheel
 from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.connect import Connector
 from tollway.edge.upstream.connection import Connection, ReadBuffer
-from tollway.edge.upstream.deadlines import Deadlines
 from tollway.edge.upstream.dns import Resolve, SystemResolver
 from tollway.edge.upstream.pool import Pool, PoolCounts, PoolLimits
 from tollway.edge.upstream.request_body import Upload
 from tollway.edge.upstream.request_head import encode_request_head
 from tollway.gateway.ports import Answer, Destination, Exchange, Headers, Upstreams
+from tollway.kernel.clock import NANOS_PER_SECOND, Clock, SystemClock
 
 _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"))
 
@@ -22,11 +23,21 @@ _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"))
 class EdgeUpstreams:
     """Implements the Upstreams port on one event loop, which must be running when it is built."""
 
-    def __init__(self, *, limits: PoolLimits | None = None, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        clock: Clock | None = None,
+        wheel: TimerWheel | None = None,
+        limits: PoolLimits | None = None,
+        resolve: Resolve | None = None,
+    ) -> None:
+        """Shares the worker's `wheel` when given, and leaves it running; else makes its own."""
         self.loop = asyncio.get_running_loop()
         self.idle = 0
         """Idle connections over all pools."""
-        self.deadlines = Deadlines(self.loop)
+        self.clock = clock or SystemClock()
+        self._own_wheel = TimerWheel(self.clock, self.loop) if wheel is None else None
+        self._wheel = wheel or cast(TimerWheel, self._own_wheel)
         self.connector = Connector(self.loop, resolve or SystemResolver(self.loop).resolve, self.build_connection)
         self._buffer = ReadBuffer()
         self._limits = limits or PoolLimits()
@@ -51,7 +62,7 @@ class EdgeUpstreams:
         data, wants_upgrade = encode_request_head(method, target, pool.host_lines, headers, body_bytes=body_bytes)
         if flow is None and body:
             data += cast(bytes, body)
-        total_at = self.loop.time() + destination.timeouts.total_seconds
+        total_at_ns = self.clock.monotonic_ns() + int(destination.timeouts.total_seconds * NANOS_PER_SECOND)
         connection = pool.take()
         is_reused = connection is not None
         while True:
@@ -59,7 +70,7 @@ class EdgeUpstreams:
                 connection = await pool.connect()
                 is_reused = connection.served > 0
             answer = UpstreamAnswer(
-                self.loop, destination.timeouts, total_at, is_head=method == "HEAD", wants_upgrade=wants_upgrade
+                self.clock, destination.timeouts, total_at_ns, is_head=method == "HEAD", wants_upgrade=wants_upgrade
             )
             self._begin(connection, answer, data, flow)
             await answer.head()
@@ -86,20 +97,21 @@ class EdgeUpstreams:
             pool.close()
         self._pools.clear()
         self._retired.clear()
-        self.deadlines.close()
+        if self._own_wheel is not None:
+            self._own_wheel.close()
 
     def build_connection(self, pool: Pool) -> Connection:
         """Return a connection that belongs to `pool`, not yet connected."""
-        return Connection(pool, self.loop, self.deadlines, self._buffer)
+        return Connection(pool, self.clock, self._wheel, self._buffer)
 
     def _begin(self, connection: Connection, answer: UpstreamAnswer, data: bytes, flow: CallerFlow | None) -> None:
         answer.connection = connection
         if flow is None:
-            connection.begin(answer, data, answer.first_byte_deadline(self.loop.time()))
+            connection.begin(answer, data, answer.first_byte_deadline())
             return
         answer.upload = Upload(connection, answer, flow)
-        connection.begin(answer, data, answer.idle_deadline(float("inf")))
-        answer.upload.start(self.loop)
+        connection.begin(answer, data, answer.total_at_ns)
+        answer.upload.start()
 
     def _renew(self, pool: Pool | None, destination: Destination) -> Pool:
         """Return the pool for the destination; one made for another address or trust is not reused."""

@@ -11,11 +11,12 @@ from typing import Protocol, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from tollway.edge.flow import Signal
+from tollway.edge.server.timers import Deadline, TimerWheel
 from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
-from tollway.edge.upstream.deadlines import Deadlines, Timed
 from tollway.edge.upstream.faults import Violation
 from tollway.gateway.ports import Headers
+from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
 
 HEAD_BYTES_MAX = 65_536
@@ -75,15 +76,15 @@ class ReadBuffer:
         self.view = memoryview(self.raw)
 
 
-class Connection(Timed, asyncio.BufferedProtocol):
+class Connection(asyncio.BufferedProtocol):
     """Serves one request at a time. `begin` starts one; `close` ends everything at once and is idempotent."""
 
     __slots__ = (
         "_answer",
         "_buffer",
+        "_clock",
         "_content_bytes",
-        "_deadlines",
-        "_framing",
+        "_deadline",
         "_head_bytes",
         "_headers",
         "_home",
@@ -91,7 +92,6 @@ class Connection(Timed, asyncio.BufferedProtocol):
         "_is_chunked",
         "_is_paused",
         "_is_persistent",
-        "_loop",
         "_named",
         "_on_pause",
         "_on_resume",
@@ -114,11 +114,10 @@ class Connection(Timed, asyncio.BufferedProtocol):
     _content_bytes: int | None
     _is_chunked: bool
 
-    def __init__(self, home: Home, loop: asyncio.AbstractEventLoop, deadlines: Deadlines, buffer: ReadBuffer) -> None:
-        Timed.__init__(self)
+    def __init__(self, home: Home, clock: Clock, wheel: TimerWheel, buffer: ReadBuffer) -> None:
         self._home = home
-        self._loop = loop
-        self._deadlines = deadlines
+        self._clock = clock
+        self._deadline = Deadline(wheel, self._on_expired)
         self._buffer = buffer.raw
         self._view = buffer.view
         self._parts: list[bytes] = []
@@ -139,23 +138,19 @@ class Connection(Timed, asyncio.BufferedProtocol):
 
     # The request.
 
-    def begin(self, answer: UpstreamAnswer, data: bytes, deadline: float) -> None:
-        """Send `data` and expect `answer`, its head before `deadline` (loop time). The connection must be idle."""
+    def begin(self, answer: UpstreamAnswer, data: bytes, deadline_ns: int) -> None:
+        """Send `data` and expect `answer`, its head before `deadline_ns`. The connection must be idle."""
         self.state = State.HEAD
         self._answer = answer
         self.served += 1
         self._head_bytes = 0
         self._interims = 0
-        self.deadline = deadline
-        if deadline < self.due:
-            self._deadlines.place(self)
+        self._deadline.start(deadline_ns)
         self.transport.write(data)
 
-    def limit(self, deadline: float) -> None:
-        """Set the deadline (loop time) of what is being waited for."""
-        self.deadline = deadline
-        if deadline < self.due:
-            self._deadlines.place(self)
+    def limit(self, deadline_ns: int) -> None:
+        """Set the deadline of what is being waited for."""
+        self._deadline.start(deadline_ns)
 
     def watch_writable(self, on_pause: Signal, on_resume: Signal) -> None:
         """Tell a streamed request body when the socket's write buffer crosses its marks."""
@@ -181,7 +176,7 @@ class Connection(Timed, asyncio.BufferedProtocol):
         self.state = State.CLOSED
         self._parser = None
         self._on_pause = self._on_resume = None
-        self._deadlines.remove(self)
+        self._deadline.dispose()
         if self.transport is not None:
             self.transport.abort()
         answer, self._answer = self._answer, None
@@ -206,8 +201,6 @@ class Connection(Timed, asyncio.BufferedProtocol):
             self.state = State.DONE
             self._is_persistent = False
             self._complete(0)
-        elif self.state is State.TUNNEL and self._answer is not None:
-            self._answer.tunnel_ended()
         else:
             self.connection_lost(None)
 
@@ -221,12 +214,12 @@ class Connection(Timed, asyncio.BufferedProtocol):
         if self._on_resume is not None:
             self._on_resume()
 
-    def expired(self, now: float) -> None:
+    def _on_expired(self) -> None:
         answer = self._answer
         if answer is None:
             self.close()
         else:
-            self.close(answer.timeout(now, is_waiting_for_head=self.state is State.HEAD))
+            self.close(answer.timeout(self._clock.monotonic_ns(), is_waiting_for_head=self.state is State.HEAD))
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._view
@@ -382,7 +375,7 @@ class Connection(Timed, asyncio.BufferedProtocol):
             if self._overhead > OVERHEAD_BYTES_MAX:
                 return self.close(faults.protocol("too much between the bytes of the body"))
         if not self._is_paused and self.state is State.BODY:
-            self.limit(answer.idle_deadline(self._loop.time()))
+            self.limit(answer.idle_deadline())
 
     def _complete(self, nbytes: int) -> None:
         answer, parts = self._answer, self._parts

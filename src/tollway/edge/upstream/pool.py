@@ -14,6 +14,7 @@ from tollway.edge.upstream import faults
 from tollway.edge.upstream.connection import Connection, State
 from tollway.edge.upstream.proxy import host_lines, target_prefix
 from tollway.gateway.ports import Destination
+from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class Pool:
             seconds = max(0.0, announced - 1)
         self._idle.append(connection)
         owner.idle += 1
-        connection.limit(owner.loop.time() + seconds)
+        connection.limit(owner.clock.monotonic_ns() + int(seconds * NANOS_PER_SECOND))
 
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is gone and let the next in the queue connect."""

@@ -4,7 +4,6 @@ The caller's socket is not read while the upstream's is full; an upstream that s
 """
 
 import asyncio
-from math import inf
 from typing import TYPE_CHECKING
 
 from tollway.edge.flow import BodySink, CallerFlow, Signal
@@ -27,9 +26,9 @@ class Upload:
         self._is_chunked = exchange.head.body_bytes is None
         self._task: asyncio.Task[None] | None = None
 
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+    def start(self) -> None:
         """Begin to read from the caller."""
-        self._task = loop.create_task(self._run(loop))
+        self._task = asyncio.get_running_loop().create_task(self._run())
 
     def cancel(self) -> None:
         """Stop reading from the caller. Idempotent."""
@@ -60,19 +59,19 @@ class Upload:
 
         def pause() -> None:
             if answer.connection is not None and answer.status == 0:
-                connection.limit(answer.idle_deadline(asyncio.get_running_loop().time()))
+                connection.limit(answer.idle_deadline())
             on_pause()
 
         def resume() -> None:
             if answer.connection is not None and answer.status == 0:
-                connection.limit(answer.idle_deadline(inf))
+                connection.limit(answer.total_at_ns)
             on_resume()
 
         connection.watch_writable(pause, resume)
         if connection.is_write_paused:
             pause()
 
-    async def _run(self, loop: asyncio.AbstractEventLoop) -> None:
+    async def _run(self) -> None:
         answer, connection = self._answer, self._connection
         try:
             await self._exchange.read_body_into(self)
@@ -90,7 +89,7 @@ class Upload:
         if self._is_chunked:
             connection.transport.write(b"0\r\n\r\n")
         if answer.status == 0:
-            connection.limit(answer.first_byte_deadline(loop.time()))
+            connection.limit(answer.first_byte_deadline())
 
 
 _: type[BodySink] = Upload
