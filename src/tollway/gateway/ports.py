@@ -74,7 +74,7 @@ class Exchange(Protocol):
         ...
 
     def respond(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a whole answer. Adds content-length and date; HEAD sends no body. Closes when the request was not read."""
+        """Send a whole answer. Adds content-length and date; HEAD sends no body. Closes if the request was not read."""
         ...
 
     def start(self, status: int, headers: Headers, body_bytes: int | None) -> None:

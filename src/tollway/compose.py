@@ -1,0 +1,96 @@
+"""The only place where objects are built: one builder a process, and one for the command line.
+
+Plain constructors, in order; nothing here decides anything. Only this module reads settings into their parts.
+"""
+
+import ssl
+from collections.abc import MutableSequence
+from ipaddress import ip_network
+
+import msgspec
+
+from tollway.adapters.journal import JournalWriter
+from tollway.adapters.meters import FileMeters, boot_id, open_meters
+from tollway.adapters.policy_store import LMDBPolicyStore
+from tollway.adapters.sandbox_transport import SandboxRouter
+from tollway.adapters.secrets import KeyRing
+from tollway.adapters.telemetry.counters import CounterFile
+from tollway.contract.policy import Upstream
+from tollway.edge.server.server import EdgeServer
+from tollway.edge.server.tls import build_server_context
+from tollway.edge.upstream.client import EdgeUpstreams
+from tollway.edge.upstream.destination import build_destination
+from tollway.gateway.context import Bounds, Gateway
+from tollway.gateway.pipeline import handle
+from tollway.gateway.ports import Destination, Exchange
+from tollway.kernel.clock import SystemClock
+from tollway.runtime.child import Start
+
+
+class Worker(msgspec.Struct):
+    """A worker's objects, as its main needs them."""
+
+    gateway: Gateway
+    server: EdgeServer
+    upstreams: EdgeUpstreams
+    meters: FileMeters
+    journal: JournalWriter
+    policy: LMDBPolicyStore
+    counters: MutableSequence[int]
+    tls: ssl.SSLContext | None
+
+    async def close(self) -> None:
+        """Let go of everything, after the server has drained."""
+        await self.upstreams.close()
+        self.journal.close()
+        self.meters.close()
+        self.policy.close()
+
+
+def build_worker(start: Start, name: str) -> Worker:
+    """Build the data plane. Raises TollwayError when a store cannot be opened; call inside the running loop."""
+    settings = start.settings
+    data = settings.data
+    clock = SystemClock()
+    keys = KeyRing(start.root_key)
+    policy = LMDBPolicyStore(data / "policy")
+    meters, _ = open_meters(data / "meters.mm", boot_id())
+    journal = JournalWriter(data / "journal", name)
+    counters = CounterFile(data / "run" / f"stats-{start.index}.mm").values
+    upstreams: EdgeUpstreams | None = None
+
+    async def answer(exchange: Exchange) -> None:
+        await handle(exchange, gateway)
+
+    def refused(code: str) -> None:
+        gateway.tally(code)
+
+    server = EdgeServer(answer, limits=settings.limits, timeouts=settings.timeouts, clock=clock, on_refused=refused)
+    upstreams = EdgeUpstreams(clock=clock, wheel=server.wheel)
+    gateway = Gateway(
+        policy=policy,
+        meters=meters,
+        journal=journal,
+        upstreams=SandboxRouter(upstreams),
+        box=keys,
+        hasher=keys,
+        clock=clock,
+        bounds=Bounds(
+            body_bytes_max=settings.limits.body_bytes_max,
+            answer_bytes_max=settings.limits.answer_bytes_max,
+            trusted_proxies=tuple(ip_network(text) for text in settings.gateway.trusted_proxies),
+        ),
+        build_destination=build_any_destination,
+        counters=counters,
+    )
+    tls = None
+    if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:
+        tls = build_server_context(settings.gateway.tls_certificate, settings.gateway.tls_key)
+    return Worker(gateway, server, upstreams, meters, journal, policy, counters, tls)
+
+
+def build_any_destination(upstream: Upstream, pool_key: str) -> Destination:
+    """Build a destination; the sandbox's has no address. Raises ValueError."""
+    if upstream.base_url.startswith("sandbox:"):
+        return Destination(pool_key, "sandbox", "sandbox", 0, "", b"", (), None, None, upstream.timeouts)
+    return build_destination(upstream, pool_key=pool_key)

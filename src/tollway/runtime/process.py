@@ -1,0 +1,149 @@
+"""One child process that is kept running: started, watched, restarted with growing, jittered pauses, stopped.
+
+The first restart after a healthy life is immediate. A child is healthy once it has said Ready.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+
+from tollway.runtime.child import ChildStart, read_ready, send_start
+from tollway.settings import transfer
+from tollway.settings.model import Settings
+
+log = logging.getLogger(__name__)
+
+PAUSE_SECONDS_FIRST = 0.1
+PAUSE_SECONDS_MAX = 10.0
+FAILED_STARTS_MAX = 3
+"""A child that never became ready is tried so often before its start counts as failed."""
+
+
+class Role(StrEnum):
+    """What a child is; the hidden command that runs it is `_<role>`."""
+
+    WORKER = "worker"
+    LEDGER = "ledger"
+    CONSOLE = "console"
+
+
+class Process:
+    """Keeps one child alive from construction to `stop`."""
+
+    def __init__(
+        self,
+        role: Role,
+        index: int,
+        *,
+        settings: Settings,
+        root_key: bytes,
+        sockets: Sequence[socket.socket],
+        gateway_url: str,
+        console_url: str,
+    ) -> None:
+        self.name = f"{role}-{index}" if role is Role.WORKER else str(role)
+        self.notes: dict[str, str] = {}
+        self._role = role
+        self._sockets = tuple(sockets)
+        self._message = ChildStart(
+            transfer.encode(settings),
+            root_key,
+            index,
+            tuple(item.fileno() for item in sockets),
+            gateway_url,
+            console_url,
+        )
+        self._child: subprocess.Popen[bytes] | None = None
+        self._stopping = asyncio.Event()
+        self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._keeper = asyncio.create_task(self._keep(), name=self.name)
+
+    def wait_ready(self) -> "asyncio.Future[bool]":
+        """Return a future that tells whether the child came up for the first time; it may be awaited by many."""
+        return asyncio.ensure_future(asyncio.shield(self._ready))
+
+    async def stop(self, wait_seconds: float) -> None:
+        """Ask the child to end (SIGTERM), wait, then kill it. Idempotent."""
+        self._stopping.set()
+        child = self._child
+        if child is not None and child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+            child.send_signal(signal.SIGCONT)  # A stopped child could not even drain.
+        try:
+            await asyncio.wait_for(asyncio.shield(self._keeper), wait_seconds)
+        except TimeoutError:
+            log.warning("%s did not end within %.0f s and is killed", self.name, wait_seconds)
+            if child is not None:
+                child.kill()
+            await self._keeper
+
+    async def _keep(self) -> None:
+        failures = 0
+        while not self._stopping.is_set():
+            was_ready = await self._run_once()
+            if self._stopping.is_set():
+                break
+            failures = 0 if was_ready else failures + 1
+            code = self._child.returncode if self._child is not None else None
+            log.error("%s ended unexpectedly (%s)", self.name, _cause(code))
+            if failures >= FAILED_STARTS_MAX and not self._ready.done():
+                self._ready.set_result(False)
+            if failures:
+                pause = min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_FIRST * 2 ** (failures - 1))
+                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads restarts, no secret
+        if not self._ready.done():
+            self._ready.set_result(False)
+
+    async def _run_once(self) -> bool:
+        """Run one child to its end; returns whether it had become ready."""
+        ours, theirs = socket.socketpair()
+        with ours:
+            with theirs:
+                descriptors = (theirs.fileno(), *self._message.socket_fds)
+                self._child = subprocess.Popen(  # noqa: S603, ASYNC220 - our own program; a fork takes 1 ms
+                    [sys.executable, "-m", "tollway", f"_{self._role}", str(theirs.fileno())],
+                    pass_fds=descriptors,
+                    start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then drains.
+                )
+            with contextlib.suppress(OSError):
+                send_start(ours, self._message)
+            ours.setblocking(False)
+            was_ready = await self._listen(ours)
+        child = self._child
+        while child.poll() is None:  # noqa: ASYNC110 - its socket is closed, so it is gone within milliseconds
+            await asyncio.sleep(0.005)
+        return was_ready
+
+    async def _listen(self, control: socket.socket) -> bool:
+        """Read what the child says until it closes the socket, which it does by ending."""
+        loop = asyncio.get_running_loop()
+        heard = b""
+        was_ready = False
+        while True:
+            try:
+                part = await loop.sock_recv(control, 65_536)
+            except OSError:
+                return was_ready
+            if not part:
+                return was_ready
+            heard += part
+            ready = None if was_ready else read_ready(heard)
+            if ready is not None:
+                was_ready = True
+                self.notes = ready.notes
+                if not self._ready.done():
+                    self._ready.set_result(True)
+
+
+def _cause(code: int | None) -> str:
+    if code is not None and code < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+    return f"exit code {code}"

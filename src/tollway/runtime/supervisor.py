@@ -1,0 +1,202 @@
+"""The supervisor: owns the listening sockets, starts the processes, watches and restarts them, drains and reloads.
+
+It handles no request and opens no database, so that it has little to fail by. If it dies, its children notice by the
+closed control socket, drain and exit.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+from collections.abc import Callable
+
+from tollway.adapters.secrets.root_key import load_or_create
+from tollway.adapters.telemetry.logs import start_logging
+from tollway.runtime import data_lock
+from tollway.runtime.announce import announce
+from tollway.runtime.listening import BusyPort, Listener, bind
+from tollway.runtime.process import Process, Role
+from tollway.settings.address import parse_address
+from tollway.settings.model import Settings
+from tollway.settings.reload import merge_hot
+
+log = logging.getLogger(__name__)
+
+EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE = 0, 1, 3
+READY_SECONDS = 60.0
+LEDGER_STOP_SECONDS = 15.0
+CONSOLE_STOP_SECONDS = 10.0
+
+
+def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
+    """Run everything until SIGTERM or SIGINT; returns the exit code: 0 after a clean drain.
+
+    Faults that stop the start are written to standard error with their cause and the way out.
+    """
+    start_logging("supervisor", settings.log.level)
+    try:
+        with data_lock.hold(settings.data, "tollway serve"):
+            return _serve_locked(settings, reload)
+    except data_lock.DataInUseError as error:
+        return _refuse(str(error))
+    except (OSError, ValueError) as error:
+        return _refuse(f"the data directory {settings.data} cannot be used: {error}")
+
+
+def _serve_locked(settings: Settings, reload: Callable[[], Settings]) -> int:
+    root_key = load_or_create(settings.data / "root.key")
+    try:
+        gateway = bind(parse_address(settings.gateway.listen))
+        console = bind(parse_address(settings.console.listen))
+    except BusyPort as error:
+        return _refuse(str(error))
+    supervisor = Supervisor(settings, reload, root_key, gateway, console)
+    return asyncio.run(supervisor.run())
+
+
+def _refuse(text: str) -> int:
+    print(f"tollway: {text}", file=sys.stderr)  # noqa: T201 - what the person who started us must read
+    return EXIT_REFUSED
+
+
+class Supervisor:
+    """One run of the process group."""
+
+    def __init__(
+        self, settings: Settings, reload: Callable[[], Settings], root_key: bytes, gateway: Listener, console: Listener
+    ) -> None:
+        self._settings = settings
+        self._reload = reload
+        self._root_key = root_key
+        self._gateway = gateway
+        self._console = console
+        self._stopping = asyncio.Event()
+        self._reloading = asyncio.Event()
+        self._notes: dict[str, str] = {}
+        self._ledger: Process | None = None
+        self._web: Process | None = None
+        self._workers: list[Process] = []
+
+    async def run(self) -> int:
+        """Start, announce, watch; returns the exit code."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reloading.set)
+        try:
+            started = await self._start()
+        except TimeoutError:
+            log.error("a process did not start within %d s; its own lines above say why", READY_SECONDS)
+            started = False
+        if not started:
+            await self._stop()
+            return EXIT_DONE if self._stopping.is_set() else EXIT_UNAVAILABLE
+        announce(self._gateway_url(), self._console_url(), self._notes)
+        await self._watch()
+        await self._stop()
+        return EXIT_DONE
+
+    async def _start(self) -> bool:
+        """Start the processes; workers at once where a policy store exists, else when the console has made one."""
+        self._ledger = self._process(Role.LEDGER, 0, ())
+        self._web = self._process(Role.CONSOLE, 0, (self._console.socket,))
+        is_first = not (self._settings.data / "policy").exists()
+        waiting = [self._ledger.wait_ready(), self._web.wait_ready()]
+        if is_first or self._meters_need_ledger():
+            if not await self._all_ready(waiting):
+                return False
+            waiting = []
+        self._workers = [self._worker(index) for index in range(self._settings.gateway.workers)]
+        waiting += [worker.wait_ready() for worker in self._workers]
+        if not await self._all_ready(waiting):
+            return False
+        self._notes = dict(self._web.notes)
+        return True
+
+    def _meters_need_ledger(self) -> bool:
+        """After a power loss the first worker seeds the budgets from the ledger, which must answer by then."""
+        return not (self._settings.data / "meters.mm").exists()
+
+    async def _all_ready(self, waiting: list["asyncio.Future[bool]"]) -> bool:
+        """Wait until all are ready; False when one gave up or a stop was asked for."""
+        stop = asyncio.ensure_future(self._stopping.wait())
+        ready = asyncio.gather(*waiting)
+        both: set[asyncio.Future[object]] = {stop, ready}  # type: ignore[arg-type]  # results differ
+        try:
+            done, _ = await asyncio.wait(both, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
+                raise TimeoutError
+            return ready in done and all(ready.result())
+        finally:
+            stop.cancel()
+            ready.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await ready
+
+    async def _watch(self) -> None:
+        """Reload when asked; returns when a stop is asked for. Restarts are the processes' own business."""
+        while not self._stopping.is_set():
+            waits = {asyncio.ensure_future(event.wait()) for event in (self._stopping, self._reloading)}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+            if self._reloading.is_set() and not self._stopping.is_set():
+                self._reloading.clear()
+                await self._reload_settings()
+
+    async def _reload_settings(self) -> None:
+        """Take up hot settings: new workers start beside the old ones, which then drain. Bad settings change nothing."""
+        try:
+            loaded = self._reload()
+        except Exception as error:  # Whatever is wrong with the new settings, the old ones go on.
+            log.error("the settings were not reloaded: %s", error)
+            return
+        self._settings, waiting = merge_hot(self._settings, loaded)
+        for key in waiting:
+            log.warning("%s has changed and needs a restart", key)
+        old, self._workers = self._workers, [self._worker(index) for index in range(self._settings.gateway.workers)]
+        try:
+            await asyncio.wait_for(asyncio.gather(*(worker.wait_ready() for worker in self._workers)), READY_SECONDS)
+        except TimeoutError:
+            log.error("the new workers did not start; see their lines above")
+        drain = self._settings.timeouts.drain_seconds + 2
+        await asyncio.gather(*(worker.stop(drain) for worker in old))
+        if self._web is not None:
+            await self._web.stop(CONSOLE_STOP_SECONDS)
+            self._web = self._process(Role.CONSOLE, 0, (self._console.socket,))
+            await self._web.wait_ready()
+        log.info("the settings were reloaded")
+
+    async def _stop(self) -> None:
+        """Workers drain first, then the console, then the ledger takes in what is left in the journals."""
+        drain = self._settings.timeouts.drain_seconds + 2
+        await asyncio.gather(*(worker.stop(drain) for worker in self._workers))
+        if self._web is not None:
+            await self._web.stop(CONSOLE_STOP_SECONDS)
+        if self._ledger is not None:
+            await self._ledger.stop(LEDGER_STOP_SECONDS)
+        self._gateway.socket.close()
+        self._console.socket.close()
+
+    def _worker(self, index: int) -> Process:
+        return self._process(Role.WORKER, index, (self._gateway.socket,))
+
+    def _process(self, role: Role, index: int, sockets: tuple[object, ...]) -> Process:
+        return Process(
+            role,
+            index,
+            settings=self._settings,
+            root_key=self._root_key,
+            sockets=sockets,  # type: ignore[arg-type]  # listening sockets
+            gateway_url=self._gateway_url(),
+            console_url=self._console_url(),
+        )
+
+    def _gateway_url(self) -> str:
+        settings = self._settings.gateway
+        return settings.public_url or self._gateway.address.url(is_tls=settings.tls_certificate is not None)
+
+    def _console_url(self) -> str:
+        settings = self._settings.console
+        return settings.public_url or self._console.address.url(is_tls=settings.tls_certificate is not None)

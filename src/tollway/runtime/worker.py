@@ -1,0 +1,107 @@
+"""The main of a worker: the data plane on one event loop.
+
+Serves from its policy store, meters and journal alone; it never opens a database. Leaves when told to (SIGTERM) or when
+its supervisor is gone, after finishing the calls in flight.
+"""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from collections.abc import Sequence
+
+import uvloop
+
+from tollway.adapters.telemetry.counters import read_counters
+from tollway.adapters.telemetry.logs import start_logging
+from tollway.compose import Worker, build_worker
+from tollway.contract.records import TallyRecord
+from tollway.contract.stats import INDEX
+from tollway.edge.server.listener import Listener
+from tollway.kernel.errors import TollwayError
+from tollway.runtime.child import Start, receive_start
+
+log = logging.getLogger(__name__)
+
+HOUSEKEEPING_SECONDS = 1.0
+CONNECTIONS_SPARE = 16
+"""A worker may hold this many connections more than its even share before it stops accepting for a moment."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one worker until it is told to stop; returns the exit code."""
+    start = receive_start(arguments)
+    name = f"worker-{start.index}"
+    start_logging(name, start.settings.log.level)
+    try:
+        return uvloop.run(_run(start, name))
+    except TollwayError as error:
+        log.error("the worker cannot start: %s", error)
+        return 1
+
+
+async def _run(start: Start, name: str) -> int:
+    worker = build_worker(start, name)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, lambda: None)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    loop.add_reader(start.control.fileno(), stop.set)  # Readable means closed: the supervisor is gone.
+    share = _Share(worker, start)
+    listeners = [worker.server.listen(sock, tls=worker.tls, share=share.current) for sock in start.sockets]
+    housekeeping = asyncio.create_task(_keep_house(worker, share, listeners), name="housekeeping")
+    start.ready()
+    await stop.wait()
+    loop.remove_reader(start.control.fileno())
+    await worker.server.drain(start.settings.timeouts.drain_seconds)
+    housekeeping.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await housekeeping
+    _flush_tallies(worker)
+    await worker.close()
+    return 0
+
+
+class _Share:
+    """How many connections this worker should hold, from what all workers hold now."""
+
+    def __init__(self, worker: Worker, start: Start) -> None:
+        self._run_directory = start.settings.data / "run"
+        self._workers = start.settings.gateway.workers
+        self._worker = worker
+        self._share = start.settings.limits.connections_max
+
+    def current(self) -> int:
+        """The share as of the last look."""
+        return self._share
+
+    def look(self) -> None:
+        """Count all workers' connections and take an even share of them, with some to spare."""
+        if self._workers == 1:
+            return
+        total = sum(counters["connections_open"] for counters in read_counters(self._run_directory).values())
+        self._share = -(-total // self._workers) + CONNECTIONS_SPARE
+
+
+async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) -> None:
+    """Once a second: tallies to the journal, slots of dead workers back, counters up to date."""
+    while True:
+        await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        worker.counters[INDEX["connections_open"]] = len(worker.server.connections)
+        share.look()
+        _flush_tallies(worker)
+        try:
+            worker.meters.reclaim_dead()
+        except TollwayError:
+            log.exception("slots of ended workers could not be reclaimed; trying again")
+
+
+def _flush_tallies(worker: Worker) -> None:
+    counts, worker.gateway.tallies = worker.gateway.tallies, {}
+    if not counts:
+        return
+    try:
+        worker.journal.append(TallyRecord(worker.gateway.now_ns() // 1_000_000_000, counts))
+    except TollwayError:
+        log.exception("%d refusals could not be recorded", sum(counts.values()))
