@@ -1,6 +1,6 @@
 """What the applications domain needs from outside."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Protocol
 
 from tollway.control.applications.model import Application
@@ -40,10 +40,6 @@ class ApplicationStore(Protocol):
 
     def names(self, application_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""
-        ...
-
-    def iterate(self, *, batch: int = 1000) -> Iterator[tuple[Application, ...]]:
-        """Yield all applications by id in batches."""
         ...
 
 

@@ -42,10 +42,6 @@ class ServiceStore(Protocol):
         """Return services, newest first."""
         ...
 
-    def all(self) -> tuple[Service, ...]:
-        """Return all services, the longest path prefix first."""
-        ...
-
     def names(self, service_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""
         ...

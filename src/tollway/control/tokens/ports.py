@@ -1,6 +1,6 @@
 """What the tokens domain needs from outside."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Protocol
 
 from tollway.control.applications.model import Application
@@ -44,10 +44,6 @@ class TokenStore(Protocol):
 
     def expiring(self, *, after_ns: int, until_ns: int, limit: int) -> tuple[Token, ...]:
         """Return active tokens that expire in (after_ns, until_ns], soonest first."""
-        ...
-
-    def iterate(self, *, application_id: str | None = None, batch: int = 1000) -> Iterator[tuple[Token, ...]]:
-        """Yield all tokens by id in batches; each batch is read by itself."""
         ...
 
 

@@ -35,10 +35,6 @@ class ProviderStore(Protocol):
         """Return providers, newest first."""
         ...
 
-    def all(self) -> tuple[Provider, ...]:
-        """Return all providers by (priority, name)."""
-        ...
-
     def names(self, provider_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""
         ...

@@ -1,0 +1,86 @@
+"""Teams in the config database."""
+
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+
+from tollway.adapters.storage.config_database import ConfigDatabase
+from tollway.adapters.storage.config_rows import after_position, in_order, read_page
+from tollway.adapters.storage.config_schema import applications, teams
+from tollway.control.names import name_key
+from tollway.control.paging import Page, Position
+from tollway.control.teams.model import Team
+from tollway.control.teams.ports import TeamStore
+
+
+class SQLTeamStore:
+    """Implements TeamStore."""
+
+    def __init__(self, database: ConfigDatabase) -> None:
+        self._database = database
+
+    def add(self, team: Team) -> None:
+        """Store a new team."""
+        self._database.writing().execute(insert(teams).values(_values(team)))
+
+    def put(self, team: Team) -> None:
+        """Store a changed team."""
+        self._database.writing().execute(update(teams).where(teams.c.id == team.id).values(_values(team)))
+
+    def remove(self, team_id: str) -> None:
+        """Delete the team."""
+        self._database.writing().execute(delete(teams).where(teams.c.id == team_id))
+
+    def find(self, team_id: str) -> Team | None:
+        """Return the team."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(teams).where(teams.c.id == team_id)).mappings().first()
+        return _team(row) if row else None
+
+    def find_named(self, name: str) -> Team | None:
+        """Return the team of that name (case ignored)."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(teams).where(teams.c.name_key == name_key(name))).mappings().first()
+        return _team(row) if row else None
+
+    def page(self, *, after: Position | None, limit: int) -> Page[Team]:
+        """Return teams, newest first. Sorts in memory: there are few."""
+        query = in_order(select(teams), teams)
+        if (condition := after_position(teams, after)) is not None:
+            query = query.where(condition)
+        with self._database.reading() as connection:
+            return read_page(connection, query, _team, limit=limit)
+
+    def has_applications(self, team_id: str) -> bool:
+        """Whether any application, also a deleted one, belongs to the team. Uses applications_by_team."""
+        query = select(applications.c.id).where(applications.c.team_id == team_id).limit(1)
+        with self._database.reading() as connection:
+            return connection.execute(query).first() is not None
+
+
+def _values(team: Team) -> dict[str, Any]:
+    return {
+        "id": team.id,
+        "name": team.name,
+        "name_key": name_key(team.name),
+        "created_ns": team.created_ns,
+        "created_by": team.created_by,
+        "updated_ns": team.updated_ns,
+        "updated_by": team.updated_by,
+        "version": team.version,
+    }
+
+
+def _team(row: RowMapping) -> Team:
+    return Team(
+        id=row["id"],
+        name=row["name"],
+        created_ns=row["created_ns"],
+        created_by=row["created_by"],
+        updated_ns=row["updated_ns"],
+        updated_by=row["updated_by"],
+        version=row["version"],
+    )
+
+
+_: type[TeamStore] = SQLTeamStore

@@ -1,0 +1,221 @@
+"""Tokens in the config database. Rows are never deleted, so that an id is never used twice."""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, and_, func, insert, or_, select, update
+
+from tollway.adapters.storage.config_database import ConfigDatabase
+from tollway.adapters.storage.config_rows import (
+    HIGHEST,
+    after_position,
+    chunks,
+    from_json,
+    in_order,
+    read_names,
+    read_page,
+    read_row,
+    to_json,
+    whole,
+)
+from tollway.adapters.storage.config_schema import applications, tokens
+from tollway.contract.policy import Limits
+from tollway.control.applications.ports import OwnedTokens
+from tollway.control.damage import Damaged
+from tollway.control.names import name_key
+from tollway.control.paging import Page, Position
+from tollway.control.publication.ports import PublishedTokens
+from tollway.control.tokens.model import Token, TokenFilter
+from tollway.control.tokens.ports import TokenStore
+
+_ALL = select(tokens, applications.c.name.label("application_name"), applications.c.team_id).select_from(
+    tokens.outerjoin(applications, applications.c.id == tokens.c.application_id)
+)
+_UNREVOKED = tokens.c.state.in_(("active", "disabled"))
+_NAMED_MAX = 10
+
+
+class SQLTokenStore:
+    """Implements TokenStore, OwnedTokens and PublishedTokens."""
+
+    def __init__(self, database: ConfigDatabase) -> None:
+        self._database = database
+
+    def add(self, token: Token) -> bool:
+        """Store a new token; False when the id was ever used before."""
+        connection = self._database.writing()
+        if connection.execute(select(tokens.c.id).where(tokens.c.id == token.id)).first():
+            return False
+        connection.execute(insert(tokens).values(_values(token)))
+        return True
+
+    def put(self, token: Token) -> None:
+        """Store a changed token."""
+        self._database.writing().execute(update(tokens).where(tokens.c.id == token.id).values(_values(token)))
+
+    def find(self, token_id: str) -> Token | None:
+        """Return the token, by primary key."""
+        with self._database.reading() as connection:
+            row = connection.execute(_ALL.where(tokens.c.id == token_id)).mappings().first()
+        return whole(read_row(row, _token)) if row else None
+
+    def find_named(self, name: str) -> tuple[Token, ...]:
+        """Return all tokens of that name that are not revoked, oldest first, by tokens_by_name."""
+        query = in_order(_ALL.where(tokens.c.name_key == name_key(name), _UNREVOKED), tokens, is_descending=False)
+        with self._database.reading() as connection:
+            return read_page(connection, query, _token, limit=_NAMED_MAX).items
+
+    def page(self, wanted: TokenFilter, *, now_ns: int, after: Position | None, limit: int) -> Page[Token]:
+        """Return tokens by (created_ns, id); by tokens_by_time, _by_state, _by_application or _by_name."""
+        is_descending = wanted.sort == "newest"
+        conditions = [
+            *_of_state(wanted, now_ns),
+            *([tokens.c.application_id == wanted.application_id] if wanted.application_id is not None else ()),
+            *([_begins_with(wanted.search)] if wanted.search else ()),
+        ]
+        if (condition := after_position(tokens, after, is_descending=is_descending)) is not None:
+            conditions.append(condition)
+        query = in_order(_ALL.where(*conditions), tokens, is_descending=is_descending)
+        with self._database.reading() as connection:
+            return read_page(connection, query, _token, limit=limit)
+
+    def names(self, token_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that exist."""
+        with self._database.reading() as connection:
+            return read_names(connection, tokens, token_ids)
+
+    def count_live(self, *, now_ns: int, application_id: str | None = None) -> int:
+        """Count tokens that are neither revoked nor expired, by tokens_by_expiry or _by_application."""
+        query = select(func.count()).select_from(tokens).where(_UNREVOKED, _unexpired(now_ns))
+        if application_id is not None:
+            query = query.where(tokens.c.application_id == application_id)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
+
+    def expiring(self, *, after_ns: int, until_ns: int, limit: int) -> tuple[Token, ...]:
+        """Return active tokens that expire in (after_ns, until_ns], soonest first, by tokens_by_expiry."""
+        in_range = and_(tokens.c.expires_ns > after_ns, tokens.c.expires_ns <= until_ns)
+        query = _ALL.where(tokens.c.state == "active", in_range).order_by(tokens.c.expires_ns, tokens.c.id)
+        with self._database.reading() as connection:
+            return read_page(connection, query, _token, limit=limit).items
+
+    def owned_ids(self, application_id: str) -> tuple[str, ...]:
+        """Return the ids of an application's tokens that are not revoked, by tokens_by_application."""
+        query = select(tokens.c.id).where(tokens.c.application_id == application_id, _UNREVOKED).order_by(tokens.c.id)
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def revoke_owned(self, application_id: str, *, now_ns: int, by: str, reason: str) -> None:
+        """Mark every token of the application that is not revoked as revoked."""
+        changes = {"state": "revoked", "revoked_ns": now_ns, "revoked_by": by, "revoked_reason": reason}
+        self._database.writing().execute(
+            update(tokens)
+            .where(tokens.c.application_id == application_id, _UNREVOKED)
+            .values(**changes, updated_ns=now_ns, updated_by=by, version=tokens.c.version + 1)
+        )
+
+    def many(self, token_ids: Collection[str]) -> tuple[Token | Damaged, ...]:
+        """Return those of the tokens that exist."""
+        found: list[Token | Damaged] = []
+        with self._database.reading() as connection:
+            for chunk in chunks(token_ids):
+                query = _ALL.where(tokens.c.id.in_(chunk))
+                found += [read_row(row, _token) for row in connection.execute(query).mappings()]
+        return tuple(found)
+
+    def iterate(self, *, batch: int = 1000) -> Iterator[tuple[Token | Damaged, ...]]:
+        """Yield all tokens by id in batches; each batch is one look by primary key."""
+        last = ""
+        while True:
+            query = _ALL.where(tokens.c.id > last).order_by(tokens.c.id).limit(batch)
+            with self._database.reading() as connection:
+                rows = connection.execute(query).mappings().all()
+            if not rows:
+                return
+            last = rows[-1]["id"]
+            yield tuple(read_row(row, _token) for row in rows)
+
+
+def _unexpired(now_ns: int) -> ColumnElement[bool]:
+    return or_(tokens.c.expires_ns.is_(None), tokens.c.expires_ns > now_ns)
+
+
+def _of_state(wanted: TokenFilter, now_ns: int) -> list[ColumnElement[bool]]:
+    match wanted.state:
+        case None:
+            return []
+        case "expired":
+            return [_UNREVOKED, tokens.c.expires_ns <= now_ns]
+        case "revoked":
+            return [tokens.c.state == "revoked"]
+        case _:
+            return [tokens.c.state == wanted.state, _unexpired(now_ns)]
+
+
+def _begins_with(search: str) -> ColumnElement[bool]:
+    """Match the beginning of a name or of an id, as ranges: there are no wildcards to escape."""
+    name = name_key(search)
+    token_id = search.strip().rstrip("…")
+    if token_id.startswith("tw") and token_id[3:4] == "_":
+        token_id = token_id[4:16]
+    columns = ((tokens.c.name_key, name), (tokens.c.id, token_id))
+    return or_(*(and_(column >= low, column < low + HIGHEST) for column, low in columns))
+
+
+def _values(token: Token) -> dict[str, Any]:
+    return {
+        "id": token.id,
+        "kind": token.kind,
+        "name": token.name,
+        "name_key": name_key(token.name),
+        "state": token.state,
+        "mac": token.mac,
+        "pepper_version": token.pepper_version,
+        "application_id": token.application_id,
+        "environment": token.environment,
+        "models": None if token.models is None else to_json(token.models),
+        "services": None if token.services is None else to_json(token.services),
+        "limits": to_json(token.limits),
+        "expires_ns": token.expires_ns,
+        "created_ns": token.created_ns,
+        "created_by": token.created_by,
+        "updated_ns": token.updated_ns,
+        "updated_by": token.updated_by,
+        "version": token.version,
+        "revoked_ns": token.revoked_ns,
+        "revoked_by": token.revoked_by,
+        "revoked_reason": token.revoked_reason,
+    }
+
+
+def _token(row: RowMapping) -> Token:
+    models, services = row["models"], row["services"]
+    return Token(
+        id=row["id"],
+        kind=row["kind"],
+        name=row["name"],
+        state=row["state"],
+        mac=row["mac"],
+        pepper_version=row["pepper_version"],
+        application_id=row["application_id"],
+        application_name=row["application_name"],
+        team_id=row["team_id"],
+        environment=row["environment"],
+        models=None if models is None else from_json(models, tuple[str, ...]),
+        services=None if services is None else from_json(services, tuple[str, ...]),
+        limits=from_json(row["limits"], Limits),
+        expires_ns=row["expires_ns"],
+        created_ns=row["created_ns"],
+        created_by=row["created_by"],
+        updated_ns=row["updated_ns"],
+        updated_by=row["updated_by"],
+        version=row["version"],
+        revoked_ns=row["revoked_ns"],
+        revoked_by=row["revoked_by"],
+        revoked_reason=row["revoked_reason"],
+    )
+
+
+_: type[TokenStore] = SQLTokenStore
+_owned: type[OwnedTokens] = SQLTokenStore
+_published: type[PublishedTokens] = SQLTokenStore
