@@ -1,0 +1,58 @@
+/** Routes. Every page but the frame is a chunk of its own. */
+import { lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
+import { Frame } from "./frame/frame";
+import { Boundary } from "./frame/boundary";
+import { Loading } from "./parts/page";
+
+const Home = lazy(() => import("./pages/home/home"));
+const Calls = lazy(() => import("./pages/usage/calls"));
+const CallPage = lazy(() => import("./pages/usage/call"));
+const Usage = lazy(() => import("./pages/usage/usage"));
+const Tokens = lazy(() => import("./pages/tokens/tokens"));
+const TokenNew = lazy(() => import("./pages/tokens/create"));
+const TokenPage = lazy(() => import("./pages/tokens/token"));
+const Applications = lazy(() => import("./pages/applications/applications"));
+const ApplicationPage = lazy(() => import("./pages/applications/application"));
+const Services = lazy(() => import("./pages/services/services"));
+const ServiceForm = lazy(() => import("./pages/services/form"));
+const ServicePage = lazy(() => import("./pages/services/service"));
+const Providers = lazy(() => import("./pages/upstreams/providers"));
+const ProviderForm = lazy(() => import("./pages/upstreams/form"));
+const ProviderPage = lazy(() => import("./pages/upstreams/provider"));
+const Models = lazy(() => import("./pages/upstreams/models"));
+const Settings = lazy(() => import("./pages/gateway/settings"));
+const NotFound = lazy(() => import("./pages/gateway/not_found"));
+
+export function App() {
+  return (
+    <Frame>
+      <Boundary>
+        <Suspense fallback={<Loading rows={8} />}>
+          <Switch>
+            <Route path="/"><Home /></Route>
+            <Route path="/calls"><Calls /></Route>
+            <Route path="/calls/:id">{({ id }) => <CallPage key={id} id={id} />}</Route>
+            <Route path="/tokens"><Tokens /></Route>
+            <Route path="/tokens/new"><TokenNew /></Route>
+            <Route path="/tokens/:id">{({ id }) => <TokenPage key={id} id={id} />}</Route>
+            <Route path="/applications"><Applications /></Route>
+            <Route path="/applications/:id">{({ id }) => <ApplicationPage key={id} id={id} />}</Route>
+            <Route path="/services"><Services /></Route>
+            <Route path="/services/new"><ServiceForm id="" /></Route>
+            <Route path="/services/:id/edit">{({ id }) => <ServiceForm key={id} id={id} />}</Route>
+            <Route path="/services/:id">{({ id }) => <ServicePage key={id} id={id} />}</Route>
+            <Route path="/providers"><Providers /></Route>
+            <Route path="/providers/new"><ProviderForm id="" /></Route>
+            <Route path="/providers/:id/edit">{({ id }) => <ProviderForm key={id} id={id} />}</Route>
+            <Route path="/providers/:id">{({ id }) => <ProviderPage key={id} id={id} />}</Route>
+            <Route path="/models"><Models /></Route>
+            <Route path="/usage"><Usage /></Route>
+            <Route path="/settings"><Settings /></Route>
+            <Route><NotFound /></Route>
+          </Switch>
+        </Suspense>
+      </Boundary>
+    </Frame>
+  );
+}

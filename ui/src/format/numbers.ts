@@ -1,0 +1,69 @@
+/** Numbers in the reader's locale. Money comes as an exact decimal string; `null` is "unpriced", which is not zero. */
+
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
+const one = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const two = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
+const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+
+export const NOTHING = "–";
+
+export function count(value: number | null | undefined): string {
+  if (value == null) return NOTHING;
+  return Math.abs(value) < 100_000 ? whole.format(value) : short.format(value);
+}
+
+export function exact(value: number): string {
+  return whole.format(value);
+}
+
+export function rate(value: number | null | undefined): string {
+  if (value == null) return NOTHING;
+  if (value === 0) return "0";
+  return value < 0.01 ? "<" + two.format(0.01) : value < 10 ? two.format(value) : count(value);
+}
+
+export function percent(value: number | null | undefined): string {
+  if (value == null || !Number.isFinite(value)) return NOTHING;
+  return value > 0 && value < 0.1 ? `<${one.format(0.1)} %` : `${value < 10 ? one.format(value) : whole.format(value)} %`;
+}
+
+/** Milliseconds, in the unit that reads best. */
+export function duration(ms: number | null | undefined): string {
+  if (ms == null) return NOTHING;
+  if (ms === 0) return "0 ms";
+  if (ms < 1) return `${two.format(ms)} ms`;
+  if (ms < 10) return `${one.format(ms)} ms`;
+  if (ms < 1000) return `${whole.format(ms)} ms`;
+  if (ms < 60_000) return `${two.format(ms / 1000)} s`;
+  return `${one.format(ms / 60_000)} min`;
+}
+
+/** A length of time such as a limit's window, in words. */
+export function span(seconds: number): string {
+  const units: [number, string][] = [[86_400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+  for (const [size, name] of units) {
+    if (seconds >= size && seconds % size === 0) {
+      const amount = seconds / size;
+      return amount === 1 ? name : `${whole.format(amount)} ${name}s`;
+    }
+  }
+  return `${one.format(seconds)} seconds`;
+}
+
+export function money(value: string | number | null | undefined): string {
+  if (value == null || value === "") return "unpriced";
+  const amount = Number(value);
+  const digits = amount === 0 ? 2 : Math.abs(amount) >= 1 ? 2 : Math.abs(amount) >= 0.01 ? 4 : 6;
+  return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", minimumFractionDigits: amount >= 10 && Number.isInteger(amount) ? 0 : 2, maximumFractionDigits: digits }).format(amount);
+}
+
+export function bytes(value: number | null | undefined): string {
+  if (value == null) return NOTHING;
+  if (value < 1000) return `${whole.format(value)} B`;
+  if (value < 1_000_000) return `${one.format(value / 1000)} kB`;
+  return `${one.format(value / 1_000_000)} MB`;
+}
+
+export function plural(amount: number, noun: string): string {
+  return `${exact(amount)} ${noun}${amount === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,57 @@
+/** The pages that exist, in the order of the left navigation; also what the search palette and the key map know. */
+import type { ComponentType } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+import IconActivity from "@tabler/icons-react/dist/esm/icons/IconActivity.mjs";
+import IconApps from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
+import IconChartBar from "@tabler/icons-react/dist/esm/icons/IconChartBar.mjs";
+import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
+import IconHome from "@tabler/icons-react/dist/esm/icons/IconHome.mjs";
+import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
+import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
+import IconSettings from "@tabler/icons-react/dist/esm/icons/IconSettings.mjs";
+import IconSparkles from "@tabler/icons-react/dist/esm/icons/IconSparkles.mjs";
+import mark from "../theme/mark.svg";
+import { useGateway } from "../api/gateway";
+import { zone } from "../format/time";
+import { rangeSearch } from "./range";
+
+export type Place = { label: string; href: string; key: string; icon: ComponentType<{ size?: number; stroke?: number }>; group: "" | "Access" | "Upstreams" | "Facts" };
+
+export const PLACES: Place[] = [
+  { label: "Home", href: "/", key: "h", icon: IconHome, group: "" },
+  { label: "Live calls", href: "/calls", key: "c", icon: IconActivity, group: "" },
+  { label: "Tokens", href: "/tokens", key: "t", icon: IconKey, group: "Access" },
+  { label: "Applications", href: "/applications", key: "a", icon: IconApps, group: "Access" },
+  { label: "Services", href: "/services", key: "s", icon: IconRoute, group: "Upstreams" },
+  { label: "Models", href: "/models", key: "m", icon: IconSparkles, group: "Upstreams" },
+  { label: "Providers", href: "/providers", key: "p", icon: IconCloud, group: "Upstreams" },
+  { label: "Usage & cost", href: "/usage", key: "u", icon: IconChartBar, group: "Facts" },
+  { label: "Settings", href: "/settings", key: ",", icon: IconSettings, group: "Facts" },
+];
+
+export function Navigation({ isOpen, close }: { isOpen: boolean; close: () => void }) {
+  const [path] = useLocation();
+  const [params] = useSearchParams();
+  const gateway = useGateway().data;
+  const keep = rangeSearch(params);
+  return (
+    <nav className="nav" id="navigation" aria-label="Main" data-open={isOpen}>
+      <Link className="nav-brand" href={`/${keep}`} onClick={close}><img src={mark} alt="" />Tollway</Link>
+      {PLACES.map((place, index) => {
+        const isHere = place.href === "/" ? path === "/" : path === place.href || path.startsWith(`${place.href}/`);
+        const isFirst = place.group !== "" && PLACES[index - 1].group !== place.group;
+        const Icon = place.icon;
+        return [
+          isFirst && <span key={place.group} className="nav-group">{place.group}</span>,
+          <Link key={place.href} className="nav-link" href={place.href + keep} aria-current={isHere ? "page" : undefined} onClick={close}>
+            <Icon size={17} stroke={1.7} />{place.label}
+          </Link>,
+        ];
+      })}
+      <div className="nav-foot">
+        <span>{zone()}</span>
+        {gateway && <span>Tollway {gateway.version}{gateway.sandbox ? " · sandbox on" : ""}</span>}
+      </div>
+    </nav>
+  );
+}

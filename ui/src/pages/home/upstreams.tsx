@@ -1,0 +1,85 @@
+/** Providers and services as upstreams: state, calls, p95, error share, history in slots. */
+import { Link } from "wouter";
+import { useProviders } from "../../api/upstreams";
+import { useUsage, type UsageAnswered } from "../../api/usage";
+import type { UsageRow } from "../../api/types";
+import type { Range } from "../../frame/range";
+import { count, duration, percent } from "../../format/numbers";
+import { dateMinute } from "../../format/time";
+import { Empty, Loaded, Panel } from "../../parts/page";
+import { buckets } from "../../parts/series";
+import { State } from "../../parts/words";
+
+const SLOTS = 90;
+
+export function Upstreams({ range }: { range: Range }) {
+  const providers = useProviders();
+  const sums = useUsage(range, { by: ["provider"] });
+  const history = useUsage(range, { by: ["provider"], series: true });
+  return (
+    <Panel title="Upstreams" flush acts={<Link href="/providers" className="small">All providers</Link>}>
+      <Loaded query={providers}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="No provider yet" act={<Link href="/providers/new">Add a provider</Link>}>A provider is where AI calls are sent: a vendor with your key, or your own server with the same API.</Empty>
+          ) : (
+            <div className="table-scroll" tabIndex={0} role="region" aria-label="Upstreams">
+              <table className="table">
+                <thead>
+                  <tr><th scope="col">Provider</th><th scope="col">State</th><th scope="col" className="end">Calls</th><th scope="col" className="end">Errors</th><th scope="col" className="end">p95</th><th scope="col">{range.label}</th></tr>
+                </thead>
+                <tbody>
+                  {items.map((provider) => {
+                    const row = sums.data?.rows.find((entry) => entry.keys.provider === provider.id);
+                    return (
+                      <tr key={provider.id}>
+                        <td><Link href={`/providers/${provider.id}`}>{provider.name}</Link> <span className="muted">{provider.kind}</span></td>
+                        <td><State value={provider.state === "active" ? health(row) : provider.state} /></td>
+                        <td className="end">{count(row?.calls ?? 0)}</td>
+                        <td className="end">{row ? percent((row.server_errors / Math.max(1, row.calls)) * 100) : "–"}</td>
+                        <td className="end">{duration(row?.duration_p95_ms)}</td>
+                        <td>{history.data && <Slots answer={history.data} id={provider.id} name={provider.name} dimension="provider" />}</td>
+                      </tr>
+                    );
+                  })}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Loaded>
+    </Panel>
+  );
+}
+
+/** In words, from what its calls did: failing when half of them or more met a server error. */
+function health(row: UsageRow | undefined): string {
+  if (!row || row.calls === 0) return "active";
+  return row.server_errors * 2 >= row.calls ? "failing" : "active";
+}
+
+function Slots({ answer, id, name, dimension }: { answer: UsageAnswered; id: string; name: string; dimension: string }) {
+  const own = buckets({ ...answer, rows: answer.rows.filter((row) => row.keys[dimension] === id) });
+  const size = Math.ceil(own.times.length / SLOTS);
+  const slots = Array.from({ length: Math.ceil(own.times.length / size) }, (_, index) => {
+    const rows = own.rows.slice(index * size, (index + 1) * size);
+    const calls = rows.reduce((sum, row) => sum + (row?.calls ?? 0), 0);
+    const failed = rows.reduce((sum, row) => sum + (row?.server_errors ?? 0), 0);
+    return { at: own.times[index * size], calls, failed };
+  });
+  const bad = slots.filter((slot) => slot.failed).length;
+  return (
+    <div className="slots" role="img" aria-label={`${name}: ${bad === 0 ? "no server error" : `server errors in ${bad} of ${slots.length} parts`} of the time range`}>
+      {slots.map((slot) => (
+        <span key={slot.at} className={`slot ${tone(slot)}`} title={`${dateMinute(slot.at)}: ${count(slot.calls)} calls, ${count(slot.failed)} server errors`} />
+      ))}
+    </div>
+  );
+}
+
+function tone({ calls, failed }: { calls: number; failed: number }): string {
+  if (!calls) return "";
+  if (!failed) return "slot-ok";
+  return failed * 2 >= calls ? "slot-bad" : "slot-warn";
+}
+
