@@ -1,8 +1,7 @@
 """What publication needs from outside."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Collection, Iterable, Iterator
+from typing import Literal, Protocol
 
 from tollway.control.applications.model import Application
 from tollway.control.damage import Damaged
@@ -12,24 +11,35 @@ from tollway.control.tokens.model import Token
 from tollway.control.upstreams.model import Provider
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Writes to the policy store, all or nothing. A record of None deletes; a snapshot of None stays as it is."""
-
-    tokens: tuple[tuple[str, bytes | None], ...] = ()
-    applications: tuple[tuple[str, bytes | None], ...] = ()
-    snapshot: bytes | None = None
+Stored = tuple[Literal["token", "application"], str, bytes]
+"""What is stored, its id, and the bytes of its record."""
 
 
 class PolicyWriter(Protocol):
-    """The policy store, as its only writer sees it. Every method raises gateway.policy_unavailable."""
+    """The policy store, as its only writer sees it.
 
-    def write(self, batch: Batch) -> None:
-        """Write the batch in one transaction. On return the next look of every worker sees it, also after a crash."""
+    Each method is one durable transaction: on return the next look of every worker sees it, on failure nothing
+    has changed. Every method raises gateway.policy_unavailable.
+    """
+
+    def put_many(self, records: Iterable[Stored]) -> None:
+        """Store records; `records` may be iterated more than once."""
         ...
 
-    def clear(self) -> None:
-        """Delete everything, so that workers answer gateway.not_ready until a snapshot is written."""
+    def delete_token(self, token_id: str) -> bool:
+        """Remove a token; return whether there was one."""
+        ...
+
+    def delete_application(self, application_id: str) -> bool:
+        """Remove an application; return whether there was one."""
+        ...
+
+    def publish_snapshot(self, raw: bytes) -> int:
+        """Replace the snapshot; return the revision it got, which is never lower than its own."""
+        ...
+
+    def rebuild(self, records: Iterable[Stored], snapshot: bytes | None) -> int:
+        """Replace everything at once; return the revision. `records` may be iterated more than once."""
         ...
 
     def snapshot(self) -> bytes | None:

@@ -5,6 +5,7 @@ notes are committed with it, and published before the writer's lock is given bac
 A crash or a failed write in between leaves the notes, which the next change or the next start publishes.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,11 +15,11 @@ from tollway.control.damage import Damaged
 from tollway.control.publication.errors import not_published
 from tollway.control.publication.model import Dirty, Options, Problem, Published
 from tollway.control.publication.ports import (
-    Batch,
     PolicyWriter,
     PublicationStore,
     PublishedApplications,
     PublishedTokens,
+    Stored,
 )
 from tollway.control.publication.records import encode_application, encode_token
 from tollway.control.publication.snapshot import SnapshotBuilder
@@ -27,6 +28,7 @@ from tollway.control.transactions import Transactions
 from tollway.kernel.errors import TollwayError
 
 BATCH = 2_000
+"""Rows read at a time while everything is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +81,23 @@ class Publisher:
         return self._report(was_rebuilt=False, left=left)
 
     def rebuild(self) -> Published:
-        """Write the policy store anew from the database. Workers answer gateway.not_ready until it is complete.
-
-        Raises management.unavailable.
-        """
+        """Replace the whole policy store, at once, by what is in the database. Raises management.unavailable."""
         parts = self._parts
-        tokens = applications = 0
+        everything = _Everything(self)
         with parts.transactions.write():
             # Workers compare revisions: a store that is ahead of its database is not left behind.
             parts.store.raise_revision(above=self._found_revision())
+            snapshot = self._build_snapshot()
+            notes = parts.store.dirty()
             self._record_problems.clear()
             try:
-                parts.writer.clear()
-                for owned in parts.applications.iterate(batch=BATCH):
-                    applications += len(owned)
-                    parts.writer.write(Batch(applications=tuple(map(self._application, owned))))
-                for some in parts.tokens.iterate(batch=BATCH):
-                    tokens += len(some)
-                    parts.writer.write(Batch(tokens=tuple(map(self._token, some))))
+                parts.writer.rebuild(everything, encode(snapshot))
             except TollwayError as error:
                 raise not_published(error) from error
-            # The snapshot, which opens the gateway, is written last.
-            self.touch_snapshot()
-        return Published(self.snapshot().revision, True, tokens, applications, self.problems())
+            self._snapshot = snapshot
+            if notes:
+                parts.store.forget_dirty(notes[-1].seq)
+        return Published(snapshot.revision, True, everything.tokens, everything.applications, self.problems())
 
     def reconfigure(self, options: Options) -> Published:
         """Publish with other settings (SIGHUP), reading references again. Raises management.unavailable."""
@@ -138,20 +134,29 @@ class Publisher:
     def _publish(self) -> None:
         """Write everything noted so far. Runs after the commit with the writer's lock held."""
         notes = self._parts.store.dirty()
-        token_ids = {note.id for note in notes if note.kind == "token"}
-        application_ids = {note.id for note in notes if note.kind == "application"}
-        applications = dict.fromkeys(application_ids) | dict(
-            map(self._application, self._parts.applications.many(application_ids))
-        )
-        tokens = dict.fromkeys(token_ids) | dict(map(self._token, self._parts.tokens.many(token_ids)))
-        snapshot = self._build_snapshot() if any(note.kind == "snapshot" for note in notes) else None
-        batch = Batch(tuple(tokens.items()), tuple(applications.items()), encode(snapshot) if snapshot else None)
         try:
-            self._parts.writer.write(batch)
+            self._publish_records(notes)
+            if any(note.kind == "snapshot" for note in notes):
+                snapshot = self._build_snapshot()
+                self._parts.writer.publish_snapshot(encode(snapshot))
+                self._snapshot = snapshot
         except TollwayError as error:
             raise not_published(error) from error
-        self._snapshot = snapshot or self._snapshot
         self._published_through = max((note.seq for note in notes), default=self._published_through)
+
+    def _publish_records(self, notes: tuple[Dirty, ...]) -> None:
+        parts = self._parts
+        token_ids = {note.id for note in notes if note.kind == "token"}
+        application_ids = {note.id for note in notes if note.kind == "application"}
+        records = [*self._tokens(parts.tokens.many(token_ids))]
+        records += self._applications(parts.applications.many(application_ids))
+        if records:
+            parts.writer.put_many(records)
+        found = {record[1] for record in records}
+        for token_id in sorted(token_ids - found):
+            parts.writer.delete_token(token_id)
+        for application_id in sorted(application_ids - found):
+            parts.writer.delete_application(application_id)
 
     def _build_snapshot(self) -> Snapshot:
         store = self._parts.store
@@ -160,15 +165,17 @@ class Publisher:
         )
         return snapshot
 
-    def _token(self, token: "Token | Damaged") -> tuple[str, bytes | None]:
-        self._note_damage("token", token)
-        return token.id, encode_token(token)
+    def _tokens(self, tokens: tuple[Token | Damaged, ...]) -> Iterator[Stored]:
+        for token in tokens:
+            self._note_damage("token", token)
+            yield "token", token.id, encode_token(token)
 
-    def _application(self, application: "Application | Damaged") -> tuple[str, bytes | None]:
-        self._note_damage("application", application)
-        return application.id, encode_application(application)
+    def _applications(self, applications: tuple[Application | Damaged, ...]) -> Iterator[Stored]:
+        for application in applications:
+            self._note_damage("application", application)
+            yield "application", application.id, encode_application(application)
 
-    def _note_damage(self, kind: Literal["token", "application"], row: "Token | Application | Damaged") -> None:
+    def _note_damage(self, kind: Literal["token", "application"], row: Token | Application | Damaged) -> None:
         self._record_problems.pop((kind, row.id), None)
         if isinstance(row, Damaged):
             self._record_problems[kind, row.id] = Problem(kind, row.id, row.name, row.detail)
@@ -195,3 +202,22 @@ class Publisher:
         tokens = len({note.id for note in left if note.kind == "token"})
         applications = len({note.id for note in left if note.kind == "application"})
         return Published(self.snapshot().revision, was_rebuilt, tokens, applications, self.problems())
+
+
+class _Everything:
+    """All records, read from the database anew whenever they are iterated."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self.tokens = 0
+        self.applications = 0
+
+    def __iter__(self) -> Iterator[Stored]:
+        self.tokens = self.applications = 0
+        parts = self._publisher._parts
+        for owners in parts.applications.iterate(batch=BATCH):
+            self.applications += len(owners)
+            yield from self._publisher._applications(owners)
+        for tokens in parts.tokens.iterate(batch=BATCH):
+            self.tokens += len(tokens)
+            yield from self._publisher._tokens(tokens)
