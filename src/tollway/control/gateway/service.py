@@ -1,0 +1,232 @@
+"""Looks at the whole gateway and says how it does and what needs a person.
+
+Read only. What cannot be found out (the ledger is away) is left out and shows as `ledger_lag`; it
+never makes the page fail.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from tollway.contract.ledger_api import CallsQuery, HealthAnswer, UsageQuery, UsageRow
+from tollway.control.gateway.model import Attention, Facts, Step, Summary
+from tollway.control.gateway.ports import BudgetWatch, Providers, Tokens
+from tollway.control.usage.service import Usage
+from tollway.kernel.clock import NANOS_PER_SECOND, Clock
+from tollway.kernel.errors import TollwayError
+from tollway.kernel.money import format_usd
+
+T = TypeVar("T")
+
+EXPIRING_WITHIN_SECONDS = 7 * 86_400
+BUDGET_NEAR_END_PERCENT = 90
+FAILING_CALLS_MIN = 5
+LAG_BYTES_MAX = 16_777_216
+_HOUR_NS = 3_600 * NANOS_PER_SECOND
+_DAY_NS = 24 * _HOUR_NS
+_SEVERITIES = ("critical", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayParts:
+    """What the service is built from. Without `budgets`, budgets near their end are not watched."""
+
+    facts: Facts
+    tokens: Tokens
+    providers: Providers
+    usage: Usage
+    clock: Clock
+    budgets: BudgetWatch | None = None
+
+
+class Gateway:
+    """The gateway as a whole. Blocking and thread-safe."""
+
+    def __init__(self, parts: GatewayParts) -> None:
+        self._parts = parts
+        self.facts = parts.facts
+
+    def find_ledger_health(self) -> HealthAnswer | None:
+        """Return how far the ledger is; None when it does not answer."""
+        return self._parts.usage.find_health()
+
+    def count_providers(self) -> int:
+        """Count the providers that people configured; the sandbox is not one of them."""
+        return len(self._parts.providers.page(limit=500).items)
+
+    def checklist(self) -> tuple[Step, ...]:
+        """Return the steps of getting started."""
+        parts = self._parts
+        calls = _or(lambda: parts.usage.calls(CallsQuery(limit=1)).calls, ())
+        return (
+            Step(
+                "provider",
+                self.count_providers() > 0,
+                "Connect a provider",
+                "Add an API key of OpenAI or any compatible service. Until then the built-in sandbox answers.",
+            ),
+            Step(
+                "token",
+                bool(parts.tokens.page(limit=1).items),
+                "Issue a token",
+                "Applications present it instead of the provider's key. It is shown once.",
+            ),
+            Step(
+                "first_call",
+                bool(calls),
+                "Make the first call",
+                "Point an SDK at the gateway's URL with the token, and watch the call arrive here.",
+            ),
+        )
+
+    def summarise(self) -> Summary:
+        """Return the home page's figures; while the ledger is away they are zero and `status` is degraded."""
+        parts, now_ns = self._parts, self._parts.clock.now_ns()
+        moment = datetime.fromtimestamp(now_ns // NANOS_PER_SECOND, UTC)
+        day = moment.replace(hour=0, minute=0, second=0)
+        today = self._total(_nanos(day), now_ns)
+        month = self._total(_nanos(day.replace(day=1)), now_ns)
+        hour = self._total(now_ns - _HOUR_NS, now_ns)
+        minute = self._total(now_ns - 60 * NANOS_PER_SECOND, now_ns)
+        models = self._groups("model", _nanos(day), now_ns)
+        newest = _or(lambda: parts.usage.calls(CallsQuery(limit=1)).calls, ())
+        health = parts.usage.find_health()
+        return Summary(
+            status="ok" if health is not None and not health.problem else "degraded",
+            uptime_seconds=max(0, now_ns - parts.facts.started_ns) // NANOS_PER_SECOND,
+            requests_today=today.calls if today else 0,
+            requests_per_second=minute.calls / 60 if minute else 0.0,
+            errors_today=today.client_errors + today.server_errors if today else 0,
+            spend_today_nanos=today.cost_nanos if today else 0,
+            spend_month_nanos=month.cost_nanos if month else 0,
+            tokens_in_today=today.input_tokens if today else 0,
+            tokens_out_today=today.output_tokens if today else 0,
+            p50_us=hour.duration_p50_us if hour else 0,
+            p95_us=hour.duration_p95_us if hour else 0,
+            overhead_p95_us=hour.overhead_p95_us if hour else 0,
+            active_tokens=parts.tokens.count_live(),
+            top_model=next((row.keys[0] for row in models if row.keys[0]), None),
+            last_request_ns=newest[0].started_ns if newest else None,
+        )
+
+    def attention(self) -> tuple[Attention, ...]:
+        """Return what needs a person now, most severe first."""
+        found = [
+            *self._ledger(),
+            *self._failing_providers(),
+            *self._budgets(),
+            *self._expiring_tokens(),
+            *self._unpriced_models(),
+            *self._insecure_settings(),
+        ]
+        return tuple(sorted(found, key=lambda item: _SEVERITIES.index(item.severity)))
+
+    def _ledger(self) -> list[Attention]:
+        health = self._parts.usage.find_health()
+        if health is None:
+            problem = "It does not answer. Calls are still recorded and will be counted when it is back."
+        elif health.problem:
+            problem = health.problem
+        elif health.lag_bytes > LAG_BYTES_MAX:
+            problem = f"{health.lag_bytes // 1_048_576} MiB of call records are waiting to be counted."
+        else:
+            return []
+        return [Attention("ledger_lag", "critical", "The ledger is behind", problem, "/settings", "")]
+
+    def _failing_providers(self) -> list[Attention]:
+        now_ns = self._parts.clock.now_ns()
+        rows = self._groups("provider", now_ns - 900 * NANOS_PER_SECOND, now_ns)
+        bad = [
+            row for row in rows if row.keys[0] and row.calls >= FAILING_CALLS_MIN and 2 * row.server_errors > row.calls
+        ]
+        names = self._parts.providers.names([row.keys[0] for row in bad])
+        return [
+            Attention(
+                "provider_failing",
+                "critical",
+                f"{names.get(row.keys[0], row.keys[0])} is failing",
+                f"{row.server_errors} of {row.calls} calls failed in the last 15 minutes.",
+                f"/providers/{row.keys[0]}",
+                row.keys[0],
+            )
+            for row in bad
+        ]
+
+    def _budgets(self) -> list[Attention]:
+        watch = self._parts.budgets
+        used = watch.near_end(BUDGET_NEAR_END_PERCENT) if watch else ()
+        return [
+            Attention(
+                "budget_near_end",
+                "critical" if budget.spent_nanos >= budget.limit_nanos else "warning",
+                f"Budget {budget.budget_name} of {budget.owner_name} is nearly used up",
+                f"{format_usd(budget.spent_nanos)} of {format_usd(budget.limit_nanos)} USD are spent.",
+                f"/{budget.owner_kind}s/{budget.owner_id}",
+                budget.owner_id,
+            )
+            for budget in used
+        ]
+
+    def _expiring_tokens(self) -> list[Attention]:
+        now_ns = self._parts.clock.now_ns()
+        return [
+            Attention(
+                "token_expiring",
+                "warning" if (token.expires_ns or 0) - now_ns < _DAY_NS else "info",
+                f"Token {token.name} expires soon",
+                f"It ends in {_in_words((token.expires_ns or 0) - now_ns)}.",
+                f"/tokens/{token.id}",
+                token.id,
+            )
+            for token in self._parts.tokens.expiring(EXPIRING_WITHIN_SECONDS)
+        ]
+
+    def _unpriced_models(self) -> list[Attention]:
+        since_ns = max(0, self._parts.clock.now_ns() - 7 * _DAY_NS)
+        rows = _or(lambda: self._parts.usage.unpriced(since_ns), ())[:20]
+        return [
+            Attention(
+                "unpriced_model",
+                "warning",
+                f"{row.upstream_model} has no known price",
+                f"{row.calls} calls in the last week are not part of the cost.",
+                "/models",
+                row.upstream_model,
+            )
+            for row in rows
+        ]
+
+    def _insecure_settings(self) -> list[Attention]:
+        return [
+            Attention("insecure_setting", "warning", f"{setting} is not safe", why, "/settings", setting)
+            for setting, why in self.facts.insecure
+        ]
+
+    def _total(self, since_ns: int, until_ns: int) -> UsageRow | None:
+        rows = _or(lambda: self._parts.usage.sums(UsageQuery(since_ns, until_ns)).rows, ())
+        return rows[0] if rows else None
+
+    def _groups(self, dimension: str, since_ns: int, until_ns: int) -> Sequence[UsageRow]:
+        query = UsageQuery(since_ns, until_ns, by=(dimension,), limit=20)  # type: ignore[arg-type]  # given by name above
+        return _or(lambda: self._parts.usage.sums(query).rows, ())
+
+
+def _or(read: Callable[[], T], otherwise: T) -> T:
+    """Return what `read` finds, or `otherwise` while the ledger is away."""
+    try:
+        return read()
+    except TollwayError:
+        return otherwise
+
+
+def _nanos(moment: datetime) -> int:
+    return int(moment.timestamp()) * NANOS_PER_SECOND
+
+
+def _in_words(duration_ns: int) -> str:
+    left = timedelta(seconds=max(0, duration_ns) // NANOS_PER_SECOND)
+    if left.days:
+        return f"{left.days} day{'s' if left.days > 1 else ''}"
+    hours, minutes = divmod(left.seconds // 60, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,0 +1,118 @@
+"""Set-up, sign-in and sign-out over HTTP. The session's secret leaves in the cookie and nowhere else."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+
+from tollway.control.sessions.model import NAME_CHARS_MAX, Role
+from tollway.control.sessions.service import Origin, SignedIn
+from tollway.web.access import Open
+from tollway.web.asking import Own, services_of
+from tollway.web.cookies import clear_session, find_session, set_session
+from tollway.web.fields import Input, Instant, Output, format_instant
+from tollway.web.identity import source_of
+
+router = APIRouter()
+
+PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
+Password = Annotated[str, Field(min_length=1, max_length=1_024, json_schema_extra={"format": "password"})]
+
+_sign_in_is_open = Depends(Open("signing in is how a caller becomes known"))
+_setup_is_open = Depends(Open("nobody can be signed in before the set-up; the one-time link is the credential"))
+
+
+class SignInInput(Input):
+    """Who signs in."""
+
+    name: PersonName
+    password: Password
+
+
+class SetupInput(Input):
+    """The owner to create, and the token of the one-time link."""
+
+    link_token: Annotated[str, Field(min_length=1, max_length=200)]
+    name: PersonName
+    password: Password
+
+
+class UserOutput(Output):
+    """A person who may sign in."""
+
+    id: str
+    name: str
+    role: Role
+
+
+class SessionOutput(Output):
+    """The session of this browser. Unsafe requests repeat `csrf` in the X-Tollway-CSRF header."""
+
+    user: UserOutput
+    csrf: str
+    expires_at: Instant
+
+
+class SetupOutput(Output):
+    """Whether nobody can sign in yet."""
+
+    needed: bool
+
+
+@router.get("/session", tags=["session"])
+def get_session(ask: Own) -> SessionOutput:
+    """Show who is signed in, and the value that unsafe requests repeat."""
+    caller = ask.caller
+    ask.response.headers["cache-control"] = "no-store"
+    return SessionOutput(
+        user=UserOutput.model_validate({"id": caller.user_id, "name": caller.name, "role": caller.role}),
+        csrf=caller.csrf,
+        expires_at=format_instant(caller.session_expires_ns),
+    )
+
+
+@router.post("/session", tags=["session"], dependencies=[_sign_in_is_open])
+def sign_in(body: SignInInput, request: Request, response: Response) -> SessionOutput:
+    """Sign in. Begins a new session and ends the one whose cookie came along."""
+    signed_in, secret = services_of(request).sessions.sign_in(
+        name=body.name, password=body.password, origin=origin_of(request), replaced=find_session(request)
+    )
+    set_session(request, response, secret.reveal())
+    return show_session(signed_in)
+
+
+@router.delete("/session", tags=["session"], status_code=204)
+def sign_out(ask: Own) -> None:
+    """End this session at once."""
+    ask.services.sessions.sign_out(session_id=ask.caller.session_id, user_id=ask.caller.user_id)
+    clear_session(ask.request, ask.response)
+
+
+@router.get("/setup", tags=["setup"], dependencies=[_setup_is_open])
+def get_setup(request: Request) -> SetupOutput:
+    """Show whether the console still has to be set up."""
+    return SetupOutput(needed=services_of(request).sessions.is_setup_needed())
+
+
+@router.post("/setup", tags=["setup"], dependencies=[_setup_is_open])
+def set_up(body: SetupInput, request: Request, response: Response) -> SessionOutput:
+    """Create the owner with the one-time link, and sign them in."""
+    signed_in, secret = services_of(request).sessions.set_up(
+        link_token=body.link_token, name=body.name, password=body.password, origin=origin_of(request)
+    )
+    set_session(request, response, secret.reveal())
+    return show_session(signed_in)
+
+
+def origin_of(request: Request) -> Origin:
+    """Return where a request comes from."""
+    return Origin(source_of(request.scope), request.headers.get("user-agent", ""))
+
+
+def show_session(signed_in: SignedIn) -> SessionOutput:
+    """Write a session without its secret."""
+    return SessionOutput(
+        user=UserOutput(id=signed_in.user_id, name=signed_in.user_name, role=signed_in.role),
+        csrf=signed_in.csrf,
+        expires_at=format_instant(signed_in.expires_ns),
+    )

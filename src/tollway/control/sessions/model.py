@@ -1,0 +1,74 @@
+"""Users, sessions and the set-up link, as they are stored; and how names are made comparable.
+
+Secrets are kept as SHA-256 of 256 random bits (session ids, set-up links) or argon2id (passwords).
+"""
+
+import hashlib
+import secrets
+import unicodedata
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["owner", "admin", "viewer"]
+
+NAME_CHARS_MAX = 200
+PASSWORD_CHARS_MIN = 12
+PASSWORD_BYTES_MAX = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person who may sign in. `name_key` is the canonical name and unique."""
+
+    id: str
+    name: str
+    name_key: str
+    role: Role
+    password_hash: str
+    created_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in. It ends at `expires_ns`, or when it was not used for the idle time."""
+
+    id: str
+    secret_hash: bytes
+    user_id: str
+    created_ns: int
+    last_seen_ns: int
+    expires_ns: int
+    address: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetupLink:
+    """The stored side of a one-time set-up link."""
+
+    secret_hash: bytes
+    expires_ns: int
+
+
+def canonical_name(name: str) -> str:
+    """Return the form under which a name is unique and throttled: NFKC, case folded, without blanks around it.
+
+    `Admin`, `admin ` and `ａdmin` are one account (tokens.md R37). Folding can undo normalisation, so
+    both are repeated until nothing changes (Unicode 3.13, "NFKC_Casefold").
+    """
+    while True:
+        folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+        if folded == name:
+            return folded
+        name = folded
+
+
+def new_secret() -> str:
+    """Return 256 random bits as 43 URL-safe characters."""
+    return urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode()
+
+
+def hash_secret(secret: str) -> bytes:
+    """Return what is stored of a random secret. A plain hash is enough for 256 random bits."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

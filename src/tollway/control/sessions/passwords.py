@@ -1,0 +1,65 @@
+"""argon2id in a bounded pool.
+
+Two hashes run at a time and sixteen wait; whoever comes after that is refused, so that sign-ins
+cannot exhaust memory (64 MiB each) or the processor. A password is normalised (NFC) and keyed with
+a pepper from the root key first, so that a stolen database alone cannot be searched offline.
+"""
+
+import hashlib
+import hmac
+import threading
+import unicodedata
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import argon2
+
+from tollway.control.sessions import errors
+from tollway.kernel.secret import Secret
+
+RUNNING_MAX = 2
+WAITING_MAX = 16
+
+
+class Argon2Hasher:
+    """argon2id, m = 64 MiB, t = 3, p = 1 (RFC 9106 section 4, second recommendation's memory, one lane)."""
+
+    def __init__(self, pepper: Secret[bytes], *, memory_kib: int = 65_536, passes: int = 3) -> None:
+        self._pepper = pepper
+        self._argon2 = argon2.PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+        self._places = threading.BoundedSemaphore(RUNNING_MAX + WAITING_MAX)
+        self._running = threading.BoundedSemaphore(RUNNING_MAX)
+        self._dummy = self._argon2.hash(b"nobody has this password")
+
+    def hash(self, password: str) -> str:
+        """Return the hash to store."""
+        with self._place():
+            return self._argon2.hash(self._keyed(password))
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        """Return whether they match; without a hash the same work is done against one that nothing matches."""
+        with self._place():
+            try:
+                matches = self._argon2.verify(password_hash or self._dummy, self._keyed(password))
+            except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHashError):
+                return False
+        return matches and password_hash is not None
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        """Return whether the hash was made with other parameters than today's."""
+        return self._argon2.check_needs_rehash(password_hash)
+
+    def _keyed(self, password: str) -> bytes:
+        normal = unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")
+        return b64encode(hmac.digest(self._pepper.reveal(), normal, hashlib.sha256))
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        if not self._places.acquire(blocking=False):
+            raise errors.busy()
+        try:
+            with self._running:
+                yield
+        finally:
+            self._places.release()

@@ -1,0 +1,98 @@
+"""What sign-in needs of the outside world: three stores and a slow password hash."""
+
+from typing import Protocol
+
+from tollway.control.sessions.model import Session, SetupLink, User
+from tollway.control.sessions.throttle import Bucket
+
+
+class SessionStore(Protocol):
+    """Users, sessions and the set-up link. Every method is its own transaction and raises management.unavailable."""
+
+    def has_users(self) -> bool:
+        """Return whether anybody can sign in."""
+        ...
+
+    def find_user_by_name(self, name_key: str) -> User | None:
+        """Return the user with this canonical name."""
+        ...
+
+    def find_user(self, user_id: str) -> User | None:
+        """Return the user with this id."""
+        ...
+
+    def add_first_user(self, user: User, *, link_hash: bytes, now_ns: int) -> bool:
+        """Add the owner and use up the link, or change nothing and return False.
+
+        False when the link is unknown or expired at `now_ns`, or when there is a user already. Of any
+        number of simultaneous calls one succeeds.
+        """
+        ...
+
+    def set_password_hash(self, user_id: str, password_hash: str) -> None:
+        """Replace a password hash by one with newer parameters."""
+        ...
+
+    def replace_setup_link(self, link: SetupLink) -> None:
+        """Store a link; those stored before stop working."""
+        ...
+
+    def find_setup_link(self, secret_hash: bytes) -> SetupLink | None:
+        """Return the stored link."""
+        ...
+
+    def add_session(self, session: Session, *, replaced_hash: bytes | None, idle_before_ns: int) -> None:
+        """Store a session, delete the one it replaces, and purge up to 1,000 that have ended."""
+        ...
+
+    def find_session(self, secret_hash: bytes) -> tuple[Session, User] | None:
+        """Return the session and its user."""
+        ...
+
+    def touch_session(self, session_id: str, now_ns: int) -> None:
+        """Record use; never moves back."""
+        ...
+
+    def list_sessions(self, user_id: str) -> list[Session]:
+        """Return a user's sessions, newest use first."""
+        ...
+
+    def delete_session(self, session_id: str, *, user_id: str) -> bool:
+        """End a session of this user; False when there is none."""
+        ...
+
+    def delete_sessions(self, user_id: str) -> int:
+        """End all sessions of a user and return how many there were."""
+        ...
+
+
+class ThrottleStore(Protocol):
+    """Attempt counters. Each call commits by itself, so that no other failure can undo it (tokens.md R36)."""
+
+    def take(self, buckets: tuple[Bucket, ...], now_ns: int) -> int:
+        """Count one attempt in every bucket, or in none when one is full.
+
+        Returns 0 when counted, else the nanoseconds until the fullest bucket empties. Atomic between
+        threads and processes.
+        """
+        ...
+
+    def give_back(self, buckets: tuple[Bucket, ...], *, cleared: Bucket) -> None:
+        """After a success: uncount this attempt in `buckets` and empty `cleared`."""
+        ...
+
+
+class PasswordHasher(Protocol):
+    """A slow, salted password hash, computed in a bounded pool."""
+
+    def hash(self, password: str) -> str:
+        """Return the hash to store. Raises management.throttled when the pool and its queue are full."""
+        ...
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        """Return whether they match; None costs the same time and never matches. Raises management.throttled."""
+        ...
+
+    def needs_rehash(self, password_hash: str) -> bool:
+        """Return whether the hash was made with other parameters than today's."""
+        ...

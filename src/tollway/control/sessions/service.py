@@ -1,0 +1,227 @@
+"""Set-up, sign-in and sessions: the rules, over the ports of this package.
+
+A session's secret exists in the browser's cookie alone; the store keeps its hash. Every sign-in makes
+a new session and ends the one whose cookie came with it, so that a planted cookie is worth nothing
+(tokens.md R34). Nothing outside this module creates or ends a session.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+
+from tollway.control.sessions import errors
+from tollway.control.sessions.model import (
+    NAME_CHARS_MAX,
+    PASSWORD_BYTES_MAX,
+    PASSWORD_CHARS_MIN,
+    Role,
+    Session,
+    SetupLink,
+    User,
+    canonical_name,
+    hash_secret,
+    new_secret,
+)
+from tollway.control.sessions.ports import PasswordHasher, SessionStore, ThrottleStore
+from tollway.control.sessions.throttle import Bucket, account_bucket, global_bucket, source_bucket
+from tollway.kernel.clock import NANOS_PER_SECOND, Clock
+from tollway.kernel.ids import SESSION, USER, new_id
+from tollway.kernel.secret import Secret
+
+_TOUCH_NS = 60 * NANOS_PER_SECOND
+_AGENT_CHARS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long things last, in seconds."""
+
+    session_idle_seconds: int = 1_800
+    session_absolute_seconds: int = 43_200
+    setup_link_seconds: int = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from: the TCP peer's address and the browser's name for itself."""
+
+    address: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A live session: who, until when, and the value that unsafe requests must repeat."""
+
+    session_id: str
+    user_id: str
+    user_name: str
+    role: Role
+    csrf: str
+    expires_ns: int
+
+
+class Service:
+    """Who may use the console. Blocking: call it in a thread."""
+
+    def __init__(
+        self,
+        *,
+        store: SessionStore,
+        throttle: ThrottleStore,
+        hasher: PasswordHasher,
+        clock: Clock,
+        lifetimes: Lifetimes,
+    ) -> None:
+        self._store = store
+        self._throttle = throttle
+        self._hasher = hasher
+        self._clock = clock
+        self._lifetimes = lifetimes
+
+    def is_setup_needed(self) -> bool:
+        """Return whether nobody can sign in yet."""
+        return not self._store.has_users()
+
+    def issue_setup_link(self) -> Secret[str]:
+        """Return the token of a new one-time set-up link; earlier ones stop working.
+
+        Raises management.conflict when set-up is done. The token is stored hashed and cannot be shown again.
+        """
+        if self._store.has_users():
+            raise errors.already_set_up()
+        token = new_secret()
+        expires_ns = self._clock.now_ns() + self._lifetimes.setup_link_seconds * NANOS_PER_SECOND
+        self._store.replace_setup_link(SetupLink(hash_secret(token), expires_ns))
+        return Secret(token)
+
+    def is_setup_link_good(self, link_token: str) -> bool:
+        """Return whether set-up with this link could succeed now. Does not use it up."""
+        link = self._store.find_setup_link(hash_secret(link_token))
+        return link is not None and link.expires_ns > self._clock.now_ns() and not self._store.has_users()
+
+    def set_up(self, *, link_token: str, name: str, password: str, origin: Origin) -> tuple[SignedIn, Secret[str]]:
+        """Create the owner with a one-time link and sign them in.
+
+        Raises management.setup_link, management.invalid (which field), management.throttled. The link is
+        used up by success only.
+        """
+        buckets = (source_bucket(origin.address), global_bucket())
+        self._take(buckets)
+        if not self.is_setup_link_good(link_token):
+            raise errors.bad_setup_link()
+        clean_name, name_key = _checked_name(name)
+        _check_password(password)
+        now_ns = self._clock.now_ns()
+        user = User(
+            id=new_id(USER),
+            name=clean_name,
+            name_key=name_key,
+            role="owner",
+            password_hash=self._hasher.hash(password),
+            created_ns=now_ns,
+        )
+        if not self._store.add_first_user(user, link_hash=hash_secret(link_token), now_ns=now_ns):
+            raise errors.bad_setup_link()
+        self._throttle.give_back(buckets, cleared=account_bucket(name_key, origin.address))
+        return self._begin(user, origin, replaced=None)
+
+    def sign_in(
+        self, *, name: str, password: str, origin: Origin, replaced: str | None
+    ) -> tuple[SignedIn, Secret[str]]:
+        """Check a password and begin a new session; `replaced` is the session cookie that came along, which ends.
+
+        Raises management.sign_in (the same for unknown names, after the same time) or management.throttled.
+        """
+        name_key = canonical_name(name[: NAME_CHARS_MAX * 4])
+        account = account_bucket(name_key, origin.address)
+        buckets = (account, source_bucket(origin.address), global_bucket())
+        self._take(buckets)
+        user = self._store.find_user_by_name(name_key)
+        is_checkable = len(password.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX
+        candidate = password if is_checkable else ""
+        if not self._hasher.verify(candidate, user.password_hash if user else None) or user is None:
+            raise errors.wrong_sign_in()
+        self._throttle.give_back(buckets, cleared=account)
+        if self._hasher.needs_rehash(user.password_hash):
+            self._store.set_password_hash(user.id, self._hasher.hash(password))
+        return self._begin(user, origin, replaced=replaced)
+
+    def find_signed_in(self, secret: str) -> SignedIn | None:
+        """Return the live session of a cookie, and record its use at most once a minute."""
+        found = self._store.find_session(hash_secret(secret))
+        if found is None:
+            return None
+        session, user = found
+        now_ns = self._clock.now_ns()
+        idle_ns = self._lifetimes.session_idle_seconds * NANOS_PER_SECOND
+        if now_ns >= session.expires_ns or now_ns - session.last_seen_ns >= idle_ns:
+            self._store.delete_session(session.id, user_id=user.id)
+            return None
+        if now_ns - session.last_seen_ns >= _TOUCH_NS:
+            self._store.touch_session(session.id, now_ns)
+        return _signed_in(session, user, secret)
+
+    def sign_out(self, *, session_id: str, user_id: str) -> None:
+        """End a session of this user at once; does nothing when it has ended."""
+        self._store.delete_session(session_id, user_id=user_id)
+
+    def list_sessions(self, user_id: str) -> list[Session]:
+        """Return a user's live sessions, newest use first."""
+        now_ns = self._clock.now_ns()
+        idle_ns = self._lifetimes.session_idle_seconds * NANOS_PER_SECOND
+        sessions = self._store.list_sessions(user_id)
+        return [one for one in sessions if now_ns < one.expires_ns and now_ns - one.last_seen_ns < idle_ns]
+
+    def _take(self, buckets: tuple[Bucket, ...]) -> None:
+        wait_ns = self._throttle.take(buckets, self._clock.now_ns())
+        if wait_ns:
+            raise errors.throttled(wait_ns / NANOS_PER_SECOND)
+
+    def _begin(self, user: User, origin: Origin, *, replaced: str | None) -> tuple[SignedIn, Secret[str]]:
+        now_ns = self._clock.now_ns()
+        secret = new_secret()
+        session = Session(
+            id=new_id(SESSION),
+            secret_hash=hash_secret(secret),
+            user_id=user.id,
+            created_ns=now_ns,
+            last_seen_ns=now_ns,
+            expires_ns=now_ns + self._lifetimes.session_absolute_seconds * NANOS_PER_SECOND,
+            address=origin.address,
+            agent=origin.agent[:_AGENT_CHARS_MAX],
+        )
+        self._store.add_session(
+            session,
+            replaced_hash=hash_secret(replaced) if replaced else None,
+            idle_before_ns=now_ns - self._lifetimes.session_idle_seconds * NANOS_PER_SECOND,
+        )
+        return _signed_in(session, user, secret), Secret(secret)
+
+
+def _signed_in(session: Session, user: User, secret: str) -> SignedIn:
+    """Derive the CSRF value from the session's secret: it needs no storage and says nothing about the secret."""
+    csrf = urlsafe_b64encode(hmac.digest(secret.encode(), b"tollway csrf", hashlib.sha256)).rstrip(b"=").decode()
+    return SignedIn(
+        session_id=session.id,
+        user_id=user.id,
+        user_name=user.name,
+        role=user.role,
+        csrf=csrf,
+        expires_ns=session.expires_ns,
+    )
+
+
+def _checked_name(name: str) -> tuple[str, str]:
+    clean = name.strip()
+    if not clean or len(clean) > NAME_CHARS_MAX or not clean.isprintable():
+        raise errors.unusable("name", f"Choose a name of 1 to {NAME_CHARS_MAX} printable characters.")
+    return clean, canonical_name(clean)
+
+
+def _check_password(password: str) -> None:
+    if len(password) < PASSWORD_CHARS_MIN:
+        raise errors.unusable("password", f"Choose a password of at least {PASSWORD_CHARS_MIN} characters.")
+    if len(password.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES_MAX:
+        raise errors.unusable("password", f"Choose a password of at most {PASSWORD_BYTES_MAX} bytes.")

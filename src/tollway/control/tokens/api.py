@@ -1,0 +1,228 @@
+"""Tokens over HTTP. The secret is in the answer that issues a token and in no other."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from msgspec import UNSET
+from pydantic import Field
+
+from tollway.contract.ledger_api import LastUse
+from tollway.contract.policy import Environment
+from tollway.control.paging import Page as Found
+from tollway.control.paging import Position
+from tollway.control.tokens.model import NewToken, Token, TokenChange, TokenFilter, TokenSort, TokenState
+from tollway.web.asking import Asking, Read, Write
+from tollway.web.etags import ExpectedVersion
+from tollway.web.fields import (
+    Input,
+    Instant,
+    InstantInput,
+    Name,
+    Output,
+    Text,
+    absent,
+    format_instant,
+    format_instant_or_none,
+)
+from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, show_limits, show_meters
+from tollway.web.paging import Page, PageQuery
+
+router = APIRouter(prefix="/tokens", tags=["tokens"])
+
+TokenId = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{12}$", description="The 12 characters after `tws_`.")]
+ModelNames = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=1_000)]
+ServiceNames = Annotated[list[Annotated[str, Field(min_length=1, max_length=200)]], Field(max_length=1_000)]
+
+
+class TokenQuery(PageQuery):
+    """Which tokens to list. `search` is the beginning of a name or of an id, or a whole token."""
+
+    state: TokenState | None = None
+    application_id: Annotated[str, Field(max_length=100)] | None = None
+    search: Annotated[str, Field(max_length=200)] | None = None
+    sort: TokenSort = "newest"
+
+
+class TokenInput(Input):
+    """A token to issue. `expires_at` left out: 90 days from now; null: never. `models`, `services` null: all."""
+
+    name: Name
+    application_id: str | None = None
+    models: ModelNames | None = None
+    services: ServiceNames | None = None
+    expires_at: InstantInput | None = absent()
+    limits: LimitsInput = LimitsInput()
+    environment: Environment = "live"
+
+
+class TokenPatch(Input):
+    """Fields to change; those left out stay as they are."""
+
+    name: Name = absent()
+    application_id: str | None = absent()
+    models: ModelNames | None = absent()
+    services: ServiceNames | None = absent()
+    expires_at: InstantInput | None = absent()
+    limits: LimitsInput = absent()
+
+
+class ReasonInput(Input):
+    """Why a token is switched off."""
+
+    reason: Text = ""
+
+
+class TokenOutput(Output):
+    """A token without its secret."""
+
+    id: str
+    masked: str
+    kind: str
+    name: str
+    state: TokenState
+    application_id: str | None
+    application_name: str | None
+    team_id: str | None
+    environment: Environment
+    models: list[str] | None
+    services: list[str] | None
+    limits: LimitsOutput
+    created_at: Instant
+    created_by: str
+    expires_at: Instant | None
+    revoked_at: Instant | None
+    revoked_reason: str | None
+    last_used_at: Instant | None
+    first_used_at: Instant | None
+    last_address: str | None
+    last_agent: str | None
+    calls_total: int | None
+
+
+class IssuedOutput(TokenOutput):
+    """A fresh token and the only sight of its secret."""
+
+    token: str
+
+
+@router.get("")
+def list_tokens(query: Annotated[TokenQuery, Query()], ask: Read) -> Page[TokenOutput]:
+    """List tokens with their last use, newest first unless sorted otherwise."""
+    wanted = TokenFilter(query.state, query.application_id, query.search, query.sort)
+    tokens, now_ns = ask.services.tokens, ask.services.clock.now_ns()
+
+    def fetch(after: Position | None, limit: int) -> Found[tuple[Token, LastUse | None]]:
+        page = tokens.page(wanted, after=after, limit=limit)
+        uses = ask.services.usage.last_uses([token.id for token in page.items])
+        return Found(tuple((token, uses.get(token.id)) for token in page.items), page.next)
+
+    return ask.page(query, fetch, lambda pair: show_token(*pair, now_ns))
+
+
+@router.post("", status_code=201)
+def issue_token(body: TokenInput, ask: Write) -> IssuedOutput:
+    """Issue a token. The answer shows its secret once; repeating the request under its key does not."""
+    ask.show_once()
+    issued = ask.services.tokens.issue(
+        NewToken(
+            name=body.name,
+            application_id=body.application_id,
+            models=_tuple(body.models),
+            services=_tuple(body.services),
+            expires_ns=body.expires_at,
+            limits=read_limits(body.limits),
+            environment=body.environment,
+        ),
+        ask.actor,
+    )
+    ask.tag(issued.token.version)
+    shown = show_token(issued.token, None, ask.services.clock.now_ns())
+    return IssuedOutput(**dict(shown), token=issued.secret.reveal())
+
+
+@router.get("/{token_id}")
+def get_token(token_id: TokenId, ask: Read) -> TokenOutput:
+    """Show a token and its last use."""
+    return _answer(ask.services.tokens.get(token_id), ask)
+
+
+@router.patch("/{token_id}")
+def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion, ask: Write) -> TokenOutput:
+    """Change a token. An `expires_at` in the past ends it now."""
+    given = body.model_fields_set
+    change = TokenChange(
+        name=body.name,
+        application_id=body.application_id,
+        models=_tuple(body.models) if "models" in given else UNSET,
+        services=_tuple(body.services) if "services" in given else UNSET,
+        expires_ns=body.expires_at,
+        limits=read_limits(body.limits) if "limits" in given else UNSET,
+    )
+    return _answer(ask.services.tokens.change(token_id, change, ask.actor, expected_version=expected), ask)
+
+
+@router.post("/{token_id}/disable")
+def disable_token(token_id: TokenId, expected: ExpectedVersion, ask: Write) -> TokenOutput:
+    """Refuse the token's calls until it is enabled again."""
+    return _answer(ask.services.tokens.disable(token_id, ask.actor, expected_version=expected), ask)
+
+
+@router.post("/{token_id}/enable")
+def enable_token(token_id: TokenId, expected: ExpectedVersion, ask: Write) -> TokenOutput:
+    """Accept the token's calls again."""
+    return _answer(ask.services.tokens.enable(token_id, ask.actor, expected_version=expected), ask)
+
+
+@router.post("/{token_id}/revoke")
+def revoke_token(
+    token_id: TokenId, expected: ExpectedVersion, ask: Write, body: ReasonInput | None = None
+) -> TokenOutput:
+    """End the token for ever: every worker refuses its next call."""
+    reason = body.reason if body else None
+    tokens = ask.services.tokens
+    return _answer(tokens.revoke(token_id, ask.actor, reason=reason, expected_version=expected), ask)
+
+
+@router.get("/{token_id}/meters")
+def get_token_meters(token_id: TokenId, ask: Read) -> MetersOutput:
+    """Show how much of the token's limits is used now."""
+    token = ask.services.tokens.get(token_id)
+    return show_meters(ask.services.meters.read("token", token.id, token.limits))
+
+
+def show_token(token: Token, use: LastUse | None, now_ns: int) -> TokenOutput:
+    """Write a token with its last use; `calls_total` null means that the ledger knows of none."""
+    return TokenOutput(
+        id=token.id,
+        masked=token.masked,
+        kind=token.kind,
+        name=token.name,
+        state=token.state_at(now_ns),
+        application_id=token.application_id,
+        application_name=token.application_name,
+        team_id=token.team_id,
+        environment=token.environment,
+        models=None if token.models is None else list(token.models),
+        services=None if token.services is None else list(token.services),
+        limits=show_limits(token.limits),
+        created_at=format_instant(token.created_ns),
+        created_by=token.created_by,
+        expires_at=format_instant_or_none(token.expires_ns),
+        revoked_at=format_instant_or_none(token.revoked_ns),
+        revoked_reason=token.revoked_reason,
+        last_used_at=format_instant(use.last_ns) if use else None,
+        first_used_at=format_instant(use.first_ns) if use else None,
+        last_address=use.last_address if use else None,
+        last_agent=use.last_agent if use else None,
+        calls_total=use.calls if use else None,
+    )
+
+
+def _answer(token: Token, ask: Asking) -> TokenOutput:
+    ask.tag(token.version)
+    use = ask.services.usage.last_uses([token.id]).get(token.id)
+    return show_token(token, use, ask.services.clock.now_ns())
+
+
+def _tuple(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)

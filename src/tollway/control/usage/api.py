@@ -1,0 +1,147 @@
+"""Usage and calls over HTTP: sums by any dimension as JSON or CSV, and single calls with names resolved."""
+
+from typing import Annotated, cast, get_args
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import Response
+from pydantic import Field, StringConstraints
+
+from tollway.contract.ledger_api import CallsQuery, Dimension, Interval, UsageQuery
+from tollway.contract.records import Outcome
+from tollway.control.faults import refuse
+from tollway.control.usage.csv import write_csv
+from tollway.control.usage.shown import CallOutput, UsageOutput, ids_of_calls, ids_of_rows, show_call, show_usage
+from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.web.asking import Asking, Read
+from tollway.web.fields import InstantInput
+from tollway.web.fields import Query as QueryModel
+from tollway.web.paging import Page, PageQuery, place_of
+
+router = APIRouter(tags=["usage"])
+
+DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+_DAY_NS = 86_400 * NANOS_PER_SECOND
+
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+By = Annotated[
+    str,
+    StringConstraints(max_length=200),
+    Field(
+        description="Dimensions to group by, with commas between: " + ", ".join(DIMENSIONS), examples=["token,model"]
+    ),
+]
+RequestId = Annotated[str, Path(pattern=r"^req_[0-9A-Za-z]{1,60}$")]
+
+
+class CallsFilter(PageQuery):
+    """Which calls to list."""
+
+    since: InstantInput | None = None
+    until: InstantInput | None = None
+    token: Id | None = None
+    application: Id | None = None
+    team: Id | None = None
+    service: Id | None = None
+    model: Id | None = None
+    provider: Id | None = None
+    operation: Id | None = None
+    status: Id | None = None
+    outcome: Outcome | None = None
+
+
+class UsageFilter(QueryModel):
+    """Which calls to sum, and how. `until` left out: now; `since` left out: a day before."""
+
+    by: By = ""
+    interval: Interval | None = None
+    since: InstantInput | None = None
+    until: InstantInput | None = None
+    token: Id | None = None
+    application: Id | None = None
+    team: Id | None = None
+    service: Id | None = None
+    model: Id | None = None
+    provider: Id | None = None
+    operation: Id | None = None
+    status: Id | None = None
+    outcome: Outcome | None = None
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+
+
+@router.get("/usage")
+def get_usage(query: Annotated[UsageFilter, Query()], ask: Read) -> UsageOutput:
+    """Sum calls by any dimensions, and by time when an interval is given."""
+    return _sum(query, ask)
+
+
+@router.get(
+    "/usage.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "One line a group."}},
+)
+def get_usage_csv(query: Annotated[UsageFilter, Query()], ask: Read) -> Response:
+    """Sum calls as GET /usage does, as CSV."""
+    text = write_csv(_sum(query, ask), _dimensions(query.by))
+    headers = {"content-disposition": 'attachment; filename="usage.csv"'}
+    return Response(text, media_type="text/csv; charset=utf-8; header=present", headers=headers)
+
+
+@router.get("/calls")
+def list_calls(query: Annotated[CallsFilter, Query()], ask: Read) -> Page[CallOutput]:
+    """List single calls, newest first."""
+    usage, cursors = ask.services.usage, ask.services.cursors
+    place = place_of("/api/v1/calls", query)
+    answer = usage.calls(
+        CallsQuery(
+            filters=_filters(query),
+            since_ns=query.since or 0,
+            until_ns=query.until,
+            before=cursors.read(query.cursor, place, tuple[int, str]) if query.cursor else None,
+            limit=query.limit,
+        )
+    )
+    names = usage.names(ids_of_calls(answer.calls))
+    return Page(
+        items=[show_call(call, names) for call in answer.calls],
+        next_cursor=cursors.write(place, answer.next) if answer.next else None,
+    )
+
+
+@router.get("/calls/{request_id}")
+def get_call(request_id: RequestId, ask: Read) -> CallOutput:
+    """Show one call."""
+    usage = ask.services.usage
+    call = usage.get_call(request_id)
+    return show_call(call, usage.names(ids_of_calls((call,))))
+
+
+def _sum(query: UsageFilter, ask: Asking) -> UsageOutput:
+    until_ns = query.until if query.until is not None else ask.services.clock.now_ns()
+    since_ns = query.since if query.since is not None else max(0, until_ns - _DAY_NS)
+    if since_ns > until_ns:
+        raise refuse("query/since", "since is after until")
+    by = _dimensions(query.by)
+    answer = ask.services.usage.sums(
+        UsageQuery(
+            since_ns=since_ns,
+            until_ns=until_ns,
+            by=by,
+            interval=query.interval,
+            filters=_filters(query),
+            limit=query.limit,
+        )
+    )
+    return show_usage(answer, by, ask.services.usage.names(ids_of_rows(answer.rows, by)))
+
+
+def _dimensions(text: str) -> tuple[Dimension, ...]:
+    parts = [part for part in text.split(",") if part]
+    unknown = [part for part in parts if part not in DIMENSIONS]
+    if unknown:
+        raise refuse("query/by", f"use any of {', '.join(DIMENSIONS)}, with commas between")
+    return tuple(cast("Dimension", part) for part in dict.fromkeys(parts))
+
+
+def _filters(query: UsageFilter | CallsFilter) -> dict[Dimension, str]:
+    found = {dimension: getattr(query, dimension) for dimension in DIMENSIONS}
+    return {dimension: value for dimension, value in found.items() if value is not None}

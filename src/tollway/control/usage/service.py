@@ -1,0 +1,100 @@
+"""Questions to the ledger, with the types of their answers checked and ids turned into names.
+
+Read only. When the ledger does not answer, questions raise usage.unavailable; `last_uses` and
+`health`, which only add to other answers, return nothing instead, so that tokens stay manageable.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+from tollway.contract.ledger_api import (
+    CallAnswer,
+    CallQuery,
+    CallsAnswer,
+    CallsQuery,
+    Failure,
+    HealthAnswer,
+    HealthQuery,
+    LastUse,
+    LastUseAnswer,
+    LastUseQuery,
+    Reply,
+    Request,
+    UnpricedAnswer,
+    UnpricedQuery,
+    UnpricedRow,
+    UsageAnswer,
+    UsageQuery,
+)
+from tollway.contract.records import CloseRecord
+from tollway.control.usage.ports import Ledger, Names
+from tollway.kernel.codes import BY_NAME
+from tollway.kernel.errors import TollwayError
+
+R = TypeVar("R", bound=Reply)
+
+
+class Usage:
+    """The reading side of the ledger. Blocking and thread-safe. `directories` maps a dimension to who names its ids."""
+
+    def __init__(self, ledger: Ledger, directories: Mapping[str, Names]) -> None:
+        self._ledger = ledger
+        self._directories = directories
+
+    def sums(self, query: UsageQuery) -> UsageAnswer:
+        """Return sums by group."""
+        return self._ask(query, UsageAnswer)
+
+    def calls(self, query: CallsQuery) -> CallsAnswer:
+        """Return single calls, newest first."""
+        return self._ask(query, CallsAnswer)
+
+    def get_call(self, request_id: str) -> CloseRecord:
+        """Return one call. Raises management.not_found when it is not, or no longer, known."""
+        call = self._ask(CallQuery(request_id), CallAnswer).call
+        if call is None:
+            raise TollwayError("management.not_found", public="There is no such call, or it is no longer kept.")
+        return call
+
+    def unpriced(self, since_ns: int) -> tuple[UnpricedRow, ...]:
+        """Return the models that were called without a known price, most called first."""
+        return self._ask(UnpricedQuery(since_ns), UnpricedAnswer).rows
+
+    def last_uses(self, token_ids: Collection[str]) -> dict[str, LastUse]:
+        """Return the last use of each token that was ever used; nothing while the ledger does not answer."""
+        if not token_ids:
+            return {}
+        try:
+            answer = self._ask(LastUseQuery(tuple(token_ids)), LastUseAnswer)
+        except TollwayError:
+            return {}
+        return {row.token_id: row for row in answer.rows}
+
+    def find_health(self) -> HealthAnswer | None:
+        """Return how far the ledger is; None when it does not answer."""
+        try:
+            return self._ask(HealthQuery(), HealthAnswer)
+        except TollwayError:
+            return None
+
+    def names(self, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Return what (dimension, id) pairs are called; those without a name are left out."""
+        by_dimension: defaultdict[str, set[str]] = defaultdict(set)
+        for dimension, key in pairs:
+            by_dimension[dimension].add(key)
+        return {
+            (dimension, key): name
+            for dimension, keys in by_dimension.items()
+            if dimension in self._directories
+            for key, name in self._directories[dimension].names(keys).items()
+        }
+
+    def _ask(self, request: Request, wanted: type[R]) -> R:
+        reply = self._ledger.ask(request)
+        if isinstance(reply, wanted):
+            return reply
+        if isinstance(reply, Failure):
+            code = reply.code if reply.code in BY_NAME else "usage.unavailable"
+            raise TollwayError(code, internal=reply.message)
+        raise TollwayError("usage.unavailable", internal=f"the ledger answered {type(reply).__name__}")

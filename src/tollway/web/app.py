@@ -1,0 +1,57 @@
+"""Builds the console's application from its services: layers outside in, then routes.
+
+Envelope (headers, problems) > host > body limit > guard (who, CSRF) > idempotency > routes.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from tollway.web import problems
+from tollway.web.bodies import BodyLimit
+from tollway.web.envelope import Envelope
+from tollway.web.guard import Guard
+from tollway.web.hosts import HostCheck
+from tollway.web.idempotency import Idempotency
+from tollway.web.live import LiveFeed
+from tollway.web.openapi import build_document, name_operation
+from tollway.web.routers import PREFIX, ROUTERS
+from tollway.web.services import ConsoleServices
+
+
+def build_console_app(services: ConsoleServices) -> FastAPI:
+    """Return the console's application. Nothing is opened; the lifespan ends the live streams."""
+    app = FastAPI(
+        title="Tollway",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=name_operation,
+        lifespan=_lifespan,
+        middleware=[
+            Middleware(Envelope, clock=services.clock, is_behind_tls=services.is_behind_tls),
+            Middleware(HostCheck, hosts=services.hosts),
+            Middleware(BodyLimit),
+            Middleware(Guard, sessions=services.sessions),
+            Middleware(Idempotency, keys=services.idempotency, clock=services.clock),
+        ],
+    )
+    app.state.services = services
+    app.state.live = LiveFeed(services.live, services.usage.names)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.openapi = cache(build_document)  # type: ignore[method-assign]  # FastAPI's documented way
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    live = app.state.live
+    assert isinstance(live, LiveFeed)
+    await live.close()

@@ -1,0 +1,38 @@
+"""The session cookie: `__Host-tollway` over TLS, `tollway` on plain HTTP, where browsers refuse the prefix.
+
+It carries 256 random bits and nothing else (RFC 6265bis: `__Host-` needs Secure, Path=/ and no Domain).
+"""
+
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+
+_SECURE_NAME = "__Host-tollway"
+_PLAIN_NAME = "tollway"
+_SECRET_CHARS_MAX = 64
+
+
+def find_session(connection: HTTPConnection) -> str | None:
+    """Return the session secret that the browser sent, if any."""
+    secret = connection.cookies.get(_name(connection))
+    return secret if secret and len(secret) <= _SECRET_CHARS_MAX else None
+
+
+def set_session(connection: HTTPConnection, response: Response, secret: str) -> None:
+    """Give the browser a session. A session cookie on purpose: it ends with the browser, and on the server anyway."""
+    response.set_cookie(
+        _name(connection), secret, path="/", secure=_is_secure(connection), httponly=True, samesite="lax"
+    )
+    response.headers["cache-control"] = "no-store"
+
+
+def clear_session(connection: HTTPConnection, response: Response) -> None:
+    """Take the session away from the browser."""
+    response.delete_cookie(_name(connection), path="/", secure=_is_secure(connection), httponly=True, samesite="lax")
+
+
+def _is_secure(connection: HTTPConnection) -> bool:
+    return connection.url.scheme == "https" or connection.app.state.services.is_behind_tls
+
+
+def _name(connection: HTTPConnection) -> str:
+    return _SECURE_NAME if _is_secure(connection) else _PLAIN_NAME

@@ -1,0 +1,99 @@
+"""The OpenAPI 3.1 document: stable operation ids, problem answers, and how callers authenticate.
+
+`docs/openapi.json` is this document, frozen; a test compares them. The dashboard's client is generated from it.
+"""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from tollway.web.access import Needs, policies_of
+from tollway.web.live import LiveOutput
+from tollway.web.problems import Problem, describe_responses, refer_to_response
+from tollway.web.routers import PREFIX, ROUTERS, api_routes
+
+_DESCRIPTION = """\
+Instants are RFC 3339 in UTC; money is a decimal string in USD, exact to nine decimals. Errors are RFC 9457
+problems. Lists are paged by an opaque cursor. Objects carry an ETag, which changes may repeat in If-Match.
+A POST may carry an Idempotency-Key (24 hours). Browsers authenticate with the session cookie and repeat the
+session's `csrf` in the X-Tollway-CSRF header of unsafe requests; the local Unix socket is the operator.
+"""
+
+_ALL = (400, 405, 421, 500, 503)
+_WITH_CALLER = (401, 403)
+_WITH_INPUT = (404, 422)
+_CHANGING = (403, 409, 412, 413, 415, 429)
+_OVERRIDES: dict[str, tuple[int, ...]] = {"sign_in": (401,), "set_up": (403,)}
+
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Makes the request safe to repeat for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+_SECURITY = {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-tollway",
+        "description": "The session cookie; named `tollway` on plain HTTP.",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Tollway-CSRF",
+        "description": "The session's `csrf`, in unsafe requests.",
+    },
+}
+
+
+def name_operation(route: APIRoute) -> str:
+    """Name an operation after its function, which is unique and does not change with the path."""
+    return route.name
+
+
+def build_document() -> dict[str, Any]:
+    """Return the document of the management API. It follows from the code alone."""
+    app = FastAPI(generate_unique_id_function=name_operation)
+    for router in ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    document = get_openapi(
+        title="Tollway management API",
+        version="1",
+        openapi_version="3.1.0",
+        description=_DESCRIPTION,
+        routes=app.routes,
+    )
+    components = document["components"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(name, None)
+    for model in (Problem, LiveOutput):
+        schema = model.model_json_schema(ref_template="#/components/schemas/{model}", mode="serialization")
+        components["schemas"] |= {**schema.pop("$defs", {}), model.__name__: schema}
+    components["responses"] = describe_responses()
+    components["securitySchemes"] = _SECURITY
+    for route in api_routes():
+        for method in route.methods or ():
+            _complete(document["paths"][PREFIX + route.path][method.lower()], route, method)
+    return document
+
+
+def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
+    """Add what holds for all operations of a kind: problems, idempotency and security."""
+    statuses = {*_ALL, *_WITH_INPUT}
+    has_caller = any(isinstance(policy, Needs) for policy in policies_of(route.dependant))
+    statuses |= {*_WITH_CALLER} if has_caller else {*_OVERRIDES.get(route.name, ())}
+    if method != "GET":
+        statuses |= {*_CHANGING}
+    operation["responses"] = {
+        **{status: answer for status, answer in operation["responses"].items() if status < "400"},
+        **{str(status): refer_to_response(status) for status in sorted(statuses)},
+    }
+    if has_caller:
+        is_unsafe = method != "GET"
+        operation["security"] = [{"session": [], "csrf": []} if is_unsafe else {"session": []}]
+        if method == "POST":
+            operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)

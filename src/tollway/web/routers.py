@@ -1,0 +1,39 @@
+"""The routers of the management API, one a domain, in the order of its documentation."""
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from tollway.control.applications.api import router as applications
+from tollway.control.backups.api import router as backups
+from tollway.control.configuration.api import router as configuration
+from tollway.control.gateway.api import router as gateway
+from tollway.control.services.api import router as services
+from tollway.control.sessions.api import router as sessions
+from tollway.control.teams.api import router as teams
+from tollway.control.tokens.api import router as tokens
+from tollway.control.upstreams.api import router as upstreams
+from tollway.control.usage.api import router as usage
+from tollway.control.usage.models_api import router as models
+from tollway.web.live import router as live
+
+PREFIX = "/api/v1"
+
+ROUTERS: tuple[APIRouter, ...] = (
+    sessions,
+    gateway,
+    tokens,
+    applications,
+    teams,
+    upstreams,
+    models,
+    services,
+    usage,
+    live,
+    configuration,
+    backups,
+)
+
+
+def api_routes() -> list[APIRoute]:
+    """Return every route of the management API; their paths begin after PREFIX."""
+    return [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]

@@ -1,0 +1,60 @@
+"""Everything the web face is built from; filled once by the composer."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tollway.control.applications.service import Applications
+from tollway.control.gateway.service import Gateway
+from tollway.control.publication.service import Publisher
+from tollway.control.services.service import RestServices
+from tollway.control.sessions.service import Service as Sessions
+from tollway.control.teams.service import Teams
+from tollway.control.tokens.service import Tokens
+from tollway.control.upstreams.service import Providers
+from tollway.control.usage.service import Usage
+from tollway.kernel.clock import Clock
+from tollway.web.paging import Cursors
+from tollway.web.ports import (
+    Backups,
+    Configuration,
+    IdempotencyKeys,
+    LiveSource,
+    MeterReader,
+    NoStats,
+    Prober,
+    Readiness,
+    StatsSource,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleServices:
+    """The control plane's services, the readers around them, and the facts the web face needs.
+
+    `hosts` are the names the console answers to beside localhost and its own address, without ports.
+    `is_behind_tls`: browsers reach the console over TLS, by itself or through a proxy (`https` public URL).
+    `ui` is the folder of the built dashboard; it need not exist.
+    """
+
+    clock: Clock
+    sessions: Sessions
+    tokens: Tokens
+    applications: Applications
+    teams: Teams
+    providers: Providers
+    rest_services: RestServices
+    publisher: Publisher
+    usage: Usage
+    gateway: Gateway
+    configuration: Configuration
+    backups: Backups
+    meters: MeterReader
+    prober: Prober
+    live: LiveSource
+    readiness: Readiness
+    idempotency: IdempotencyKeys
+    cursors: Cursors
+    hosts: frozenset[str]
+    is_behind_tls: bool = False
+    stats: StatsSource = field(default_factory=NoStats)
+    ui: Path = Path(__file__).parent.parent / "_ui"
