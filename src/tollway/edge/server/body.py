@@ -78,6 +78,20 @@ class IncomingBody:
         self._is_discarding = False
         self._waiter: asyncio.Future[None] | None = None
 
+    def decode(self, data: bytes) -> tuple[bytes, int, bool]:
+        """Return the content in `data`, how many of its bytes belong to this body, and whether it ends there.
+
+        Raises request.malformed for bad chunk framing.
+        """
+        remaining = self.remaining
+        if remaining is None:
+            assert self.decoder is not None
+            content, used = self.decoder.feed(data)
+            return content, used, self.decoder.is_complete
+        content = data if len(data) <= remaining else data[:remaining]
+        self.remaining = remaining - len(content)
+        return content, len(content), self.remaining == 0
+
     def push(self, content: bytes, is_end: bool) -> None:
         """Take decoded content from the connection; `is_end` with the last of it. Never raises."""
         self.bytes_received += len(content)

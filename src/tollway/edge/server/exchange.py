@@ -32,12 +32,14 @@ class ServerExchange:
         "_connection",
         "_incoming",
         "_is_chunked",
+        "_output",
         "_sends_body",
         "accepted_ns",
         "bytes_sent",
         "has_started",
         "head",
         "is_ended",
+        "is_upgraded",
         "keeps_alive",
     )
 
@@ -56,9 +58,12 @@ class ServerExchange:
         self.has_started = False
         self.is_ended = False
         """Whether the answer was completed or given up."""
+        self.is_upgraded = False
+        """Whether a WebSocket handshake was answered with 101."""
         self.keeps_alive = keeps_alive
         """Whether the connection goes on after this exchange; it may only turn False."""
         self._connection = connection
+        self._output = connection.output
         self._bytes_taken = 0
         self._sends_body = True
         self._is_chunked = False
@@ -108,11 +113,11 @@ class ServerExchange:
         if self._sends_body and body:
             self.bytes_sent = len(body)
             head += body
-        self._connection.write(head)
+        self._output.write(head)
 
     def start(self, status: int, headers: Headers, body_bytes: int | None) -> None:
         """Begin an answer; see the port."""
-        self._connection.write(self._begin(status, headers, body_bytes))
+        self._output.hold_head(self._begin(status, headers, body_bytes))
 
     def write(self, chunk: bytes) -> None:
         """Append to the body. Raises RuntimeError, after closing the connection, beyond the declared length."""
@@ -120,7 +125,7 @@ class ServerExchange:
             return
         size = len(chunk)
         if self._is_chunked:
-            self._connection.write(b"%x\r\n%b\r\n" % (size, chunk))
+            self._output.write(b"%x\r\n%b\r\n" % (size, chunk))
         else:
             left = self._bytes_left
             if left is not None:
@@ -128,7 +133,7 @@ class ServerExchange:
                     self.abort()
                     raise RuntimeError("the answer is longer than declared")
                 self._bytes_left = left - size
-            self._connection.write(chunk)
+            self._output.write(chunk)
         self.bytes_sent += size
 
     def finish(self) -> None:
@@ -140,7 +145,9 @@ class ServerExchange:
             return
         self.is_ended = True
         if self._is_chunked and self._sends_body:
-            self._connection.write(b"0\r\n\r\n")
+            self._output.write(b"0\r\n\r\n")
+        else:
+            self._output.flush()
 
     def abort(self) -> None:
         """Give the answer up; see the port."""
@@ -150,17 +157,20 @@ class ServerExchange:
         self.keeps_alive = False
         # Only the end of the stream ends an answer without framing, so a clean end would be a lie there.
         is_delimited_by_close = not self._is_chunked and self._bytes_left is None
-        self._connection.give_up(is_delimited_by_close or not self.has_started)
+        if is_delimited_by_close or not self.has_started:
+            self._output.reset()
+        else:
+            self._output.close()
 
     @property
     def is_writable(self) -> bool:
         """Whether the caller's write buffer is below its mark."""
-        return self._connection.is_writable
+        return self._output.is_writable
 
     def watch_writable(self, on_pause: Signal, on_resume: Signal) -> None:
         """Tell when the caller's write buffer crosses its marks; see the flow."""
-        self._connection.watch = (on_pause, on_resume)
-        if not self._connection.is_writable:
+        self._output.watch = (on_pause, on_resume)
+        if not self._output.is_writable:
             on_pause()
 
     def hijack(self, end: TunnelEnd) -> tuple[asyncio.Transport, bytes]:
@@ -224,8 +234,9 @@ class ServerExchange:
         head = response_head(101, headers, _UPGRADE)
         self.has_started = True
         self.is_ended = True
+        self.is_upgraded = True
         self.keeps_alive = False
-        self._connection.write(head)
+        self._output.write(head)
 
 
 _: type[CallerFlow] = ServerExchange
