@@ -33,7 +33,7 @@ def serve(session: Session, *, listen: Listen = None, console: Console = None, w
     settings = session.settings
     from tollway.runtime import supervisor  # Late, so that `serve --help` needs no runtime.
 
-    return supervisor.serve(settings)
+    return supervisor.serve(settings, session.sources.load)
 
 
 def _absolute(config: Path | None) -> Path | None:

@@ -1,0 +1,150 @@
+"""`tollway token`: issue, list, show, rename, switch off and on, revoke."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from tollway.cli.find import find_id, find_one, switch
+from tollway.cli.instants import parse_expiry
+from tollway.cli.limits import RPM, Budget, Concurrency, build_limits, show_limits
+from tollway.cli.session import Session, command
+
+TokenArgument = Annotated[str, typer.Argument(metavar="TOKEN", help="Name, id or masked form of the token.")]
+_LISTED = {"id": "id", "name": "name", "state": "state", "application_name": "application", "limits": "limits",
+           "expires_at": "expires", "last_used_at": "last used"}  # fmt: skip
+
+Model = Annotated[list[str] | None, typer.Option("--model", metavar="MODEL", help="Allow this model only. Repeatable.")]
+Service = Annotated[
+    list[str] | None, typer.Option("--service", metavar="SERVICE", help="Allow this service only. Repeatable.")
+]
+Application = Annotated[
+    str | None, typer.Option("--application", metavar="APP", help="Owner: an application's name or id.")
+]
+Expires = Annotated[
+    str | None,
+    typer.Option("--expires", metavar="WHEN", help="90d, 12h, 2027-01-31, an RFC 3339 instant, or never; default 90d."),
+]
+State = Annotated[str | None, typer.Option("--state", help="Only these: active, disabled, revoked or expired.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the token.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    group = typer.Typer(name="token", help="Bearer tokens of applications.", no_args_is_help=True)
+    app.add_typer(group)
+    command(group, "issue")(issue)
+    command(group, "list")(list_tokens)
+    command(group, "show")(show)
+    command(group, "rename")(rename)
+    command(group, "disable")(disable)
+    command(group, "enable")(enable)
+    command(group, "revoke")(revoke)
+
+
+def issue(
+    session: Session,
+    *,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="What the token is for.")],
+    model: Model = None,
+    service: Service = None,
+    application: Application = None,
+    expires: Expires = None,
+    rpm: RPM = None,
+    concurrency: Concurrency = None,
+    budget: Budget = None,
+) -> None:
+    """Issue a token. Its secret is printed once and cannot be read again.
+
+    Example: tollway token issue --name ci --model gpt-4o-mini --rpm 60 --budget 5/month --json
+    """
+    body: dict[str, Any] = {"name": name, "limits": build_limits(rpm, concurrency, budget)}
+    if model:
+        body["models"] = model
+    if service:
+        body["services"] = service
+    if expires is not None:
+        body["expires_at"] = _expiry(expires)
+    if application is not None:
+        body["application_id"] = find_id(session, "applications", application)
+    token = session.call("POST", "/tokens", body=body)
+    if session.output.as_json:
+        session.output.json(token)
+        return
+    session.output.line(token["token"])
+    until = f"works until {token['expires_at']}" if token["expires_at"] else "never expires"
+    session.output.note(f"{token['name']} ({token['id']}) {until}. This is the only time the token is shown.")
+
+
+def list_tokens(session: Session, *, state: State = None, application: Application = None) -> None:
+    """List tokens, newest first. Secrets are not stored and not shown.
+
+    Example: tollway token list --state active
+    """
+    query = {"state": state, "application_id": find_id(session, "applications", application)}
+    tokens = list(session.items("/tokens", query))
+    if not session.output.as_json:
+        tokens = [{**token, "limits": show_limits(token["limits"])} for token in tokens]
+    session.output.rows(tokens, _LISTED, empty="no tokens; make one with: tollway token issue --name NAME")
+
+
+def show(session: Session, token: TokenArgument) -> None:
+    """Show one token and what is left of its limits.
+
+    Example: tollway token show ci
+    """
+    found = find_one(session, "tokens", token)
+    meters = session.call("GET", f"/tokens/{found['id']}/meters")
+    if session.output.as_json:
+        session.output.json({**found, "meters": meters})
+        return
+    session.output.fields({**found, "limits": show_limits(found["limits"])})
+    for rule in meters["requests"]:
+        session.output.line(f"{rule['name']}: {rule['used']} of {rule['limit']} calls in {rule['window_seconds']} s")
+    if meters["concurrency"]:
+        session.output.line(f"at once: {meters['concurrency']['in_flight']} of {meters['concurrency']['limit']}")
+    for budget in meters["budgets"]:
+        held = f", {budget['reserved_usd']} held" if float(budget["reserved_usd"]) else ""
+        session.output.line(f"{budget['name']}: {budget['spent_usd']} of {budget['limit_usd']} USD spent{held}")
+
+
+def rename(
+    session: Session, token: TokenArgument, name: Annotated[str, typer.Argument(metavar="NAME", help="The new name.")]
+) -> None:
+    """Give a token another name.
+
+    Example: tollway token rename ci nightly
+    """
+    found = find_one(session, "tokens", token)
+    session.output.fields(session.call("PATCH", f"/tokens/{found['id']}", body={"name": name}))
+
+
+def disable(session: Session, token: TokenArgument) -> None:
+    """Switch a token off for now; calls with it are refused from the next one on.
+
+    Example: tollway token disable ci
+    """
+    switch(session, "tokens", token, "disable")
+
+
+def enable(session: Session, token: TokenArgument) -> None:
+    """Switch a disabled token on again.
+
+    Example: tollway token enable ci
+    """
+    switch(session, "tokens", token, "enable")
+
+
+def revoke(session: Session, token: TokenArgument, *, reason: Reason = "") -> None:
+    """End a token for good; calls with it are refused from the next one on.
+
+    Example: tollway token revoke ci --reason "left the team"
+    """
+    switch(session, "tokens", token, "revoke", {"reason": reason} if reason else None)
+
+
+def _expiry(text: str) -> str | None:
+    try:
+        return parse_expiry(text, datetime.now(UTC))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--expires") from error

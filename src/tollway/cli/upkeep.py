@@ -1,0 +1,122 @@
+"""`tollway backup`, `restore`, `setup-link` and `doctor`: looking after an installation."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tollway.cli.answers import CommandError, ExitCode
+from tollway.cli.connect import SOCKET, answers, lock
+from tollway.cli.session import Session, command
+
+if TYPE_CHECKING:
+    from tollway.runtime.checkup.finding import Finding
+
+LAG_BYTES_WARNING = 64 * 1_048_576
+
+_MARKS = {"ok": "ok     ", "info": "note   ", "warning": "warning", "high": "HIGH   "}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    command(app, "backup")(backup)
+    command(app, "restore")(restore)
+    command(app, "setup-link")(setup_link)
+    command(app, "doctor")(doctor)
+
+
+def backup(session: Session, path: Annotated[Path, typer.Argument(metavar="PATH", help="The file to write.")]) -> None:
+    """Write a consistent copy of the installation to a file, while everything runs. It does not hold root.key.
+
+    Example: tollway backup /var/backups/tollway.tar
+    """
+    with session.output.working("copying"):
+        result = session.call("POST", "/backup", body={"path": str(path.absolute())})
+    if session.output.as_json:
+        session.output.json(result)
+        return
+    session.output.line(f"{result['path']} ({result['size_bytes']} bytes)")
+    session.output.note(result["note"])
+
+
+def restore(
+    session: Session, path: Annotated[Path, typer.Argument(metavar="PATH", help="A file that `backup` wrote.")]
+) -> None:
+    """Put a backup in the place of what is in the data directory. The server must be stopped.
+
+    What was there is moved aside, not deleted.
+
+    Example: tollway restore /var/backups/tollway.tar
+    """
+    if not path.is_file():
+        raise CommandError(ExitCode.USAGE, f"there is no file {path}")
+    held = lock(session.settings, session.purpose)
+    if isinstance(held, str):
+        raise CommandError(ExitCode.REFUSED, f"{held}; stop it first")
+    with held, session.output.working("restoring"):
+        from tollway.compose import restore_backup  # Loads the storage, so only when it is needed.
+
+        result = restore_backup(session.settings, path.absolute())
+    session.output.fields(result)
+
+
+def setup_link(session: Session) -> None:
+    """Print a new one-time link that sets up the console; earlier links stop working.
+
+    Example: tollway setup-link
+    """
+    result = session.call("POST", "/setup/link")
+    if session.output.as_json:
+        session.output.json(result)
+    else:
+        session.output.line(result["url"])
+
+
+def doctor(session: Session) -> int:
+    """Check an installation, running or stopped. Exits with 1 when something is seriously wrong.
+
+    Example: tollway doctor --json
+    """
+    findings = _examine(session)
+    if session.output.as_json:
+        session.output.json({"findings": [asdict(finding) for finding in findings]})
+    for finding in findings if not session.output.as_json else ():
+        session.output.line(f"{_MARKS[finding.severity]}  {finding.check}: {finding.detail}")
+        if finding.fix:
+            session.output.line(f"{'':>9}do: {finding.fix}")
+    return ExitCode.REFUSED if any(finding.severity == "high" for finding in findings) else ExitCode.DONE
+
+
+def _examine(session: Session) -> "list[Finding]":
+    from tollway.runtime.checkup.exposure import check_exposure
+    from tollway.runtime.checkup.files import check_files
+    from tollway.runtime.checkup.machine import check_machine
+    from tollway.runtime.checkup.stores import check_stores
+
+    settings = session.settings
+    findings = [*check_files(settings.data), *check_machine(settings, datetime.now(UTC)), *check_exposure(settings)]
+    findings += check_stores(settings)
+    findings.append(_server(session))
+    return findings
+
+
+def _server(session: Session) -> "Finding":
+    """Ask a running server how far its ledger is behind."""
+    from tollway.runtime.checkup.finding import Finding
+
+    if not answers(session.settings.data / SOCKET):
+        return Finding("server", "info", "not running on this data directory")
+    try:
+        gateway: dict[str, Any] = session.call("GET", "/gateway")
+    except CommandError as error:
+        return Finding("server", "high", f"the console does not answer properly: {error}", "see the server's log")
+    ledger = gateway["ledger"]
+    if ledger["problem"]:
+        return Finding("server", "high", f"the ledger has a problem: {ledger['problem']}", "see the ledger's log")
+    if ledger["lag_bytes"] > LAG_BYTES_WARNING:
+        return Finding(
+            "server", "warning", f"the ledger is {ledger['lag_bytes']} bytes behind", "it catches up by itself"
+        )
+    return Finding("server", "ok", f"version {gateway['version']} with {gateway['workers']} workers")

@@ -1,0 +1,96 @@
+"""What is stored: whether each part can be read, and by this version of the program."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from tollway.adapters.policy_store.reader import LMDBPolicyStore
+from tollway.adapters.storage.engine import Database, open_engine
+from tollway.adapters.storage.migrate import current, newest
+from tollway.contract.policy import decode_snapshot
+from tollway.kernel.errors import TollwayError
+from tollway.runtime.checkup.finding import Finding
+from tollway.settings.model import Settings
+
+LAG_BYTES_WARNING = 64 * 1_048_576
+
+
+def check_stores(settings: Settings) -> Iterator[Finding]:
+    """Look at the databases, the policy store, the meters and the journals."""
+    yield _schema(settings, "config")
+    yield _schema(settings, "ledger")
+    if not settings.data.is_dir():
+        return
+    yield _policy(settings.data / "policy")
+    yield _meters(settings.data / "meters.mm")
+    yield check_journals(settings.data / "journal")
+
+
+def _schema(settings: Settings, database: Database) -> Finding:
+    check = f"{database} database"
+    path = settings.data / f"{database}.db"
+    if not settings.database.url and not path.exists():
+        return Finding(check, "info", f"{path} does not exist yet; the first start makes it")
+    engine = open_engine(settings.database.url or path, database=database, writer=False)
+    try:
+        with engine.connect() as connection:
+            found = current(connection, database)
+    except TollwayError as error:
+        return Finding(check, "high", error.public, error.code.check)
+    except SQLAlchemyError as error:
+        return Finding(check, "high", f"cannot be read: {type(error).__name__}", "see the log of the server")
+    finally:
+        engine.dispose()
+    if found == newest(database):
+        return Finding(check, "ok", f"schema {found}")
+    return Finding(check, "info", f"schema {found or 'none'}; the next start brings it to {newest(database)}")
+
+
+def _policy(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("policy store", "info", f"{path} does not exist yet; the console makes it")
+    try:
+        store = LMDBPolicyStore(path)
+        try:
+            view = store.view()
+            raw, revision = view.snapshot(), view.revision
+            del view
+        finally:
+            store.close()
+        snapshot = decode_snapshot(raw) if raw is not None else None
+    except (TollwayError, ValueError) as error:
+        fix = "remove the folder and start the server: the console writes it anew"
+        return Finding("policy store", "high", f"cannot be read: {error}", fix)
+    if snapshot is None:
+        return Finding(
+            "policy store", "warning", "nothing was published yet; every call is refused", "start the server"
+        )
+    return Finding("policy store", "ok", f"revision {revision}, {len(snapshot.models)} models")
+
+
+def _meters(path: Path) -> Finding:
+    if not path.exists():
+        return Finding("meters", "info", f"{path} does not exist yet; the first start makes it")
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            head = file.read(4_096)
+    except OSError as error:
+        return Finding("meters", "high", f"cannot be read: {error.strerror}")
+    if not any(head):
+        return Finding(
+            "meters", "high", "the file is empty", "stop the server, remove the file and start: it is rebuilt"
+        )
+    return Finding("meters", "ok", f"{size / 1_048_576:.0f} MiB")
+
+
+def check_journals(folder: Path) -> Finding:
+    """Say how much the journals hold; how far a running ledger is behind them, only the server can say."""
+    sizes = [path.stat().st_size for path in folder.glob("*.twj")]
+    text = f"{len(sizes)} files, {sum(sizes) / 1_048_576:.1f} MiB"
+    if sum(sizes) > LAG_BYTES_WARNING * 16:
+        return Finding(
+            "journals", "warning", f"{text}; they are removed once the ledger has them", "see the ledger's log"
+        )
+    return Finding("journals", "ok", text)
