@@ -11,7 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from tollway.adapters.secrets.root_key import load_or_create
+from tollway.adapters.secrets import RootKeyError, load_or_create_root_key
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.runtime import data_lock
 from tollway.runtime.announce import announce
@@ -40,12 +40,14 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
             return _serve_locked(settings, reload)
     except data_lock.DataInUseError as error:
         return _refuse(str(error))
+    except RootKeyError as error:
+        return _refuse(str(error))
     except (OSError, ValueError) as error:
         return _refuse(f"the data directory {settings.data} cannot be used: {error}")
 
 
 def _serve_locked(settings: Settings, reload: Callable[[], Settings]) -> int:
-    root_key = load_or_create(settings.data / "root.key")
+    root_key = load_or_create_root_key(settings.data / "root.key").reveal()
     try:
         gateway = bind(parse_address(settings.gateway.listen))
         console = bind(parse_address(settings.console.listen))

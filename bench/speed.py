@@ -1,0 +1,203 @@
+"""The speed bars of docs/performance.md, side by side with bare nginx, in one run. `make bench` runs this.
+
+Everything is on: token check, a rate limit, a budget with reserve and settle, routing, usage, price, journal, counters.
+Figures are ratios to nginx on the same work; absolute times move with the machine.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from bench import load
+from bench.rig import (
+    LOAD_CORE,
+    PROXY_CORE,
+    Group,
+    Tollway,
+    free_port,
+    nginx,
+    pin,
+    proxy_server,
+    running,
+    static_server,
+    tollway,
+    wait_port,
+)
+
+CHAT = "/v1/chat/completions"
+ROOT = Path(__file__).resolve().parent.parent
+
+PROVIDERS = """
+version: 1
+providers:
+  - name: bench
+    kind: openai-compatible
+    base_url: http://127.0.0.1:{static}/v1
+    allow_private: true
+    models:
+      - {{name: bench, price: {{input_usd_per_million: "0.15", output_usd_per_million: "0.6"}}}}
+      - {{name: bench-large, upstream_model: large, price: {{input_usd_per_million: "0.15", output_usd_per_million: "0.6"}}}}
+  - name: stream
+    kind: openai-compatible
+    base_url: http://127.0.0.1:{events}/v1
+    allow_private: true
+    models:
+      - {{name: stream, price: {{input_usd_per_million: "0.15", output_usd_per_million: "0.6"}}}}
+"""
+
+
+def request_body(model: str, size: int, extra: str = "") -> str:
+    """A chat request of about `size` bytes."""
+    head = f'{{"model":"{model}","max_tokens":100{extra},"messages":[{{"role":"user","content":"'
+    return head + "x" * max(0, size - len(head) - 4) + '"}]}'
+
+
+def answer_body(size: int) -> str:
+    """A chat answer of about `size` bytes."""
+    head = (
+        '{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"bench",'
+        '"choices":[{"index":0,"message":{"role":"assistant","content":"'
+    )
+    tail = (
+        '"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":60,"completion_tokens":100,'
+        '"total_tokens":160,"prompt_tokens_details":{"cached_tokens":0}}}'
+    )
+    return head + "x" * max(0, size - len(head) - len(tail)) + tail
+
+
+class Bench:
+    """One run: rows are printed as they come and kept as JSON."""
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        self.rows: list[dict[str, object]] = []
+
+    def row(self, what: str, figure: str, bar: str, is_met: bool | None = None, **facts: object) -> None:
+        """Print and keep one figure."""
+        mark = {True: "met", False: "NOT MET", None: ""}[is_met]
+        print(f"{what:52} {figure:>26}   bar {bar:26} {mark}", flush=True)
+        self.rows.append({"what": what, "figure": figure, "bar": bar, "met": is_met, **facts})
+
+    def compare(self, what: str, ours: load.Result, nginx_result: load.Result, worker_bar: float, all_bar: float) -> None:
+        """Print the worker's and the whole group's ratio to nginx."""
+        base = nginx_result.total_us
+        worker = sum(us for name, us in ours.cpu_us.items() if name.startswith("worker"))
+        facts = {"nginx_us": base, "cpu_us": ours.cpu_us, "errors": ours.errors, "count": ours.count}
+        self.row(f"{what}: worker", f"{worker:.1f} us = {worker / base:.2f} x nginx", f"<= {worker_bar} x nginx ({base:.1f} us)",
+                 worker <= worker_bar * base and not ours.errors, **facts)  # fmt: skip
+        self.row(f"{what}: all processes", f"{ours.total_us:.1f} us = {ours.total_us / base:.2f} x nginx", f"<= {all_bar} x nginx",
+                 ours.total_us <= all_bar * base)  # fmt: skip
+        parts = ", ".join(f"{name} {us:.1f}" for name, us in sorted(ours.cpu_us.items()))
+        print(f"    {parts}; {ours.count / ours.seconds:,.0f} requests/s; errors {ours.errors}", flush=True)
+
+
+def run(bench: Bench, only: str) -> None:
+    """Start everything once and take the figures."""
+    with ExitStack() as stack:
+        static, events, bare, bare_events = (free_port() for _ in range(4))
+        answers = {CHAT: answer_body(900), "/v1/large/completions": answer_body(30_000)}
+        stack.enter_context(nginx(static_server(static, answers), static, core=LOAD_CORE))
+        emitter = stack.enter_context(running([sys.executable, "-m", "bench.event_upstream", str(events)], cwd=ROOT))
+        wait_port(events)
+        pin([emitter.pid], LOAD_CORE)
+        plain = stack.enter_context(nginx(proxy_server(bare, static), bare, core=PROXY_CORE))
+        unbuffered = stack.enter_context(nginx(proxy_server(bare_events, events, "off"), bare_events, core=PROXY_CORE))
+        instance = stack.enter_context(tollway(1))
+        bench.row("cold start to ready", f"{instance.seconds_to_ready:.2f} s", "<= 2 s", instance.seconds_to_ready <= 2)
+        instance.apply(PROVIDERS.format(static=static, events=events))
+        token = instance.token("--rpm", "100000000", "--budget", "100000/month")
+        group = instance.group()
+        pin({name: pid for name, pid in group.pids.items() if name.startswith("worker")}, PROXY_CORE)
+        pin({name: pid for name, pid in group.pids.items() if not name.startswith("worker")}, LOAD_CORE)
+        memory = group.memory_mb()
+        bench.row("idle memory, worker", f"{memory['worker']:.0f} MB", "<= 60 MB", memory["worker"] <= 60, memory=memory)
+        bench.row("idle memory, all (1 worker)", f"{sum(memory.values()):.0f} MB", "<= 250 MB with 2 workers",
+                  sum(memory.values()) + memory["worker"] <= 250)  # fmt: skip
+        steps: dict[str, Callable[[], None]] = {
+            "same": lambda: same_dialect(bench, instance, group, plain, token),
+            "latency": lambda: one_client(bench, group, plain, static, token),
+            "rejected": lambda: rejected(bench, group),
+            "stream": lambda: event_streams(bench, group, unbuffered, token),
+            "large": lambda: large_bodies(bench, group, plain, token),
+        }
+        for name, step in steps.items():
+            if only in ("", name):
+                step()
+
+
+def same_dialect(bench: Bench, instance: Tollway, group: Group, plain: Group, token: str) -> None:
+    """260-byte request, 900-byte answer, 64 clients; as many records as requests."""
+    body = request_body("bench", 260)
+    nginx_result = load.wrk(plain, CHAT, body, token, seconds=bench.seconds)
+    ours = load.wrk(group, CHAT, body, token, seconds=bench.seconds)
+    bench.compare("same dialect", ours, nginx_result, 3.5, 4.0)
+    bench.accepted_us = ours.total_us  # type: ignore[attr-defined]
+    time.sleep(2)
+    usage = json.loads(instance.run("usage", "--by", "model", "--since", "1h", "--json"))
+    rows = usage["items"] if isinstance(usage, dict) else usage
+    recorded = sum(row["calls"] for row in rows)
+    served = sum(item["requests_total"] for item in counters(instance).values())
+    bench.row("journal records = requests", f"{recorded:,} of {served:,}", "equal", recorded == served)
+
+
+def counters(instance: Tollway) -> dict[str, dict[str, int]]:
+    """The workers' own counters."""
+    from tollway.adapters.telemetry.counters import read_counters
+
+    return read_counters(instance.root / "data" / "run")
+
+
+def one_client(bench: Bench, group: Group, plain: Group, static: int, token: str) -> None:
+    """Added latency of one request at a time."""
+    body = request_body("bench", 260)
+    direct = min(load.latency(static, CHAT, body, token) for _ in range(2))
+    bare = min(load.latency(plain.port, CHAT, body, token) for _ in range(2)) - direct
+    ours = min(load.latency(group.port, CHAT, body, token) for _ in range(2)) - direct
+    bench.row("added latency, 1 client, p50", f"{ours * 1e3:.3f} ms", f"<= 0.35 ms (nginx {bare * 1e3:.3f})", ours <= 35e-5)
+
+
+def rejected(bench: Bench, group: Group) -> None:
+    """A token that was never issued."""
+    from tollway.policy.token import generate_token
+
+    text = generate_token("s", b"\7" * 48).reveal()
+    ours = load.wrk(group, CHAT, request_body("bench", 260), text, seconds=max(3, bench.seconds // 2))
+    accepted = getattr(bench, "accepted_us", 0.0)
+    ratio = ours.total_us / accepted if accepted else 0.0
+    bench.row("rejected request (unknown token)", f"{ours.total_us:.1f} us = {ratio:.2f} x", "<= 0.5 x accepted", ratio <= 0.5)
+
+
+def event_streams(bench: Bench, group: Group, unbuffered: Group, token: str) -> None:
+    """300 streams of 52 events, 10 ms apart."""
+    body = request_body("stream", 260, ',"stream":true,"stream_options":{"include_usage":true}')
+    nginx_result = load.streams(unbuffered, CHAT, body, token, count=300)
+    ours = load.streams(group, CHAT, body, token, count=300)
+    bench.compare("streamed event", ours, nginx_result, 1.6, 1.6)
+
+
+def large_bodies(bench: Bench, group: Group, plain: Group, token: str) -> None:
+    """100 KB request with tools, 900-byte answer (nginx answers by path, so the answer's size is the small one)."""
+    tools = ',"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]'
+    body = request_body("bench", 100_000, tools)
+    nginx_result = load.wrk(plain, CHAT, body, token, seconds=bench.seconds)
+    ours = load.wrk(group, CHAT, body, token, seconds=bench.seconds)
+    bench.compare("100 KB request", ours, nginx_result, 3.0, 3.0)
+
+
+def main() -> None:
+    """Take the figures and write them to bench/results.json (not committed)."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=int, default=6, help="length of each load")
+    parser.add_argument("--only", default="", help="one of same, latency, rejected, stream, large")
+    options = parser.parse_args()
+    bench = Bench(options.seconds)
+    run(bench, options.only)
+    load.write_report(ROOT / "bench" / "results.json", json.dumps(bench.rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
