@@ -4,31 +4,17 @@ Refused here is whatever two parsers could read differently: userinfo, backslash
 """
 
 import re
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
-
-import idna
 
 from tollway.contract import policy
+from tollway.edge.upstream.authority import parse_authority
 from tollway.edge.upstream.connect_policy import ConnectPolicy
+from tollway.edge.upstream.proxy import parse_proxy_url
 from tollway.gateway.ports import Destination
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)(?P<path>/[^?#]*)?(?P<rest>[?#].*)?")
-_AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(?::(?P<port>.*))?")
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
-_PORT = re.compile(r"[1-9][0-9]{0,4}")
 _PATH = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*)*")
+_CERTIFICATE = "-----BEGIN CERTIFICATE-----"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-
-# Ports of other protocols that may mistake a request for their own: https://fetch.spec.whatwg.org/#port-blocking
-REFUSED_PORTS = frozenset(
-    (
-        *(1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104),
-        *(109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515),
-        *(526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995, 1719, 1720, 1723, 2049),
-        *(3659, 4045, 4190, 5060, 5061, 6000, 6379, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080),
-    )
-)
 
 
 def build_destination(upstream: policy.Upstream, *, pool_key: str) -> Destination:
@@ -36,8 +22,6 @@ def build_destination(upstream: policy.Upstream, *, pool_key: str) -> Destinatio
 
     `base_path` is "" or starts with `/` and does not end with one.
     """
-    from tollway.edge.upstream.proxy import parse_proxy_url
-
     url = upstream.base_url
     if any(character <= " " or character in '\\"<>^`{|}\x7f' for character in url):
         raise ValueError("base_url has a blank, a control character or another character no URL may have")
@@ -51,6 +35,8 @@ def build_destination(upstream: policy.Upstream, *, pool_key: str) -> Destinatio
         raise ValueError("base_url must not have a query or a fragment")
     host, port = parse_authority(match["authority"], default_port=_DEFAULT_PORTS[scheme], what="base_url")
     ConnectPolicy(upstream.allow_private)
+    if upstream.ca_pem is not None and not (upstream.ca_pem.isascii() and _CERTIFICATE in upstream.ca_pem):
+        raise ValueError("ca_pem has no PEM certificate in it")
     if upstream.proxy_url is not None:
         parse_proxy_url(upstream.proxy_url)
     return Destination(
@@ -65,53 +51,6 @@ def build_destination(upstream: policy.Upstream, *, pool_key: str) -> Destinatio
         proxy_url=upstream.proxy_url,
         timeouts=upstream.timeouts,
     )
-
-
-def parse_authority(text: str, *, default_port: int, what: str) -> tuple[str, int]:
-    """Return (host, port): a name in ASCII, or an address in its one spelling without brackets. Raises ValueError."""
-    if "@" in text:
-        raise ValueError(f"{what} must not have a user or password in front of the host")
-    match = _AUTHORITY.fullmatch(text)
-    if match is None or not match["host"]:
-        raise ValueError(f"{what} has no host that can be read")
-    port = default_port
-    if match["port"] is not None:
-        if _PORT.fullmatch(match["port"]) is None or int(match["port"]) > 65_535:
-            raise ValueError(f"{what} has a port that is not a number from 1 to 65535")
-        port = int(match["port"])
-        if port in REFUSED_PORTS:
-            raise ValueError(f"{what} has port {port}, which belongs to another protocol")
-    return _parse_host(match["host"], what), port
-
-
-def _parse_host(text: str, what: str) -> str:
-    if text.startswith("["):
-        try:
-            address = IPv6Address(text[1:-1])
-        except AddressValueError:
-            raise ValueError(f"{what} has an IPv6 address that cannot be read") from None
-        if address.scope_id is not None:
-            raise ValueError(f"{what} has an IPv6 address with a zone")
-        return str(address)
-    name = text.lower()
-    if not name.isascii():
-        try:
-            name = idna.encode(name).decode("ascii")
-        except idna.IDNAError:
-            raise ValueError(f"{what} has a host name that IDNA 2008 does not allow") from None
-    if _NUMBER.fullmatch(name.rstrip(".").rpartition(".")[2]):
-        return _parse_ipv4(text, what)
-    if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
-        raise ValueError(f"{what} has a host name that is not one (letters, digits, `-`, `_`; no dot at the end)")
-    return name
-
-
-def _parse_ipv4(text: str, what: str) -> str:
-    """A host whose last label is a number is an address (https://url.spec.whatwg.org/#ends-in-a-number-checker)."""
-    try:
-        return str(IPv4Address(text))
-    except AddressValueError:
-        raise ValueError(f"{what} has an IPv4 address in another form than four decimal numbers") from None
 
 
 def _parse_base_path(path: str) -> str:

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from tollway.edge.upstream import faults
-from tollway.edge.upstream.destination import parse_authority
+from tollway.edge.upstream.authority import parse_authority
 from tollway.gateway.ports import Destination
 
 _PROXY = re.compile(r"http://(?:([^/?#@\s]*)@)?([^/?#@\s\\]+)/?")

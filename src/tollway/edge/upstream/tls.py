@@ -27,6 +27,8 @@ class TLSContexts:
 
 def build_context(ca_pem: str | None) -> ssl.SSLContext:
     """Return a verifying client context. Raises ssl.SSLError when `ca_pem` has no certificate in it."""
+    if ca_pem is not None and not ca_pem.strip():
+        raise ssl.SSLError("an empty CA bundle")  # OpenSSL would fall back to the system's
     context = ssl.create_default_context(cadata=ca_pem)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
