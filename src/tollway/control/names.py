@@ -1,4 +1,4 @@
-"""Names of management objects: what is accepted, and how two names are compared."""
+"""Names of management objects: what is accepted."""
 
 import re
 import unicodedata
@@ -25,8 +25,3 @@ def check_slug(name: str, path: str, faults: Faults) -> None:
         faults.add(
             path, "use lower-case letters, digits, `.`, `_` and `-` (at most 63), starting with a letter or digit"
         )
-
-
-def name_key(name: str) -> str:
-    """Return what two equal names have in common: NFKC, case folded. Unique where a kind's names are unique."""
-    return unicodedata.normalize("NFKC", name).casefold()

@@ -1,32 +1,11 @@
-"""Keyset paging: a page and the position after it.
+"""Keyset paging: how large a page is. A position is typed; making it opaque for the outside is the web's work."""
 
-A position is typed (instant, id); making it opaque and authenticated for the outside is the web's
-work.
-"""
+from tollway.control.model import Page, Position
 
-from dataclasses import dataclass
-from typing import Generic, TypeVar
-
-T = TypeVar("T")
+__all__ = ["PAGE_SIZE", "PAGE_SIZE_MAX", "Page", "Position", "bound_size"]
 
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """The last item of a page: lists are ordered by (created_ns, id), newest first."""
-
-    created_ns: int
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
-    """Some items and the position to continue after; None at the end."""
-
-    items: tuple[T, ...]
-    next: Position | None = None
 
 
 def bound_size(limit: int) -> int:

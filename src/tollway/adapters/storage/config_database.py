@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tollway.control.transactions import Transactions
+from tollway.control.ports import Transactions
 from tollway.kernel.errors import TollwayError
 
 _WRITER_LOCK = 0x746F_6C6C_0003

@@ -18,9 +18,9 @@ from tollway.adapters.storage.config_rows import (
     whole,
 )
 from tollway.adapters.storage.config_schema import providers, upstream_keys
-from tollway.control.damage import Damaged
-from tollway.control.names import name_key
-from tollway.control.paging import Page, Position
+from tollway.control.model import Damaged
+from tollway.control.model import name_key
+from tollway.control.model import Page, Position
 from tollway.control.publication.ports import PublishedProviders
 from tollway.control.upstreams.model import Connection as UpstreamConnection
 from tollway.control.upstreams.model import Key, ModelOffer, Provider

@@ -4,12 +4,11 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, Protocol
 
 from tollway.control.applications.model import Application
-from tollway.control.damage import Damaged
+from tollway.control.model import Damaged
 from tollway.control.publication.model import Dirty, DirtyKind
 from tollway.control.services.model import Service
 from tollway.control.tokens.model import Token
 from tollway.control.upstreams.model import Provider
-
 
 Stored = tuple[Literal["token", "application"], str, bytes]
 """What is stored, its id, and the bytes of its record."""

@@ -2,7 +2,7 @@
 
 from tollway.contract.policy import VERSION, ApplicationRecord, TokenRecord, encode
 from tollway.control.applications.model import Application
-from tollway.control.damage import Damaged
+from tollway.control.model import Damaged
 from tollway.control.tokens.model import Token
 
 DAMAGED = b"\xc1"

@@ -7,7 +7,7 @@ a Problem; it never stops the others. Values of references are read here and sea
 from dataclasses import dataclass
 
 from tollway.contract.policy import VERSION, ProviderRecord, SealedKey, ServiceRecord, Snapshot, Upstream
-from tollway.control.damage import Damaged
+from tollway.control.model import Damaged
 from tollway.control.publication.model import Options, Problem, ProblemKind
 from tollway.control.publication.models import Offered, compile_models, expand_offers
 from tollway.control.publication.ports import PublishedProviders, PublishedServices

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
-from tollway.control.paging import Page, Position
+from tollway.control.model import Page, Position
 from tollway.control.services.model import Service
 
 

@@ -22,8 +22,8 @@ from tollway.control.services.model import (
 )
 from tollway.control.services.paths import check_path_prefix
 from tollway.control.services.ports import ServiceStore
-from tollway.control.touching import Touching
-from tollway.control.transactions import Transactions
+from tollway.control.ports import Touching
+from tollway.control.ports import Transactions
 from tollway.control.upstreams.connection import change_connection
 from tollway.control.upstreams.credentials import Credentials
 from tollway.control.upstreams.model import Connection, ConnectionChange, Key

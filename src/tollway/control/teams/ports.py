@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tollway.control.paging import Page, Position
+from tollway.control.model import Page, Position
 from tollway.control.teams.model import Team
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Protocol
 
 from tollway.control.applications.model import Application
-from tollway.control.paging import Page, Position
+from tollway.control.model import Page, Position
 from tollway.control.tokens.model import Token, TokenFilter
 
 

@@ -2,7 +2,7 @@
 
 Law: a token's secret is made here, hashed, handed out once and forgotten; no row, log or policy record
 ever holds it. Ids are never used again, because rows are never deleted. When a method returns, the
-policy store has the change (see `control.touching`).
+policy store has the change (see `control.ports.Touching`).
 """
 
 import os
@@ -27,8 +27,8 @@ from tollway.control.tokens.model import (
     TokenFilter,
 )
 from tollway.control.tokens.ports import Owners, ServiceDirectory, TokenHasher, TokenStore
-from tollway.control.touching import Touching
-from tollway.control.transactions import Transactions
+from tollway.control.ports import Touching
+from tollway.control.ports import Transactions
 from tollway.control.versions import check_version
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from tollway.contract.policy import DatedPrice
-from tollway.control.paging import Page, Position
+from tollway.control.model import Page, Position
 from tollway.control.upstreams.model import Provider
 
 

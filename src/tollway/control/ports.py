@@ -1,8 +1,4 @@
-"""The port through which services change what is stored: one writer, whole transactions.
-
-Services open `write()`; a nested `write()` joins the outer one, so that a configuration document is
-applied whole or not at all.
-"""
+"""The ports that every domain's service uses: whole transactions by one writer, and what they publish."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -23,4 +19,25 @@ class Transactions(Protocol):
 
     def after_commit(self, step: Callable[[], None]) -> None:
         """Run `step` once after the current transaction's commit; equal steps run once. Only inside `write()`."""
+        ...
+
+
+class Touching(Protocol):
+    """Notes are part of the transaction; after its commit the records are written to the policy store.
+
+    So when a service's method returns, every worker's next call sees the change; when it raises
+    management.unavailable the change may be stored but not yet published, and is published by the next
+    change or start. Only inside `Transactions.write()`.
+    """
+
+    def touch_token(self, token_id: str) -> None:
+        """The token was made or changed."""
+        ...
+
+    def touch_application(self, application_id: str) -> None:
+        """The application was made, changed or deleted."""
+        ...
+
+    def touch_snapshot(self) -> None:
+        """A provider, model or service was made, changed or deleted."""
         ...
