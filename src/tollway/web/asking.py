@@ -13,9 +13,9 @@ from pydantic import BaseModel
 from tollway.control.actor import Actor
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
-from tollway.web.access import Caller, Operator, Person, Reader, Writer
+from tollway.web.access import Operator, Person, Reader, Writer
 from tollway.web.etags import etag_of
-from tollway.web.idempotency import SHOWN_ONCE
+from tollway.web.identity import SHOWN_ONCE, Caller
 from tollway.web.paging import Page, PageQuery, place_of
 from tollway.web.services import ConsoleServices
 

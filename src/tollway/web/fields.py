@@ -43,7 +43,7 @@ class Output(BaseModel):
 
 
 def parse_instant(text: str) -> int:
-    """Read an RFC 3339 instant into Unix nanoseconds. Raises ValueError for anything else, also for years before 1970."""
+    """Read an RFC 3339 instant into Unix nanoseconds. Raises ValueError for anything else, and before 1970."""
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise ValueError("not an RFC 3339 instant such as 2026-11-24T02:00:00Z")

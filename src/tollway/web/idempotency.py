@@ -1,12 +1,12 @@
-"""Idempotency-Key: the same POST twice does the work once.
+"""Idempotency-Key: the same POST twice does the work once (see control/idempotency for the rules).
 
-The first answer below 500 is kept for a day and repeated with `idempotency-replayed: true`. The same
-key with another body, while the first still runs, or for an answer that showed a secret, is refused;
-secrets are never kept. Keys belong to the caller and the path.
+The first answer below 500 is kept for a day and repeated with `idempotency-replayed: true`. Keys belong
+to the caller, the path and its query.
 """
 
 import hashlib
 import re
+from dataclasses import dataclass
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -14,19 +14,16 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Send
 
 from tollway.control.idempotency.model import Remembered
+from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
 from tollway.web.bodies import read_body, replay_body
-from tollway.web.identity import Caller, Scope, find_caller
-from tollway.web.ports import IdempotencyKeys
+from tollway.web.identity import SHOWN_ONCE, Caller, Scope, find_caller
 
 HEADER = "idempotency-key"
-SHOWN_ONCE = "tollway.shown_once"
-"""Scope key: the answer shows something once, so it is not kept."""
-
-_KEY = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
+_KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 _ANSWER_BYTES_MAX = 262_144
-_KEPT_HEADERS = frozenset({b"content-type", b"etag", b"location"})
+_KEPT_HEADERS = frozenset({b"content-type", b"etag"})
 _SERVER_FAULT = 500
 
 
@@ -39,36 +36,45 @@ class Idempotency:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Raises management.idempotency, management.conflict, management.invalid."""
+        """Serve one request. Raises management.idempotency."""
         key = _find_key(scope)
         caller = find_caller(scope) if key is not None else None
         if key is None or caller is None:
             await self._app(scope, receive, send)
             return
         body = await read_body(receive)
-        place, body_hash = _place(scope, caller), hashlib.sha256(body).digest()
-        found = await run_in_threadpool(self._keys.begin, place, key, body_hash)
+        taken = _Taken(_place(scope, caller), key, hashlib.sha256(body).digest())
+        found = await run_in_threadpool(self._keys.begin, taken.place, key, taken.body_hash)
         if found is not None:
-            await _repeat(found, body_hash)(scope, receive, send)
+            await _repeat(found)(scope, receive, send)
             return
-        await self._run(scope, replay_body(body, receive), send, (place, key, body_hash))
+        await self._run(scope, replay_body(body, receive), send, taken)
 
-    async def _run(self, scope: Scope, receive: Receive, send: Send, taken: tuple[str, str, bytes]) -> None:
-        place, key, body_hash = taken
-        answer = _Answer(send)
+    async def _run(self, scope: Scope, receive: Receive, send: Send, taken: "_Taken") -> None:
+        copy = _Copy(send)
         try:
-            await self._app(scope, receive, answer.send)
+            await self._app(scope, receive, copy.send)
         finally:
-            # Also when the caller left: the work may be done, and a key that stays taken would block the repetition.
-            if answer.is_whole and answer.status < _SERVER_FAULT:
-                remembered = answer.remember(body_hash, self._clock.now_ns(), is_secret=SHOWN_ONCE in scope)
-                await run_in_threadpool(self._keys.finish, place, key, remembered)
+            # Also when the caller left: a key that stays taken would block the repetition that is then needed.
+            if copy.is_whole and copy.status < _SERVER_FAULT:
+                is_bare = copy.is_too_long or (SHOWN_ONCE in scope and copy.status < 300)
+                answer = copy.remember(taken.body_hash, self._clock.now_ns(), is_secret=is_bare)
+                await run_in_threadpool(self._keys.finish, taken.place, taken.key, answer)
             else:
-                await run_in_threadpool(self._keys.release, place, key)
+                await run_in_threadpool(self._keys.release, taken.place, taken.key)
 
 
-class _Answer:
-    """Passes an answer on and keeps a bounded copy."""
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A key that was taken for a request."""
+
+    place: str
+    key: str
+    body_hash: bytes
+
+
+class _Copy:
+    """Passes an answer on and keeps a bounded copy of it."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -78,26 +84,25 @@ class _Answer:
         self.is_whole = False
 
     async def send(self, message: Message) -> None:
+        """Pass one message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._headers = [(name, value) for name, value in message["headers"] if name in _KEPT_HEADERS]
         elif message["type"] == "http.response.body":
-            if len(self._body) <= _ANSWER_BYTES_MAX:
+            if not self.is_too_long:
                 self._body += message.get("body", b"")
             self.is_whole = not message.get("more_body", False)
         await self._send(message)
 
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the answer is longer than what is kept."""
+        return len(self._body) > _ANSWER_BYTES_MAX
+
     def remember(self, body_hash: bytes, now_ns: int, *, is_secret: bool) -> Remembered:
-        """Build what is kept; an answer that showed a secret, or is too long, is kept without its content."""
-        is_bare = (is_secret and self.status < 300) or len(self._body) > _ANSWER_BYTES_MAX
-        return Remembered(
-            body_hash=body_hash,
-            status=self.status,
-            headers=() if is_bare else tuple((name.decode(), value.decode("latin-1")) for name, value in self._headers),
-            body=b"" if is_bare else bytes(self._body),
-            is_secret=is_bare,
-            created_ns=now_ns,
-        )
+        """Return what was sent."""
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers)
+        return Remembered(body_hash, self.status, headers, bytes(self._body), is_secret, now_ns)
 
 
 def _find_key(scope: Scope) -> str | None:
@@ -110,21 +115,14 @@ def _find_key(scope: Scope) -> str | None:
 
 
 def _place(scope: Scope, caller: Caller) -> str:
-    query = scope["query_string"].decode("latin-1")
-    return f"{caller.actor} {scope['path']}?{query}"
+    return f"{caller.actor} {scope['path']}?{scope['query_string'].decode('latin-1')}"
 
 
-def _repeat(found: Remembered, body_hash: bytes) -> Response:
-    if found.body_hash != body_hash:
-        raise TollwayError("management.idempotency")
+def _repeat(found: Remembered) -> Response:
     if found.status is None:
-        raise TollwayError(
-            "management.conflict", public="The request with this idempotency key has not been answered yet."
-        )
+        raise TollwayError("management.idempotency", public="The first request with this key has not been answered.")
     if found.is_secret:
         raise TollwayError(
-            "management.idempotency",
-            public="The request was carried out, and its answer showed a secret, which is shown once only.",
+            "management.idempotency", public="The request was carried out; what its answer showed is shown only once."
         )
-    headers = {**dict(found.headers), "idempotency-replayed": "true"}
-    return Response(found.body, status_code=found.status, headers=headers)
+    return Response(found.body, found.status, {**dict(found.headers), "idempotency-replayed": "true"})

@@ -14,6 +14,9 @@ from tollway.control.actor import Actor
 LOCAL = "tollway.local"
 """Scope key: set by the ASGI wrapper around the local socket's server, and by nothing else."""
 
+SHOWN_ONCE = "tollway.shown_once"
+"""Scope key: the answer shows something once, so it is never kept for a repetition."""
+
 _CALLER = "tollway.caller"
 _REQUEST_ID = "tollway.request_id"
 

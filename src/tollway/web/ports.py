@@ -13,7 +13,6 @@ from tollway.contract.policy import Limits, Period
 from tollway.control.actor import Actor
 from tollway.control.backups.model import Backup
 from tollway.control.configuration.model import Changes
-from tollway.control.idempotency.model import Remembered
 from tollway.control.upstreams.model import Provider
 
 
@@ -148,22 +147,6 @@ class Configuration(Protocol):
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
         """Bring what the document names to what it says. Raises management.invalid with all faults, .conflict."""
-        ...
-
-
-class IdempotencyKeys(Protocol):
-    """Remembers answers for a day. Each call commits by itself."""
-
-    def begin(self, scope: str, key: str, body_hash: bytes) -> Remembered | None:
-        """Take the key for a request that now runs, and return None; or return what is remembered under it."""
-        ...
-
-    def finish(self, scope: str, key: str, answer: Remembered) -> None:
-        """Remember the answer to a request that took the key."""
-        ...
-
-    def release(self, scope: str, key: str) -> None:
-        """Give the key back: the request failed in a way that may be tried again."""
         ...
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tollway.control.applications.service import Applications
 from tollway.control.gateway.service import Gateway
+from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.publication.service import Publisher
 from tollway.control.services.service import RestServices
 from tollway.control.sessions.service import Service as Sessions
@@ -17,7 +18,6 @@ from tollway.web.paging import Cursors
 from tollway.web.ports import (
     Backups,
     Configuration,
-    IdempotencyKeys,
     LiveSource,
     MeterReader,
     NoStats,

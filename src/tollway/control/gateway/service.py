@@ -58,7 +58,7 @@ class Gateway:
     def checklist(self) -> tuple[Step, ...]:
         """Return the steps of getting started."""
         parts = self._parts
-        calls = _or(lambda: parts.usage.calls(CallsQuery(limit=1)).calls, ())
+        calls = _or_none(lambda: parts.usage.calls(CallsQuery(limit=1)).calls)
         return (
             Step(
                 "provider",
@@ -90,7 +90,7 @@ class Gateway:
         hour = self._total(now_ns - _HOUR_NS, now_ns)
         minute = self._total(now_ns - 60 * NANOS_PER_SECOND, now_ns)
         models = self._groups("model", _nanos(day), now_ns)
-        newest = _or(lambda: parts.usage.calls(CallsQuery(limit=1)).calls, ())
+        newest = _or_none(lambda: parts.usage.calls(CallsQuery(limit=1)).calls)
         health = parts.usage.find_health()
         return Summary(
             status="ok" if health is not None and not health.problem else "degraded",
@@ -184,7 +184,7 @@ class Gateway:
 
     def _unpriced_models(self) -> list[Attention]:
         since_ns = max(0, self._parts.clock.now_ns() - 7 * _DAY_NS)
-        rows = _or(lambda: self._parts.usage.unpriced(since_ns), ())[:20]
+        rows = _or_none(lambda: self._parts.usage.unpriced(since_ns))[:20]
         return [
             Attention(
                 "unpriced_model",
@@ -204,20 +204,20 @@ class Gateway:
         ]
 
     def _total(self, since_ns: int, until_ns: int) -> UsageRow | None:
-        rows = _or(lambda: self._parts.usage.sums(UsageQuery(since_ns, until_ns)).rows, ())
+        rows = _or_none(lambda: self._parts.usage.sums(UsageQuery(since_ns, until_ns)).rows)
         return rows[0] if rows else None
 
     def _groups(self, dimension: str, since_ns: int, until_ns: int) -> Sequence[UsageRow]:
         query = UsageQuery(since_ns, until_ns, by=(dimension,), limit=20)  # type: ignore[arg-type]  # given by name above
-        return _or(lambda: self._parts.usage.sums(query).rows, ())
+        return _or_none(lambda: self._parts.usage.sums(query).rows)
 
 
-def _or(read: Callable[[], T], otherwise: T) -> T:
-    """Return what `read` finds, or `otherwise` while the ledger is away."""
+def _or_none(read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
+    """Return what `read` finds, or nothing while the ledger is away."""
     try:
         return read()
     except TollwayError:
-        return otherwise
+        return ()
 
 
 def _nanos(moment: datetime) -> int:

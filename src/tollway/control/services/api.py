@@ -46,7 +46,7 @@ class ServiceInput(ConnectionInput):
     path_prefix: PathPrefix
     base_url: Url
     strip_prefix: bool = True
-    methods: Methods = []
+    methods: Methods = Field(default=[])
     credential: Credential | None = None
     credential_header: HeaderName = "authorization"
     credential_scheme: Scheme = "Bearer"

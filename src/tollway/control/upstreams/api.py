@@ -69,7 +69,7 @@ class ProviderInput(ConnectionInput):
     base_url: Url | None = None
     credential: Credential | None = None
     credentials: Credentials | None = None
-    models: Offers = ["*"]
+    models: Offers = Field(default=["*"])
     priority: Priority = 100
 
 

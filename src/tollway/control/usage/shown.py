@@ -1,4 +1,4 @@
-"""How sums and calls look in the management API. Names are resolved; ids that no longer have one stand for themselves."""
+"""How sums and calls look in the management API. Names are resolved; an id without one stands for itself."""
 
 from collections.abc import Mapping
 

@@ -1,0 +1,220 @@
+"""Users, sessions, the set-up link and attempt counters in the config database.
+
+Every method is a transaction of its own, which is what makes counters survive the failures they count.
+"""
+
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, or_, select, update
+
+from tollway.adapters.storage.config_database import ConfigDatabase
+from tollway.adapters.storage.sessions_schema import attempts, sessions, setup_links, users
+from tollway.control.sessions.model import Session, SetupLink, User
+from tollway.control.sessions.ports import SessionStore, ThrottleStore
+from tollway.control.sessions.throttle import Bucket
+
+_PURGE = 1_000
+
+
+class SQLSessionStore:
+    """Implements SessionStore."""
+
+    def __init__(self, database: ConfigDatabase) -> None:
+        self._database = database
+
+    def has_users(self) -> bool:
+        """Return whether anybody can sign in."""
+        with self._database.reading() as connection:
+            return connection.execute(select(users.c.id).limit(1)).first() is not None
+
+    def find_user_by_name(self, name_key: str) -> User | None:
+        """Return the user with this canonical name."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(users).where(users.c.name_key == name_key)).mappings().first()
+        return _user(row) if row else None
+
+    def find_user(self, user_id: str) -> User | None:
+        """Return the user with this id."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(users).where(users.c.id == user_id)).mappings().first()
+        return _user(row) if row else None
+
+    def add_first_user(self, user: User, *, link_hash: bytes, now_ns: int) -> bool:
+        """Add the owner and use up the link. The writer's lock makes one of several simultaneous calls succeed."""
+        with self._database.write():
+            link = self.find_setup_link(link_hash)
+            if link is None or link.expires_ns <= now_ns or self.has_users():
+                return False
+            connection = self._database.writing()
+            connection.execute(insert(users).values(_user_values(user)))
+            connection.execute(delete(setup_links))
+            return True
+
+    def set_password_hash(self, user_id: str, password_hash: str) -> None:
+        """Replace a password hash."""
+        with self._database.write():
+            query = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+            self._database.writing().execute(query)
+
+    def replace_setup_link(self, link: SetupLink) -> None:
+        """Store a link and delete those before it."""
+        with self._database.write():
+            connection = self._database.writing()
+            connection.execute(delete(setup_links))
+            connection.execute(insert(setup_links).values(secret_hash=link.secret_hash, expires_ns=link.expires_ns))
+
+    def find_setup_link(self, secret_hash: bytes) -> SetupLink | None:
+        """Return the stored link."""
+        query = select(setup_links).where(setup_links.c.secret_hash == secret_hash)
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return SetupLink(row["secret_hash"], row["expires_ns"]) if row else None
+
+    def add_session(self, session: Session, *, replaced_hash: bytes | None, idle_before_ns: int) -> None:
+        """Store a session, delete the one it replaces, and purge up to 1,000 ended ones by sessions_by_expiry."""
+        ended = or_(sessions.c.expires_ns <= session.created_ns, sessions.c.last_seen_ns <= idle_before_ns)
+        old = select(sessions.c.id).where(ended).order_by(sessions.c.expires_ns).limit(_PURGE)
+        with self._database.write():
+            connection = self._database.writing()
+            if replaced_hash is not None:
+                connection.execute(delete(sessions).where(sessions.c.secret_hash == replaced_hash))
+            connection.execute(delete(sessions).where(sessions.c.id.in_(old)))
+            connection.execute(insert(sessions).values(_session_values(session)))
+
+    def find_session(self, secret_hash: bytes) -> tuple[Session, User] | None:
+        """Return the session and its user: by the unique index on secret_hash, at every request of a browser."""
+        query = (
+            select(sessions, *(column.label(f"user_{column.name}") for column in users.c if column.name != "id"))
+            .join(users, users.c.id == sessions.c.user_id)
+            .where(sessions.c.secret_hash == secret_hash)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        user = User(
+            id=row["user_id"],
+            name=row["user_name"],
+            name_key=row["user_name_key"],
+            role=row["user_role"],
+            password_hash=row["user_password_hash"],
+            created_ns=row["user_created_ns"],
+        )
+        return _session(row), user
+
+    def touch_session(self, session_id: str, now_ns: int) -> None:
+        """Record use; never moves back."""
+        query = update(sessions).where(sessions.c.id == session_id, sessions.c.last_seen_ns < now_ns)
+        with self._database.write():
+            self._database.writing().execute(query.values(last_seen_ns=now_ns))
+
+    def list_sessions(self, user_id: str) -> list[Session]:
+        """Return a user's sessions by sessions_by_user, newest use first, then by id."""
+        query = select(sessions).where(sessions.c.user_id == user_id)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(sessions.c.last_seen_ns.desc(), sessions.c.id)).mappings().all()
+        return [_session(row) for row in rows]
+
+    def delete_session(self, session_id: str, *, user_id: str) -> bool:
+        """End a session of this user."""
+        query = delete(sessions).where(sessions.c.id == session_id, sessions.c.user_id == user_id)
+        with self._database.write():
+            return bool(self._database.writing().execute(query).rowcount)
+
+    def delete_sessions(self, user_id: str) -> int:
+        """End all sessions of a user."""
+        with self._database.write():
+            return self._database.writing().execute(delete(sessions).where(sessions.c.user_id == user_id)).rowcount
+
+
+class SQLThrottleStore:
+    """Implements ThrottleStore. The writer's lock makes `take` atomic between threads and nodes."""
+
+    def __init__(self, database: ConfigDatabase) -> None:
+        self._database = database
+
+    def take(self, buckets: tuple[Bucket, ...], now_ns: int) -> int:
+        """Count one attempt in every bucket, or in none when one is full."""
+        with self._database.write():
+            connection = self._database.writing()
+            old = select(attempts.c.bucket).where(attempts.c.ends_ns <= now_ns).limit(_PURGE)
+            connection.execute(delete(attempts).where(attempts.c.bucket.in_(old)))
+            found = connection.execute(
+                select(attempts.c.bucket, attempts.c.count, attempts.c.ends_ns).where(
+                    attempts.c.bucket.in_([one.key for one in buckets])
+                )
+            )
+            counts: dict[bytes, tuple[int, int]] = {row[0]: (row[1], row[2]) for row in found}
+            # What has ended counts for nothing, also when more had ended than were purged.
+            live = {key: value for key, value in counts.items() if value[1] > now_ns}
+            full = [one for one in buckets if live.get(one.key, (0, 0))[0] >= one.limit]
+            if full:
+                return max(live[one.key][1] for one in full) - now_ns
+            for one in buckets:
+                count, ends_ns = live.get(one.key, (0, now_ns + one.window_ns))
+                if one.key in counts:
+                    changed = update(attempts).where(attempts.c.bucket == one.key)
+                    connection.execute(changed.values(count=count + 1, ends_ns=ends_ns))
+                else:
+                    connection.execute(insert(attempts).values(bucket=one.key, count=1, ends_ns=ends_ns))
+            return 0
+
+    def give_back(self, buckets: tuple[Bucket, ...], *, cleared: Bucket) -> None:
+        """Uncount this attempt in `buckets` and empty `cleared`."""
+        with self._database.write():
+            connection = self._database.writing()
+            counted = update(attempts).where(attempts.c.bucket.in_([one.key for one in buckets]), attempts.c.count > 0)
+            connection.execute(counted.values(count=attempts.c.count - 1))
+            connection.execute(delete(attempts).where(attempts.c.bucket == cleared.key))
+
+
+def _user(row: RowMapping) -> User:
+    return User(
+        id=row["id"],
+        name=row["name"],
+        name_key=row["name_key"],
+        role=row["role"],
+        password_hash=row["password_hash"],
+        created_ns=row["created_ns"],
+    )
+
+
+def _user_values(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "name": user.name,
+        "name_key": user.name_key,
+        "role": user.role,
+        "password_hash": user.password_hash,
+        "created_ns": user.created_ns,
+    }
+
+
+def _session(row: RowMapping) -> Session:
+    return Session(
+        id=row["id"],
+        secret_hash=row["secret_hash"],
+        user_id=row["user_id"],
+        created_ns=row["created_ns"],
+        last_seen_ns=row["last_seen_ns"],
+        expires_ns=row["expires_ns"],
+        address=row["address"],
+        agent=row["agent"],
+    )
+
+
+def _session_values(session: Session) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "secret_hash": session.secret_hash,
+        "user_id": session.user_id,
+        "created_ns": session.created_ns,
+        "last_seen_ns": session.last_seen_ns,
+        "expires_ns": session.expires_ns,
+        "address": session.address,
+        "agent": session.agent,
+    }
+
+
+_sessions: type[SessionStore] = SQLSessionStore
+_throttle: type[ThrottleStore] = SQLThrottleStore
