@@ -46,7 +46,8 @@ class JournalWriter:
         self, directory: Path, process: str, *, clock: Clock | None = None, rotate_bytes: int = ROTATE_BYTES
     ) -> None:
         self._directory = directory
-        self._process = process
+        # Names this start, so that the ledger can tell a successor's file from the next one of the same process.
+        self._process = f"{process}-{secrets.token_hex(4)}"
         self._clock = clock or SystemClock()
         self._rotate_bytes = rotate_bytes
         self._retired: deque[int] = deque()

@@ -21,9 +21,7 @@ from tollway.adapters.storage.config_schema import applications
 from tollway.contract.policy import Limits
 from tollway.control.applications.model import Application
 from tollway.control.applications.ports import ApplicationStore
-from tollway.control.model import Damaged
-from tollway.control.model import name_key
-from tollway.control.model import Page, Position
+from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedApplications
 
 _LIVING = applications.c.deleted_ns.is_(None)

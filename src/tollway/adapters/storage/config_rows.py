@@ -7,8 +7,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, and_, or_, select
 
-from tollway.control.model import Damaged
-from tollway.control.model import Page, Position
+from tollway.control.model import Damaged, Page, Position
 from tollway.kernel.errors import TollwayError
 
 T = TypeVar("T")

@@ -18,9 +18,7 @@ from tollway.adapters.storage.config_rows import (
 )
 from tollway.adapters.storage.config_schema import services
 from tollway.adapters.storage.upstreams import Keys, read_keys, write_keys
-from tollway.control.model import Damaged
-from tollway.control.model import name_key
-from tollway.control.model import Page, Position
+from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedServices
 from tollway.control.services.model import Behaviour, Service
 from tollway.control.services.ports import ServiceStore

@@ -7,8 +7,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import after_position, in_order, read_page
 from tollway.adapters.storage.config_schema import applications, teams
-from tollway.control.model import name_key
-from tollway.control.model import Page, Position
+from tollway.control.model import Page, Position, name_key
 from tollway.control.teams.model import Team
 from tollway.control.teams.ports import TeamStore
 

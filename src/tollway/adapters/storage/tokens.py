@@ -21,9 +21,7 @@ from tollway.adapters.storage.config_rows import (
 from tollway.adapters.storage.config_schema import applications, tokens
 from tollway.contract.policy import Limits
 from tollway.control.applications.ports import OwnedTokens
-from tollway.control.model import Damaged
-from tollway.control.model import name_key
-from tollway.control.model import Page, Position
+from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedTokens
 from tollway.control.tokens.model import Token, TokenFilter
 from tollway.control.tokens.ports import TokenStore

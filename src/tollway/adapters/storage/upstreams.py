@@ -18,9 +18,7 @@ from tollway.adapters.storage.config_rows import (
     whole,
 )
 from tollway.adapters.storage.config_schema import providers, upstream_keys
-from tollway.control.model import Damaged
-from tollway.control.model import name_key
-from tollway.control.model import Page, Position
+from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedProviders
 from tollway.control.upstreams.model import Connection as UpstreamConnection
 from tollway.control.upstreams.model import Key, ModelOffer, Provider

@@ -46,12 +46,11 @@ def upgrade() -> None:
         "journal_files",
         _text("name", key=True),
         _int("position"),
-        sa.Column("is_done", sa.Boolean(), nullable=False),
     )
     op.create_table(
         "open_calls",
         _text("request_id", key=True),
-        _text("file"),
+        _text("writer"),
         sa.Column("body", sa.LargeBinary(), nullable=False),
     )
     op.create_table(

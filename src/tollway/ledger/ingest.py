@@ -1,0 +1,414 @@
+"""Moves call records from the journals into the ledger database, each exactly once.
+
+One `step` reads what is there, adds it up in memory and writes one transaction that also holds the new
+positions; when that fails, memory is thrown away and read back. A call that was opened and whose writer died is
+closed as `crashed` with the estimate it was admitted with. A file is deleted once its writer can add nothing and
+the transaction that holds its last record survives power loss.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from itertools import repeat
+from typing import NamedTuple
+
+import msgspec
+
+from tollway.contract.ledger_api import LastUse
+from tollway.contract.records import CloseRecord, OpenRecord, TallyRecord, decode, encode
+from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.kernel.codes import BY_NAME
+from tollway.ledger.model import DAY, FULL, MINUTE, RESOLUTIONS, Group, Sums, coarse
+from tollway.ledger.ports import Batch, CallRow, JournalSource, LedgerStore, SumsKey
+from tollway.ledger.rollups import CallFacts, clean_text, group_of, key_of, sum_calls
+
+READ_BYTES = 4 * 1024 * 1024
+"""Read of one file in one step: about 8,000 calls, some 40 MB while they are added up."""
+CACHED_MAX = 20_000
+"""Groups and running sums kept in memory; above it they are read back from the database when needed."""
+MINUTE_NS = MINUTE * NANOS_PER_SECOND
+
+
+class OpenSeen(msgspec.Struct, frozen=True, gc=False, tag="o"):
+    """What is needed of an OpenRecord whose call is closed soon."""
+
+    request_id: str
+
+
+_decode_facts = msgspec.msgpack.Decoder(CallFacts | OpenSeen | TallyRecord).decode
+
+
+class Calls:
+    """Calls and their records' bytes, side by side: a tuple for each would cost more than adding it up."""
+
+    __slots__ = ("bodies", "facts")
+
+    def __init__(self) -> None:
+        self.facts: list[CallFacts] = []
+        self.bodies: list[bytes] = []
+
+
+GroupsByMinute = dict[int, dict[Group, Calls]]
+
+
+class Ingested(NamedTuple):
+    """What one step has taken in. `bodies` are the CloseRecords' bytes in order of ingest."""
+
+    bodies: list[bytes]
+    errors: int
+    cost_nanos: int
+    tokens: int
+    is_more: bool
+    """Whether a file had more than one step reads."""
+
+
+class _Reading:
+    """What a step has read so far."""
+
+    def __init__(self, opened: dict[str, tuple[str, bytes]]) -> None:
+        self.positions: dict[str, int] = {}
+        self.calls = Calls()
+        self.tallies: list[TallyRecord] = []
+        self.opened = dict(opened)
+        self.is_more = False
+        self.damaged = 0
+
+
+class Ingest:
+    """Owns the way from journals to database on this node; one thread."""
+
+    def __init__(self, journal: JournalSource, store: LedgerStore) -> None:
+        self._journal = journal
+        self._store = store
+        self._is_loaded = False
+        self._positions: dict[str, int] = {}
+        self._open_calls: dict[str, tuple[str, bytes]] = {}
+        self._groups: dict[Group, int] = {}
+        self._next_group_id = 0
+        self._sums: dict[int, dict[SumsKey, Sums]] = {}
+        self._finished: set[str] = set()
+        self.ingested = 0
+        self.orphans = 0
+        self.damaged = 0
+
+    def step(self) -> Ingested:
+        """Take in what is there. Raises what the store raises; the next step starts from what is stored."""
+        if not self._is_loaded:
+            self._load()
+        try:
+            return self._step()
+        except BaseException:
+            # The outcome of the transaction may be unknown, so memory is not trusted any more.
+            self._is_loaded = False
+            raise
+
+    def lag_bytes(self) -> int:
+        """Return how many journal bytes are not in the database yet."""
+        lag = 0
+        for name in self._journal.names():
+            try:
+                lag += max(self._journal.size(name) - self._positions.get(name, 0), 0)
+            except FileNotFoundError:
+                continue
+        return lag
+
+    def _load(self) -> None:
+        state = self._store.load()
+        self._positions, self._open_calls = state.positions, state.open_calls
+        self._groups = {}
+        self._next_group_id = self._store.next_group_id()
+        self._sums = {resolution: {} for resolution in RESOLUTIONS}
+        self._is_loaded = True
+
+    def _step(self) -> Ingested:
+        names = self._journal.names()
+        reading = self._read(names)
+        crashed = self._close_orphans(reading, names)
+        forgotten = [name for name in self._positions if name not in set(names)]
+        totals = Sums()
+        changed = bool(reading.positions or forgotten or crashed)
+        if changed:
+            self._write(reading, forgotten, totals)
+        self._delete_finished(names)
+        self.orphans += crashed
+        self.ingested += len(reading.calls.facts)
+        self.damaged += reading.damaged
+        _, _, client, server, _, tokens_in, tokens_out, _, cost, _, _ = totals.counts
+        return Ingested(reading.calls.bodies, client + server, cost, tokens_in + tokens_out, reading.is_more)
+
+    def _read(self, names: list[str]) -> _Reading:
+        """Read a part of each writer's oldest file that is not read to its end yet.
+
+        A writer's files are read strictly one after the other, so that no close is seen before its open.
+        """
+        reading = _Reading(self._open_calls)
+        busy: set[str] = set()
+        self._finished.clear()
+        for name in names:
+            writer = self._journal.writer_of(name)
+            if writer in busy:
+                continue
+            # Asked before reading: what is read then is all there will ever be.
+            is_finished = self._journal.is_finished(name)
+            at_end = self._read_file(name, writer, reading)
+            if is_finished and at_end:
+                self._finished.add(name)
+            else:
+                busy.add(writer)
+        return reading
+
+    def _read_file(self, name: str, writer: str, reading: _Reading) -> bool:
+        """Read one file on; return whether there was nothing left to read."""
+        start = self._positions.get(name, 0)
+        if self._journal.size(name) == start:
+            return True
+        self._journal.sync(name)
+        payloads, position = self._journal.read(name, start, READ_BYTES)
+        if position == start:
+            return True
+        reading.positions[name] = position
+        reading.is_more = reading.is_more or position - start > READ_BYTES // 2
+        _take(payloads, writer, reading)
+        return False
+
+    def _close_orphans(self, reading: _Reading, names: list[str]) -> int:
+        """Close the calls of dead writers: all files finished, all read, and no new one has appeared meanwhile."""
+        if not reading.opened:
+            return 0
+        alive = {self._journal.writer_of(name) for name in names if name not in self._finished}
+        suspects = {writer for writer, _ in reading.opened.values()} - alive
+        if not suspects:
+            return 0
+        known = set(names)
+        suspects -= {self._journal.writer_of(name) for name in self._journal.names() if name not in known}
+        orphans = [(key, body) for key, (writer, body) in reading.opened.items() if writer in suspects]
+        for request_id, body in orphans:
+            del reading.opened[request_id]
+            closed = encode(crash(body))
+            reading.calls.facts.append(_decode_call(closed))
+            reading.calls.bodies.append(closed)
+        return len(orphans)
+
+    def _write(self, reading: _Reading, forgotten: list[str], totals: Sums) -> None:
+        by_minute = _group(reading.calls)
+        tallied = _tally_sums(reading.tallies)
+        new_groups = self._name_groups(
+            {group for groups in by_minute.values() for group in groups} | {group for _, group in tallied}
+        )
+        sums: dict[int, dict[SumsKey, Sums]] = {resolution: {} for resolution in RESOLUTIONS}
+        rows: list[CallRow] = []
+        for minute_start, groups in by_minute.items():
+            for group, calls in groups.items():
+                group_id = self._groups[group]
+                starts = [facts.started_ns for facts in calls.facts]
+                rows += zip(starts, repeat(group_id), [facts.request_id for facts in calls.facts], calls.bodies)
+                found = sum_calls(group, calls.facts)
+                totals.add(found)
+                self._add(sums, minute_start, group, found)
+        for (minute_start, group), found in tallied.items():
+            totals.add(found)
+            self._add(sums, minute_start, group, found)
+        self._store.apply(
+            Batch(
+                positions=reading.positions,
+                forgotten_files=forgotten,
+                opened=[(key, *value) for key, value in reading.opened.items() if key not in self._open_calls],
+                closed=[key for key in self._open_calls if key not in reading.opened],
+                groups=new_groups,
+                calls=rows,
+                sums=self._running(sums),
+                spent=_spent(reading.calls.facts),
+                uses=_uses(by_minute.values()),
+                unpriced=_unpriced(by_minute),
+                tallies=_tallies(reading.tallies),
+            )
+        )
+        self._open_calls = reading.opened
+        self._positions.update(reading.positions)
+        for name in forgotten:
+            del self._positions[name]
+
+    def _name_groups(self, groups: set[Group]) -> list[tuple[int, Group]]:
+        """Give every group and its coarse one an id; return those that are new to the database."""
+        if len(self._groups) > CACHED_MAX:
+            self._groups.clear()
+        missing = [group for group in groups | {coarse(group) for group in groups} if group not in self._groups]
+        if not missing:
+            return []
+        self._groups.update(self._store.find_groups(missing))
+        named: list[tuple[int, Group]] = []
+        for group in missing:
+            if group not in self._groups:
+                self._groups[group] = self._next_group_id
+                named.append((self._next_group_id, group))
+                self._next_group_id += 1
+        return named
+
+    def _add(self, sums: dict[int, dict[SumsKey, Sums]], minute_start: int, group: Group, found: Sums) -> None:
+        for each in (group, coarse(group)):
+            group_id = self._groups[each]
+            for resolution in RESOLUTIONS:
+                key = (each.cube, minute_start - minute_start % resolution, group_id)
+                into = sums[resolution].get(key)
+                if into is None:
+                    into = sums[resolution][key] = Sums()
+                into.add(found)
+
+    def _running(self, sums: dict[int, dict[SumsKey, Sums]]) -> dict[int, dict[SumsKey, Sums]]:
+        """Add this batch's sums to the running ones, read back where not in memory, and return the new totals."""
+        if sum(map(len, self._sums.values())) > CACHED_MAX:
+            self._sums = {resolution: {} for resolution in RESOLUTIONS}
+        for resolution, changes in sums.items():
+            running = self._sums[resolution]
+            missing = [key for key in changes if key not in running]
+            if missing:
+                running.update(self._store.find_sums(resolution, missing))
+            for key, change in changes.items():
+                total = running.get(key)
+                if total is None:
+                    running[key] = change
+                else:
+                    total.add(change)
+                    changes[key] = total
+        return sums
+
+    def _delete_finished(self, names: list[str]) -> None:
+        gone = [name for name in names if name in self._finished]
+        if gone:
+            self._store.make_durable()
+            for name in gone:
+                self._journal.delete(name, self._positions.get(name, 0))
+
+
+def crash(body: bytes) -> CloseRecord:
+    """Return how a call ends whose process died: with its estimate, marked so. How long it took is not known: 0."""
+    opened = decode(body)
+    assert isinstance(opened, OpenRecord)
+    return CloseRecord(
+        request_id=opened.request_id,
+        started_ns=opened.started_ns,
+        duration_us=0,
+        method=opened.method,
+        route=opened.route,
+        operation=opened.operation,
+        status=0,
+        outcome="crashed",
+        token_id=opened.token_id,
+        application_id=opened.application_id,
+        team_id=opened.team_id,
+        environment=opened.environment,
+        service_id=opened.service_id,
+        model=opened.model,
+        provider_id=opened.provider_id,
+        upstream_model=opened.upstream_model,
+        was_opened=True,
+        usage=msgspec.structs.replace(opened.estimate, is_estimated=True),
+        cost_nanos=opened.estimate_nanos,
+        charges=opened.charges,
+    )
+
+
+def _take(payloads: list[bytes], writer: str, reading: _Reading) -> None:
+    add_facts, add_body = reading.calls.facts.append, reading.calls.bodies.append
+    opened, decode_facts = reading.opened, _decode_facts
+    for payload in payloads:
+        try:
+            record = decode_facts(payload)
+        except ValueError:
+            reading.damaged += 1
+            continue
+        if type(record) is CallFacts:
+            add_facts(record)
+            add_body(payload)
+            opened.pop(record.request_id, None)
+        elif type(record) is OpenSeen:
+            opened[record.request_id] = (writer, payload)
+        elif type(record) is TallyRecord:
+            reading.tallies.append(record)
+
+
+def _decode_call(body: bytes) -> CallFacts:
+    record = _decode_facts(body)
+    assert isinstance(record, CallFacts)
+    return record
+
+
+def _group(calls: Calls) -> GroupsByMinute:
+    raw: dict[tuple[int, tuple[str | int, ...]], Calls] = defaultdict(Calls)
+    for facts, body in zip(calls.facts, calls.bodies, strict=True):
+        group = raw[facts.started_ns // MINUTE_NS, key_of(facts)]
+        group.facts.append(facts)
+        group.bodies.append(body)
+    by_minute: GroupsByMinute = defaultdict(lambda: defaultdict(Calls))
+    for (minute, key), some in raw.items():
+        into = by_minute[minute * MINUTE][group_of(key)]
+        into.facts += some.facts
+        into.bodies += some.bodies
+    return by_minute
+
+
+def _spent(calls: list[CallFacts]) -> dict[tuple[str, str, int], int]:
+    spent: dict[tuple[str, str, int], int] = {}
+    for facts in calls:
+        for charge in facts.charges:
+            key = (charge.owner_id, charge.budget_id, charge.period_start_ns)
+            spent[key] = spent.get(key, 0) + charge.nanos
+    return spent
+
+
+def _uses(groups_by_minute: Iterable[dict[Group, Calls]]) -> list[LastUse]:
+    by_token: dict[str, list[CallFacts]] = defaultdict(list)
+    for groups in groups_by_minute:
+        for group, calls in groups.items():
+            if group.token:
+                by_token[group.token] += calls.facts
+    uses: list[LastUse] = []
+    for token_id, found in by_token.items():
+        starts = [facts.started_ns for facts in found]
+        last_ns = max(starts)
+        last = found[starts.index(last_ns)]
+        uses.append(
+            LastUse(
+                token_id,
+                min(starts),
+                last_ns,
+                clean_text(last.client_address),
+                clean_text(last.client_agent),
+                len(found),
+            )
+        )
+    return uses
+
+
+def _unpriced(by_minute: GroupsByMinute) -> dict[tuple[int, str, str], tuple[int, int]]:
+    unpriced: dict[tuple[int, str, str], tuple[int, int]] = {}
+    for minute_start, groups in by_minute.items():
+        for group, calls in groups.items():
+            for facts in calls.facts:
+                if facts.cost_nanos is None:
+                    key = (minute_start - minute_start % DAY, group.provider, clean_text(facts.upstream_model))
+                    count, last_ns = unpriced.get(key, (0, 0))
+                    unpriced[key] = (count + 1, max(last_ns, facts.started_ns))
+    return unpriced
+
+
+def _tallies(records: list[TallyRecord]) -> dict[tuple[int, str], int]:
+    tallies: dict[tuple[int, str], int] = {}
+    for record in records:
+        for code, count in record.counts.items():
+            key = (record.second - record.second % MINUTE, clean_text(code))
+            tallies[key] = tallies.get(key, 0) + count
+    return tallies
+
+
+def _tally_sums(records: list[TallyRecord]) -> dict[tuple[int, Group], Sums]:
+    """Return the refusals without a token as groups without one, so that they show in the totals by status."""
+    found: dict[tuple[int, Group], Sums] = {}
+    for (minute_start, name), count in _tallies(records).items():
+        code = BY_NAME.get(name)
+        status = code.status if code else 0
+        group = Group(FULL, "", "", "", "", "", "", "", "refused", "live", status)
+        is_client = 400 <= status < 500
+        counts = [count, count, count * is_client, count * (status >= 500), count * (status == 429)]
+        into = found.setdefault((minute_start, group), Sums())
+        into.add(Sums(counts + [0] * (len(Sums.COLUMNS) - len(counts))))
+    return found

@@ -1,0 +1,86 @@
+"""Groups of calls and their sums, as the ledger adds them up and its database stores them.
+
+A group is one combination of dimensions; its sums over a minute, an hour or a day merge by addition, so that any
+question is answered by a sum of sums. Every call is counted in two cubes: FULL has all dimensions, COARSE leaves
+out token and application, which multiply the groups and are not asked for on most pages.
+"""
+
+from typing import Final, NamedTuple
+
+import msgspec
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+RESOLUTIONS: Final = (MINUTE, HOUR, DAY)
+COARSE, FULL = 0, 1
+
+
+class Group(NamedTuple):
+    """The dimensions of a call, as they are stored."""
+
+    cube: int
+    token: str
+    application: str
+    team: str
+    service: str
+    model: str
+    provider: str
+    operation: str
+    outcome: str
+    environment: str
+    status: int
+
+
+def coarse(group: Group) -> Group:
+    """Return the same group without token and application."""
+    return group._replace(cube=COARSE, token="", application="")
+
+
+class Sums:
+    """What is known of a group in one stretch of time. Mutable; `add` merges another."""
+
+    __slots__ = ("counts", "histograms")
+
+    COLUMNS = (
+        "calls",
+        "refused",
+        "client_errors",
+        "server_errors",
+        "limited",
+        "input_tokens",
+        "output_tokens",
+        "cached_input_tokens",
+        "cost_nanos",
+        "unpriced_calls",
+        "estimated_calls",
+    )
+
+    def __init__(self, counts: list[int] | None = None, histograms: list[dict[int, int]] | None = None) -> None:
+        self.counts = counts or [0] * len(self.COLUMNS)
+        self.histograms = histograms or [{}, {}, {}]
+        """Of duration, first byte and overhead: bucket -> calls."""
+
+    def add(self, other: "Sums") -> None:
+        """Add the other's counts and histograms to these."""
+        self.counts = [mine + theirs for mine, theirs in zip(self.counts, other.counts, strict=True)]
+        for mine_by, theirs_by in zip(self.histograms, other.histograms, strict=True):
+            merge(mine_by, theirs_by)
+
+
+def merge(into: dict[int, int], other: dict[int, int]) -> None:
+    """Add one histogram to another."""
+    for bucket, count in other.items():
+        into[bucket] = into.get(bucket, 0) + count
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[dict[int, int]]).decode
+
+
+def encode_histograms(histograms: list[dict[int, int]]) -> bytes:
+    """Return the stored form: MessagePack, empty buckets left out."""
+    return _encode(histograms)
+
+
+def decode_histograms(raw: bytes) -> list[dict[int, int]]:
+    """Read the stored form."""
+    return _decode(raw)

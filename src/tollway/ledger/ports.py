@@ -1,0 +1,190 @@
+"""What the ledger asks of the outside: the journals it reads and the database it writes and reads.
+
+`adapters/journal` and `adapters/storage` implement these. All methods block; each object belongs to one thread
+at a time. A database that is down raises TollwayError usage.unavailable from any method, and nothing of the
+call has happened then (but for `apply`, whose outcome may be unknown: the stored positions tell).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from tollway.contract.ledger_api import Dimension, LastUse, Spent, UnpricedRow
+from tollway.ledger.model import Group, Sums
+
+
+class JournalSource(Protocol):
+    """The journal files of this node, by name. Names sort by age."""
+
+    def names(self) -> list[str]:
+        """Return the names of all files, oldest first."""
+        ...
+
+    def writer_of(self, name: str) -> str:
+        """Return which process start wrote the file. A writer may have several files, one after the other."""
+        ...
+
+    def is_finished(self, name: str) -> bool:
+        """Whether the file can grow no more. A writer's next file is there before its last one is finished."""
+        ...
+
+    def size(self, name: str) -> int:
+        """Return the bytes written so far."""
+        ...
+
+    def sync(self, name: str) -> None:
+        """Make what was written so far survive power loss."""
+        ...
+
+    def read(self, name: str, position: int, limit_bytes: int) -> tuple[list[bytes], int]:
+        """Return whole checked payloads from `position` on and the position after them. Equal positions: at the end."""
+        ...
+
+    def delete(self, name: str, position: int) -> None:
+        """Delete the file if it is finished and `position` is its end."""
+        ...
+
+
+class StoredState(NamedTuple):
+    """Where a ledger left off."""
+
+    positions: dict[str, int]
+    open_calls: dict[str, tuple[str, bytes]]
+    """request id -> (writer, the OpenRecord's bytes)."""
+
+
+CallRow = tuple[int, int, str, bytes]
+"""(started_ns, group id, request id, the CloseRecord's bytes); a plain tuple, since there is one for every call."""
+
+SumsKey = tuple[int, int, int]
+"""(cube, start in seconds, group id)."""
+
+
+class Batch(NamedTuple):
+    """Everything one transaction writes. `sums` replace what is stored; what follows them adds to it."""
+
+    positions: dict[str, int]
+    forgotten_files: Sequence[str]
+    opened: Sequence[tuple[str, str, bytes]]
+    """(request id, writer, body)."""
+    closed: Sequence[str]
+    groups: Sequence[tuple[int, Group]]
+    calls: Sequence[CallRow]
+    sums: dict[int, dict[SumsKey, Sums]]
+    """By resolution."""
+    spent: dict[tuple[str, str, int], int]
+    uses: Sequence[LastUse]
+    unpriced: dict[tuple[int, str, str], tuple[int, int]]
+    """(day start, provider, upstream model) -> (calls, last_ns)."""
+    tallies: dict[tuple[int, str], int]
+    """(minute start, code) -> calls."""
+
+
+class LedgerStore(Protocol):
+    """The one writer of the ledger database."""
+
+    def load(self) -> StoredState:
+        """Return where the last committed batch left off."""
+        ...
+
+    def find_groups(self, groups: Sequence[Group]) -> dict[Group, int]:
+        """Return the ids of those groups that exist."""
+        ...
+
+    def next_group_id(self) -> int:
+        """Return the smallest id above all groups'."""
+        ...
+
+    def find_sums(self, resolution: int, keys: Sequence[SumsKey]) -> dict[SumsKey, Sums]:
+        """Return the stored sums of those keys that exist."""
+        ...
+
+    def apply(self, batch: Batch) -> None:
+        """Write the batch in one transaction."""
+        ...
+
+    def make_durable(self) -> None:
+        """Return when every batch applied so far survives power loss."""
+        ...
+
+    def delete_calls(self, before_ns: int, limit: int) -> int:
+        """Delete the oldest calls that started before, at most `limit`; return how many."""
+        ...
+
+    def delete_sums(self, resolution: int, before_seconds: int, limit: int) -> int:
+        """Delete the oldest sums that started before, at most `limit`; return how many."""
+        ...
+
+
+class Stretch(NamedTuple):
+    """A stretch of time read from the sums of one resolution; both ends are multiples of it, in seconds."""
+
+    resolution: int
+    start: int
+    end: int
+
+
+class SumsQuery(NamedTuple):
+    """Which sums to add up, and how to group them."""
+
+    stretches: tuple[Stretch, ...]
+    by: tuple[Dimension, ...]
+    interval: int | None
+    filters: dict[Dimension, str]
+    limit: int
+
+
+class SumsRow(NamedTuple):
+    """One group of the answer: `counts` in the order of Sums.COLUMNS."""
+
+    keys: tuple[str, ...]
+    start: int | None
+    counts: list[int]
+
+
+class UsageReader(Protocol):
+    """Reads the ledger database beside its writer; from any thread."""
+
+    def sums(self, query: SumsQuery) -> list[SumsRow]:
+        """Return at most `limit` groups: by start, then most calls, then keys."""
+        ...
+
+    def histograms(
+        self, query: SumsQuery, firsts: Sequence[str] | None
+    ) -> Iterable[tuple[tuple[str, ...], int | None, bytes]]:
+        """Return (keys, start, stored histograms) of everything that the groups add up.
+
+        `firsts`, when given, are the only values of the first dimension of `by` that are wanted.
+        """
+        ...
+
+    def calls(
+        self,
+        filters: dict[Dimension, str],
+        *,
+        since_ns: int,
+        until_ns: int | None,
+        before: tuple[int, str] | None,
+        limit: int,
+    ) -> list[tuple[int, str, bytes]]:
+        """Return (started_ns, request id, body), newest first."""
+        ...
+
+    def call(self, request_id: str) -> bytes | None:
+        """Return the body of one call."""
+        ...
+
+    def last_uses(self, token_ids: Sequence[str]) -> list[LastUse]:
+        """Return what is known of these tokens."""
+        ...
+
+    def spent(self, at_ns: int, owner_ids: Sequence[str]) -> list[Spent]:
+        """Return the latest period of each budget that began by `at_ns`; of all owners when none are named."""
+        ...
+
+    def unpriced(self, since_seconds: int) -> list[UnpricedRow]:
+        """Return models called without a price since, most called first."""
+        ...
+
+    def oldest_start(self, resolution: int) -> int | None:
+        """Return the start of the oldest sums of this resolution, in seconds."""
+        ...

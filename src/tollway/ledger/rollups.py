@@ -1,0 +1,150 @@
+"""Adds up calls: which group a call belongs to, its sums, and percentiles from histograms. Pure."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+import msgspec
+
+from tollway.contract.ledger_api import HISTOGRAM_BOUNDS_US
+from tollway.contract.records import Charge, Outcome
+from tollway.contract.usage import NOTHING, Usage
+from tollway.ledger.model import FULL, Group, Sums
+
+TEXT_LENGTH_MAX = 200
+TOKENS_MAX = 2**40
+COST_NANOS_MAX = 2**53
+"""More than any true call has. A sum of 64 bits then holds a thousand of the greatest lies an upstream can tell."""
+
+
+class CallFacts(msgspec.Struct, frozen=True, gc=False, tag="c"):
+    """The fields of a CloseRecord that are summed; the others are skipped while decoding, which halves its cost."""
+
+    request_id: str
+    started_ns: int
+    duration_us: int
+    status: int
+    outcome: Outcome
+    operation: str
+    token_id: str = ""
+    application_id: str = ""
+    team_id: str = ""
+    environment: str = "live"
+    service_id: str = ""
+    model: str = ""
+    provider_id: str = ""
+    upstream_model: str = ""
+    first_byte_us: int = 0
+    overhead_us: int = 0
+    usage: Usage = NOTHING
+    cost_nanos: int | None = 0
+    charges: tuple[Charge, ...] = ()
+    client_address: str = ""
+    client_agent: str = ""
+
+
+key_of = attrgetter(
+    "token_id",
+    "application_id",
+    "team_id",
+    "service_id",
+    "model",
+    "provider_id",
+    "operation",
+    "outcome",
+    "environment",
+    "status",
+)
+"""The dimensions of a call, in the order of Group after its cube, as the record has them."""
+
+
+def group_of(key: Sequence[str | int]) -> Group:
+    """Return the full group of a `key_of`: texts cut and cleaned, and no model that only the caller has named.
+
+    Names that callers make up would otherwise grow the groups without bound.
+    """
+    *texts, status = key
+    group = Group._make((FULL, *(clean_text(str(text)) for text in texts), int(status)))
+    if group.outcome == "refused" and group.status == 404:
+        return group._replace(model="")
+    return group
+
+
+def clean_text(text: str) -> str:
+    """Return the text as both databases store it: at most TEXT_LENGTH_MAX characters and no NUL."""
+    return text[:TEXT_LENGTH_MAX].replace("\0", "")
+
+
+def sum_calls(group: Group, calls: Sequence[CallFacts]) -> Sums:
+    """Add up calls of one group."""
+    count = len(calls)
+    is_refused, client, server, limited = classify(group.outcome, group.status)
+    usages = [call.usage for call in calls if call.usage is not NOTHING]
+    costs = [call.cost_nanos for call in calls if call.cost_nanos is not None]
+    counts = [
+        count,
+        count * is_refused,
+        count * client,
+        count * server,
+        count * limited,
+        _sum([usage.input_tokens for usage in usages], TOKENS_MAX),
+        _sum([usage.output_tokens for usage in usages], TOKENS_MAX),
+        _sum([usage.cached_input_tokens for usage in usages], TOKENS_MAX),
+        _sum(costs, COST_NANOS_MAX),
+        count - len(costs),
+        sum([usage.is_estimated for usage in usages]),
+    ]
+    if group.outcome == "crashed":
+        return Sums(counts)
+    return Sums(
+        counts,
+        [
+            _histogram([call.duration_us for call in calls]),
+            _histogram([call.first_byte_us for call in calls if call.first_byte_us]),
+            _histogram([call.overhead_us for call in calls]),
+        ],
+    )
+
+
+def classify(outcome: str, status: int) -> tuple[bool, bool, bool, bool]:
+    """Return (refused, client error, server error, limited) of a call; at most one of the two errors is true.
+
+    An answer that never came or came in part is a server error whatever status was sent first.
+    """
+    client = 400 <= status < 500
+    server = status >= 500 or (not client and outcome in ("failed", "truncated", "crashed"))
+    return outcome == "refused", client, server, status == 429
+
+
+def percentile(histogram: dict[int, int], fraction: float) -> int:
+    """Return the value below which `fraction` of the calls are, in microseconds; 0 when there are none.
+
+    Interpolated inside its bucket, so that it is at most one bucket (19 %) off; above the last bound, that bound.
+    """
+    total = sum(histogram.values())
+    if not total:
+        return 0
+    rank = fraction * total
+    below = 0
+    for bucket in sorted(histogram):
+        count = histogram[bucket]
+        if below + count >= rank:
+            if bucket >= len(HISTOGRAM_BOUNDS_US):
+                return HISTOGRAM_BOUNDS_US[-1]
+            low = HISTOGRAM_BOUNDS_US[bucket - 1] if bucket else 0
+            return round(low + (HISTOGRAM_BOUNDS_US[bucket] - low) * (rank - below) / count)
+        below += count
+    raise AssertionError("the counts add up to their total")  # pragma: no cover
+
+
+def _histogram(values: list[int]) -> dict[int, int]:
+    bounds = HISTOGRAM_BOUNDS_US
+    return Counter([bisect_left(bounds, value) for value in values])
+
+
+def _sum(values: Iterable[int], each_max: int) -> int:
+    total = sum(values)
+    if 0 <= total <= each_max:
+        return total
+    return sum(min(max(value, 0), each_max) for value in values)
