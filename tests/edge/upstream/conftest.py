@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import uvloop
+
 from tollway.edge.upstream.client import EdgeUpstreams
 
 

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+
 from kit.scripted_upstream import (
     HOLD,
     QUICK,
