@@ -33,7 +33,10 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
 
 
 def script(*steps: object) -> Handler:
-    """Return a handler that answers every request with the steps (bytes, a pause in seconds, RESET, HOLD), then closes."""
+    """Return a handler that answers every request with the steps and closes.
+
+    A step is bytes to send, a pause in seconds, RESET or HOLD.
+    """
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_request(reader)
@@ -118,7 +121,7 @@ class ScriptedUpstream:
         self._tasks.add(task)
         try:
             await self._handler(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             self.left.set()

@@ -54,7 +54,7 @@ def build_destination(upstream: policy.Upstream, *, pool_key: str) -> Destinatio
 
 
 def _parse_base_path(path: str) -> str:
-    path = path.rstrip("/") if path.strip("/") else ""
+    path = path.removesuffix("/")
     if _PATH.fullmatch(path) is None:
         raise ValueError("base_url has a path with a character that must be percent-encoded")
     decoded = re.sub(r"%2[eE]", ".", path)
