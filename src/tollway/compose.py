@@ -12,17 +12,15 @@ import msgspec
 from tollway.adapters.journal import JournalWriter
 from tollway.adapters.meters import FileMeters, boot_id, open_meters
 from tollway.adapters.policy_store import LMDBPolicyStore
-from tollway.adapters.sandbox_transport import SandboxRouter
+from tollway.adapters.sandbox_transport import SandboxRouter, build_any_destination
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.telemetry.counters import CounterFile
-from tollway.contract.policy import Upstream
 from tollway.edge.server.server import EdgeServer
 from tollway.edge.server.tls import build_server_context
 from tollway.edge.upstream.client import EdgeUpstreams
-from tollway.edge.upstream.destination import build_destination
 from tollway.gateway.context import Bounds, Gateway
 from tollway.gateway.pipeline import handle
-from tollway.gateway.ports import Destination, Exchange
+from tollway.gateway.ports import Exchange
 from tollway.kernel.clock import SystemClock
 from tollway.runtime.child import Start
 
@@ -88,9 +86,3 @@ def build_worker(start: Start, name: str) -> Worker:
         tls = build_server_context(settings.gateway.tls_certificate, settings.gateway.tls_key)
     return Worker(gateway, server, upstreams, meters, journal, policy, counters, tls)
 
-
-def build_any_destination(upstream: Upstream, pool_key: str) -> Destination:
-    """Build a destination; the sandbox's has no address. Raises ValueError."""
-    if upstream.base_url.startswith("sandbox:"):
-        return Destination(pool_key, "sandbox", "sandbox", 0, "", b"", (), None, None, upstream.timeouts)
-    return build_destination(upstream, pool_key=pool_key)

@@ -6,7 +6,9 @@ Errors and cuts look exactly like those of a real upstream, so that callers can 
 import asyncio
 from collections.abc import Sequence
 
+from tollway.contract.policy import Upstream
 from tollway.edge.flow import CallerFlow
+from tollway.edge.upstream.destination import build_destination
 from tollway.gateway.ports import Answer, Destination, Exchange, Headers, Tap, Upstreams
 from tollway.kernel.errors import TollwayError
 from tollway.providers import sandbox
@@ -83,6 +85,13 @@ class SandboxRouter:
     def prewarm(self, destinations: Sequence[Destination]) -> None:
         """As Upstreams.prewarm, without the sandbox."""
         self._others.prewarm([item for item in destinations if item.scheme != "sandbox"])
+
+
+def build_any_destination(upstream: Upstream, pool_key: str) -> Destination:
+    """Build a destination; the sandbox's has no address. Raises ValueError."""
+    if upstream.base_url.startswith("sandbox:"):
+        return Destination(pool_key, "sandbox", "sandbox", 0, "", b"", (), None, None, upstream.timeouts)
+    return build_destination(upstream, pool_key=pool_key)
 
 
 class _Gate:

@@ -1,0 +1,41 @@
+"""The caller's address is believed from trusted proxies only (R11, R11b)."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from tollway.gateway.address import client_address
+
+TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
+
+
+def seen(peer, *values):
+    return client_address(peer, [(b"x-forwarded-for", value.encode()) for value in values], TRUSTED)
+
+
+@pytest.mark.parametrize(
+    ("peer", "values", "expected"),
+    [
+        ("192.0.2.1", ["6.6.6.6"], "192.0.2.1"),
+        ("10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["6.6.6.6, 198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["198.51.100.7, 10.0.0.9"], "198.51.100.7"),
+        ("10.0.0.1", ["6.6.6.6", "198.51.100.7"], "198.51.100.7"),
+        ("::ffff:10.0.0.1", ["198.51.100.7"], "198.51.100.7"),
+        ("10.0.0.1", ["::ffff:10.0.0.5, ::ffff:198.51.100.7"], "198.51.100.7"),
+        ("fd00::1", ["2001:db8::5"], "2001:db8::5"),
+        ("10.0.0.1", [], "10.0.0.1"),
+        ("10.0.0.1", ["198.51.100.7, unknown"], "10.0.0.1"),
+        ("10.0.0.1", ["198.51.100.7:443"], "10.0.0.1"),
+        ("10.0.0.1", ["fe80::1%eth0"], "10.0.0.1"),
+        ("10.0.0.1", ["0177.0.0.1"], "10.0.0.1"),
+        ("10.0.0.1", ["10.0.0.2"], "10.0.0.2"),
+        ("not-an-address", ["6.6.6.6"], "not-an-address"),
+    ],
+)
+def test_the_walk_ends_at_the_last_trusted_hop(peer, values, expected):
+    assert seen(peer, *values) == expected
+
+
+def test_without_trusted_proxies_nothing_is_believed():
+    assert client_address("10.0.0.1", [(b"x-forwarded-for", b"6.6.6.6")], ()) == "10.0.0.1"

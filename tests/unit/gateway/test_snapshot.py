@@ -1,0 +1,61 @@
+"""A snapshot is compiled item by item: a bad one is left out alone."""
+
+from kit.gateway_kit import Box, Rig, service
+from tollway.adapters.sandbox_transport import build_any_destination
+from tollway.contract.policy import VERSION, Candidate, ModelRecord, ProviderRecord, SealedKey, Snapshot, Upstream
+from tollway.gateway.snapshot import compile_snapshot
+
+UP = Upstream("https://up.example/v1")
+
+
+def compiled(providers=(), models=(), services=()):
+    snapshot = Snapshot(VERSION, 1, 0, providers=tuple(providers), models=tuple(models), services=tuple(services))
+    return compile_snapshot(snapshot, box=Box(), build_destination=build_any_destination)
+
+
+def provider(name, kind="openai", key=b"sk", upstream=UP, state="active"):
+    keys = (SealedKey("k", key, b""),) if key is not None else ()
+    return ProviderRecord(name, name, kind, state, upstream, keys)
+
+
+def test_bad_items_are_left_out_alone_and_named():
+    result = compiled(
+        [
+            provider("good"), provider("odd-kind", kind="nope"), provider("no-key", key=None),
+            provider("bad-url", upstream=Upstream("ftp://x")), provider("bad-key", key=b"a b\r\n"),
+            provider("off", state="disabled"),
+        ],
+        [
+            ModelRecord("m", (Candidate("good", "m"), Candidate("bad-url", "m"))),
+            ModelRecord("gone", (Candidate("off", "m"),)),
+        ],
+        [service(), service(id="s", name="bad", path_prefix="/bad", upstream=Upstream("nope"))],
+    )  # fmt: skip
+    assert list(result.models) == ["m"] and len(result.models["m"].routes) == 1
+    assert [item.record.name for item in result.services] == ["weather"]
+    assert [fault.split(":")[0] for fault in result.faults] == [
+        "provider odd-kind", "provider no-key", "provider bad-url", "provider bad-key", "service bad",
+    ]  # fmt: skip
+
+
+def test_the_longest_prefix_wins_on_whole_segments():
+    result = compiled(services=[service(), service(id="s2", name="deep", path_prefix="/weather/deep")])
+    found = {path: result.find_service(path) for path in ("/weather", "/weather/x", "/weather/deep/y", "/weatherman")}
+    assert [found[p].record.name for p in list(found)[:3]] == ["weather", "weather", "deep"]
+    assert found["/weatherman"] is None
+
+
+def test_a_damaged_snapshot_keeps_the_last_good_one():
+    rig = Rig()
+    good = rig.gateway.compiled(rig.policy)
+    rig.policy.revision, rig.policy.raw = 9, b"\xc1"
+    assert rig.gateway.compiled(rig.policy) is good
+    rig.policy.raw = None
+    rig.policy.revision = 10
+    assert rig.gateway.compiled(rig.policy) is good
+
+
+def test_a_catch_all_of_everything_serves_any_name():
+    result = compiled([provider("good")], [ModelRecord("*", (Candidate("good", "*"),))])
+    assert result.find_model("any/model").routes[0].upstream_model == "any/model"
+    assert compiled().find_model("any") is None
