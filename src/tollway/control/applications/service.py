@@ -14,9 +14,8 @@ from tollway.control.faults import Faults
 from tollway.control.limits.service import compile_limits, find_faults
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.ports import Touching, Transactions
 from tollway.control.teams.model import DEFAULT_TEAM_ID
-from tollway.control.ports import Touching
-from tollway.control.ports import Transactions
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import APPLICATION, new_id

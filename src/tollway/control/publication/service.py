@@ -12,6 +12,7 @@ from typing import Literal
 from tollway.contract.policy import Snapshot, decode_snapshot, encode
 from tollway.control.applications.model import Application
 from tollway.control.model import Damaged
+from tollway.control.ports import Transactions
 from tollway.control.publication.errors import not_published
 from tollway.control.publication.model import Dirty, Options, Problem, Published
 from tollway.control.publication.ports import (
@@ -24,7 +25,6 @@ from tollway.control.publication.ports import (
 from tollway.control.publication.records import encode_application, encode_token
 from tollway.control.publication.snapshot import SnapshotBuilder
 from tollway.control.tokens.model import Token
-from tollway.control.ports import Transactions
 from tollway.kernel.errors import TollwayError
 
 BATCH = 2_000

@@ -11,6 +11,7 @@ from tollway.control.actor import Actor
 from tollway.control.faults import Faults
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.ports import Touching, Transactions
 from tollway.control.services.errors import path_prefix_taken, service_name_taken, service_not_found
 from tollway.control.services.model import (
     BODY_BYTES_MAX,
@@ -22,8 +23,6 @@ from tollway.control.services.model import (
 )
 from tollway.control.services.paths import check_path_prefix
 from tollway.control.services.ports import ServiceStore
-from tollway.control.ports import Touching
-from tollway.control.ports import Transactions
 from tollway.control.upstreams.connection import change_connection
 from tollway.control.upstreams.credentials import Credentials
 from tollway.control.upstreams.model import Connection, ConnectionChange, Key

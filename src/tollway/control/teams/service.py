@@ -6,10 +6,10 @@ from tollway.control.actor import SETUP, Actor
 from tollway.control.faults import Faults
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.ports import Transactions
 from tollway.control.teams.errors import team_in_use, team_name_taken, team_not_found
 from tollway.control.teams.model import DEFAULT_TEAM_ID, DEFAULT_TEAM_NAME, Team
 from tollway.control.teams.ports import TeamStore
-from tollway.control.ports import Transactions
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import TEAM, new_id

@@ -17,6 +17,7 @@ from tollway.control.faults import Faults, refuse
 from tollway.control.limits.service import compile_limits, find_faults, to_rules
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.ports import Touching, Transactions
 from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
 from tollway.control.tokens.grant import EVERYTHING, Grant, excess
 from tollway.control.tokens.model import (
@@ -27,8 +28,6 @@ from tollway.control.tokens.model import (
     TokenFilter,
 )
 from tollway.control.tokens.ports import Owners, ServiceDirectory, TokenHasher, TokenStore
-from tollway.control.ports import Touching
-from tollway.control.ports import Transactions
 from tollway.control.versions import check_version
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError

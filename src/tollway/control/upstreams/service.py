@@ -10,8 +10,7 @@ from tollway.control.actor import Actor
 from tollway.control.faults import Faults, refuse
 from tollway.control.names import check_slug
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
-from tollway.control.ports import Touching
-from tollway.control.ports import Transactions
+from tollway.control.ports import Touching, Transactions
 from tollway.control.upstreams.connection import change_connection, origin
 from tollway.control.upstreams.credentials import Credentials
 from tollway.control.upstreams.errors import provider_name_taken, provider_not_found

@@ -1,0 +1,238 @@
+"""A whole control plane on a throw-away database, with stand-ins for the policy store and the surroundings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from tollway.adapters.secrets.key_ring import KeyRing
+from tollway.adapters.storage.applications import SQLApplicationStore
+from tollway.adapters.storage.config_database import ConfigDatabase
+from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.idempotency import SQLIdempotencyStore
+from tollway.adapters.storage.migrate import migrate
+from tollway.adapters.storage.publication import SQLPublicationStore
+from tollway.adapters.storage.services import SQLServiceStore
+from tollway.adapters.storage.teams import SQLTeamStore
+from tollway.adapters.storage.tokens import SQLTokenStore
+from tollway.adapters.storage.upstreams import SQLProviderStore
+from tollway.contract.policy import (
+    ApplicationRecord,
+    DatedPrice,
+    Price,
+    Snapshot,
+    TokenRecord,
+    UnitPrice,
+    decode_application,
+    decode_snapshot,
+    decode_token,
+)
+from tollway.control.actor import Actor
+from tollway.control.applications.service import ApplicationParts, Applications
+from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.publication.model import Options
+from tollway.control.publication.ports import Stored
+from tollway.control.publication.service import Publisher, PublisherParts
+from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
+from tollway.control.services.service import RestServices, ServiceParts
+from tollway.control.teams.service import Teams
+from tollway.control.tokens.service import TokenParts, Tokens
+from tollway.control.upstreams.credentials import Credentials
+from tollway.control.upstreams.service import ProviderParts, Providers
+from tollway.kernel.clock import FixedClock
+from tollway.kernel.errors import TollwayError
+from tollway.kernel.secret import Secret
+
+ACTOR = Actor("user_1", "user")
+
+
+class MemoryPolicyStore:
+    """Implements PolicyWriter in memory. `fail_next` refuses that many writes; `log` names what was written."""
+
+    def __init__(self) -> None:
+        self.records: dict[tuple[str, str], bytes] = {}
+        self.stored_snapshot: bytes | None = None
+        self.fail_next = 0
+        self.log: list[str] = []
+
+    def put_many(self, records: Iterable[Stored]) -> None:
+        self._write("put_many")
+        self.records |= {(kind, record_id): raw for kind, record_id, raw in records}
+
+    def delete_token(self, token_id: str) -> bool:
+        self._write("delete_token")
+        return self.records.pop(("token", token_id), None) is not None
+
+    def delete_application(self, application_id: str) -> bool:
+        self._write("delete_application")
+        return self.records.pop(("application", application_id), None) is not None
+
+    def publish_snapshot(self, raw: bytes) -> int:
+        self._write("publish_snapshot")
+        self.stored_snapshot = raw
+        return decode_snapshot(raw).revision
+
+    def rebuild(self, records: Iterable[Stored], snapshot: bytes | None) -> int:
+        self._write("rebuild")
+        self.records = {(kind, record_id): raw for kind, record_id, raw in records}
+        self.stored_snapshot = snapshot
+        return 0 if snapshot is None else decode_snapshot(snapshot).revision
+
+    def snapshot(self) -> bytes | None:
+        return self.stored_snapshot
+
+    def token(self, token_id: str) -> TokenRecord:
+        return decode_token(self.records["token", token_id])
+
+    def application(self, application_id: str) -> ApplicationRecord:
+        return decode_application(self.records["application", application_id])
+
+    def read_snapshot(self) -> Snapshot:
+        assert self.stored_snapshot is not None
+        return decode_snapshot(self.stored_snapshot)
+
+    def _write(self, what: str) -> None:
+        if self.fail_next:
+            self.fail_next -= 1
+            raise TollwayError("gateway.policy_unavailable", internal="told to fail")
+        self.log.append(what)
+
+
+class ListedPrices:
+    """Implements PriceList over a small table."""
+
+    def __init__(self, models: dict[str, tuple[str, ...]] | None = None) -> None:
+        self.models = models if models is not None else {"openai": ("gpt-4o", "gpt-4o-mini")}
+
+    def list_models(self, kind: str) -> Sequence[str]:
+        return self.models.get(kind, ())
+
+    def find_prices(self, kind: str, model: str) -> tuple[DatedPrice, ...]:
+        if model not in self.models.get(kind, ()):
+            return ()
+        return (DatedPrice(None, Price(source="listed", input=UnitPrice(1_000), output=UnitPrice(2_000))),)
+
+
+class ListedReferences:
+    """Implements References over two tables."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.certificates: dict[str, str] = {}
+
+    def resolve(self, reference: str) -> str:
+        if reference not in self.values:
+            raise ValueError(f"{reference} is not set")
+        return self.values[reference]
+
+    def read_certificates(self, path: str) -> str:
+        if path not in self.certificates:
+            raise ValueError(f"{path} cannot be read")
+        return self.certificates[path]
+
+
+@dataclass
+class Surroundings:
+    """What a control plane stands on; kept when it is built anew, as after a restart."""
+
+    writer: Engine
+    reader: Engine
+    policy: MemoryPolicyStore = field(default_factory=MemoryPolicyStore)
+    prices: ListedPrices = field(default_factory=ListedPrices)
+    references: ListedReferences = field(default_factory=ListedReferences)
+    clock: FixedClock = field(default_factory=FixedClock)
+    keys: KeyRing = field(default_factory=lambda: KeyRing(Secret(bytes(range(32)))))
+
+
+class ControlPlane:
+    """Every service of the control plane, as the composer builds them."""
+
+    def __init__(self, around: Surroundings, options: Options = Options()) -> None:
+        self.around = around
+        self.clock, self.policy, self.keys = around.clock, around.policy, around.keys
+        self.references, self.prices = around.references, around.prices
+        self.database = ConfigDatabase(around.writer, around.reader)
+        self.token_store = SQLTokenStore(self.database)
+        self.application_store = SQLApplicationStore(self.database)
+        self.team_store = SQLTeamStore(self.database)
+        self.provider_store = SQLProviderStore(self.database, self.clock)
+        self.service_store = SQLServiceStore(self.database, self.clock)
+        self.publication_store = SQLPublicationStore(self.database)
+        snapshots = SnapshotBuilder(
+            SnapshotParts(
+                providers=self.provider_store,
+                services=self.service_store,
+                prices=self.prices,
+                references=self.references,
+                sealer=self.keys,
+                clock=self.clock,
+            )
+        )
+        self.publisher = Publisher(
+            PublisherParts(
+                store=self.publication_store,
+                writer=self.policy,
+                tokens=self.token_store,
+                applications=self.application_store,
+                snapshots=snapshots,
+                transactions=self.database,
+            ),
+            options,
+        )
+        credentials = Credentials(self.keys, self.clock)
+        self.teams = Teams(self.team_store, self.database, self.clock)
+        self.applications = Applications(
+            ApplicationParts(
+                store=self.application_store,
+                tokens=self.token_store,
+                teams=self.team_store,
+                touching=self.publisher,
+                transactions=self.database,
+                clock=self.clock,
+            )
+        )
+        self.tokens = Tokens(
+            TokenParts(
+                store=self.token_store,
+                owners=self.application_store,
+                services=self.service_store,
+                hasher=self.keys,
+                touching=self.publisher,
+                transactions=self.database,
+                clock=self.clock,
+            )
+        )
+        self.providers = Providers(
+            ProviderParts(
+                store=self.provider_store,
+                credentials=credentials,
+                touching=self.publisher,
+                transactions=self.database,
+                clock=self.clock,
+            )
+        )
+        self.services = RestServices(
+            ServiceParts(
+                store=self.service_store,
+                credentials=credentials,
+                touching=self.publisher,
+                transactions=self.database,
+                clock=self.clock,
+            )
+        )
+        self.idempotency = IdempotencyKeys(SQLIdempotencyStore(self.database), self.database, self.clock)
+
+    def start(self) -> "ControlPlane":
+        """Do what the console does at its start."""
+        self.teams.ensure_default()
+        self.publisher.reconcile()
+        return self
+
+
+def open_surroundings(folder: Path) -> Surroundings:
+    """Migrate a fresh SQLite database in the folder."""
+    path = folder / "config.db"
+    writer = open_engine(path, database="config", writer=True)
+    migrate(writer, "config", folder / "backups")
+    return Surroundings(writer, open_engine(path, database="config", writer=False))
