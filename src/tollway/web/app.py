@@ -12,12 +12,16 @@ from starlette.middleware import Middleware
 
 from tollway.web import problems
 from tollway.web.bodies import BodyLimit
+from tollway.web.dashboard import mount_files
+from tollway.web.dashboard import router as dashboard
 from tollway.web.envelope import Envelope
 from tollway.web.guard import Guard
+from tollway.web.health import router as health
 from tollway.web.hosts import HostCheck
 from tollway.web.idempotency import Idempotency
 from tollway.web.live import LiveFeed
 from tollway.web.openapi import build_document, name_operation
+from tollway.web.pages import router as pages
 from tollway.web.routers import PREFIX, ROUTERS
 from tollway.web.services import ConsoleServices
 
@@ -45,6 +49,10 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
+    app.include_router(health)
+    app.include_router(pages)
+    mount_files(app, services.ui)
+    app.include_router(dashboard)
     app.openapi = cache(build_document)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

@@ -1,0 +1,117 @@
+"""The pages an operator sees before the dashboard: set-up, sign-in, and the list of error codes. Without script."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from tollway.control.sessions.api import origin_of
+from tollway.kernel.codes import TABLE, Retry
+from tollway.kernel.errors import TollwayError
+from tollway.web.asking import services_of
+from tollway.web.cookies import find_session, set_session
+from tollway.web.identity import find_caller
+from tollway.web.templating import render, render_form, render_message
+
+router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
+
+_NEXT = re.compile(r"/(?![/\\])[!-\[\]-~]{0,2000}", re.ASCII)
+_RETRY = {
+    Retry.NEVER: "Sending it again unchanged does not help.",
+    Retry.SAFE: "It may be sent again at once.",
+    Retry.LATER: "It may be sent again later.",
+}
+Field = Annotated[str, Form(max_length=2_000)]
+
+
+@router.get("/sign-in")
+def show_sign_in(request: Request, next: str = "/") -> Response:
+    """Show the sign-in form, or where to go instead."""
+    target = safe_target(next)
+    if find_caller(request.scope) is not None:
+        return RedirectResponse(target, 303)
+    if services_of(request).sessions.is_setup_needed():
+        return RedirectResponse("/setup", 303)
+    return render_form("sign_in.html", fault="", name="", next=target)
+
+
+@router.post("/sign-in")
+def submit_sign_in(request: Request, name: Field = "", password: Field = "", next: Field = "/") -> Response:
+    """Sign in and go to the page that was asked for."""
+    target = safe_target(next)
+    try:
+        _, secret = services_of(request).sessions.sign_in(
+            name=name, password=password, origin=origin_of(request), replaced=find_session(request)
+        )
+    except TollwayError as error:
+        page = render_form("sign_in.html", status=error.status, fault=_say(error), name=name[:200], next=target)
+        return _with_retry(page, error)
+    response = RedirectResponse(target, 303)
+    set_session(request, response, secret.reveal())
+    return response
+
+
+@router.get("/setup")
+def show_setup(request: Request, token: str = "") -> Response:
+    """Show the set-up form while nobody can sign in."""
+    sessions = services_of(request).sessions
+    if not sessions.is_setup_needed():
+        return RedirectResponse("/sign-in", 303)
+    if token and not sessions.is_setup_link_good(token):
+        return render_message(
+            "This set-up link no longer works",
+            "It was used, has expired or was replaced by a newer one. Restart the gateway, or print a new link:",
+            status=403,
+            command="tollway setup-link",
+        )
+    return render_form("setup.html", fault="", name="", link_token=token)
+
+
+@router.post("/setup")
+def submit_setup(request: Request, link_token: Field = "", name: Field = "", password: Field = "") -> Response:
+    """Create the owner and open the dashboard."""
+    try:
+        _, secret = services_of(request).sessions.set_up(
+            link_token=link_token, name=name, password=password, origin=origin_of(request)
+        )
+    except TollwayError as error:
+        is_link_good = error.code.name != "management.setup_link"
+        page = render_form(
+            "setup.html",
+            status=error.status,
+            fault=_say(error),
+            name=name[:200],
+            link_token=link_token[:200] if is_link_good else "",
+        )
+        return _with_retry(page, error)
+    response = RedirectResponse("/", 303)
+    set_session(request, response, secret.reveal())
+    return response
+
+
+@router.get("/docs/errors")
+def show_errors() -> Response:
+    """Show what every code means and what to check."""
+    return render("errors.html", codes=TABLE, retry=_RETRY)
+
+
+def safe_target(path: str) -> str:
+    """Return the path when it leads to this console, else `/`: an absolute path of printable ASCII, no second slash."""
+    return path if _NEXT.fullmatch(path) else "/"
+
+
+def _say(error: TollwayError) -> str:
+    """Write an error for people: what happened and, when waiting helps, how long."""
+    faults = getattr(error, "faults", ())
+    text = " ".join(fault.message for fault in faults) or error.public
+    if error.retry_after_seconds is None:
+        return text
+    minutes = max(1, round(error.retry_after_seconds / 60))
+    return f"{text} Try again in about {minutes} minute{'s' if minutes > 1 else ''}."
+
+
+def _with_retry(page: HTMLResponse, error: TollwayError) -> HTMLResponse:
+    if error.retry_after_seconds is not None:
+        page.headers["retry-after"] = str(max(1, round(error.retry_after_seconds)))
+    return page
