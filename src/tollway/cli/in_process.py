@@ -25,6 +25,7 @@ class InProcessAPI:
         self._locks = locks
         self._runner = asyncio.Runner()
         self._lifespan = _Lifespan(application)
+        self._is_closed = False
         try:
             self._runner.run(self._lifespan.start())
         except BaseException:
@@ -36,7 +37,10 @@ class InProcessAPI:
         return self._runner.run(_call(self._application, _scope(method, target, headers), body))
 
     def close(self) -> None:
-        """Shut the application down and release the lock."""
+        """Shut the application down and release the lock. Idempotent."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         with self._locks:
             try:
                 self._runner.run(self._lifespan.stop())

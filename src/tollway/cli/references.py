@@ -35,7 +35,7 @@ def resolve_document(raw: bytes, base: Path, environment: Mapping[str, str] | No
     """
     try:
         document = yaml.safe_load(raw)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError):  # A date that no calendar has is a ValueError.
         return raw
     if not isinstance(document, dict) or not _replace_all(document, base, environment):
         return raw

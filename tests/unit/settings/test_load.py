@@ -92,7 +92,8 @@ def test_the_file_is_found_by_variable_and_by_its_usual_name(tmp_path: Path, mon
 @pytest.mark.parametrize(
     "variable",
     ["TOLLWAY_SERVICE_HOST", "TOLLWAY_SERVICE_PORT", "TOLLWAY_PORT", "TOLLWAY_PORT_8080_TCP_ADDR",
-     "TOLLWAY_GATEWAY_PORT", "TOLLWAY_GATEWAY_SERVICE_PORT_HTTP", "TOLLWAY_GATEWAY_PORT_8080_TCP", "TOLLWAY_OPENAI_KEY", "TOLLWAY_TOKEN"],
+     "TOLLWAY_GATEWAY_PORT", "TOLLWAY_GATEWAY_SERVICE_PORT_HTTP", "TOLLWAY_GATEWAY_PORT_8080_TCP",
+     "TOLLWAY_OPENAI_KEY", "TOLLWAY_TOKEN"],
 )  # fmt: skip
 def test_variables_of_others_are_left_alone(variable: str) -> None:
     """Kubernetes names variables after services, and keys for `env:` references have any name."""
