@@ -34,6 +34,8 @@ from tollway.kernel.errors import TollwayError
 from tollway.policy.token import RANDOM_BYTES, SERVICE, generate_token, parse_token
 
 DEFAULT_LIFETIME_SECONDS = 90 * 86_400
+EXPIRES_NS_MAX = 2**63 - 1
+"""What a column of nanoseconds holds: the year 2262."""
 ENTRIES_MAX = 1_000
 """Models, and services, that one token may list."""
 REASON_CHARACTERS_MAX = 500
@@ -229,6 +231,8 @@ class Tokens:
         if change.services is not UNSET:
             fields["services"] = self._service_ids(change.services, faults)
         if change.expires_ns is not UNSET:
+            if change.expires_ns is not None and not 0 <= change.expires_ns <= EXPIRES_NS_MAX:
+                faults.add("/expires_at", "use an instant before the year 2262, or null for never")
             fields["expires_ns"] = _whole_seconds(change.expires_ns)
         if change.limits is not UNSET:
             faults.extend("/limits", find_faults(change.limits))

@@ -1,5 +1,8 @@
 """Checks of the models a provider offers, and the exact prices of overrides."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 from tollway.contract.policy import DatedPrice, Price, UnitPrice
 from tollway.control.faults import Faults
 from tollway.control.upstreams.model import ModelOffer, PriceOverride
@@ -38,6 +41,13 @@ def check_priority(path: str, priority: int, faults: Faults) -> None:
         faults.add(path, f"use a number from 0 to {PRIORITY_MAX}")
 
 
+def canonical_offers(offers: tuple[ModelOffer, ...]) -> tuple[ModelOffer, ...]:
+    """Return the offers with one spelling for each price, so that 2.50 and 2.5 are no difference."""
+    return tuple(
+        replace(offer, price=None if offer.price is None else _canonical_price(offer.price)) for offer in offers
+    )
+
+
 def build_price(override: PriceOverride) -> DatedPrice:
     """Return the price that holds at all times. The override must have passed `check_offers`."""
 
@@ -56,6 +66,13 @@ def build_price(override: PriceOverride) -> DatedPrice:
             # One request is one unit: USD per unit is a million times USD per million units.
             request=None if request is None else UnitPrice(attos_per_unit(request) * 1_000_000),
         ),
+    )
+
+
+def _canonical_price(price: PriceOverride) -> PriceOverride:
+    texts = {name: getattr(price, name) for name in PriceOverride.__slots__}
+    return PriceOverride(
+        **{name: None if text is None else format(Decimal(text).normalize(), "f") for name, text in texts.items()}
     )
 
 

@@ -22,7 +22,7 @@ from tollway.control.upstreams.model import (
     Provider,
     ProviderChange,
 )
-from tollway.control.upstreams.offers import check_offers, check_priority
+from tollway.control.upstreams.offers import canonical_offers, check_offers, check_priority
 from tollway.control.upstreams.ports import ProviderStore
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
@@ -166,7 +166,6 @@ class Providers:
             fields["name"] = change.name
         if change.models is not UNSET:
             check_offers(change.models, faults)
-            fields["models"] = change.models
         if change.priority is not UNSET:
             check_priority("/priority", change.priority, faults)
             fields["priority"] = change.priority
@@ -174,6 +173,8 @@ class Providers:
         faults.check()
         kept = before.keys if keeps_credentials(before.connection, connection) else ()
         fields |= {"connection": connection, "keys": kept}
+        if change.models is not UNSET:
+            fields["models"] = canonical_offers(change.models)
         if change.credentials is not UNSET:
             fields["keys"] = self._parts.credentials.build(change.credentials, kept, faults)
         faults.check()

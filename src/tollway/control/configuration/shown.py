@@ -1,0 +1,162 @@
+"""Stored objects in the document's own words, defaults left out. What is written here reads back unchanged."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TypeAlias, Union
+
+from tollway.contract.policy import DEFAULT_TIMEOUTS, Limits, Timeouts
+from tollway.control.applications.model import Application
+from tollway.control.configuration.entries import NEVER
+from tollway.control.configuration.model import FieldChange
+from tollway.control.limits.parse import RPM
+from tollway.control.services.model import DEFAULT_BEHAVIOUR, Service
+from tollway.control.teams.model import Team
+from tollway.control.tokens.model import Token
+from tollway.control.upstreams.model import ALL_MODELS, STORED, Connection, Key, ModelOffer, Provider
+from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.kernel.money import format_usd
+
+Plain: TypeAlias = Union[bool, int, float, str, "list[Plain]", "dict[str, Plain]", None]
+Shown = dict[str, Plain]
+
+
+def show_team(team: Team) -> Shown:
+    """Return the entry of a team."""
+    return {"name": team.name}
+
+
+def show_application(application: Application, team_name: str) -> Shown:
+    """Return the entry of an application."""
+    return {"name": application.name, "team": team_name} | _limits(application.limits) | _state(application.state)
+
+
+def show_provider(provider: Provider) -> Shown:
+    """Return the entry of a provider."""
+    shown: Shown = {"name": provider.name, "kind": provider.kind}
+    shown |= _credentials(provider.keys)
+    if provider.models != ALL_MODELS:
+        shown["models"] = [_model(offer) for offer in provider.models]
+    shown["priority"] = provider.priority
+    return _with_connection(shown, provider.connection) | _state(provider.state)
+
+
+def show_service(service: Service) -> Shown:
+    """Return the entry of a service."""
+    shown: Shown = {"name": service.name, "path_prefix": service.path_prefix}
+    shown |= _credentials(service.keys)
+    for field in fields(service.behaviour):
+        value = getattr(service.behaviour, field.name)
+        if value != getattr(DEFAULT_BEHAVIOUR, field.name):
+            shown[field.name] = list(value) if isinstance(value, tuple) else value
+    return _with_connection(shown, service.connection) | _state(service.state)
+
+
+def show_token(token: Token, service_names: Mapping[str, str]) -> Shown:
+    """Return the entry of a token: its metadata, never anything of its secret."""
+    shown: Shown = {"name": token.name}
+    if token.application_name is not None:
+        shown["application"] = token.application_name
+    if token.models is not None:
+        shown["models"] = list(token.models)
+    if token.services is not None:
+        shown["services"] = [service_names.get(service_id, service_id) for service_id in token.services]
+    if token.environment != "live":
+        shown["environment"] = token.environment
+    shown["expires"] = NEVER if token.expires_ns is None else format_instant(token.expires_ns)
+    return shown | _limits(token.limits) | _state(token.state)
+
+
+def find_differences(before: Shown | None, after: Shown | None) -> tuple[FieldChange, ...]:
+    """Return the fields that differ, mappings by their own fields, lists as a whole."""
+    return tuple(_differences("", before or {}, after or {}))
+
+
+def format_instant(instant_ns: int) -> str:
+    """Write an instant to the second."""
+    return datetime.fromtimestamp(instant_ns // NANOS_PER_SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _differences(prefix: str, before: Shown, after: Shown) -> list[FieldChange]:
+    found = []
+    for name in before | after:
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _differences(f"{prefix}{name}.", old, new)
+        elif old != new:
+            found.append(FieldChange(prefix + name, old, new))
+    return found
+
+
+def _state(state: str) -> Shown:
+    return {} if state == "active" else {"state": state}
+
+
+def _credentials(keys: tuple[Key, ...]) -> Shown:
+    # `stored` stands for all stored keys, so it is written once.
+    shown: list[Plain] = list(dict.fromkeys(key.reference or STORED for key in keys))
+    if not shown:
+        return {}
+    return {"credential": shown[0]} if len(shown) == 1 else {"credentials": shown}
+
+
+def _with_connection(shown: Shown, connection: Connection) -> Shown:
+    shown["base_url"] = connection.base_url
+    if connection.allow_private:
+        shown["allow_private"] = True if connection.allow_private == ("*",) else list(connection.allow_private)
+    if connection.ca_file is not None:
+        shown["ca_file"] = connection.ca_file
+    if connection.proxy_url is not None:
+        shown["proxy_url"] = connection.proxy_url
+    timeouts: dict[str, Plain] = {
+        name: value
+        for name in Timeouts.__struct_fields__
+        if (value := getattr(connection.timeouts, name)) != getattr(DEFAULT_TIMEOUTS, name)
+    }
+    if timeouts:
+        shown["timeouts"] = timeouts
+    if connection.headers:
+        shown["headers"] = dict(connection.headers)
+    return shown
+
+
+def _model(offer: ModelOffer) -> Plain:
+    if offer == ModelOffer(offer.name):
+        return offer.name
+    shown: Shown = {"name": offer.name}
+    if offer.upstream_model is not None:
+        shown["upstream_model"] = offer.upstream_model
+    if offer.priority is not None:
+        shown["priority"] = offer.priority
+    if offer.price is not None:
+        prices = ((field.name, getattr(offer.price, field.name)) for field in fields(offer.price))
+        shown["price"] = {name: text for name, text in prices if text is not None}
+    return shown
+
+
+def _limits(limits: Limits) -> Shown:
+    shown: Shown = {}
+    requests: list[Plain] = []
+    for rule in limits.requests:
+        if rule.name == RPM and rule.window_seconds == 60:
+            shown["rpm"] = rule.requests
+        else:
+            requests.append({"name": rule.name, "requests": rule.requests, "window": f"{rule.window_seconds}s"})
+    if requests:
+        shown["requests"] = requests
+    if limits.concurrency:
+        shown["concurrency"] = limits.concurrency[0].calls
+    if limits.budgets:
+        shown["budgets"] = [
+            {"name": budget.name, "limit": _usd(budget.limit_nanos), "period": budget.period}
+            for budget in limits.budgets
+        ]
+    if limits.unbounded_output is not None:
+        shown["unbounded_output"] = limits.unbounded_output
+    return {"limits": shown} if shown else {}
+
+
+def _usd(nanos: int) -> Plain:
+    amount = Decimal(format_usd(nanos))
+    return int(amount) if amount == amount.to_integral_value() else format_usd(nanos)
