@@ -1,0 +1,304 @@
+"""The console's app on a throw-away control plane, with stand-ins for the ledger, the meters and the outside."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from kit.control import ControlPlane
+from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
+from tollway.contract.ledger_api import (
+    CallAnswer,
+    CallQuery,
+    CallsAnswer,
+    CallsQuery,
+    HealthAnswer,
+    HealthQuery,
+    LastUse,
+    LastUseAnswer,
+    LastUseQuery,
+    LiveBatch,
+    Reply,
+    Request,
+    UnpricedAnswer,
+    UnpricedQuery,
+    UnpricedRow,
+    UsageAnswer,
+    UsageQuery,
+    UsageRow,
+)
+from tollway.contract.policy import Limits
+from tollway.contract.records import CloseRecord
+from tollway.control.actor import Actor
+from tollway.control.backups.model import FORMAT, ROOT_KEY_NOTE, Backup, Manifest
+from tollway.control.configuration.model import Change, Changes, IssuedSecret
+from tollway.control.faults import refuse
+from tollway.control.gateway.model import Facts
+from tollway.control.gateway.service import Gateway, GatewayParts
+from tollway.control.sessions.passwords import Argon2Hasher
+from tollway.control.sessions.service import Lifetimes
+from tollway.control.sessions.service import Service as Sessions
+from tollway.control.upstreams.model import Provider
+from tollway.control.usage.service import Usage
+from tollway.kernel.errors import TollwayError
+from tollway.kernel.secret import Secret
+from tollway.web.app import build_console_app
+from tollway.web.local import LocalApp
+from tollway.web.paging import Cursors
+from tollway.web.ports import (
+    BudgetReading,
+    Check,
+    ConcurrencyReading,
+    NoStats,
+    Probe,
+    Readings,
+    RequestReading,
+    Stat,
+)
+from tollway.web.services import ConsoleServices
+
+NAME, PASSWORD = "ada", "a quiet orange bicycle"
+ORIGIN = "http://localhost"
+FACTS = Facts(
+    gateway_url="http://127.0.0.1:8080",
+    console_url="http://127.0.0.1:8081",
+    version="0.1.0",
+    sandbox=True,
+    workers=2,
+    started_ns=1_799_999_000 * 10**9,
+    unbounded_output="cap",
+    database="sqlite",
+    sqlite_version="3.51.3",
+)
+
+
+@dataclass
+class StandInLedger:
+    """Implements Ledger over lists. `is_away` makes it unreachable; `asked` keeps the questions."""
+
+    calls: list[CloseRecord] = field(default_factory=list)
+    rows: list[UsageRow] = field(default_factory=list)
+    uses: list[LastUse] = field(default_factory=list)
+    unpriced: list[UnpricedRow] = field(default_factory=list)
+    health: HealthAnswer = HealthAnswer(0, 0, 0, 0)
+    is_away: bool = False
+    asked: list[Request] = field(default_factory=list)
+
+    def ask(self, request: Request) -> Reply:
+        """Answer from the lists."""
+        if self.is_away:
+            raise TollwayError("usage.unavailable")
+        self.asked.append(request)
+        match request:
+            case UsageQuery():
+                return UsageAnswer(tuple(self.rows), request.interval or "minute")
+            case CallsQuery():
+                newest = sorted(self.calls, key=lambda call: (call.started_ns, call.request_id), reverse=True)
+                rest = [c for c in newest if request.before is None or (c.started_ns, c.request_id) < request.before]
+                page = rest[: request.limit]
+                more = len(rest) > len(page)
+                return CallsAnswer(tuple(page), (page[-1].started_ns, page[-1].request_id) if more else None)
+            case CallQuery():
+                return CallAnswer(next((call for call in self.calls if call.request_id == request.request_id), None))
+            case LastUseQuery():
+                return LastUseAnswer(tuple(use for use in self.uses if use.token_id in request.token_ids))
+            case UnpricedQuery():
+                return UnpricedAnswer(tuple(self.unpriced))
+            case HealthQuery():
+                return self.health
+            case _:
+                raise AssertionError(f"not asked in these tests: {request}")
+
+
+class StandInMeters:
+    """Implements MeterReader: one unit of every limit is used."""
+
+    def read(self, owner_kind: str, owner_id: str, limits: Limits) -> Readings:
+        """Return one unit used of each."""
+        return Readings(
+            requests=tuple(
+                RequestReading(one.name, one.requests, one.window_seconds, 1, 2.5) for one in limits.requests
+            ),
+            concurrency=ConcurrencyReading(limits.concurrency[0].calls, 1) if limits.concurrency else None,
+            budgets=tuple(
+                BudgetReading(one.name, one.limit_nanos, 10**9, 1, one.period, None) for one in limits.budgets
+            ),
+        )
+
+
+class StandInProber:
+    """Implements Prober: every provider answers."""
+
+    def probe(self, provider: Provider) -> Probe:
+        """Return a good answer."""
+        return Probe(True, 200, 12.5, f"{provider.name} answered")
+
+
+class StandInConfiguration:
+    """Implements Configuration: a document is `fail`, or makes one token."""
+
+    def export(self) -> str:
+        """Return an empty document."""
+        return "version: 1\n"
+
+    def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
+        """Pretend to create a token."""
+        if document == "fail":
+            raise refuse("", "not a mapping")
+        secrets = () if dry_run else (IssuedSecret("ci", "abcdefghijkl", Secret("tws_made_by_the_document")),)
+        return Changes((Change("create", "token", "ci"),), not dry_run, secrets)
+
+
+class StandInBackups:
+    """Implements Backups: writes nothing."""
+
+    def create(self, path: Path | None) -> Backup:
+        """Describe a backup."""
+        manifest = Manifest(FORMAT, 1_800_000_000 * 10**9, "0.1.0", "sqlite", {"config": "0002"}, (), ROOT_KEY_NOTE)
+        return Backup(path or Path("data/backups/one.tar"), 10, manifest)
+
+
+class StandInReadiness:
+    """Implements Readiness with the checks it is given."""
+
+    def __init__(self) -> None:
+        self.found: Sequence[Check] = (Check("ledger", True), Check("policy store", True))
+
+    def checks(self) -> Sequence[Check]:
+        """Return them."""
+        return self.found
+
+
+class StandInLive:
+    """Implements LiveSource: yields what is in `batches`, then waits for ever."""
+
+    def __init__(self) -> None:
+        self.batches: list[LiveBatch] = []
+        self.subscriptions = 0
+
+    async def subscribe(self) -> AsyncIterator[LiveBatch]:
+        """Yield the batches once."""
+        import asyncio
+
+        self.subscriptions += 1
+        for batch in self.batches:
+            yield batch
+        await asyncio.Event().wait()
+
+
+class Console:
+    """One console and everything around it."""
+
+    def __init__(self, plane: ControlPlane, ui: Path, *, memory_kib: int = 64, **changes: Any) -> None:
+        self.plane = plane
+        self.clock = plane.clock
+        self.ledger = StandInLedger()
+        self.live = StandInLive()
+        self.readiness = StandInReadiness()
+        self.session_store = SQLSessionStore(plane.database)
+        self.hasher = CountingHasher(memory_kib)
+        self.sessions = Sessions(
+            store=self.session_store,
+            throttle=SQLThrottleStore(plane.database),
+            hasher=self.hasher,
+            clock=plane.clock,
+            lifetimes=Lifetimes(),
+        )
+        usage = Usage(
+            self.ledger,
+            {
+                "token": plane.tokens,
+                "application": plane.applications,
+                "provider": plane.providers,
+                "service": plane.services,
+            },
+        )
+        self.gateway = Gateway(
+            GatewayParts(FACTS, tokens=plane.tokens, providers=plane.providers, usage=usage, clock=plane.clock)
+        )
+        fields: dict[str, Any] = {
+            "clock": plane.clock,
+            "sessions": self.sessions,
+            "tokens": plane.tokens,
+            "applications": plane.applications,
+            "teams": plane.teams,
+            "providers": plane.providers,
+            "rest_services": plane.services,
+            "publisher": plane.publisher,
+            "usage": usage,
+            "gateway": self.gateway,
+            "configuration": StandInConfiguration(),
+            "backups": StandInBackups(),
+            "meters": StandInMeters(),
+            "prober": StandInProber(),
+            "live": self.live,
+            "readiness": self.readiness,
+            "idempotency": plane.idempotency,
+            "cursors": Cursors(b"k" * 32),
+            "hosts": frozenset({"gateway.example"}),
+            "stats": NoStats((Stat("requests_total", "counter", "requests answered", 7, (("worker", "0"),)),)),
+            "ui": ui,
+        }
+        self.services = ConsoleServices(**{**fields, **changes})
+        self.app: FastAPI = build_console_app(self.services)
+
+    def client(self, base: str = ORIGIN, peer: str = "127.0.0.1") -> TestClient:
+        """Return a browser without a session; it says where its requests come from, as browsers do."""
+        return TestClient(
+            self.app,
+            base_url=base,
+            client=(peer, 50_000),
+            headers={"sec-fetch-site": "same-origin"},
+            follow_redirects=False,
+            raise_server_exceptions=True,
+        )
+
+    def operator(self) -> TestClient:
+        """Return the command line on the local socket."""
+        return TestClient(LocalApp(self.app), base_url="http://tollway", follow_redirects=False)
+
+    def set_up(self) -> None:
+        """Create the owner."""
+        link = self.sessions.issue_setup_link().reveal()
+        answer = self.client().post("/api/v1/setup", json={"link_token": link, "name": NAME, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+
+    def signed_in(self) -> TestClient:
+        """Return a browser in which the owner is signed in, which repeats the CSRF value."""
+        client = self.client()
+        answer = client.post("/api/v1/session", json={"name": NAME, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        client.headers["x-tollway-csrf"] = answer.json()["csrf"]
+        return client
+
+
+class CountingHasher(Argon2Hasher):
+    """The real hasher with little memory, which counts how many passwords it looked at."""
+
+    def __init__(self, memory_kib: int) -> None:
+        super().__init__(Secret(b"pepper"), memory_kib=memory_kib, passes=1)
+        self.verified = 0
+
+    def verify(self, password: str, password_hash: str | None) -> bool:
+        """Count and verify."""
+        self.verified += 1
+        return super().verify(password, password_hash)
+
+
+@contextmanager
+def console_on(folder: Path, **changes: Any) -> Iterator[Console]:
+    """Yield a console with an owner on a fresh database, and close the database afterwards."""
+    from kit.control import open_surroundings
+
+    around = open_surroundings(folder)
+    try:
+        console = Console(ControlPlane(around).start(), folder / "ui", **changes)
+        console.set_up()
+        yield console
+    finally:
+        around.writer.dispose()
+        around.reader.dispose()
