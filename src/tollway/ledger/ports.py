@@ -141,6 +141,14 @@ class SumsRow(NamedTuple):
     counts: list[int]
 
 
+class CallsRange(NamedTuple):
+    """Calls that started in [since_ns, until_ns) and come before the cursor (started_ns, request id)."""
+
+    since_ns: int
+    until_ns: int | None
+    before: tuple[int, str] | None
+
+
 class UsageReader(Protocol):
     """Reads the ledger database beside its writer; from any thread."""
 
@@ -157,16 +165,8 @@ class UsageReader(Protocol):
         """
         ...
 
-    def calls(
-        self,
-        filters: dict[Dimension, str],
-        *,
-        since_ns: int,
-        until_ns: int | None,
-        before: tuple[int, str] | None,
-        limit: int,
-    ) -> list[tuple[int, str, bytes]]:
-        """Return (started_ns, request id, body), newest first."""
+    def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[tuple[int, str, bytes]]:
+        """Return (started_ns, request id, body), newest first, ties by request id."""
         ...
 
     def call(self, request_id: str) -> bytes | None:

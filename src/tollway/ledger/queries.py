@@ -25,7 +25,7 @@ from tollway.contract.ledger_api import (
 from tollway.contract.records import CloseRecord, decode
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.ledger.model import DAY, HOUR, MINUTE, Sums, decode_histograms, merge
-from tollway.ledger.ports import Stretch, SumsQuery, SumsRow, UsageReader
+from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 from tollway.ledger.rollups import percentile
 
 ROWS_MAX = 50_000
@@ -85,9 +85,8 @@ def answer_usage(query: UsageQuery, reader: UsageReader) -> UsageAnswer:
 def answer_calls(query: CallsQuery, reader: UsageReader) -> CallsAnswer:
     """Return one page of calls, newest first."""
     limit = max(1, min(query.limit, CALLS_MAX))
-    found = reader.calls(
-        query.filters, since_ns=query.since_ns, until_ns=query.until_ns, before=query.before, limit=limit + 1
-    )
+    within = CallsRange(query.since_ns, query.until_ns, query.before)
+    found = reader.calls(query.filters, within, limit=limit + 1)
     page = found[:limit]
     following = page[-1][:2] if len(found) > limit else None
     return CallsAnswer(tuple(decode_call(body) for _, _, body in page), following)

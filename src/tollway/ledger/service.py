@@ -1,14 +1,14 @@
 """The ledger at work: one thread that ingests, a few that read, and a Unix socket that answers.
 
-The event loop only moves frames. When the database or a journal fails, the writer says so once, waits and tries
+The event loop only moves frames. When the database or a journal fails, the ledger says so once, waits and tries
 again: records are safe in the journals meanwhile, and nothing that workers do depends on it.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -55,27 +55,30 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """The thread that owns the store: ingest, retention, and what to say about them."""
+    """Drives ingest and retention in a thread of their own, which owns the store."""
 
     def __init__(self, parts: Parts, publish: Callable[[Ingested], None]) -> None:
         self._parts = parts
         self._publish = publish
-        self._stopping = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger-writer")
         self._ingest: Ingest | None = None
         self._store: LedgerStore | None = None
         self._sweep_at_ns = 0
         self._last_ingest_ns = 0
         self._problem = ""
-        self._thread = threading.Thread(target=self._run, name="ledger-writer")
 
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Take in what is there, then end; waits at most STOP_SECONDS."""
-        self._stopping.set()
-        self._thread.join(STOP_SECONDS)
+    async def run(self, stop: asyncio.Event) -> None:
+        """Take in records until `stop` is set, then what is there, for at most STOP_SECONDS."""
+        while not stop.is_set():
+            ingested = await self._turn()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_pause(ingested)):
+                    await stop.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                while (ingested := await self._turn()) is not None and (ingested.bodies or ingested.is_more):
+                    pass
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
     def health(self) -> HealthAnswer:
         """Return how far behind the database is. From any thread."""
@@ -84,50 +87,40 @@ class Writer:
             return HealthAnswer(0, 0, 0, 0, self._problem or "starting")
         return HealthAnswer(ingest.lag_bytes(), ingest.ingested, self._last_ingest_ns, ingest.orphans, self._problem)
 
-    def _run(self) -> None:
-        wait = 0.0
-        while not self._stopping.wait(wait):
-            wait = self._turn()
-        while self._turn() == 0.0:
-            pass
-
-    def _turn(self) -> float:
-        """Do one step; return how long to wait for the next."""
-        try:
-            ingested = self._step()
-        except (TollwayError, OSError) as error:
-            self._report(str(error))
-            return RETRY_SECONDS
-        except Exception as error:  # the boundary of this process's work: say it, and try again
-            _log.exception("ledger: a step failed")
-            self._report(f"{type(error).__name__}: {error}")
-            return RETRY_SECONDS
-        self._report("")
-        if ingested.is_more or (ingested.bodies and self._stopping.is_set()):
-            return 0.0
-        return BATCH_SECONDS if ingested.bodies else IDLE_SECONDS
+    async def _turn(self) -> Ingested | None:
+        """Do one step; None when it failed, which has been said."""
+        step = asyncio.get_running_loop().run_in_executor(self._thread, self._step)
+        await asyncio.wait([step])
+        error = step.exception()
+        if error is not None:
+            self._report(error)
+            return None
+        if self._problem:
+            _log.warning("ledger: recovered")
+            self._problem = ""
+        ingested = step.result()
+        if ingested.bodies:
+            self._publish(ingested)
+        return ingested
 
     def _step(self) -> Ingested:
         if self._store is None or self._ingest is None:
             self._store = self._parts.open_store()
             self._ingest = Ingest(self._parts.journal, self._store)
         ingested = self._ingest.step()
-        now_ns = self._parts.clock.now_ns()
-        self._last_ingest_ns = now_ns
-        if ingested.bodies:
-            self._publish(ingested)
+        self._last_ingest_ns = now_ns = self._parts.clock.now_ns()
         monotonic_ns = self._parts.clock.monotonic_ns()
-        if monotonic_ns >= self._sweep_at_ns and not self._stopping.is_set():
+        if monotonic_ns >= self._sweep_at_ns:
             is_more = sweep(self._store, self._parts.keep, now_ns)
             pause = SWEEP_MORE_SECONDS if is_more else SWEEP_SECONDS
             self._sweep_at_ns = monotonic_ns + round(pause * NANOS_PER_SECOND)
         return ingested
 
-    def _report(self, problem: str) -> None:
-        if problem and problem != self._problem:
-            _log.error("ledger: %s; records stay in the journals", problem)
-        elif self._problem and not problem:
-            _log.warning("ledger: recovered")
+    def _report(self, error: BaseException) -> None:
+        problem = f"{type(error).__name__}: {error}"
+        if problem != self._problem:
+            is_expected = isinstance(error, TollwayError | OSError)
+            _log.error("ledger: %s; records stay in the journals", problem, exc_info=None if is_expected else error)
         self._problem = problem
 
 
@@ -137,7 +130,7 @@ class Service:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._live = Live()
-        self._writer: Writer | None = None
+        self._writer = Writer(parts, self._publish)
         self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="ledger-reader")
         self._connections: set[asyncio.Task[None]] = set()
 
@@ -146,34 +139,29 @@ class Service:
 
         The socket replaces whatever is at its path and is open to this user only. `ready` is called once it accepts.
         """
-        loop = asyncio.get_running_loop()
-
-        def publish(ingested: Ingested) -> None:
-            if self._live.has_subscribers:
-                loop.call_soon_threadsafe(self._live.publish, build_batch(ingested, self._parts.clock.now_ns()))
-
-        self._writer = Writer(self._parts, publish)
         server = await asyncio.start_unix_server(self._accept, sock=_bind(socket_path))
-        self._writer.start()
         ready()
-        heartbeat = loop.create_task(self._beat())
+        heartbeat = asyncio.create_task(self._beat(), name="heartbeat")
         try:
-            await stop.wait()
+            await self._writer.run(stop)
         finally:
             heartbeat.cancel()
             server.close()
-            await asyncio.to_thread(self._writer.stop)
             self._live.close()
             for connection in list(self._connections):
                 connection.cancel()
+            await asyncio.gather(heartbeat, *self._connections, return_exceptions=True)
             self._readers.shutdown(wait=False, cancel_futures=True)
             await asyncio.to_thread(socket_path.unlink, missing_ok=True)
+
+    def _publish(self, ingested: Ingested) -> None:
+        if self._live.has_subscribers:
+            self._live.publish(build_batch(ingested, self._parts.clock.now_ns()))
 
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(SILENCE_SECONDS)
-            if self._live.has_subscribers:
-                self._live.publish(LiveBatch(self._parts.clock.now_ns(), 0, ()))
+            self._live.publish(LiveBatch(self._parts.clock.now_ns(), 0, ()))
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -181,10 +169,10 @@ class Service:
         self._connections.add(task)
         try:
             await self._converse(reader, writer)
-        except (OSError, asyncio.IncompleteReadError, TimeoutError, ValueError) as error:
+        except (OSError, EOFError, ValueError) as error:
             _log.debug("ledger: a connection ended: %r", error)
         except asyncio.CancelledError:
-            _log.debug("ledger: a connection was closed")
+            _log.debug("ledger: a connection was closed, since the ledger stops")
         finally:
             self._connections.discard(task)
             writer.close()
@@ -200,24 +188,32 @@ class Service:
             await _send(writer, await self._answer(request))
 
     async def _answer(self, request: Request) -> bytes:
-        return await asyncio.get_running_loop().run_in_executor(self._readers, self._answer_blocking, request)
-
-    def _answer_blocking(self, request: Request) -> bytes:
-        reply: Reply
-        try:
-            if isinstance(request, HealthQuery):
-                assert self._writer is not None
-                reply = self._writer.health()
-            else:
-                assert not isinstance(request, Subscribe)
-                reply = answer(request, self._parts.reader)
-            return encode_frame(reply)
-        except TollwayError as error:
+        """Answer in a reader thread. Any failure is an answer too: the other requests must go on."""
+        work = asyncio.get_running_loop().run_in_executor(self._readers, self._answer_blocking, request)
+        await asyncio.wait([work])
+        error = work.exception()
+        if error is None:
+            return work.result()
+        if isinstance(error, TollwayError):
             _log.warning("ledger: %s", error)
             return encode_frame(Failure(error.code.name, error.public))
-        except Exception as error:  # the boundary of one request: the others must go on
-            _log.exception("ledger: a request failed")
-            return encode_frame(Failure("usage.unavailable", f"The ledger failed to answer: {type(error).__name__}."))
+        _log.error("ledger: a request failed", exc_info=error)
+        return encode_frame(Failure("usage.unavailable", f"The ledger failed to answer: {type(error).__name__}."))
+
+    def _answer_blocking(self, request: Request) -> bytes:
+        assert not isinstance(request, Subscribe), "handled by the caller"
+        reply: Reply = (
+            self._writer.health() if isinstance(request, HealthQuery) else answer(request, self._parts.reader)
+        )
+        return encode_frame(reply)
+
+
+def _pause(ingested: Ingested | None) -> float:
+    if ingested is None:
+        return RETRY_SECONDS
+    if ingested.is_more:
+        return 0.0
+    return BATCH_SECONDS if ingested.bodies else IDLE_SECONDS
 
 
 def _bind(path: Path) -> socket.socket:

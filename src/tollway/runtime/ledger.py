@@ -11,19 +11,15 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from tollway.adapters.journal.source import DirectoryJournalSource
 from tollway.adapters.storage.engine import open_engine
-from tollway.adapters.storage.ledger import SQLLedgerStore, translated
+from tollway.adapters.storage.ledger import open_store
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
-from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.contract.ledger_api import HealthQuery, Reply, Request, Subscribe
 from tollway.kernel.clock import SystemClock
 from tollway.kernel.errors import TollwayError
 from tollway.ledger.ingest import Ingest
-from tollway.ledger.ports import LedgerStore
 from tollway.ledger.queries import answer
 from tollway.ledger.retention import Keep
 from tollway.ledger.service import Parts, Service
@@ -68,7 +64,7 @@ def build_parts(settings: Settings) -> Parts:
     writer = open_engine(place, database="ledger", writer=True)
     return Parts(
         journal=DirectoryJournalSource(settings.data / "journal"),
-        open_store=lambda: _open_store(writer, settings.data / "backups"),
+        open_store=lambda: open_store(writer, settings.data / "backups"),
         reader=SQLUsageReader(open_engine(place, database="ledger", writer=False)),
         keep=Keep(settings.retention.calls_days, settings.retention.minutes_days, settings.retention.hours_days),
         clock=SystemClock(),
@@ -93,12 +89,6 @@ def tune_collector() -> None:
     """Let the cycle collector run seldom: a batch makes many tuples and no cycles. Saves a fifth of the CPU."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-
-
-def _open_store(engine: Engine, backup_dir: Path) -> LedgerStore:
-    with translated():
-        migrate(engine, "ledger", backup_dir)
-    return SQLLedgerStore(engine)
 
 
 async def _run(parts: Parts, socket_path: Path, ready: Callable[[], None], gone_fd: int | None) -> None:

@@ -1,82 +1,37 @@
 """The writing side of the ledger database; `ledger/ports.py` says what each method promises.
 
-Statements are plain SQL run by the driver with tuples: SQLAlchemy's own construction of 8,000 rows would cost
-as much as everything else the ledger does. They are the same on both engines but for the placeholder.
+Statements that run for every call or group are SQLAlchemy Core, compiled once, and run by the driver with
+tuples: binding 8,000 rows by name would cost as much as everything else the ledger does.
 """
-# ruff: noqa: S608  # only names from this file's own tables are put into SQL; values are bound
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Column, Connection, Dialect, Engine, Table, bindparam, case, delete, func, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
+from tollway.adapters.storage import ledger_tables as tables
+from tollway.adapters.storage.migrate import migrate
 from tollway.kernel.errors import TollwayError
-from tollway.ledger.model import COARSE, DAY, FULL, HOUR, MINUTE, Group, Sums, decode_histograms, encode_histograms
+from tollway.ledger.model import COARSE, FULL, Group, Sums, decode_histograms, encode_histograms
 from tollway.ledger.ports import Batch, LedgerStore, StoredState, SumsKey
 
-TABLES = {MINUTE: "usage_minutes", HOUR: "usage_hours", DAY: "usage_days"}
 KEYS_PER_QUERY = 500
-_SYNC_ROW = "-"
+SYNC_ROW = "-"
 """No journal file has this name; its row counts syncs."""
 
-_GROUP_COLUMNS = ", ".join(Group._fields)
-_SUMS_COLUMNS = ", ".join(Sums.COLUMNS)
-_SUMS_WIDTH = len(Sums.COLUMNS) + 4
 
-
-def _values(width: int) -> str:
-    return f"VALUES ({', '.join('?' * width)})"
-
-
-_FORGET = "DELETE FROM journal_files WHERE name = ?"
-_POSITION = (
-    f"INSERT INTO journal_files (name, position) {_values(2)}"
-    " ON CONFLICT (name) DO UPDATE SET position = excluded.position"
-)
-_OPEN = f"INSERT INTO open_calls (request_id, writer, body) {_values(3)} ON CONFLICT (request_id) DO NOTHING"
-_CLOSE = "DELETE FROM open_calls WHERE request_id = ?"
-_GROUP = f"INSERT INTO groups (id, {_GROUP_COLUMNS}) {_values(len(Group._fields) + 1)}"
-_FIND_GROUP = f"SELECT id FROM groups WHERE {' AND '.join(f'{name} = ?' for name in Group._fields)}"
-_CALL = f"INSERT INTO calls (started_ns, group_id, request_id, body) {_values(4)}"
-_SPENT = (
-    f"INSERT INTO spent (owner_id, budget_id, period_start_ns, nanos) {_values(4)}"
-    " ON CONFLICT (owner_id, budget_id, period_start_ns) DO UPDATE SET nanos = spent.nanos + excluded.nanos"
-)
-_USE = f"""
-    INSERT INTO token_uses (token_id, first_ns, last_ns, last_address, last_agent, calls) {_values(6)}
-    ON CONFLICT (token_id) DO UPDATE SET
-        first_ns = CASE WHEN excluded.first_ns < token_uses.first_ns
-            THEN excluded.first_ns ELSE token_uses.first_ns END,
-        last_address = CASE WHEN excluded.last_ns >= token_uses.last_ns
-            THEN excluded.last_address ELSE token_uses.last_address END,
-        last_agent = CASE WHEN excluded.last_ns >= token_uses.last_ns
-            THEN excluded.last_agent ELSE token_uses.last_agent END,
-        last_ns = CASE WHEN excluded.last_ns >= token_uses.last_ns THEN excluded.last_ns ELSE token_uses.last_ns END,
-        calls = token_uses.calls + excluded.calls
-"""
-_UNPRICED = f"""
-    INSERT INTO unpriced (day_seconds, provider_id, upstream_model, calls, last_ns) {_values(5)}
-    ON CONFLICT (day_seconds, provider_id, upstream_model) DO UPDATE SET
-        calls = unpriced.calls + excluded.calls,
-        last_ns = CASE WHEN excluded.last_ns > unpriced.last_ns THEN excluded.last_ns ELSE unpriced.last_ns END
-"""
-_TALLY = (
-    f"INSERT INTO tallies (minute_seconds, code, calls) {_values(3)}"
-    " ON CONFLICT (minute_seconds, code) DO UPDATE SET calls = tallies.calls + excluded.calls"
-)
-
-
-def _sums_statement(table: str) -> str:
-    columns = (*Sums.COLUMNS, "latencies")
-    return (
-        f"INSERT INTO {table} (cube, start_seconds, group_id, {', '.join(columns)}) {_values(_SUMS_WIDTH)}"
-        " ON CONFLICT (cube, start_seconds, group_id) DO UPDATE SET "
-        + ", ".join(f"{name} = excluded.{name}" for name in columns)
-    )
+def open_store(engine: Engine, backup_dir: Path) -> "SQLLedgerStore":
+    """Migrate the database and return its store. Raises usage.unavailable and storage.newer_schema."""
+    with translated():
+        migrate(engine, "ledger", backup_dir)
+    return SQLLedgerStore(engine)
 
 
 class SQLLedgerStore:
@@ -84,78 +39,83 @@ class SQLLedgerStore:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._statements = _Statements(engine.dialect.name)
 
     def load(self) -> StoredState:
         """See LedgerStore.load."""
+        files, opened = tables.journal_files, tables.open_calls
         with self._begin() as connection:
-            positions = self._rows(connection, f"SELECT name, position FROM journal_files WHERE name <> '{_SYNC_ROW}'")
-            opened = self._rows(connection, "SELECT request_id, writer, body FROM open_calls")
-        return StoredState(dict(positions), {key: (writer, bytes(body)) for key, writer, body in opened})
+            positions = connection.execute(select(files.c.name, files.c.position).where(files.c.name != SYNC_ROW))
+            open_calls = connection.execute(select(opened.c.request_id, opened.c.writer, opened.c.body))
+            return StoredState(
+                {name: int(position) for name, position in positions},
+                {request_id: (writer, bytes(body)) for request_id, writer, body in open_calls},
+            )
 
     def find_groups(self, groups: Sequence[Group]) -> dict[Group, int]:
         """See LedgerStore.find_groups. One look-up each, by the unique index."""
         found: dict[Group, int] = {}
         with self._begin() as connection:
             for group in groups:
-                for (group_id,) in self._rows(connection, _FIND_GROUP, tuple(group)):
-                    found[group] = group_id
+                row = connection.exec_driver_sql(self._statements.find_group, tuple(group)).first()
+                if row is not None:
+                    found[group] = row[0]
         return found
 
     def next_group_id(self) -> int:
         """See LedgerStore.next_group_id."""
         with self._begin() as connection:
-            return int(self._rows(connection, "SELECT coalesce(max(id), 0) + 1 FROM groups")[0][0])
+            return (connection.execute(select(func.max(tables.groups.c.id))).scalar() or 0) + 1
 
     def find_sums(self, resolution: int, keys: Sequence[SumsKey]) -> dict[SumsKey, Sums]:
-        """See LedgerStore.find_sums. Reads by primary key, KEYS_PER_QUERY groups at a time."""
+        """See LedgerStore.find_sums. By primary key, KEYS_PER_QUERY groups at a time."""
         wanted: dict[tuple[int, int], list[int]] = defaultdict(list)
         for cube, start, group_id in keys:
             wanted[cube, start].append(group_id)
+        table = tables.usage[resolution]
+        columns = (table.c.group_id, *(table.c[name] for name in Sums.COLUMNS), table.c.latencies)
         found: dict[SumsKey, Sums] = {}
         with self._begin() as connection:
             for (cube, start), group_ids in wanted.items():
                 for first in range(0, len(group_ids), KEYS_PER_QUERY):
-                    some = group_ids[first : first + KEYS_PER_QUERY]
-                    statement = (
-                        f"SELECT group_id, {_SUMS_COLUMNS}, latencies FROM {TABLES[resolution]}"
-                        f" WHERE cube = ? AND start_seconds = ? AND group_id IN ({', '.join('?' * len(some))})"
+                    query = select(*columns).where(
+                        table.c.cube == cube,
+                        table.c.start_seconds == start,
+                        table.c.group_id.in_(group_ids[first : first + KEYS_PER_QUERY]),
                     )
-                    for row in self._rows(connection, statement, (cube, start, *some)):
-                        found[cube, start, row[0]] = Sums(list(row[1:-1]), decode_histograms(bytes(row[-1])))
+                    for group_id, *counts, latencies in connection.execute(query):
+                        found[cube, start, group_id] = Sums(counts, decode_histograms(bytes(latencies)))
         return found
 
     def apply(self, batch: Batch) -> None:
         """See LedgerStore.apply."""
+        statements = self._statements
         with self._begin() as connection:
-            self._many(connection, _GROUP, ((group_id, *group) for group_id, group in batch.groups))
-            self._many(connection, _CALL, batch.calls)
+            _many(connection, statements.group, ((group_id, *group) for group_id, group in batch.groups))
+            _many(connection, statements.call, batch.calls)
             for resolution, sums in batch.sums.items():
                 rows = ((*key, *each.counts, encode_histograms(each.histograms)) for key, each in sums.items())
-                self._many(connection, _sums_statement(TABLES[resolution]), rows)
-            self._many(connection, _OPEN, batch.opened)
-            self._many(connection, _CLOSE, ((request_id,) for request_id in batch.closed))
-            self._many(connection, _SPENT, ((*key, nanos) for key, nanos in batch.spent.items()))
-            self._many(
-                connection,
-                _USE,
-                (
-                    (use.token_id, use.first_ns, use.last_ns, use.last_address, use.last_agent, use.calls)
-                    for use in batch.uses
-                ),
+                _many(connection, statements.sums[resolution], rows)
+            _many(connection, statements.opened, batch.opened)
+            _many(connection, statements.closed, ((request_id,) for request_id in batch.closed))
+            _many(connection, statements.spent, ((*key, nanos) for key, nanos in batch.spent.items()))
+            uses = (
+                (use.token_id, use.first_ns, use.last_ns, use.last_address, use.last_agent, use.calls)
+                for use in batch.uses
             )
-            self._many(connection, _UNPRICED, ((*key, *value) for key, value in batch.unpriced.items()))
-            self._many(connection, _TALLY, ((*key, calls) for key, calls in batch.tallies.items()))
-            self._many(connection, _FORGET, ((name,) for name in batch.forgotten_files))
-            self._many(connection, _POSITION, batch.positions.items())
+            _many(connection, statements.use, uses)
+            _many(connection, statements.unpriced, ((*key, *value) for key, value in batch.unpriced.items()))
+            _many(connection, statements.tally, ((*key, calls) for key, calls in batch.tallies.items()))
+            _many(connection, statements.forgotten, ((name,) for name in batch.forgotten_files))
+            _many(connection, statements.position, batch.positions.items())
 
     def make_durable(self) -> None:
         """See LedgerStore.make_durable.
 
-        SQLite with synchronous=NORMAL does not sync its log at commit; one commit with FULL syncs all before it.
-        PostgreSQL syncs each.
+        SQLite with synchronous=NORMAL does not sync its log at commit; one commit with FULL syncs all before it,
+        provided that it changes a page. PostgreSQL syncs each.
         """
-        if not self._is_sqlite:
+        if self._engine.dialect.name != "sqlite":
             return
         with translated():
             raw = self._engine.raw_connection()
@@ -163,11 +123,7 @@ class SQLLedgerStore:
                 cursor = raw.cursor()
                 cursor.execute("PRAGMA synchronous = FULL")
                 cursor.execute("BEGIN IMMEDIATE")
-                # The log is only written, and so synced, when a page has changed.
-                cursor.execute(
-                    f"INSERT INTO journal_files VALUES ('{_SYNC_ROW}', 0)"
-                    " ON CONFLICT (name) DO UPDATE SET position = journal_files.position + 1"
-                )
+                cursor.execute(self._statements.sync, (SYNC_ROW, 1))
                 cursor.execute("COMMIT")
                 cursor.execute("PRAGMA synchronous = NORMAL")
             finally:
@@ -175,42 +131,99 @@ class SQLLedgerStore:
 
     def delete_calls(self, before_ns: int, limit: int) -> int:
         """See LedgerStore.delete_calls. By the index on started_ns; calls of the same instant go together."""
-        return self._delete_oldest("calls", "started_ns", before_ns, limit, where="", values=())
+        with self._begin() as connection:
+            return _delete_oldest(connection, tables.calls.c.started_ns, before_ns, limit)
 
     def delete_sums(self, resolution: int, before_seconds: int, limit: int) -> int:
         """See LedgerStore.delete_sums. By primary key, one cube at a time."""
-        return sum(
-            self._delete_oldest(
-                TABLES[resolution], "start_seconds", before_seconds, limit, where="cube = ? AND ", values=(cube,)
-            )
-            for cube in (COARSE, FULL)
-        )
-
-    def _delete_oldest(
-        self, table: str, column: str, before: int, limit: int, *, where: str, values: tuple[int, ...]
-    ) -> int:
-        find = f"SELECT {column} FROM {table} WHERE {where}{column} < ? ORDER BY {column} LIMIT 1 OFFSET ?"
+        column, cube = tables.usage[resolution].c.start_seconds, tables.usage[resolution].c.cube
         with self._begin() as connection:
-            last = self._rows(connection, find, (*values, before, limit - 1))
-            bound = last[0][0] if last else before - 1
-            delete = self._sql(f"DELETE FROM {table} WHERE {where}{column} <= ?")
-            return connection.exec_driver_sql(delete, (*values, bound)).rowcount
-
-    def _rows(self, connection: Connection, statement: str, values: tuple[Any, ...] = ()) -> Sequence[Any]:
-        return connection.exec_driver_sql(self._sql(statement), values).fetchall()
-
-    def _many(self, connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        found = list(rows)
-        if found:
-            connection.exec_driver_sql(self._sql(statement), found)
-
-    def _sql(self, statement: str) -> str:
-        return statement if self._is_sqlite else statement.replace("?", "%s")
+            return sum(
+                _delete_oldest(connection, column, before_seconds, limit, cube == each) for each in (COARSE, FULL)
+            )
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
         with translated(), self._engine.begin() as connection:
             yield connection
+
+
+class _Statements:
+    """What `apply` runs, as the driver takes it: one placeholder for each column, in the table's order."""
+
+    def __init__(self, dialect: str) -> None:
+        self._is_postgres = dialect == "postgresql"
+        make_dialect: Callable[..., Dialect] = postgresql.dialect if self._is_postgres else sqlite.dialect
+        self._dialect = make_dialect(paramstyle="format" if self._is_postgres else "qmark")
+        groups, uses, unpriced = tables.groups, tables.token_uses, tables.unpriced
+        same_group = (groups.c[name] == bindparam(name) for name in Group._fields)
+        self.find_group = self._compile(select(groups.c.id).where(*same_group))
+        self.group = self._compile(insert(groups))
+        self.call = self._compile(insert(tables.calls))
+        self.sums = {
+            resolution: self._upsert(table, replaced=(*Sums.COLUMNS, "latencies"))
+            for resolution, table in tables.usage.items()
+        }
+        self.opened = self._compile(self._insert(tables.open_calls).on_conflict_do_nothing())
+        self.closed = self._delete(tables.open_calls.c.request_id)
+        self.forgotten = self._delete(tables.journal_files.c.name)
+        self.position = self._upsert(tables.journal_files, replaced=("position",))
+        self.sync = self._upsert(tables.journal_files, added=("position",))
+        self.spent = self._upsert(tables.spent, added=("nanos",))
+        self.tally = self._upsert(tables.tallies, added=("calls",))
+        self.use = self._upsert(
+            uses,
+            added=("calls",),
+            newest=(uses.c.last_ns, ("last_ns", "last_address", "last_agent")),
+            oldest=(uses.c.first_ns, ("first_ns",)),
+        )
+        self.unpriced = self._upsert(unpriced, added=("calls",), newest=(unpriced.c.last_ns, ("last_ns",)))
+
+    def _upsert(
+        self,
+        table: Table,
+        *,
+        replaced: Sequence[str] = (),
+        added: Sequence[str] = (),
+        newest: tuple[Column[int] | None, Sequence[str]] = (None, ()),
+        oldest: tuple[Column[int] | None, Sequence[str]] = (None, ()),
+    ) -> str:
+        """Insert a row, or change the one with the same key: some columns replaced, some added to, some taken from
+        whichever row has the greater (`newest`) or smaller (`oldest`) value in a column."""
+        statement = self._insert(table)
+        new, changes = statement.excluded, dict[str, ColumnElement[Any]]()
+        changes |= {name: new[name] for name in replaced}
+        changes |= {name: table.c[name] + new[name] for name in added}
+        for by, names, is_newest in ((*newest, True), (*oldest, False)):
+            if by is not None:
+                wins = new[by.name] >= by if is_newest else new[by.name] < by
+                changes |= {name: case((wins, new[name]), else_=table.c[name]) for name in names}
+        keys = list(table.primary_key.columns)
+        return self._compile(statement.on_conflict_do_update(index_elements=keys, set_=changes))
+
+    def _insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
+        return postgresql.insert(table) if self._is_postgres else sqlite.insert(table)
+
+    def _delete(self, key: Column[str]) -> str:
+        return self._compile(delete(key.table).where(key == bindparam(key.name)))
+
+    def _compile(self, statement: ClauseElement) -> str:
+        return str(statement.compile(dialect=self._dialect))
+
+
+def _many(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    found = list(rows)
+    if found:
+        connection.exec_driver_sql(statement, found)
+
+
+def _delete_oldest(
+    connection: Connection, column: Column[int], before: int, limit: int, *conditions: ColumnElement[bool]
+) -> int:
+    last = select(column).where(column < before, *conditions).order_by(column).limit(1).offset(limit - 1)
+    bound = connection.execute(last).scalar()
+    upto = column < before if bound is None else column <= bound
+    return connection.execute(delete(column.table).where(upto, *conditions)).rowcount
 
 
 @contextmanager

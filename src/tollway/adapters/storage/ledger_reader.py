@@ -1,38 +1,37 @@
 """The reading side of the ledger database; `ledger/ports.py` says what each method promises.
 
-Runs beside the writer on connections that cannot write. Text comes from callers only as bound values; names of
-columns come from the tables below.
+Runs beside the writer, on connections that cannot write.
 """
-# ruff: noqa: S608  # see above
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import BigInteger, Connection, Engine, Select, Subquery, Text, cast, func, select, tuple_, union_all
+from sqlalchemy.sql.expression import ColumnElement
 
-from tollway.adapters.storage.ledger import TABLES, translated
+from tollway.adapters.storage import ledger_tables as tables
+from tollway.adapters.storage.ledger import translated
 from tollway.contract.ledger_api import Dimension, LastUse, Spent, UnpricedRow
 from tollway.ledger.model import COARSE, FULL, Sums
-from tollway.ledger.ports import SumsQuery, SumsRow, UsageReader
+from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 
 GROUPS_MERGED_MAX = 64
 """Up to so many groups, calls are read group by group and merged; above, the newest calls are filtered."""
 IDS_PER_QUERY = 500
 
-_COLUMNS: Final[dict[Dimension, str]] = {
-    "token": "g.token",
-    "application": "g.application",
-    "team": "g.team",
-    "service": "g.service",
-    "model": "g.model",
-    "provider": "g.provider",
-    "operation": "g.operation",
-    "outcome": "g.outcome",
-    "status": "CAST(g.status AS TEXT)",
+_GROUPS = tables.groups.c
+_COLUMNS: Final[dict[Dimension, ColumnElement[str]]] = {
+    "token": _GROUPS.token,
+    "application": _GROUPS.application,
+    "team": _GROUPS.team,
+    "service": _GROUPS.service,
+    "model": _GROUPS.model,
+    "provider": _GROUPS.provider,
+    "operation": _GROUPS.operation,
+    "outcome": _GROUPS.outcome,
+    "status": cast(_GROUPS.status, Text),
 }
-
-Values = dict[str, Any]
 
 
 class SQLUsageReader:
@@ -42,127 +41,98 @@ class SQLUsageReader:
         self._engine = engine
 
     def sums(self, query: SumsQuery) -> list[SumsRow]:
-        """See UsageReader.sums. A range scan of each table's primary key."""
-        values: Values = {"limit": query.limit}
-        source = _source(query, Sums.COLUMNS, values)
+        """See UsageReader.sums. A range scan of the primary key of each stretch's table."""
+        source = _source(query, Sums.COLUMNS)
+        starts = [source.c.start] if query.interval else []
         keys = [_COLUMNS[dimension] for dimension in query.by]
-        starts = ["u.start_seconds"] if query.interval else []
-        counts = [f"CAST(SUM(u.{name}) AS BIGINT)" for name in Sums.COLUMNS]
-        grouped = [*starts, *keys]
-        statement = (
-            f"SELECT {', '.join([*starts, *keys, *counts])} FROM {source}"
-            + (f" GROUP BY {', '.join(grouped)}" if grouped else " HAVING COUNT(*) > 0")
-            + f" ORDER BY {', '.join([*starts, 'SUM(u.calls) DESC', *keys])} LIMIT :limit"
-        )
-        first_key, first_count = len(starts), len(grouped)
+        counts = [cast(func.sum(source.c[name]), BigInteger) for name in Sums.COLUMNS]
+        found = select(*starts, *keys, *counts).group_by(*starts, *keys).having(func.count() > 0)
+        found = _joined(found, source, query).order_by(*starts, func.sum(source.c.calls).desc(), *keys)
+        first_key, first_count = len(starts), len(starts) + len(keys)
         return [
             SumsRow(tuple(row[first_key:first_count]), row[0] if starts else None, list(row[first_count:]))
-            for row in self._rows(statement, values)
+            for row in self._rows(found.limit(query.limit))
         ]
 
     def histograms(
         self, query: SumsQuery, firsts: Sequence[str] | None
     ) -> Iterator[tuple[tuple[str, ...], int | None, bytes]]:
         """See UsageReader.histograms. The same scan as `sums`."""
-        values: Values = {}
-        source = _source(query, ("latencies",), values)
+        source = _source(query, ("latencies",))
+        keys = [_COLUMNS[dimension] for dimension in query.by]
+        found = _joined(select(source.c.start, source.c.latencies, *keys), source, query)
         if firsts is not None:
-            names = _bind(values, "first", firsts)
-            source += (" AND " if " WHERE " in source else " WHERE ") + f"{_COLUMNS[query.by[0]]} IN ({names})"
-        columns = ["u.start_seconds", "u.latencies", *(_COLUMNS[dimension] for dimension in query.by)]
-        for start, raw, *keys in self._rows(f"SELECT {', '.join(columns)} FROM {source}", values):
-            yield tuple(keys), start if query.interval else None, bytes(raw)
+            found = found.where(keys[0].in_(firsts))
+        for start, raw, *key in self._rows(found):
+            yield tuple(key), start if query.interval else None, bytes(raw)
 
-    def calls(
-        self,
-        filters: dict[Dimension, str],
-        *,
-        since_ns: int,
-        until_ns: int | None,
-        before: tuple[int, str] | None,
-        limit: int,
-    ) -> list[tuple[int, str, bytes]]:
+    def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[tuple[int, str, bytes]]:
         """See UsageReader.calls.
 
-        Ties by request id. Few groups: the newest of each by the index (group, start), merged. Else, and without
-        filters: by the index on start.
+        Few groups: the newest of each by the index (group, start), merged. Else: by the index on start.
         """
-        values: Values = {"since": since_ns, "limit": limit}
-        where = ["c.started_ns >= :since"]
-        if until_ns is not None:
-            where.append("c.started_ns < :until")
-            values["until"] = until_ns
-        if before is not None:
-            where.append("(c.started_ns, c.request_id) < (:before_ns, :before_id)")
-            values["before_ns"], values["before_id"] = before
-        order = "ORDER BY started_ns DESC, request_id DESC LIMIT :limit"
         with self._connect() as connection:
-            group_ids = _find_group_ids(connection, filters) if filters else None
-            if group_ids is not None and not group_ids:
-                return []
-            if group_ids is not None and len(group_ids) <= GROUPS_MERGED_MAX:
-                arms = [
-                    "SELECT * FROM (SELECT c.started_ns, c.request_id, c.body FROM calls c"
-                    f" WHERE c.group_id = {int(group_id)} AND {' AND '.join(where)} {order}) AS g{group_id}"
-                    for group_id in group_ids
-                ]
-                statement = f"SELECT * FROM ({' UNION ALL '.join(arms)}) AS merged {order}"
-            else:
-                join = f" JOIN groups g ON g.id = c.group_id AND {_filters(filters, values)}" if filters else ""
-                statement = (
-                    f"SELECT c.started_ns, c.request_id, c.body FROM calls c{join} WHERE {' AND '.join(where)} {order}"
-                )
-            return [(row[0], row[1], bytes(row[2])) for row in connection.execute(text(statement), values)]
+            query = _newest(within, limit)
+            if filters:
+                group_ids = connection.execute(_groups_of(filters).limit(GROUPS_MERGED_MAX + 1)).scalars().all()
+                if not group_ids:
+                    return []
+                if len(group_ids) > GROUPS_MERGED_MAX:
+                    query = query.where(tables.calls.c.group_id.in_(_groups_of(filters)))
+                else:
+                    query = _merged([query.where(tables.calls.c.group_id == each) for each in group_ids], limit)
+            return [(started_ns, key, bytes(body)) for started_ns, key, body in connection.execute(query)]
 
     def call(self, request_id: str) -> bytes | None:
         """See UsageReader.call. By the index on request_id."""
-        for row in self._rows("SELECT body FROM calls WHERE request_id = :id LIMIT 1", {"id": request_id}):
-            return bytes(row[0])
-        return None
+        rows = self._rows(select(tables.calls.c.body).where(tables.calls.c.request_id == request_id).limit(1))
+        return bytes(rows[0][0]) if rows else None
 
     def last_uses(self, token_ids: Sequence[str]) -> list[LastUse]:
         """See UsageReader.last_uses. By primary key."""
-        columns = "token_id, first_ns, last_ns, last_address, last_agent, calls"
         found: list[LastUse] = []
         for first in range(0, len(token_ids), IDS_PER_QUERY):
-            values: Values = {}
-            names = _bind(values, "id", token_ids[first : first + IDS_PER_QUERY])
-            statement = f"SELECT {columns} FROM token_uses WHERE token_id IN ({names}) ORDER BY token_id"
-            found += [LastUse(*row) for row in self._rows(statement, values)]
+            wanted = tables.token_uses.c.token_id.in_(token_ids[first : first + IDS_PER_QUERY])
+            found += [LastUse(*row) for row in self._rows(select(tables.token_uses).where(wanted))]
         return found
 
     def spent(self, at_ns: int, owner_ids: Sequence[str]) -> list[Spent]:
         """See UsageReader.spent. By primary key; the latest period is the last row of each budget."""
-        values: Values = {"at": at_ns}
-        only = f"owner_id IN ({_bind(values, 'owner', owner_ids)}) AND" if owner_ids else ""
-        statement = f"""
-            SELECT s.owner_id, s.budget_id, s.period_start_ns, s.nanos FROM spent s JOIN (
-                SELECT owner_id, budget_id, MAX(period_start_ns) AS period_start_ns FROM spent
-                WHERE {only} period_start_ns <= :at GROUP BY owner_id, budget_id
-            ) AS latest ON s.owner_id = latest.owner_id AND s.budget_id = latest.budget_id
-                AND s.period_start_ns = latest.period_start_ns
-            ORDER BY s.owner_id, s.budget_id
-        """
-        return [Spent(*row) for row in self._rows(statement, values)]
+        table = tables.spent
+        latest = select(table.c.owner_id, table.c.budget_id, func.max(table.c.period_start_ns).label("start"))
+        latest = latest.where(table.c.period_start_ns <= at_ns).group_by(table.c.owner_id, table.c.budget_id)
+        if owner_ids:
+            latest = latest.where(table.c.owner_id.in_(owner_ids))
+        newest = latest.subquery()
+        query = (
+            select(table)
+            .join(newest, (table.c.owner_id == newest.c.owner_id) & (table.c.budget_id == newest.c.budget_id))
+            .where(table.c.period_start_ns == newest.c.start)
+            .order_by(table.c.owner_id, table.c.budget_id)
+        )
+        return [Spent(*row) for row in self._rows(query)]
 
     def unpriced(self, since_seconds: int) -> list[UnpricedRow]:
         """See UsageReader.unpriced. Ties by name."""
-        statement = """
-            SELECT provider_id, upstream_model, CAST(SUM(calls) AS BIGINT), MAX(last_ns) FROM unpriced
-            WHERE day_seconds >= :since GROUP BY provider_id, upstream_model
-            ORDER BY SUM(calls) DESC, provider_id, upstream_model
-        """
-        return [UnpricedRow(*row) for row in self._rows(statement, {"since": since_seconds})]
+        table = tables.unpriced.c
+        total = cast(func.sum(table.calls), BigInteger)
+        query = (
+            select(table.provider_id, table.upstream_model, total, func.max(table.last_ns))
+            .where(table.day_seconds >= since_seconds)
+            .group_by(table.provider_id, table.upstream_model)
+            .order_by(total.desc(), table.provider_id, table.upstream_model)
+        )
+        return [UnpricedRow(*row) for row in self._rows(query)]
 
     def oldest_start(self, resolution: int) -> int | None:
         """See UsageReader.oldest_start. The first row of the primary key."""
-        statement = f"SELECT MIN(start_seconds) FROM {TABLES[resolution]} WHERE cube = {COARSE}"
-        found: int | None = self._rows(statement, {})[0][0]
+        table = tables.usage[resolution]
+        found: int | None = self._rows(select(func.min(table.c.start_seconds)).where(table.c.cube == COARSE))[0][0]
         return found
 
-    def _rows(self, statement: str, values: Values) -> Sequence[Any]:
+    def _rows(self, query: Select[Any]) -> Sequence[Any]:
         with self._connect() as connection:
-            return connection.execute(text(statement), values).fetchall()
+            return connection.execute(query).fetchall()
 
     @contextmanager
     def _connect(self) -> Iterator[Connection]:
@@ -170,55 +140,60 @@ class SQLUsageReader:
             yield connection
 
 
-def _source(query: SumsQuery, columns: Sequence[str], values: Values) -> str:
-    """Return what `sums` and `histograms` select from: `u` with the sums, joined to `g` when groups matter."""
-    asked = {*query.by, *query.filters}
-    values["cube"] = FULL if asked & {"token", "application"} else COARSE
-    arms = []
-    for number, stretch in enumerate(query.stretches):
-        values[f"start{number}"], values[f"end{number}"] = stretch.start, stretch.end
-        start = "start_seconds"
-        if query.interval and query.interval != stretch.resolution:
-            start = f"start_seconds - start_seconds % {query.interval} AS start_seconds"
-        arms.append(
-            f"SELECT group_id, {start}, {', '.join(columns)} FROM {TABLES[stretch.resolution]}"
-            f" WHERE cube = :cube AND start_seconds >= :start{number} AND start_seconds < :end{number}"
-        )
-    source = f"({' UNION ALL '.join(arms)}) AS u"
-    if asked:
-        source += " JOIN groups g ON g.id = u.group_id"
-    if query.filters:
-        source += f" WHERE {_filters(query.filters, values)}"
-    return source
+def _source(query: SumsQuery, columns: Sequence[str]) -> Subquery:
+    """Return the rows of all stretches, each with the start of its interval."""
+    cube = FULL if {"token", "application"} & {*query.by, *query.filters} else COARSE
+    return union_all(*(_stretch(stretch, cube, query.interval, columns) for stretch in query.stretches)).subquery()
 
 
-def _filters(filters: dict[Dimension, str], values: Values) -> str:
-    """Return the condition on `g`. A status is a number (`429`) or a class (`4xx`)."""
-    parts = []
+def _stretch(stretch: Stretch, cube: int, interval: int | None, columns: Sequence[str]) -> Select[Any]:
+    table = tables.usage[stretch.resolution].c
+    start: ColumnElement[int] = table.start_seconds
+    if interval and interval != stretch.resolution:
+        start = start - start % interval
+    return select(table.group_id, start.label("start"), *(table[name] for name in columns)).where(
+        table.cube == cube, table.start_seconds >= stretch.start, table.start_seconds < stretch.end
+    )
+
+
+def _joined(query: Select[Any], source: Subquery, asked: SumsQuery) -> Select[Any]:
+    if not asked.by and not asked.filters:
+        return query.select_from(source)
+    return query.select_from(source.join(tables.groups, _GROUPS.id == source.c.group_id)).where(
+        *_conditions(asked.filters)
+    )
+
+
+def _newest(within: CallsRange, limit: int) -> Select[Any]:
+    table = tables.calls.c
+    query = select(table.started_ns, table.request_id, table.body).where(table.started_ns >= within.since_ns)
+    if within.until_ns is not None:
+        query = query.where(table.started_ns < within.until_ns)
+    if within.before is not None:
+        query = query.where(tuple_(table.started_ns, table.request_id) < tuple_(*within.before))
+    return query.order_by(table.started_ns.desc(), table.request_id.desc()).limit(limit)
+
+
+def _merged(queries: list[Select[Any]], limit: int) -> Select[Any]:
+    """Return the newest of several sorted queries. Each stands in a subquery: SQLite takes no ORDER BY in a union."""
+    arms = union_all(*(select(query.subquery()) for query in queries)).subquery()
+    return select(arms).order_by(arms.c.started_ns.desc(), arms.c.request_id.desc()).limit(limit)
+
+
+def _groups_of(filters: dict[Dimension, str]) -> Select[Any]:
+    """Return the ids of the groups that match. By an index on token, application or service where one is given."""
+    return select(_GROUPS.id).where(_GROUPS.cube == FULL, *_conditions(filters))
+
+
+def _conditions(filters: dict[Dimension, str]) -> Iterator[ColumnElement[bool]]:
+    """Yield what each filter asks of a group. A status is a number (`429`) or a class (`4xx`)."""
     for dimension, wanted in filters.items():
-        if dimension == "status":
-            is_class = len(wanted) == 3 and wanted[0].isdigit() and wanted[1:] == "xx"
-            low = int(wanted[0]) * 100 if is_class else int(wanted) if wanted.isdigit() else -1
-            values["status_low"], values["status_high"] = low, low + (99 if is_class else 0)
-            parts.append("g.status BETWEEN :status_low AND :status_high")
+        if dimension != "status":
+            yield _COLUMNS[dimension] == wanted
+        elif len(wanted) == 3 and wanted[0].isdecimal() and wanted.endswith("xx"):
+            yield _GROUPS.status.between(int(wanted[0]) * 100, int(wanted[0]) * 100 + 99)
         else:
-            values[f"is_{dimension}"] = wanted
-            parts.append(f"{_COLUMNS[dimension]} = :is_{dimension}")
-    return " AND ".join(parts)
-
-
-def _find_group_ids(connection: Connection, filters: dict[Dimension, str]) -> list[int]:
-    """Return the groups that match, one more than are merged at most. By the index on token, application or service."""
-    values: Values = {"cube": FULL, "limit": GROUPS_MERGED_MAX + 1}
-    statement = f"SELECT g.id FROM groups g WHERE g.cube = :cube AND {_filters(filters, values)} LIMIT :limit"
-    return [row[0] for row in connection.execute(text(statement), values)]
-
-
-def _bind(values: Values, prefix: str, items: Sequence[str]) -> str:
-    """Bind a list and return its placeholders."""
-    for number, item in enumerate(items):
-        values[f"{prefix}{number}"] = item
-    return ", ".join(f":{prefix}{number}" for number in range(len(items)))
+            yield _GROUPS.status == (int(wanted) if wanted.isdecimal() and len(wanted) == 3 else -1)
 
 
 _: type[UsageReader] = SQLUsageReader

@@ -1,0 +1,361 @@
+"""From journal to answers on both databases: sums, last uses, budgets, crashes, and exactly once."""
+
+import pytest
+
+from kit.ledger_calls import (
+    DAY_NS,
+    START_NS,
+    drain,
+    figures,
+    make_close,
+    make_ingest,
+    make_journal,
+    make_open,
+    random_calls,
+)
+from tollway.adapters.storage.ledger import open_store
+from tollway.adapters.storage.ledger_reader import SQLUsageReader
+from tollway.contract.ledger_api import (
+    CallQuery,
+    CallsQuery,
+    LastUse,
+    LastUseQuery,
+    Spent,
+    SpentQuery,
+    UnpricedQuery,
+    UsageQuery,
+)
+from tollway.contract.records import TallyRecord
+from tollway.contract.usage import Usage
+from tollway.kernel.errors import TollwayError
+from tollway.ledger.model import DAY, HOUR, MINUTE
+from tollway.ledger.queries import answer
+from tollway.ledger.retention import Keep, sweep
+
+ALL = {"since_ns": START_NS - DAY_NS, "until_ns": START_NS + 40 * DAY_NS}
+
+
+def write(journal, calls):
+    for opened, closed in calls:
+        journal.append(opened)
+        journal.append(closed)
+
+
+def figures_of(row):
+    return {name: getattr(row, name) for name in figures([])}
+
+
+@pytest.fixture
+def ledger(database, tmp_path):
+    """(ingest, reader) over an empty database."""
+    ingest = make_ingest(tmp_path, database("ledger"))
+    return ingest, SQLUsageReader(database("ledger", writer=False))
+
+
+def test_sums_equal_the_calls_in_every_grouping_and_resolution(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=1, count=400)
+    calls = [closed for _, closed in pairs]
+    journal = make_journal(tmp_path)
+    for first in range(0, 400, 70):
+        write(journal, pairs[first : first + 70])
+        ingest.step()
+    journal.close()
+    drain(ingest)
+    keys = {
+        "token": lambda call: call.token_id,
+        "application": lambda call: call.application_id,
+        "provider": lambda call: call.provider_id,
+        "status": lambda call: str(call.status),
+        "outcome": lambda call: call.outcome,
+    }
+    for by in [(), ("token",), ("status", "outcome"), ("provider", "application")]:
+        for interval, seconds in ((None, 0), ("minute", MINUTE), ("hour", HOUR), ("day", DAY)):
+            expected = {}
+            for call in calls:
+                start = call.started_ns // 10**9 // seconds * seconds if seconds else None
+                expected.setdefault((tuple(keys[name](call) for name in by), start), []).append(call)
+            found = answer(UsageQuery(**ALL, by=by, interval=interval, limit=5000), reader)
+            assert not found.is_cut
+            assert {(row.keys, row.start_seconds): figures_of(row) for row in found.rows} == {
+                key: figures(some) for key, some in expected.items()
+            }
+
+
+def test_a_range_to_the_minute_counts_what_started_in_it(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=2, count=300)
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    minute = 60 * 10**9
+    for since, until in ((START_NS + 61 * minute, START_NS + 1700 * minute), (START_NS, START_NS + minute * 3)):
+        inside = [closed for _, closed in pairs if since <= closed.started_ns < until]
+        found = answer(UsageQuery(since, until), reader)
+        assert found.resolution in ("minute", "hour", "day")
+        assert [figures_of(row) for row in found.rows] == ([figures(inside)] if inside else [])
+
+
+def test_filters_hold_for_sums_and_for_calls(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=3, count=300)
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    tests = {
+        ("token", "tokB"): lambda call: call.token_id == "tokB",
+        ("status", "4xx"): lambda call: 400 <= call.status < 500,
+        ("status", "429"): lambda call: call.status == 429,
+        ("outcome", "truncated"): lambda call: call.outcome == "truncated",
+        ("token", "' OR 1=1"): lambda call: False,
+        ("status", "x"): lambda call: False,
+    }
+    for (dimension, value), is_wanted in tests.items():
+        wanted = [closed for _, closed in pairs if is_wanted(closed)]
+        found = answer(UsageQuery(**ALL, filters={dimension: value}), reader)
+        assert sum(row.calls for row in found.rows) == len(wanted)
+        page = answer(CallsQuery(filters={dimension: value}, limit=500), reader)
+        assert list(page.calls) == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
+
+
+def test_pages_of_calls_show_each_call_once_newest_first(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=4, count=120, span_ns=40)  # many with the same instant
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    for filters in ({}, {"token": "tokA"}):
+        seen, cursor = [], None
+        while True:
+            page = answer(CallsQuery(filters=filters, before=cursor, limit=7), reader)
+            seen += page.calls
+            cursor = page.next
+            if cursor is None:
+                break
+        wanted = [closed for _, closed in pairs if not filters or closed.token_id == "tokA"]
+        assert seen == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
+    call = pairs[5][1]
+    assert answer(CallQuery(call.request_id), reader).call == call
+    assert answer(CallQuery("req_none"), reader).call is None
+
+
+def test_a_cut_answer_says_so_and_keeps_the_busiest(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    for token, count in (("tokA", 3), ("tokB", 5), ("tokC", 1)):
+        for _ in range(count):
+            opened = make_open(token_id=token)
+            write(journal, [(opened, make_close(opened))])
+    journal.close()
+    drain(ingest)
+    found = answer(UsageQuery(**ALL, by=("token",), limit=2), reader)
+    assert [(row.keys, row.calls, row.duration_p50_us > 0) for row in found.rows] == [
+        (("tokB",), 5, True),
+        (("tokA",), 3, True),
+    ]
+    assert found.is_cut
+
+
+def test_budgets_last_uses_and_unpriced_models_add_up_over_batches(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    pairs = random_calls(seed=5, count=200)
+    for first in range(0, 200, 30):
+        write(journal, pairs[first : first + 30])
+        ingest.step()
+    journal.close()
+    drain(ingest)
+    calls = [closed for _, closed in pairs]
+    spent: dict[tuple[str, int], int] = {}
+    for call in calls:
+        for charge in call.charges:
+            key = (charge.owner_id, charge.period_start_ns)
+            spent[key] = spent.get(key, 0) + charge.nanos
+    for day in (0, 1):
+        found = answer(SpentQuery(START_NS + day * DAY_NS + 5), reader).rows
+        assert set(found) == {
+            Spent(owner, "bud1", start, nanos)
+            for (owner, start), nanos in spent.items()
+            if start == START_NS + day * DAY_NS
+        }
+    assert {row.owner_id for row in answer(SpentQuery(START_NS + DAY_NS, ("tokC",)), reader).rows} == {"tokC"}
+    of_a = [call for call in calls if call.token_id == "tokA"]
+    assert answer(LastUseQuery(("tokA", "never")), reader).rows == (
+        LastUse("tokA", of_a[0].started_ns, of_a[-1].started_ns, of_a[-1].client_address, "test/1", len(of_a)),
+    )
+    without = [call for call in calls if call.cost_nanos is None]
+    rows = answer(UnpricedQuery(0), reader).rows
+    assert sum(row.calls for row in rows) == len(without)
+    assert max(row.last_ns for row in rows) == max(call.started_ns for call in without)
+
+
+def test_percentiles_are_within_a_bucket_of_the_truth(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=6, count=300)
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    (row,) = answer(UsageQuery(**ALL), reader).rows
+    durations = sorted(closed.duration_us for _, closed in pairs)
+    for found, fraction in ((row.duration_p50_us, 0.5), (row.duration_p95_us, 0.95), (row.duration_p99_us, 0.99)):
+        assert found == pytest.approx(durations[int(fraction * len(durations)) - 1], rel=0.2)
+
+
+def test_a_dead_writers_open_calls_are_closed_as_crashed_with_their_estimate(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    opened = make_open()
+    journal.append(opened)
+    ingest.step()
+    ingest.step()
+    assert answer(CallQuery(opened.request_id), reader).call is None, "its writer lives"
+    successor = make_journal(tmp_path)
+    journal.close()
+    drain(ingest)
+    call = answer(CallQuery(opened.request_id), reader).call
+    assert (call.outcome, call.status, call.cost_nanos, call.charges) == ("crashed", 0, 900, opened.charges)
+    assert call.usage == Usage(input_tokens=10, output_tokens=90, is_estimated=True)
+    (row,) = answer(UsageQuery(**ALL), reader).rows
+    assert (row.calls, row.server_errors, row.cost_nanos, row.estimated_calls, row.duration_p50_us) == (1, 1, 900, 1, 0)
+    assert ingest.orphans == 1
+    successor.close()
+
+
+def test_a_call_may_close_in_its_writers_next_file(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path, rotate_bytes=2_000)
+    pairs = [(opened, make_close(opened)) for opened in (make_open(START_NS + n) for n in range(40))]
+    for n, (opened, _) in enumerate(pairs):
+        journal.append(opened)
+        if n >= 10:
+            journal.append(pairs[n - 10][1])
+        if n % 7 == 0:
+            ingest.step()
+    for _, closed in pairs[-10:]:
+        journal.append(closed)
+    journal.close()
+    drain(ingest)
+    page = answer(CallsQuery(limit=500), reader)
+    assert {call.outcome for call in page.calls} == {"ok"}
+    assert len(page.calls) == 40 and ingest.orphans == 0
+
+
+def test_a_finished_file_is_deleted_and_a_live_one_is_not(ledger, tmp_path):
+    ingest, _ = ledger
+    journal, other = make_journal(tmp_path), make_journal(tmp_path, "worker-1")
+    write(journal, random_calls(seed=7, count=5))
+    write(other, random_calls(seed=8, count=5))
+    journal.close()
+    drain(ingest)
+    assert [path.name.split("-")[2] for path in (tmp_path / "journal").iterdir()] == ["1"]
+    ingest.step()
+    other.close()
+    drain(ingest)
+    assert list((tmp_path / "journal").iterdir()) == []
+    assert ingest.ingested == 10
+
+
+def test_a_restarted_ledger_goes_on_where_the_last_one_committed(database, tmp_path):
+    pairs = random_calls(seed=9, count=90)
+    journal = make_journal(tmp_path)
+    engine = database("ledger")
+    for first in range(0, 90, 30):
+        write(journal, pairs[first : first + 30])
+        make_ingest(tmp_path, engine).step()
+    journal.close()
+    drain(make_ingest(tmp_path, engine))
+    reader = SQLUsageReader(database("ledger", writer=False))
+    (row,) = answer(UsageQuery(**ALL), reader).rows
+    assert figures_of(row) == figures([closed for _, closed in pairs])
+
+
+def test_a_failed_transaction_changes_nothing_and_the_next_step_repeats_it(ledger, tmp_path, monkeypatch):
+    ingest, reader = ledger
+    pairs = random_calls(seed=10, count=60)
+    journal = make_journal(tmp_path)
+    write(journal, pairs[:30])
+    ingest.step()
+    write(journal, pairs[30:])
+    journal.close()
+    store = ingest._store
+    real = store._statements.position
+    monkeypatch.setattr(store._statements, "position", "broken")
+    with pytest.raises(TollwayError) as caught:
+        ingest.step()
+    assert caught.value.code.name == "usage.unavailable"
+    monkeypatch.setattr(store._statements, "position", real)
+    drain(ingest)
+    (row,) = answer(UsageQuery(**ALL), reader).rows
+    assert figures_of(row) == figures([closed for _, closed in pairs])
+
+
+def test_refusals_without_a_token_show_in_the_totals_by_status(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    second = START_NS // 10**9
+    journal.append(TallyRecord(second, {"token.invalid": 3, "token.missing": 1}))
+    journal.append(TallyRecord(second + 1, {"token.invalid": 2, "gateway.overloaded": 4}))
+    journal.close()
+    drain(ingest)
+    found = answer(UsageQuery(**ALL, by=("status",)), reader)
+    assert [(row.keys, row.calls, row.refused, row.client_errors, row.server_errors) for row in found.rows] == [
+        (("401",), 6, 6, 6, 0),
+        (("503",), 4, 4, 0, 4),
+    ]
+
+
+def test_hostile_texts_and_counts_neither_stop_the_ledger_nor_grow_it(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    for n in range(20):
+        opened = make_open(model=f"made-up-{n}\0" + "x" * 5000)
+        journal.append(opened)
+        huge = Usage(input_tokens=2**63, output_tokens=-5)
+        journal.append(
+            make_close(opened, status=404, outcome="refused", usage=huge, client_agent="a\0b", cost_nanos=2**63)
+        )
+    journal.close()
+    drain(ingest)
+    (row,) = answer(UsageQuery(**ALL, by=("model",)), reader).rows
+    assert (row.keys, row.calls, row.input_tokens, row.output_tokens) == (("",), 20, 20 * 2**40, 0)
+
+
+def test_retention_deletes_in_batches_and_keeps_days(ledger, database, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    pairs = random_calls(seed=11, count=300, span_ns=20 * DAY_NS)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    store, now_ns = ingest._store, START_NS + 20 * DAY_NS
+    whole = answer(UsageQuery(**ALL), reader).rows
+    assert store.delete_calls(now_ns - 30 * DAY_NS, 10) == 0
+    assert store.delete_calls(now_ns, 10) == 10
+    while sweep(store, Keep(calls_days=5, minutes_days=10, hours_days=15), now_ns):
+        pass
+    kept = answer(CallsQuery(limit=1000), reader).calls
+    assert {call.request_id for call in kept} == {
+        closed.request_id for _, closed in pairs if closed.started_ns >= now_ns - 5 * DAY_NS
+    }
+    assert answer(UsageQuery(**ALL), reader).rows == whole
+    assert answer(UsageQuery(START_NS + 3, now_ns), reader).resolution == "day"
+    assert answer(UsageQuery(START_NS + 6 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "hour"
+    assert answer(UsageQuery(START_NS + 11 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "minute"
+
+
+def test_migration_and_tables_agree(database, tmp_path):
+    from alembic.autogenerate import compare_metadata
+    from alembic.runtime.migration import MigrationContext
+
+    from tollway.adapters.storage.ledger_tables import metadata
+
+    engine = database("ledger")
+    open_store(engine, tmp_path)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection)
+        found = [each for each in compare_metadata(context, metadata) if "alembic_version" not in str(each)]
+    assert found == []
