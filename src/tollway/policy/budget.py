@@ -1,0 +1,100 @@
+"""Budget periods: calendar arithmetic in UTC, and which period a charge belongs to. Pure.
+
+A budget keeps two period records, so that setting the clock forward and back finds the spending of either
+side again: no period is granted twice, and none is skipped.
+"""
+
+from datetime import date
+from enum import IntEnum
+
+from tollway.contract.policy import Period
+from tollway.kernel.clock import NANOS_PER_SECOND
+
+HOUR_NS = 3_600 * NANOS_PER_SECOND
+DAY_NS = 24 * HOUR_NS
+WEEK_NS = 7 * DAY_NS
+NEVER_NS = 2**62
+"""The end of a period that has none; in the year 2116."""
+
+_EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
+# 1970-01-01 was a Thursday; the first Monday of the epoch is day 4.
+_MONDAY_NS = 4 * DAY_NS
+
+
+class Place(IntEnum):
+    """Which of a budget's two records a charge goes to, and whether that record starts afresh."""
+
+    FIRST = 0
+    SECOND = 1
+    FIRST_ANEW = 2
+    SECOND_ANEW = 3
+
+
+def period_start_ns(period: Period, now_ns: int) -> int:
+    """Return the start of the period that contains `now_ns` (>= 0); weeks start on Monday, `total` at 0."""
+    return _span(period, now_ns)[0]
+
+
+def period_end_ns(period: Period, now_ns: int) -> int:
+    """Return the start of the period after the one that contains `now_ns` (>= 0); NEVER_NS for `total`."""
+    return _span(period, now_ns)[1]
+
+
+def choose_place(first: int, second: int, wanted: int) -> Place:
+    """Choose the record for a charge in the period stamped `wanted`, given the stamps of both records.
+
+    A stamp is the period's start plus one; 0 means that the record is empty. A later period replaces the
+    older record. A period before all that is recorded (the clock was set back, or the budget's period was
+    made longer) gets no fresh record, whose spending would be forgotten, but uses the oldest there is.
+    """
+    if wanted == first:
+        return Place.FIRST
+    if wanted == second:
+        return Place.SECOND
+    older, newer = min(first, second), max(first, second)
+    first_is_older = first == older
+    if wanted > newer or 0 < older < wanted:
+        return Place.FIRST_ANEW if first_is_older else Place.SECOND_ANEW
+    if older == 0:
+        return Place.SECOND if first_is_older else Place.FIRST
+    return Place.FIRST if first_is_older else Place.SECOND
+
+
+class Calendar:
+    """Periods looked up again and again: remembers the last span of each kind. 0.1 us when it still holds."""
+
+    __slots__ = ("_spans",)
+
+    def __init__(self) -> None:
+        self._spans: dict[Period, tuple[int, int]] = {}
+
+    def span(self, period: Period, now_ns: int) -> tuple[int, int]:
+        """Return start and end of the period that contains `now_ns`."""
+        span = self._spans.get(period)
+        if span is None or not span[0] <= now_ns < span[1]:
+            span = self._spans[period] = _span(period, now_ns)
+        return span
+
+
+def _span(period: Period, now_ns: int) -> tuple[int, int]:
+    match period:
+        case "hour":
+            return _floor(now_ns, HOUR_NS, 0)
+        case "day":
+            return _floor(now_ns, DAY_NS, 0)
+        case "week":
+            return _floor(now_ns, WEEK_NS, _MONDAY_NS)
+        case "month":
+            first = date.fromordinal(_EPOCH_ORDINAL + now_ns // DAY_NS).replace(day=1)
+            following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+            return _ns(first), _ns(following)
+    return 0, NEVER_NS
+
+
+def _floor(now_ns: int, length_ns: int, origin_ns: int) -> tuple[int, int]:
+    start = now_ns - (now_ns - origin_ns) % length_ns
+    return start, start + length_ns
+
+
+def _ns(day: date) -> int:
+    return (day.toordinal() - _EPOCH_ORDINAL) * DAY_NS
