@@ -11,9 +11,10 @@ import msgspec
 from tollway.gateway.address import client_address
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
-from tollway.gateway.ports import Exchange, RequestHead
-from tollway.gateway.trace import TraceContext, read_trace
+from tollway.gateway.ports import Exchange, Headers, RequestHead
+from tollway.gateway.trace import read_traceparent
 from tollway.kernel.errors import TollwayError
+from tollway.policy.token import ParsedToken
 
 Kind = Literal["chat", "embeddings", "models", "model", "service", "health", "preflight"]
 
@@ -43,13 +44,30 @@ CREDENTIAL_HEADERS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-k
 _SINGLE = frozenset({*CREDENTIAL_HEADERS, b"content-type", b"content-encoding", b"origin"})
 
 
-class Inbound(msgspec.Struct, frozen=True, gc=False):
-    """A request whose meaning is known. `fields` holds one value a header name; credentials occur at most once."""
+class Inbound(msgspec.Struct, gc=False):
+    """A request head whose meaning is known. `fields` holds one value a header name; credentials occur at most once.
 
-    head: RequestHead
+    All of it follows from the head alone, so it is kept with the head for requests that repeat it. It takes the
+    head's own fields over by name, since a reference back would keep both alive for ever.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Headers
+    body_bytes: int | None
+    is_tls: bool
+    host: str
+    websocket_key: str | None
     operation: Operation
     fields: dict[bytes, bytes]
-    trace: TraceContext
+    client_address: str
+    client_agent: str
+    trace: tuple[str, str] | None
+    credential: bytes | None = None
+    token: ParsedToken | None = None
+    proof: object = None
+    """The stored record against which `credential` was proven; see subjects.py."""
 
 
 def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
@@ -58,20 +76,41 @@ def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
     Raises route.not_found, route.method, token.ambiguous (a credential header given twice) or request.malformed.
     """
     head = exchange.head
-    fields = dict(head.headers)
-    if len(fields) != len(head.headers):
-        _refuse_repeated(head)
-    call.client_address = client_address(head.peer, head.headers, gw.bounds.trusted_proxies)
-    call.client_agent = fields.get(b"user-agent", b"")[:200].decode("latin-1")
-    trace = read_trace(fields.get(b"traceparent"), call.request_id)
-    call.trace_id = trace.trace_id
-    operation = find_operation(head, fields)
+    inbound = head.facts[0] if head.facts else None
+    if not isinstance(inbound, Inbound):
+        inbound = _understand(head, gw)
+        head.facts.append(inbound)
+    operation = inbound.operation
+    call.client_address = inbound.client_address
+    call.client_agent = inbound.client_agent
+    call.trace_id, call.traceparent = gw.traces.join(inbound.trace)
     call.operation = operation.kind
     call.route = operation.route
     if operation.methods and head.method not in operation.methods:
         allow = ", ".join(operation.methods)
         raise TollwayError("route.method", public=f"{operation.route} takes {allow}.", headers={"allow": allow})
-    return Inbound(head, operation, fields, trace)
+    return inbound
+
+
+def _understand(head: RequestHead, gw: Gateway) -> Inbound:
+    fields = dict(head.headers)
+    if len(fields) != len(head.headers):
+        _refuse_repeated(head)
+    return Inbound(
+        head.method,
+        head.path,
+        head.query,
+        head.headers,
+        head.body_bytes,
+        head.is_tls,
+        head.host,
+        head.websocket_key,
+        find_operation(head, fields),
+        fields,
+        client_address(head.peer, head.headers, gw.bounds.trusted_proxies),
+        fields.get(b"user-agent", b"")[:200].decode("latin-1"),
+        read_traceparent(fields.get(b"traceparent")),
+    )
 
 
 def find_operation(head: RequestHead, fields: dict[bytes, bytes]) -> Operation:

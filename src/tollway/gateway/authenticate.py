@@ -24,17 +24,19 @@ def authenticate(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) ->
     Raises token.missing, token.ambiguous, token.malformed, token.invalid, token.revoked, token.expired,
     token.disabled, token.owner_disabled or gateway.record_damaged.
     """
-    credential = read_credential(inbound)
-    if credential is None:
-        credential = _read_query(inbound, gw, view)
-    if credential is None:
-        raise TollwayError("token.missing")
-    parsed = parse_token(credential)
-    if parsed is None:
-        raise TollwayError("token.malformed")
+    if inbound.token is None:
+        credential = read_credential(inbound)
+        if credential is None:
+            credential = _read_query(inbound, gw, view)
+        if credential is None:
+            raise TollwayError("token.missing")
+        inbound.credential = credential
+        inbound.token = parse_token(credential)
+        if inbound.token is None:
+            raise TollwayError("token.malformed")
     if view.revision == 0:
         raise TollwayError("gateway.not_ready")
-    caller = gw.subjects.identify(credential, parsed, view, gw.now_ns())
+    caller = gw.subjects.identify(inbound, view, gw.now_ns())
     token = caller.token
     call.token_id = token.id
     call.environment = token.environment
@@ -69,12 +71,12 @@ def _read_bearer(value: bytes) -> bytes:
 
 def _read_query(inbound: Inbound, gw: Gateway, view: PolicyView) -> bytes | None:
     """Look into the query only where a service allows it."""
-    if "=" not in inbound.head.query or inbound.operation.kind != "service":
+    if "=" not in inbound.query or inbound.operation.kind != "service":
         return None
-    parameter = gw.compiled(view).find_query_token_parameter(inbound.head.path)
+    parameter = gw.compiled(view).find_query_token_parameter(inbound.path)
     if parameter is None:
         return None
-    values = [value for name, value in parse_qsl(inbound.head.query) if name == parameter]
+    values = [value for name, value in parse_qsl(inbound.query) if name == parameter]
     if len(values) > 1:
         raise TollwayError("token.ambiguous")
     return values[0].encode("utf-8", "replace") if values else None

@@ -42,6 +42,7 @@ class Call(msgspec.Struct, gc=False):
     client_address: str = ""
     client_agent: str = ""
     trace_id: str = ""
+    traceparent: bytes = b""
     hold: Hold | None = None
     answer_headers: tuple[tuple[bytes, bytes], ...] = ()
     """Headers that every answer of this call carries (CORS)."""
@@ -60,51 +61,61 @@ class Call(msgspec.Struct, gc=False):
         start = self.accepted_at
         duration = ended_at - start
         upstream = self.upstream_wait_ns + self.relay_ns
+        # By position: half the time of names, for a record that every call makes. Checked by its test.
         return CloseRecord(
-            request_id=self.request_id,
-            started_ns=self.started_ns,
-            duration_us=duration // 1000,
-            method=self.method,
-            route=self.route,
-            operation=self.operation,
-            status=self.status,
-            outcome=self.outcome,
-            code=self.code,
-            token_id=self.token_id,
-            application_id=self.application_id,
-            team_id=self.team_id,
-            environment=self.environment,
-            service_id=self.service_id,
-            model=self.model,
-            provider_id=self.provider_id,
-            upstream_model=self.upstream_model,
-            is_stream=self.is_stream,
-            was_opened=self.was_opened,
-            first_byte_us=(self.first_byte_at - start) // 1000 if self.first_byte_at else 0,
-            upstream_us=upstream // 1000,
-            overhead_us=max(0, duration - upstream - self.body_wait_ns) // 1000,
-            stages_us=self.stages_us(ended_at),
-            request_bytes=self.request_bytes,
-            response_bytes=self.response_bytes,
-            usage=self.usage,
-            cost_nanos=self.cost_nanos,
-            price_source=self.price_source,
-            charges=self.charges,
-            attempts=self.attempts,
-            client_address=self.client_address,
-            client_agent=self.client_agent,
-            trace_id=self.trace_id,
+            self.request_id,
+            self.started_ns,
+            duration // 1000,
+            self.method,
+            self.route,
+            self.operation,
+            self.status,
+            self.outcome,
+            self.code,
+            self.token_id,
+            self.application_id,
+            self.team_id,
+            self.environment,
+            self.service_id,
+            self.model,
+            self.provider_id,
+            self.upstream_model,
+            self.is_stream,
+            self.was_opened,
+            (self.first_byte_at - start) // 1000 if self.first_byte_at else 0,
+            upstream // 1000,
+            max(0, duration - upstream - self.body_wait_ns) // 1000,
+            self.stages_us(ended_at),
+            self.request_bytes,
+            self.response_bytes,
+            self.usage,
+            self.cost_nanos,
+            self.price_source,
+            self.charges,
+            self.attempts,
+            self.client_address,
+            self.client_agent,
+            self.trace_id,
         )
 
     def stages_us(self, ended_at: int) -> tuple[int, int, int, int, int, int]:
-        """Return the time spent in accept+authenticate, body, resolve, admit, dispatch and respond, in microseconds."""
-        marks = (self.authenticated_at, self.body_at, self.resolved_at, self.admitted_at, self.answered_at, ended_at)
-        last = self.accepted_at
-        spans = []
-        for mark in marks:
-            spans.append((mark - last) // 1000 if mark else 0)
-            last = mark or last
-        return tuple(spans)  # type: ignore[return-value]  # six marks, six spans
+        """Return the time spent in accept+authenticate, body, resolve, admit, dispatch and respond, in microseconds.
+
+        A stage that was not reached took no time; the time of the one that ended the call is in the last.
+        """
+        one = self.authenticated_at or self.accepted_at
+        two = self.body_at or one
+        three = self.resolved_at or two
+        four = self.admitted_at or three
+        five = self.answered_at or four
+        return (
+            (one - self.accepted_at) // 1000,
+            (two - one) // 1000,
+            (three - two) // 1000,
+            (four - three) // 1000,
+            (five - four) // 1000,
+            (ended_at - five) // 1000,
+        )
 
 
 STAGES: tuple[str, ...] = ("authenticate", "body", "resolve", "admit", "upstream", "respond")

@@ -15,6 +15,7 @@ from tollway.gateway.health import Health
 from tollway.gateway.ports import Journal, Meters, PolicyStore, PolicyView, SecretBox, TokenHasher, Upstreams
 from tollway.gateway.snapshot import EMPTY, BuildDestination, Compiled, compile_snapshot
 from tollway.gateway.subjects import Subjects
+from tollway.gateway.trace import Traces
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import RequestIds
 
@@ -59,6 +60,7 @@ class Gateway:
         self.ids = RequestIds()
         self.health = Health()
         self.subjects = Subjects(hasher)
+        self.traces = Traces()
         self.tallies: dict[str, int] = {}
         self._build_destination = build_destination
         self._compiled = EMPTY

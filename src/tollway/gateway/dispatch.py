@@ -39,7 +39,7 @@ async def dispatch_ai(
     last = len(candidates) - 1
     for at, (route, key) in enumerate(candidates):
         hides_usage, body = build_body(plan, route, admission.output_cap, call.is_stream)
-        headers = build_headers(inbound, route, key)
+        headers = build_headers(inbound, route, key, call)
         call.provider_id = route.provider.id
         call.upstream_model = route.upstream_model
         try:
@@ -129,10 +129,10 @@ def build_body(plan: Plan, route: Route, output_cap: int | None, is_stream: bool
     return hides_usage, changed.encode()
 
 
-def build_headers(inbound: Inbound, route: Route, key: ProviderKey) -> Headers:
+def build_headers(inbound: Inbound, route: Route, key: ProviderKey, call: Call) -> Headers:
     """Return the headers of an AI request: an allow-list of the caller's, the provider's own, and its credential."""
     fields = inbound.fields
-    headers: Headers = [_JSON, _PLAIN, (b"traceparent", inbound.trace.header)]
+    headers: Headers = [_JSON, _PLAIN, (b"traceparent", call.traceparent)]
     for name in _PASSED_ON:
         value = fields.get(name)
         if value is not None:
@@ -141,7 +141,7 @@ def build_headers(inbound: Inbound, route: Route, key: ProviderKey) -> Headers:
     if provider.headers:
         headers += provider.headers
     if provider.kind.name == "sandbox":
-        headers += [item for item in inbound.head.headers if item[0].startswith(b"x-sandbox-")]
+        headers += [item for item in inbound.headers if item[0].startswith(b"x-sandbox-")]
     headers += key.headers
     return headers
 

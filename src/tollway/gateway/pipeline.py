@@ -87,7 +87,7 @@ async def _carry_ai(
 async def _carry_service(
     exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
 ) -> None:
-    found = compiled.find_service(inbound.head.path)
+    found = compiled.find_service(inbound.path)
     if found is None or not found.record.allow_anonymous:
         # An unknown path is told apart from a known one only to those who hold a token.
         caller = authenticate(inbound, call, gw, view)

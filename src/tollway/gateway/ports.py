@@ -36,6 +36,9 @@ class RequestHead(msgspec.Struct, gc=False, frozen=True):
     host: str
     websocket_key: str | None
     """Set when the head is a complete WebSocket handshake (RFC 6455 section 4.1)."""
+    facts: list[object] = []
+    """Room for what a stage derives from the head alone. A connection that sends the same head again, byte for
+    byte, gets the same object, so that it is derived once."""
 
 
 class Tap(Protocol):

@@ -70,10 +70,10 @@ async def resolve_ai(
 
 def resolve_service(inbound: Inbound, compiled: Compiled, call: Call) -> Service:
     """Find the REST service of the path. Raises route.not_found or route.method."""
-    service = compiled.find_service(inbound.head.path)
+    service = compiled.find_service(inbound.path)
     if service is None:
         raise TollwayError("route.not_found")
-    if service.methods and inbound.head.method not in service.methods:
+    if service.methods and inbound.method not in service.methods:
         allow = ", ".join(sorted(service.methods))
         raise TollwayError("route.method", public=f"This service takes {allow}.", headers={"allow": allow})
     call.service_id = service.record.id

@@ -19,11 +19,10 @@ SMALL_ANSWER_BYTES = 65_536
 
 async def dispatch_service(exchange: Exchange, inbound: Inbound, service: Service, call: Call, gw: Gateway) -> None:
     """Send the call to the service's upstream and answer it. Raises upstream.* while nothing has reached the caller."""
-    head = inbound.head
-    is_upgrade = head.websocket_key is not None
+    is_upgrade = inbound.websocket_key is not None
     if is_upgrade and not service.record.allow_websocket:
         raise TollwayError("request.upgrade", public="This service does not take WebSocket connections.")
-    if head.body_bytes is not None and head.body_bytes > service.record.body_bytes_max:
+    if inbound.body_bytes is not None and inbound.body_bytes > service.record.body_bytes_max:
         raise TollwayError("request.body_too_large")
     _open(call, gw)
     headers = build_headers(inbound, service, call)
@@ -41,12 +40,12 @@ async def dispatch_service(exchange: Exchange, inbound: Inbound, service: Servic
 
 def build_target(inbound: Inbound, service: Service) -> bytes:
     """Return the origin-form target at the upstream; the query loses the parameter that carried a token."""
-    path = inbound.head.path
+    path = inbound.path
     if service.record.strip_prefix:
         path = path[len(service.record.path_prefix) :] or "/"
     base = service.destination.base_path
     target = f"{base}{path}" if path != "/" or not base else base
-    query = inbound.head.query
+    query = inbound.query
     parameter = service.record.query_token_parameter
     if query and parameter is not None:
         query = "&".join(pair for pair in query.split("&") if pair.partition("=")[0] != parameter)
@@ -55,18 +54,17 @@ def build_target(inbound: Inbound, service: Service) -> bytes:
 
 def build_headers(inbound: Inbound, service: Service, call: Call) -> Headers:
     """Return the upstream's request headers: what may pass, the service's own, and who is calling."""
-    head = inbound.head
     own = {name for name, _ in service.headers}
-    headers = [item for item in request_headers(head.headers) if item[0] not in own and item[0] != b"traceparent"]
-    if head.websocket_key is not None:
+    headers = [item for item in request_headers(inbound.headers) if item[0] not in own and item[0] != b"traceparent"]
+    if inbound.websocket_key is not None:
         headers += [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
-        headers += [item for item in head.headers if item[0].startswith(b"sec-websocket-")]
+        headers += [item for item in inbound.headers if item[0].startswith(b"sec-websocket-")]
     headers += service.headers
     headers.append((b"x-forwarded-for", call.client_address.encode()))
-    headers.append((b"x-forwarded-proto", b"https" if head.is_tls else b"http"))
-    headers.append((b"x-forwarded-host", head.host.encode("ascii", "replace")))
+    headers.append((b"x-forwarded-proto", b"https" if inbound.is_tls else b"http"))
+    headers.append((b"x-forwarded-host", inbound.host.encode("ascii", "replace")))
     headers.append((b"x-request-id", call.request_id.encode()))
-    headers.append((b"traceparent", inbound.trace.header))
+    headers.append((b"traceparent", call.traceparent))
     if call.token_id:
         headers.append((b"x-tollway-token-id", call.token_id.encode()))
     if call.application_id:
@@ -99,11 +97,11 @@ async def _send(
 ) -> Answer:
     started = gw.monotonic_ns()
     status, code = 0, "disconnected"
-    body: bytes | Exchange = b"" if inbound.head.body_bytes == 0 else exchange
+    body: bytes | Exchange = b"" if inbound.body_bytes == 0 else exchange
     try:
         answer = await gw.upstreams.send(
             service.destination,
-            method=inbound.head.method,
+            method=inbound.method,
             target=build_target(inbound, service),
             headers=headers,
             body=body,

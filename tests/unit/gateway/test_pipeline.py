@@ -192,7 +192,7 @@ async def test_limits_and_budgets_refuse_with_the_rule_and_when_to_try_again():
     )
     secret = rig.token(limits=limits)
     await rig.call(token=secret, body=BODY)
-    claims = rig.gateway.subjects._subjects[next(iter(rig.policy.tokens))].claims
+    claims = rig.gateway.subjects._subjects[next(iter(rig.policy.tokens))].caller.claims
     words = {"requests": "per-minute", "concurrency": "at-once", "budget": "monthly"}
     codes = {"requests": "limit.requests", "concurrency": "limit.concurrency", "budget": "budget.exhausted"}
     for claim in claims:

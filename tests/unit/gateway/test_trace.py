@@ -4,16 +4,17 @@ import re
 
 import pytest
 
-from tollway.gateway.trace import read_trace
+from tollway.gateway.trace import Traces, read_traceparent
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 FORM = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 def test_a_valid_trace_goes_on_with_this_call_as_parent():
-    trace = read_trace(f"00-{TRACE}-00f067aa0ba902b7-01".encode(), "req_1")
-    assert trace.trace_id == TRACE
-    assert FORM.fullmatch(trace.header) and b"00f067aa0ba902b7" not in trace.header and trace.header.endswith(b"-01")
+    sent = read_traceparent(f"00-{TRACE}-00f067aa0ba902b7-01".encode())
+    trace_id, header = Traces().join(sent)
+    assert trace_id == TRACE and TRACE.encode() in header
+    assert FORM.fullmatch(header) and b"00f067aa0ba902b7" not in header and header.endswith(b"-01")
 
 
 @pytest.mark.parametrize(
@@ -21,7 +22,9 @@ def test_a_valid_trace_goes_on_with_this_call_as_parent():
     [None, b"", b"garbage", f"00-{'0' * 32}-00f067aa0ba902b7-01".encode(), f"00-{TRACE}-{'0' * 16}-01".encode(),
      f"00-{TRACE.upper()}-00f067aa0ba902b7-01".encode(), f"01-{TRACE}-00f067aa0ba902b7-01".encode()],
 )  # fmt: skip
-def test_an_invalid_trace_is_replaced(value):
-    trace = read_trace(value, "req_1")
-    assert FORM.fullmatch(trace.header) and trace.trace_id in trace.header.decode()
-    assert trace.trace_id != read_trace(value, "req_2").trace_id
+def test_an_invalid_trace_is_replaced_by_one_of_its_own(value):
+    assert read_traceparent(value) is None
+    traces = Traces()
+    (one, header), (two, _) = traces.join(None), traces.join(None)
+    assert FORM.fullmatch(header) and one in header.decode() and one != two
+    assert Traces().join(None)[0][:16] != one[:16]
