@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.console import Console, console_on
 from starlette.testclient import TestClient
+
+from kit.console import Console, console_on
 
 
 @pytest.fixture

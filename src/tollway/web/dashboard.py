@@ -11,7 +11,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from tollway.kernel.errors import TollwayError
 from tollway.web.asking import services_of
@@ -33,10 +32,10 @@ class HashedFiles(StaticFiles):
         response.headers["cache-control"] = _IMMUTABLE
         return response
 
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Serve one file; a folder that does not exist has none."""
+    async def check_config(self) -> None:
+        """Refuse while the folder does not exist; it may be made later."""
         try:
-            return await super().get_response(path, scope)
+            await super().check_config()
         except RuntimeError as error:  # what Starlette raises for a missing folder
             raise TollwayError("management.not_found", public="The dashboard is not built.") from error
 

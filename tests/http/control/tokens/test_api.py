@@ -1,8 +1,8 @@
 """Tokens over HTTP."""
 
-from kit.console import Console
 from starlette.testclient import TestClient
 
+from kit.console import Console
 from tollway.contract.ledger_api import LastUse
 
 T = "/api/v1/tokens"
