@@ -12,7 +12,7 @@ ENVIRONMENT_READERS = {
     "cli/references.py": "resolves env: references of a configuration file, which name variables on purpose",
 }
 
-BROAD_EXCEPTS = ("runtime/", "edge/", "adapters/telemetry/", "cli/in_process.py")
+BROAD_EXCEPTS = ("runtime/", "edge/", "adapters/telemetry/", "cli/in_process.py", "web/envelope.py")
 """Process and connection boundaries, where everything must end in an answer or a log line."""
 
 SQL = re.compile(r"^\s*(?:SELECT|INSERT|UPDATE|DELETE|CREATE TABLE|ALTER|DROP|WITH)\b", re.IGNORECASE)
@@ -89,12 +89,12 @@ def test_header_numbers_are_parsed_by_their_grammar() -> None:
         if module.package not in ("edge", "gateway", "wire"):
             continue
         for _, function in module.functions():
-            source = ast.unparse(function)
-            if re.search(r"\bint\((?:value|header|raw|length|text)\)", source) and not re.search(
-                r"isdigit\(\)|fullmatch|\.match\(", source
-            ):
-                found.append(f"{module.place}:{function.lineno} {function.name}")
-    assert not found, "check the digits with an ASCII pattern before int():\n" + "\n".join(found)
+            source = ast.get_source_segment(module.text, function) or ""
+            has_check = re.search(r"isdigit\(\)|fullmatch|\.match\(", source)
+            for line in source.splitlines():
+                if re.search(r"\bint\((?:value|header|raw|length|text)\)(?!.*  # )", line) and not has_check:
+                    found.append(f"{module.place}:{function.lineno} {function.name}")
+    assert not found, "check the digits before int(), or say in a comment on the line who did:\n" + "\n".join(found)
 
 
 def test_nothing_names_a_registry() -> None:

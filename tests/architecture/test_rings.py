@@ -34,11 +34,19 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
 }
 
-PORTS = re.compile(r"tollway\.(?:gateway|control|ledger)(?:\.\w+)*\.(?:ports|model|errors)(?:\.|$)")
+PORTS = re.compile(r"tollway\.(?:gateway|control|ledger)(?:\.\w+)*\.(?:ports|model|errors|paging|throttle)(?:\.|$)")
 """What adapters may know of the services: the ports they implement and the values in them."""
 
-CONTROL_FACES = re.compile(r"control/\w+/(?:api|commands)\.py")
+SETTINGS = "tollway.settings.model"
+"""The types of settings; their values are handed in by whoever builds things, never read."""
+
+CONTROL_FACES = re.compile(r"control/\w+/(?:\w+_)?(?:api|commands|shown)\.py")
 """The only files of a domain that may use `web`, `cli` and their libraries."""
+
+EXCEPTIONS: dict[str, set[str]] = {
+    # Stands where the upstream client stands, so it takes the same destinations and feeds the same exchange.
+    "adapters/sandbox_transport.py": {"tollway.edge.flow", "tollway.edge.upstream.destination"},
+}
 
 LIBRARIES: dict[str, set[str]] = {
     "kernel": {"msgspec"},
@@ -49,8 +57,8 @@ LIBRARIES: dict[str, set[str]] = {
     "providers": {"msgspec"},
     "gateway": {"msgspec"},
     "ledger": {"msgspec", "sqlalchemy"},
-    "control": {"msgspec", "argon2"},
-    "edge": {"msgspec", "httptools", "uvloop"},
+    "control": {"msgspec", "argon2", "yaml"},
+    "edge": {"msgspec", "httptools", "uvloop", "idna"},
     "adapters": {
         "msgspec",
         "lmdb",
@@ -64,11 +72,12 @@ LIBRARIES: dict[str, set[str]] = {
     "web": {"msgspec", "fastapi", "starlette", "pydantic", "pydantic_core", "jinja2", "yaml", "anyio"},
     "settings": {"msgspec"},
     "cli": {"msgspec", "typer", "rich", "yaml", "click"},
-    "runtime": {"msgspec", "uvloop", "uvicorn"},
-    "compose": {"msgspec", "uvloop"},
     "__main__": set(),
     "__init__": set(),
 }
+
+# What builds and runs everything may use everything.
+LIBRARIES["runtime"] = LIBRARIES["compose"] = set().union(*LIBRARIES.values()) | {"uvicorn"}
 
 NO_IO = {"asyncio", "socket", "ssl", "sqlite3", "subprocess", "http.client", "logging", "threading", "os"}
 FORBIDDEN_STANDARD: dict[str, set[str]] = {
@@ -88,6 +97,17 @@ def test_imports_stay_within_the_rings(module: Module) -> None:
     assert not wrong, "\n".join(wrong)
 
 
+def test_private_names_stay_in_their_module() -> None:
+    found = [
+        f"{module.place}:{item.line}: {item.target}"
+        for module in modules()
+        for item in module.imports()
+        if owning_module(item.target)
+        and any(part.startswith("_") and part[1:2] != "_" for part in item.target.split("."))
+    ]
+    assert not found, "make the name public, or leave it where it is:\n" + "\n".join(found)
+
+
 def test_every_package_has_a_ring() -> None:
     packages = {module.package for module in modules()}
     assert packages <= MAY_IMPORT.keys() and packages <= LIBRARIES.keys()
@@ -98,7 +118,7 @@ def _violations(module: Module) -> list[tuple[int, str]]:
     for item in module.imports():
         ours = owning_module(item.target)
         if ours is not None:
-            if not _may_import(module, ours):
+            if not _may_import(module, ours) and ours not in EXCEPTIONS.get(module.place, ()):
                 found.append((item.line, f"{module.package} may not import {ours}"))
             continue
         top = item.target.partition(".")[0]
@@ -114,18 +134,20 @@ def _violations(module: Module) -> list[tuple[int, str]]:
 def _may_import(module: Module, ours: str) -> bool:
     package = ours.split(".")[1] if "." in ours else "__init__"
     if package in (module.package, "__init__") or package in MAY_IMPORT[module.package]:
-        return module.package != "control" or package != "control" or _stays_public(module, ours)
+        return module.package != "control" or package != "control" or not _is_foreign_face(module, ours)
+    if module.package in ("adapters", "edge") and ours == SETTINGS:
+        return True
     if module.package == "adapters":
         return PORTS.match(ours) is not None
     return CONTROL_FACES.fullmatch(module.place) is not None and package in ("web", "cli")
 
 
-def _stays_public(module: Module, ours: str) -> bool:
-    """Whether a domain uses another only by its public names (`tollway.control.teams`), values or errors."""
+def _is_foreign_face(module: Module, ours: str) -> bool:
+    """Whether this is another domain's HTTP or command face. What has no underscore elsewhere in it is public."""
     own, other = module.place.split("/"), ours.split(".")
-    if len(own) < 3 or len(other) < 4 or own[1] == other[2]:
-        return True
-    return other[3] in ("model", "errors", "ports", "service")
+    is_own = len(own) < 3 or len(other) < 4 or own[1] == other[2]
+    is_face = CONTROL_FACES.fullmatch("/".join(other[1:]) + ".py") is not None
+    return not is_own and is_face and CONTROL_FACES.fullmatch(module.place) is None
 
 
 def _may_use(module: Module, library: str) -> bool:
