@@ -29,8 +29,116 @@ def settle(tab: Tab) -> None:
     tab.wait_for_timeout(250)
 
 
+def open_palette(tab: Tab) -> None:
+    """Search for something with several kinds of hits."""
+    tab.keyboard.press("Control+k")
+    tab.get_by_role("combobox", name="Search").fill("se")
+    tab.wait_for_timeout(400)
+
+
+def open_key_map(tab: Tab) -> None:
+    """Show the keyboard map."""
+    tab.keyboard.press("?")
+    tab.get_by_role("dialog").wait_for()
+    tab.wait_for_timeout(300)
+
+
+def open_range(tab: Tab) -> None:
+    """Open the time range menu."""
+    tab.get_by_role("button", name="Time range").click()
+    tab.wait_for_timeout(300)
+
+
+def to_limits(tab: Tab) -> None:
+    """Walk the wizard to its step of limits."""
+    tab.get_by_role("button", name="A person's own use").click()
+    tab.get_by_label("Name").fill("Ana's notebook")
+    for _ in range(2):
+        tab.get_by_role("button", name="Continue").click()
+    tab.wait_for_timeout(250)
+
+
+def to_issued(tab: Tab) -> None:
+    """Walk the wizard to its end."""
+    to_limits(tab)
+    for _ in range(1):
+        tab.get_by_role("button", name="Continue").click()
+    tab.get_by_role("button", name="Create token").click()
+    tab.get_by_text("It is shown now and never again").wait_for()
+    tab.wait_for_timeout(250)
+
+
+def select_rows(tab: Tab) -> None:
+    """Choose two tokens."""
+    for index in (1, 2):
+        tab.get_by_role("checkbox").nth(index).check()
+
+
+def edit_limits(tab: Tab) -> None:
+    """Open the limits of a token."""
+    tab.get_by_role("button", name="Edit limits").click()
+    tab.get_by_role("dialog").wait_for()
+    tab.wait_for_timeout(300)
+
+
+def ask_revoke(tab: Tab) -> None:
+    """Open the question before a revocation."""
+    tab.get_by_role("button", name="More acts").click()
+    tab.get_by_role("menuitem", name="Revoke").click()
+    tab.get_by_role("dialog").wait_for()
+    tab.wait_for_timeout(300)
+
+
+def new_application(tab: Tab) -> None:
+    """Open the form of a new application."""
+    tab.get_by_role("button", name="New application").click()
+    tab.get_by_role("dialog").wait_for()
+    tab.wait_for_timeout(300)
+
+
+def as_table(tab: Tab) -> None:
+    """Show the charts as tables."""
+    for radio in tab.locator("main").get_by_text("Table", exact=True).all():
+        radio.click()
+
+
 PAGES = [
     Page("home", "/", "Home"),
     Page("home-24h", "/?range=24h&compare=1", "Home"),
+    Page("home-tables", "/", "Home", as_table),
     Page("home-fresh", "/", "Home", is_fresh=True),
+    Page("palette", "/", "Home", open_palette),
+    Page("key-map", "/", "Home", open_key_map),
+    Page("range", "/", "Home", open_range),
+    Page("calls", "/calls", "Live calls"),
+    Page("calls-history", "/calls?view=history&range=24h&model=gpt-4o", "Live calls"),
+    Page("calls-fresh", "/calls", "Live calls", is_fresh=True),
+    Page("call", "/calls/req_000000000000000000000042", ""),
+    Page("tokens", "/tokens", "Tokens", select_rows),
+    Page("tokens-fresh", "/tokens", "Tokens", is_fresh=True),
+    Page("token-new", "/tokens/new", "New token"),
+    Page("token-new-limits", "/tokens/new", "New token", to_limits),
+    Page("token-issued", "/tokens/new", "", to_issued),
+    Page("token", "/tokens/4tKq9XbLm2Pz?range=24h", "shop production"),
+    Page("token-limits", "/tokens/4tKq9XbLm2Pz", "shop production", edit_limits),
+    Page("token-revoke", "/tokens/4tKq9XbLm2Pz", "shop production", ask_revoke),
+    Page("token-revoked", "/tokens/y7PaEi4DqN0b", "old search indexer"),
+    Page("applications", "/applications", "Applications"),
+    Page("applications-new", "/applications", "Applications", new_application),
+    Page("application", "/applications/app_shop?range=24h", "Web shop"),
+    Page("services", "/services", "Services"),
+    Page("services-fresh", "/services", "Services", is_fresh=True),
+    Page("service-new", "/services/new", "Add a service"),
+    Page("service-edit", "/services/svc_orders/edit", "Edit Orders"),
+    Page("service", "/services/svc_orders?range=24h", "Orders"),
+    Page("providers", "/providers", "Providers"),
+    Page("providers-fresh", "/providers", "Providers", is_fresh=True),
+    Page("provider-new", "/providers/new", "Add a provider"),
+    Page("provider-edit", "/providers/prov_openai/edit", "Edit OpenAI"),
+    Page("provider", "/providers/prov_local?range=24h&test=1", "Rack 4"),
+    Page("models", "/models", "Models"),
+    Page("models-unpriced", "/models?view=unpriced", "Models"),
+    Page("usage", "/usage?range=7d", "Usage & cost"),
+    Page("settings", "/settings", "Settings"),
+    Page("not-found", "/nothing-here", "No such page"),
 ]

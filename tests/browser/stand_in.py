@@ -24,6 +24,9 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+TIMEOUTS = {"connect_seconds": 10, "first_byte_seconds": 120, "idle_seconds": 120, "total_seconds": 900}
+CONNECTION: Json = {"ca_file": None, "proxy_url": None, "timeouts": TIMEOUTS, "headers": []}
+KEY = {"id": "key_1", "masked": "…k9Qz", "source": "stored", "created_at": facts.before(days=20)}
 STEP = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
@@ -156,6 +159,7 @@ class StandIn:
             "masked": f"tws_{token_id}…",
             "kind": "service",
             "state": "active",
+            "created_by": "operator",
             "created_at": facts.text(facts.now()),
             "calls_total": 0,
         }
@@ -190,6 +194,7 @@ class StandIn:
                 "state": "active",
                 "limits": facts.LIMITS if key == "app_shop" else facts.NO_LIMITS,
                 "created_at": facts.before(days=50),
+                "created_by": "operator",
             }
             for key, name in facts.APPLICATIONS.items()
         ]
@@ -203,22 +208,24 @@ class StandIn:
                 "base_url": url,
                 "state": "active",
                 "strip_prefix": True,
-                "methods": None,
-                "has_credential": key == "svc_orders",
-                "credential_header": "Authorization",
+                "methods": [],
+                "keys": [dict(KEY)] if key == "svc_orders" else [],
+                "credential_header": "authorization",
                 "credential_scheme": "Bearer",
                 "allow_private": key != "svc_weather",
                 "allow_set_cookie": False,
                 "allow_websocket": False,
                 "sandbox_answers": True,
                 "query_token_parameter": None,
+                "allow_anonymous": False,
+                "body_bytes_max": 1 << 30,
+                **CONNECTION,
                 "created_at": facts.before(days=30),
             }
             for key, (name, prefix, url) in facts.SERVICES.items()
         ]
 
     def all_providers(self) -> list[Json]:
-        key = {"id": "key_1", "masked": "…k9Qz", "source": "stored", "created_at": facts.before(days=20)}
         return [
             {
                 "id": provider,
@@ -226,11 +233,11 @@ class StandIn:
                 "kind": kind,
                 "base_url": url,
                 "state": "active",
-                "models": ["*"],
-                "keys": [] if provider == "prov_local" else [key],
+                "models": [{"name": "*", "upstream_model": None, "priority": None, "price": None}],
+                "keys": [] if provider == "prov_local" else [dict(KEY)],
                 "allow_private": provider == "prov_local",
                 "priority": index,
-                "timeouts": {},
+                **CONNECTION,
                 "created_at": facts.before(days=60),
             }
             for index, (provider, (name, kind, url)) in enumerate(facts.PROVIDERS.items())
@@ -306,9 +313,9 @@ class StandIn:
         return self._list_or_one("providers", rest)
 
     def read_teams(self, _rest: str, _request: web.Request) -> Json:
-        return {"items": [{"id": "team_default", "name": "Default"}], "next_cursor": None}
+        return {"items": [{"id": "team_default", "name": "Default", "is_default": True, "created_at": facts.before(days=60), "created_by": "operator"}], "next_cursor": None}
 
-    def read_provider_kinds(self, _rest: str, _request: web.Request) -> web.Response:
+    def read_provider_kinds(self, _rest: str, _request: web.Request) -> Json:
         kinds = [
             ("openai", "OpenAI", "https://api.openai.com/v1", True),
             ("groq", "Groq", "https://api.groq.com/openai/v1", True),
@@ -316,14 +323,13 @@ class StandIn:
             ("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", True),
             ("openai-compatible", "Any OpenAI-compatible server", "", False),
         ]
-        return web.json_response(
-            [{"kind": kind, "title": title, "base_url": url, "docs_url": "https://docs.example/keys", "needs_credential": needs} for kind, title, url, needs in kinds]
-        )
+        names = ("kind", "title", "base_url", "needs_credential")
+        return {"items": [{**dict(zip(names, row, strict=True)), "docs_url": "https://docs.example/keys"} for row in kinds]}
 
     def read_models(self, rest: str, _request: web.Request) -> Json:
         if rest == "unpriced":
-            row = {"provider_id": "prov_local", "provider_name": "Rack 4", "upstream_model": "house-model-2", "calls": 1204, "last_at": facts.before(minutes=2)}
-            return {"items": [] if self.is_fresh else [row], "next_cursor": None}
+            row = {"provider_id": "prov_local", "provider_name": "Rack 4", "upstream_model": "house-model-2", "calls": 1204, "last_used_at": facts.before(minutes=2)}
+            return {"items": [] if self.is_fresh else [row]}
         items = []
         for name, (provider, price_in, price_out, _share) in facts.MODELS.items():
             price = None
@@ -335,7 +341,7 @@ class StandIn:
                     "source": "genai-prices",
                 }
             items.append({"name": name, "candidates": [{"provider_id": provider, "provider_name": facts.PROVIDERS[provider][0], "upstream_model": name, "price": price}]})
-        return {"items": items, "next_cursor": None}
+        return {"items": [] if self.is_fresh else items}
 
     def read_usage(self, _rest: str, request: web.Request) -> Json:
         if not self.is_called:

@@ -1,16 +1,21 @@
 /** Applications and the teams that own them. */
 import { useQuery } from "@tanstack/react-query";
-import { get, patch, post, remove } from "./client";
-import type { Application, Limits, Meters, Page, Team } from "./types";
+import { api, body } from "./client";
+import type { Application, ApplicationInput, ApplicationPatch } from "./types";
 
-export type ApplicationWish = { name: string; team_id?: string; limits?: Limits };
+const at = (id: string) => ({ path: { application_id: id } });
 
-export const useApplications = () => useQuery({ queryKey: ["applications"], queryFn: () => get<Page<Application>>("/applications", { limit: 200 }) });
-export const useApplication = (id: string) => useQuery({ queryKey: ["application", id], queryFn: () => get<Application>(`/applications/${id}`) });
-export const useApplicationMeters = (id: string) => useQuery({ queryKey: ["application", id, "meters"], queryFn: () => get<Meters>(`/applications/${id}/meters`), refetchInterval: 2_000 });
-export const useTeams = () => useQuery({ queryKey: ["teams"], queryFn: () => get<Page<Team>>("/teams", { limit: 200 }) });
+export const useApplications = () => useQuery({ queryKey: ["applications"], queryFn: () => body(api.GET("/api/v1/applications", { params: { query: { limit: 200 } } })) });
+export const useApplication = (id: string) => useQuery({ queryKey: ["application", id], queryFn: () => body(api.GET("/api/v1/applications/{application_id}", { params: at(id) })) });
+export const useApplicationMeters = (id: string) =>
+  useQuery({ queryKey: ["application", id, "meters"], queryFn: () => body(api.GET("/api/v1/applications/{application_id}/meters", { params: at(id) })), refetchInterval: 2_000 });
+export const useTeams = () => useQuery({ queryKey: ["teams"], queryFn: () => body(api.GET("/api/v1/teams", { params: { query: { limit: 200 } } })) });
 
-export const createApplication = (wish: ApplicationWish) => post<Application>("/applications", wish);
-export const changeApplication = (id: string, change: Partial<ApplicationWish>) => patch<Application>(`/applications/${id}`, change);
-export const switchApplication = (id: string, act: "disable" | "enable") => post<Application>(`/applications/${id}/${act}`, {});
-export const deleteApplication = (id: string) => remove(`/applications/${id}`);
+export const createApplication = (wish: ApplicationInput) => body(api.POST("/api/v1/applications", { body: wish }));
+export const changeApplication = (id: string, change: ApplicationPatch) => body(api.PATCH("/api/v1/applications/{application_id}", { params: at(id), body: change }));
+export const deleteApplication = (id: string) => api.DELETE("/api/v1/applications/{application_id}", { params: at(id) });
+
+export function switchApplication(id: string, isOn: boolean): Promise<Application> {
+  const address = isOn ? "/api/v1/applications/{application_id}/enable" : "/api/v1/applications/{application_id}/disable";
+  return body(api.POST(address, { params: at(id) }));
+}

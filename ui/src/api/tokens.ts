@@ -1,35 +1,38 @@
 /** Tokens: list, one, its meters, and the acts on it. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { get, patch, post } from "./client";
-import type { Limits, Meters, Page, Token, TokenIssued } from "./types";
+import { api, body, given } from "./client";
+import type { operations } from "./schema";
+import type { Token, TokenInput, TokenPatch } from "./types";
 
+type TokensQuery = NonNullable<operations["list_tokens"]["parameters"]["query"]>;
 export type TokenFilters = { state?: string; search?: string; application_id?: string; sort?: string };
-export type TokenWish = {
-  name: string;
-  application_id?: string;
-  models?: string[] | null;
-  services?: string[] | null;
-  expires_at?: string | null;
-  limits?: Limits;
-  environment?: string;
-};
 export type TokenAct = "disable" | "enable" | "revoke";
+
+const at = (id: string) => ({ path: { token_id: id } });
 
 export function useTokens(filters: TokenFilters, limit = 50) {
   return useInfiniteQuery({
     queryKey: ["tokens", filters, limit],
-    queryFn: ({ pageParam }) => get<Page<Token>>("/tokens", { ...filters, limit, cursor: pageParam }),
+    queryFn: ({ pageParam }) => body(api.GET("/api/v1/tokens", { params: { query: { ...(given(filters) as TokensQuery), limit, cursor: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     placeholderData: keepPreviousData,
   });
 }
 
-export const useToken = (id: string) => useQuery({ queryKey: ["token", id], queryFn: () => get<Token>(`/tokens/${id}`), refetchInterval: 15_000 });
-export const useTokenMeters = (id: string) =>
-  useQuery({ queryKey: ["token", id, "meters"], queryFn: () => get<Meters>(`/tokens/${id}/meters`), refetchInterval: 2_000, refetchIntervalInBackground: false });
+export const useToken = (id: string, refetchInterval = 15_000) =>
+  useQuery({ queryKey: ["token", id], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}", { params: at(id) })), refetchInterval });
 
-export const issueToken = (wish: TokenWish) => post<TokenIssued>("/tokens", wish);
-export const changeToken = (id: string, change: Partial<TokenWish>) => patch<Token>(`/tokens/${id}`, change);
-export const actOnToken = (id: string, act: TokenAct, reason?: string) => post<Token>(`/tokens/${id}/${act}`, reason ? { reason } : {});
-export const findTokens = (search: string) => get<Page<Token>>("/tokens", { search, limit: 6 });
+/** Read again each two seconds while the page is visible. */
+export const useTokenMeters = (id: string) =>
+  useQuery({ queryKey: ["token", id, "meters"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/meters", { params: at(id) })), refetchInterval: 2_000 });
+
+export const issueToken = (wish: TokenInput, key: string) => body(api.POST("/api/v1/tokens", { body: wish, params: { header: { "Idempotency-Key": key } } }));
+export const changeToken = (id: string, change: TokenPatch) => body(api.PATCH("/api/v1/tokens/{token_id}", { params: at(id), body: change }));
+export const findTokens = (search: string) => body(api.GET("/api/v1/tokens", { params: { query: { search, limit: 6 } } }));
+
+export function actOnToken(id: string, act: TokenAct, reason = ""): Promise<Token> {
+  if (act === "revoke") return body(api.POST("/api/v1/tokens/{token_id}/revoke", { params: at(id), body: { reason } }));
+  if (act === "disable") return body(api.POST("/api/v1/tokens/{token_id}/disable", { params: at(id) }));
+  return body(api.POST("/api/v1/tokens/{token_id}/enable", { params: at(id) }));
+}

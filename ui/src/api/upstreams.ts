@@ -1,23 +1,36 @@
 /** Providers, models and services: what calls are sent to. */
 import { useQuery } from "@tanstack/react-query";
-import { get, patch, post, remove } from "./client";
-import type { Model, Page, Provider, ProviderKind, ProviderTest, Service, Unpriced } from "./types";
+import { api, body } from "./client";
+import type { Provider, ProviderInput, ProviderPatch, Service, ServiceInput, ServicePatch } from "./types";
 
-export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: () => get<Page<Provider>>("/providers", { limit: 200 }) });
-export const useProvider = (id: string) => useQuery({ queryKey: ["provider", id], queryFn: () => get<Provider>(`/providers/${id}`), enabled: id !== "" });
-export const useProviderKinds = () => useQuery({ queryKey: ["provider-kinds"], queryFn: () => get<ProviderKind[]>("/provider-kinds"), staleTime: Infinity });
-export const createProvider = (wish: Record<string, unknown>) => post<Provider>("/providers", wish);
-export const changeProvider = (id: string, change: Record<string, unknown>) => patch<Provider>(`/providers/${id}`, change);
-export const switchProvider = (id: string, act: "disable" | "enable") => post<Provider>(`/providers/${id}/${act}`, {});
-export const testProvider = (id: string) => post<ProviderTest>(`/providers/${id}/test`, {});
-export const deleteProvider = (id: string) => remove(`/providers/${id}`);
+const provider = (id: string) => ({ path: { provider_id: id } });
+const service = (id: string) => ({ path: { service_id: id } });
 
-export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => get<Page<Model>>("/models", { limit: 1000 }) });
-export const useUnpriced = () => useQuery({ queryKey: ["models", "unpriced"], queryFn: () => get<Page<Unpriced>>("/models/unpriced") });
+export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: () => body(api.GET("/api/v1/providers", { params: { query: { limit: 200 } } })) });
+export const useProvider = (id: string) =>
+  useQuery({ queryKey: ["provider", id], queryFn: () => body(api.GET("/api/v1/providers/{provider_id}", { params: provider(id) })), enabled: id !== "" });
+export const useProviderKinds = () => useQuery({ queryKey: ["provider-kinds"], queryFn: () => body(api.GET("/api/v1/provider-kinds")), staleTime: Infinity });
+export const createProvider = (wish: ProviderInput) => body(api.POST("/api/v1/providers", { body: wish }));
+export const changeProvider = (id: string, change: ProviderPatch) => body(api.PATCH("/api/v1/providers/{provider_id}", { params: provider(id), body: change }));
+export const testProvider = (id: string) => body(api.POST("/api/v1/providers/{provider_id}/test", { params: provider(id) }));
+export const deleteProvider = (id: string) => api.DELETE("/api/v1/providers/{provider_id}", { params: provider(id) });
 
-export const useServices = () => useQuery({ queryKey: ["services"], queryFn: () => get<Page<Service>>("/services", { limit: 200 }) });
-export const useService = (id: string) => useQuery({ queryKey: ["service", id], queryFn: () => get<Service>(`/services/${id}`), enabled: id !== "" });
-export const createService = (wish: Record<string, unknown>) => post<Service>("/services", wish);
-export const changeService = (id: string, change: Record<string, unknown>) => patch<Service>(`/services/${id}`, change);
-export const switchService = (id: string, act: "disable" | "enable") => post<Service>(`/services/${id}/${act}`, {});
-export const deleteService = (id: string) => remove(`/services/${id}`);
+export function switchProvider(id: string, isOn: boolean): Promise<Provider> {
+  const address = isOn ? "/api/v1/providers/{provider_id}/enable" : "/api/v1/providers/{provider_id}/disable";
+  return body(api.POST(address, { params: provider(id) }));
+}
+
+export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => body(api.GET("/api/v1/models")), staleTime: 60_000 });
+export const useUnpriced = () => useQuery({ queryKey: ["models", "unpriced"], queryFn: () => body(api.GET("/api/v1/models/unpriced")) });
+
+export const useServices = () => useQuery({ queryKey: ["services"], queryFn: () => body(api.GET("/api/v1/services", { params: { query: { limit: 200 } } })) });
+export const useService = (id: string) =>
+  useQuery({ queryKey: ["service", id], queryFn: () => body(api.GET("/api/v1/services/{service_id}", { params: service(id) })), enabled: id !== "" });
+export const createService = (wish: ServiceInput) => body(api.POST("/api/v1/services", { body: wish }));
+export const changeService = (id: string, change: ServicePatch) => body(api.PATCH("/api/v1/services/{service_id}", { params: service(id), body: change }));
+export const deleteService = (id: string) => api.DELETE("/api/v1/services/{service_id}", { params: service(id) });
+
+export function switchService(id: string, isOn: boolean): Promise<Service> {
+  const address = isOn ? "/api/v1/services/{service_id}/enable" : "/api/v1/services/{service_id}/disable";
+  return body(api.POST(address, { params: service(id) }));
+}

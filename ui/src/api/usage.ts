@@ -1,12 +1,17 @@
 /** Sums over calls, and the calls themselves. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { address, get, type Query } from "./client";
-import type { Call, Page, Usage, UsageRow } from "./types";
 import type { Range } from "../frame/range";
+import { api, body, given } from "./client";
+import type { operations } from "./schema";
+import type { UsageRow } from "./types";
 
 export type Dimension = "token" | "application" | "team" | "service" | "model" | "provider" | "operation" | "status" | "outcome";
-export type UsageAsked = { by?: Dimension[]; series?: boolean; filters?: Partial<Record<Dimension, string>>; limit?: number };
+export type Filters = Partial<Record<Dimension, string>>;
+export type UsageAsked = { by?: Dimension[]; series?: boolean; filters?: Filters; limit?: number };
 export type UsageAnswered = { rows: UsageRow[]; isCut: boolean; since: number; until: number; bucketMs: number };
+
+type UsageQuery = NonNullable<operations["get_usage"]["parameters"]["query"]>;
+type CallsQuery = NonNullable<operations["list_calls"]["parameters"]["query"]>;
 
 /** Sums in the chosen time range; `previous` asks for the period of the same length before it. */
 export function useUsage(range: Range, asked: UsageAsked, { previous = false, enabled = true } = {}) {
@@ -17,37 +22,41 @@ export function useUsage(range: Range, asked: UsageAsked, { previous = false, en
     refetchInterval: range.refreshMs,
     queryFn: async (): Promise<UsageAnswered> => {
       const { since, until } = range.instants(previous);
-      const answer = await get<Usage>("/usage", usageQuery(range, asked, since, until));
+      const answer = await body(api.GET("/api/v1/usage", { params: { query: usageQuery(range, asked, since, until) } }));
       return { rows: answer.items, isCut: answer.is_cut, since, until, bucketMs: range.bucketMs };
     },
   });
 }
 
-export function usageQuery(range: Range, asked: UsageAsked, since: number, until: number): Query {
+function usageQuery(range: Range, asked: UsageAsked, since: number, until: number): UsageQuery {
   return {
-    by: asked.by,
+    by: asked.by?.join(","),
     interval: asked.series ? range.interval : undefined,
     since: new Date(since).toISOString(),
     until: new Date(until).toISOString(),
     limit: asked.limit ?? (asked.series ? 5000 : 100),
-    ...asked.filters,
+    ...(given(asked.filters ?? {}) as UsageQuery),
   };
 }
 
+/** The address of the same sums as CSV. */
 export function usageCsv(range: Range, asked: UsageAsked): string {
   const { since, until } = range.instants(false);
-  return address("/usage.csv", usageQuery(range, asked, since, until));
+  const query = given(usageQuery(range, { ...asked, limit: 10_000 }, since, until));
+  return `/api/v1/usage.csv?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`;
 }
 
-export type CallFilters = Partial<Record<"token" | "model" | "provider" | "service" | "application" | "status" | "outcome", string>> & { since?: string; until?: string };
+export type CallFilters = Filters & { since?: string; until?: string };
 
 export function useCalls(filters: CallFilters, limit = 50) {
   return useInfiniteQuery({
     queryKey: ["calls", filters, limit],
-    queryFn: ({ pageParam }) => get<Page<Call>>("/calls", { ...filters, limit, cursor: pageParam }),
+    queryFn: ({ pageParam }) => body(api.GET("/api/v1/calls", { params: { query: { ...(given(filters) as CallsQuery), limit, cursor: pageParam } } })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
   });
 }
 
-export const useCall = (id: string) => useQuery({ queryKey: ["call", id], queryFn: () => get<Call>(`/calls/${encodeURIComponent(id)}`) });
+export const useCall = (id: string) =>
+  useQuery({ queryKey: ["call", id], queryFn: () => body(api.GET("/api/v1/calls/{request_id}", { params: { path: { request_id: id } } })), staleTime: Infinity });

@@ -52,7 +52,7 @@ export function StatusTag({ call }: { call: Pick<Call, "status" | "outcome"> }) 
 export function Copy({ text, label }: { text: string; label: string }) {
   const [done, setDone] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await toClipboard(text);
     setDone(true);
     window.setTimeout(() => setDone(false), 1600);
   };
@@ -61,6 +61,18 @@ export function Copy({ text, label }: { text: string; label: string }) {
       <ActionIcon onClick={() => void copy()} aria-label={label} size="sm">{done ? <IconCheck size={15} /> : <IconCopy size={15} />}</ActionIcon>
     </Tooltip>
   );
+}
+
+/** `navigator.clipboard` exists on HTTPS and localhost only; elsewhere the older way is left. */
+async function toClipboard(text: string): Promise<void> {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.position = "fixed";
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
 }
 
 export function Code({ text, label }: { text: string; label: string }) {

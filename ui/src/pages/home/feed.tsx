@@ -27,7 +27,7 @@ export function Feed() {
                 <StatusTag call={call} />
                 <span className="grow clip"><b>{call.model || call.service_name || call.route}</b> <span className="muted">{call.token_name}</span></span>
                 <span className="muted small nowrap">{call.operation === "chat" || call.operation === "embeddings" ? `${count(call.usage.input_tokens + call.usage.output_tokens)} tokens · ${money(call.cost_usd)}` : call.method}</span>
-                <span className="muted small nowrap">{duration(call.duration_ms)}</span>
+                <span className="muted small nowrap">{duration(call.duration_us / 1000)}</span>
                 <time className="muted small nowrap" dateTime={call.started_at}>{clock(call.started_at)}</time>
               </Link>
             </li>

@@ -1,1 +1,174 @@
-export default function Soon(_: { id?: string }) { return null; }
+/** One call: where its time went, what was tried, what it used and cost. */
+import { Link } from "wouter";
+import { useGateway } from "../../api/gateway";
+import { useCall } from "../../api/usage";
+import type { Call } from "../../api/types";
+import { bytes, duration, exact, money } from "../../format/numbers";
+import { Loaded, Page, Panel } from "../../parts/page";
+import { Ago, Code, Copy, StatusTag, When } from "../../parts/words";
+
+const STAGE_WORDS: Record<string, string> = {
+  accept: "Accept", authenticate: "Authenticate", resolve: "Resolve", admit: "Admit", dispatch: "Wait for upstream", respond: "Relay answer",
+};
+
+export default function CallPage({ id }: { id: string }) {
+  const call = useCall(id);
+  const name = call.data ? call.data.model || call.data.service_name || call.data.route : "Call";
+  return (
+    <Page documentTitle={`Call ${name}`} crumb={{ label: "Live calls", href: "/calls" }} title={<span className="row-wrap">{name} {call.data && <StatusTag call={call.data} />}</span>}
+      lead={<span className="row"><span className="mono clip">{id}</span><Copy text={id} label="Copy the request id" /></span>}>
+      <Loaded query={call} rows={12}>{(found) => <Details call={found} />}</Loaded>
+    </Page>
+  );
+}
+
+function Details({ call }: { call: Call }) {
+  return (
+    <>
+      {call.code && <Reason call={call} />}
+      <section className="figures figures-4" aria-label="Figures">
+        <Fact label="Duration" value={duration(call.duration_us / 1000)} foot={`our own part ${duration(call.overhead_us / 1000)}`} />
+        <Fact label="First byte" value={call.first_byte_us ? duration(call.first_byte_us / 1000) : "–"} foot={call.is_stream ? "streamed" : "not streamed"} />
+        <Fact label="Tokens in / out" value={`${exact(call.usage.input_tokens)} / ${exact(call.usage.output_tokens)}`} foot={call.usage.is_estimated ? "estimated by us" : "as the provider states"} />
+        <Fact label="Cost" value={call.operation === "http" ? "–" : money(call.cost_usd)} foot={call.cost_usd === null ? "no known price" : call.price_source ? `price: ${call.price_source}` : ""} />
+      </section>
+      <Panel title="Where the time went"><Waterfall call={call} /></Panel>
+      <div className="columns">
+        <Panel title="Call">
+          <dl className="facts">
+            <dt>Started</dt><dd><When value={call.started_at} /> <span className="muted">(<Ago value={call.started_at} />)</span></dd>
+            <dt>Request</dt><dd>{call.method} <span className="mono">{call.route}</span></dd>
+            <dt>Outcome</dt><dd>{OUTCOME_WORDS[call.outcome]}</dd>
+            <dt>Token</dt><dd>{call.token_id ? <Link href={`/tokens/${call.token_id}`}>{call.token_name ?? call.token_id}</Link> : "–"}</dd>
+            <dt>Application</dt><dd>{call.application_id ? <Link href={`/applications/${call.application_id}`}>{call.application_name ?? call.application_id}</Link> : "none"}</dd>
+            <dt>Environment</dt><dd>{call.environment}</dd>
+            {call.service_id && <><dt>Service</dt><dd><Link href={`/services/${call.service_id}`}>{call.service_name ?? call.service_id}</Link></dd></>}
+            {call.provider_id && <><dt>Provider</dt><dd><Link href={`/providers/${call.provider_id}`}>{call.provider_name ?? call.provider_id}</Link>{call.upstream_model !== call.model && <span className="muted"> as {call.upstream_model}</span>}</dd></>}
+            <dt>From</dt><dd>{call.client_address || "–"}{call.client_agent && <span className="muted"> · {call.client_agent}</span>}</dd>
+            <dt>Bytes in / out</dt><dd>{bytes(call.request_bytes)} / {bytes(call.response_bytes)}</dd>
+            {call.trace_id && <><dt>Trace</dt><dd className="mono">{call.trace_id}</dd></>}
+          </dl>
+        </Panel>
+        <Panel title="Tokens and price"><Bill call={call} /></Panel>
+      </div>
+      <Panel title="Attempts" flush><Attempts call={call} /></Panel>
+      <Again call={call} />
+    </>
+  );
+}
+
+const OUTCOME_WORDS: Record<Call["outcome"], string> = {
+  ok: "The upstream's answer was relayed whole",
+  refused: "Refused by the gateway before any upstream",
+  failed: "No answer could be given",
+  truncated: "The upstream cut its answer",
+  disconnected: "The caller left before the end",
+  crashed: "The process died in between; closed with an estimate",
+};
+
+function Reason({ call }: { call: Call }) {
+  return (
+    <div className="note note-warn">
+      <span><b className="mono">{call.code}</b> <span className="soft">is why this call was answered {call.status}.</span> <a href={`/docs/errors#${call.code}`}>What it means</a></span>
+    </div>
+  );
+}
+
+function Fact({ label, value, foot }: { label: string; value: string; foot: string }) {
+  return <div className="figure"><span className="figure-label">{label}</span><span className="figure-value">{value}</span><span className="figure-foot">{foot}</span></div>;
+}
+
+type Lane = { name: string; start: number; length: number; kind: "stage" | "try" | "failed" };
+
+/** Stages one after the other from acceptance; attempts at their own times below. */
+function lanes(call: Call): Lane[] {
+  let at = 0;
+  const stages = Object.entries(call.stages_us).map(([name, length]): Lane => {
+    const lane: Lane = { name: STAGE_WORDS[name] ?? name, start: at, length, kind: "stage" };
+    at += length;
+    return lane;
+  });
+  const attempts = call.attempts.map((attempt, index): Lane => ({
+    name: call.attempts.length > 1 ? `Attempt ${index + 1}` : "Upstream", start: attempt.started_us, length: attempt.duration_us, kind: attempt.code ? "failed" : "try",
+  }));
+  return [...stages, ...attempts];
+}
+
+function Waterfall({ call }: { call: Call }) {
+  const all = lanes(call);
+  const total = Math.max(call.duration_us, ...all.map((lane) => lane.start + lane.length), 1);
+  return (
+    <div className="waterfall" role="table" aria-label="Stages of the call">
+      {all.map((lane, index) => (
+        <div role="row" key={index} style={{ display: "contents" }} className={lane.kind === "stage" ? "" : lane.kind === "try" ? "waterfall-try" : "waterfall-failed"}>
+          <span role="cell" className={lane.kind === "stage" ? "" : "muted"}>{lane.name}</span>
+          <span role="cell" className="waterfall-lane"><span className="waterfall-bar" style={{ left: `${(lane.start / total) * 100}%`, width: `${(lane.length / total) * 100}%` }} /></span>
+          <span role="cell" className="end">{duration(lane.length / 1000)}</span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Bill({ call }: { call: Call }) {
+  const { usage } = call;
+  const rows: [string, number, string][] = [
+    ["Input tokens", usage.input_tokens, ""],
+    ["of which cached", usage.cached_input_tokens, "muted"],
+    ["of which written to the cache", usage.cache_write_tokens, "muted"],
+    ["of which audio", usage.input_audio_tokens, "muted"],
+    ["Output tokens", usage.output_tokens, ""],
+    ["of which reasoning", usage.reasoning_tokens, "muted"],
+    ["of which audio", usage.output_audio_tokens, "muted"],
+    ["Web searches", usage.web_searches, ""],
+  ];
+  const shown = rows.filter(([, amount], index) => amount > 0 || index === 0 || index === 4);
+  return (
+    <div className="stack-small">
+      <dl className="facts">
+        {shown.map(([label, amount, tone]) => <div key={label + amount} style={{ display: "contents" }}><dt className={tone}>{label}</dt><dd className={`end ${tone}`}>{exact(amount)}</dd></div>)}
+        <dt><b>Cost</b></dt><dd className="end"><b>{call.cost_usd === null ? "unpriced" : `$${call.cost_usd}`}</b></dd>
+      </dl>
+      {usage.is_estimated && <p className="muted small">Estimated: the provider did not state all counts.</p>}
+      {call.price_source && <p className="muted small">Price from {call.price_source}; cost is rounded once, to a billionth of a dollar.</p>}
+      {call.charges.length > 0 && <p className="muted small">Charged to {call.charges.length === 1 ? "one budget" : `${call.charges.length} budgets`}: {call.charges.map((charge) => money(charge.amount_usd)).join(", ")}.</p>}
+    </div>
+  );
+}
+
+function Attempts({ call }: { call: Call }) {
+  if (!call.attempts.length) return <p className="chart-empty">{call.outcome === "refused" ? "Refused before any upstream was tried." : "No attempt was recorded for this call."}</p>;
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Attempts">
+      <table className="table">
+        <thead><tr><th scope="col">#</th><th scope="col">Provider</th><th scope="col">Model</th><th scope="col">Answer</th><th scope="col" className="end">Started</th><th scope="col" className="end">Took</th><th scope="col">Upstream's request id</th></tr></thead>
+        <tbody>
+          {call.attempts.map((attempt, index) => (
+            <tr key={index}>
+              <td>{index + 1}</td><td>{attempt.provider_name ?? attempt.provider_id}</td><td>{attempt.upstream_model}</td>
+              <td><StatusTag call={{ status: attempt.status, outcome: "ok" }} /> {attempt.code && <span className="mono small">{attempt.code}</span>}</td>
+              <td className="end">{duration(attempt.started_us / 1000)}</td><td className="end">{duration(attempt.duration_us / 1000)}</td><td className="mono">{attempt.upstream_request_id || "–"}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Again({ call }: { call: Call }) {
+  const gateway = useGateway().data;
+  if (!gateway) return null;
+  return <Panel title="As curl" note="The shape of this call. Bodies are not kept, so the message is a placeholder."><Code text={curl(call, gateway.gateway_url.replace(/\/$/, ""))} label="curl command" /></Panel>;
+}
+
+function curl(call: Call, url: string): string {
+  const bearer = `-H "Authorization: Bearer $TOLLWAY_TOKEN"`;
+  if (call.operation === "chat") {
+    const body = JSON.stringify({ model: call.model, ...(call.is_stream ? { stream: true } : {}), messages: [{ role: "user", content: "…" }] });
+    return `curl ${url}/v1/chat/completions \\\n  ${bearer} \\\n  -H "Content-Type: application/json" \\\n  -d '${body}'`;
+  }
+  if (call.operation === "embeddings") return `curl ${url}/v1/embeddings \\\n  ${bearer} \\\n  -H "Content-Type: application/json" \\\n  -d '${JSON.stringify({ model: call.model, input: "…" })}'`;
+  if (call.operation === "models") return `curl ${url}/v1/models \\\n  ${bearer}`;
+  return `curl -X ${call.method} ${url}/… \\\n  ${bearer}   # service ${call.service_name ?? call.route}`;
+}
