@@ -16,6 +16,8 @@ T = TypeVar("T")
 Fields = dict[str, msgspec.Raw]
 
 _decoder = msgspec.json.Decoder(Fields)
+_text: msgspec.json.Decoder[str | None] = msgspec.json.Decoder(str | None)
+_integer: msgspec.json.Decoder[int | None] = msgspec.json.Decoder(int | None)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -51,16 +53,23 @@ class JSONObject:
         value = self._fields.get(name)
         return b"" if value is None else bytes(value)
 
+    def text(self, name: str) -> str | None:
+        """Return a string field; None when it is absent or null. Raises request.field_invalid."""
+        value = self._fields.get(name)
+        return None if value is None else _read(_text, name, value)
+
+    def integer(self, name: str) -> int | None:
+        """Return an integer field; None when it is absent or null. Raises request.field_invalid."""
+        value = self._fields.get(name)
+        return None if value is None else _read(_integer, name, value)
+
     def read(self, name: str, kind: type[T]) -> T | None:
         """Return a field as `kind`; None when it is absent or null. Raises request.field_invalid."""
         value = self._fields.get(name)
         if value is None:
             return None
-        try:
-            decoded: T | None = msgspec.json.decode(value, type=kind | None)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise TollwayError("request.field_invalid", public=f"`{name}`: {error}.", param=name) from error
-        return decoded
+        decoder: msgspec.json.Decoder[T | None] = msgspec.json.Decoder(kind | None)
+        return _read(decoder, name, value)
 
     def set(self, name: str, value: Any) -> None:
         """Replace or add a field; its place in the order is kept, a new one comes last."""
@@ -76,6 +85,13 @@ class JSONObject:
         other = JSONObject(b"", dict(self._fields))
         other._raw = self._raw
         return other
+
+
+def _read(decoder: msgspec.json.Decoder[T | None], name: str, value: msgspec.Raw) -> T | None:
+    try:
+        return decoder.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TollwayError("request.field_invalid", public=f"`{name}`: {error}.", param=name) from error
 
 
 def _has_duplicate_keys(raw: bytes) -> bool:

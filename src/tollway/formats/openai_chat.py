@@ -103,7 +103,7 @@ chunk_decoder = msgspec.json.Decoder(Chunk)
 
 def read_model(body: JSONObject) -> str:
     """Return the model asked for. Raises request.field_invalid when it is missing, empty or not a string."""
-    model = body.read("model", str)
+    model = body.text("model")
     if not model:
         raise TollwayError("request.field_invalid", public="`model` is required.", param="model")
     return model
@@ -120,20 +120,21 @@ def read_bounds(body: JSONObject, body_bytes: int) -> ChatBounds:
     A token is at least one byte of text, so the body's length bounds the input; images given by address are
     added at the dearest published rate. Raises request.field_invalid for impossible bounds.
     """
-    bound = body.read("max_completion_tokens", int)
+    bound = body.integer("max_completion_tokens")
     if bound is None:
-        bound = body.read("max_tokens", int)
+        bound = body.integer("max_tokens")
     if bound is not None and not 0 < bound <= 2**31:
         raise TollwayError(
             "request.field_invalid", public="`max_tokens` must be a positive integer.", param="max_tokens"
         )
-    choices = body.read("n", int) or 1
+    choices = body.integer("n") or 1
     if not 1 <= choices <= CHOICES_MAX:
         raise TollwayError("request.field_invalid", public=f"`n` must be from 1 to {CHOICES_MAX}.", param="n")
-    images = body.raw("messages").count(b'"image_url"')
+    messages = body.raw("messages")
+    images = messages.count(b'"image_url"')
     return ChatBounds(
         input_tokens_max=body_bytes + images * IMAGE_TOKENS_MAX,
-        input_tokens_estimate=-(-len(body.raw("messages")) // BYTES_PER_TOKEN),
+        input_tokens_estimate=-(-len(messages) // BYTES_PER_TOKEN),
         output_tokens_max=None if bound is None else bound * choices,
         choices=choices,
     )

@@ -6,7 +6,7 @@ dearest candidate, so that a fallback can never cost more than was held.
 
 import msgspec
 
-from tollway.contract.policy import Price, UnboundedOutput
+from tollway.contract.policy import UnboundedOutput
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Hold, NoRoom
 from tollway.gateway.resolve import Plan
@@ -14,7 +14,8 @@ from tollway.gateway.snapshot import Compiled
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.money import format_usd
-from tollway.policy.price import output_tokens_bought, worst_case
+from tollway.policy.price import output_tokens_bought
+from tollway.policy.tariff import Tariff
 
 OUTPUT_TOKENS_MIN = 16
 """The least output a capped call is worth; OpenAI's own minimum for output bounds."""
@@ -50,8 +51,8 @@ def admit_ai(plan: Plan, caller: Caller, compiled: Compiled, gw: Gateway) -> Adm
     """
     if not caller.has_budget:
         return admit_request(caller, gw)
-    prices = plan.worst_prices()
-    if prices is None:
+    tariffs = plan.priced()
+    if tariffs is None:
         raise TollwayError(
             "budget.unpriced",
             public=f"A budget applies, and `{plan.model.name[:200]}` has no known price.",
@@ -59,28 +60,28 @@ def admit_ai(plan: Plan, caller: Caller, compiled: Compiled, gw: Gateway) -> Adm
         )
     bounds = plan.bounds
     if bounds.output_tokens_max is not None:
-        cost = _dearest(prices, bounds.input_tokens_max, bounds.output_tokens_max)
+        cost = _dearest(tariffs, bounds.input_tokens_max, bounds.output_tokens_max)
         return Admission(_take(caller, gw, cost, cost), None)
     match _unbounded_mode(caller, compiled):
         case "refuse":
             raise TollwayError("budget.unbounded", param="max_tokens")
         case "estimate":
-            cost = _dearest(prices, bounds.input_tokens_estimate, ESTIMATED_OUTPUT_TOKENS * bounds.choices)
+            cost = _dearest(tariffs, bounds.input_tokens_estimate, ESTIMATED_OUTPUT_TOKENS * bounds.choices)
             return Admission(_take(caller, gw, cost, cost), None)
         case _:
-            return _admit_capped(plan, prices, caller, compiled, gw)
+            return _admit_capped(plan, tariffs, caller, compiled, gw)
 
 
-def _admit_capped(plan: Plan, prices: list[Price], caller: Caller, compiled: Compiled, gw: Gateway) -> Admission:
+def _admit_capped(plan: Plan, tariffs: list[Tariff], caller: Caller, compiled: Compiled, gw: Gateway) -> Admission:
     """Reserve what the remainder buys, up to the model's own bound, and cap the output to that."""
     bounds = plan.bounds
     model_max = min((route.output_tokens_max or 2**31 for route in plan.model.routes), default=2**31)
     most = min(model_max, compiled.unbounded_output_tokens_max)
     least = min(OUTPUT_TOKENS_MIN, most)
-    want = _dearest(prices, bounds.input_tokens_max, most * bounds.choices)
-    floor = _dearest(prices, bounds.input_tokens_max, least * bounds.choices)
+    want = _dearest(tariffs, bounds.input_tokens_max, most * bounds.choices)
+    floor = _dearest(tariffs, bounds.input_tokens_max, least * bounds.choices)
     hold = _take(caller, gw, want, floor)
-    bought = min(output_tokens_bought(price, hold.granted_nanos, bounds.input_tokens_max) for price in prices)
+    bought = min(output_tokens_bought(tariff.price, hold.granted_nanos, bounds.input_tokens_max) for tariff in tariffs)
     return Admission(hold, max(least, min(most, bought // bounds.choices)))
 
 
@@ -116,5 +117,7 @@ def _unbounded_mode(caller: Caller, compiled: Compiled) -> UnboundedOutput:
     return own or compiled.unbounded_output
 
 
-def _dearest(prices: list[Price], input_tokens: int, output_tokens: int) -> int:
-    return max(worst_case(price, input_tokens, output_tokens) for price in prices)
+def _dearest(tariffs: list[Tariff], input_tokens: int, output_tokens: int) -> int:
+    if len(tariffs) == 1:
+        return tariffs[0].worst_case(input_tokens, output_tokens)
+    return max([tariff.worst_case(input_tokens, output_tokens) for tariff in tariffs])

@@ -4,8 +4,6 @@ Every attempt is recorded. A candidate is left for the next one when it cannot b
 or says that it is busy or broken; what it says about the request itself is the answer.
 """
 
-from collections.abc import Iterator
-
 from tollway.contract.records import Attempt, OpenRecord
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
@@ -20,7 +18,6 @@ from tollway.gateway.resolve import Plan
 from tollway.gateway.respond import relay_stream, respond_whole
 from tollway.gateway.snapshot import ProviderKey, Route
 from tollway.kernel.errors import TollwayError
-from tollway.policy.price import worst_case
 
 ATTEMPTS_MAX = 6
 TRY_NEXT_STATUSES = frozenset({401, 403, 408, 429, 500, 502, 503, 504, 529})
@@ -35,9 +32,10 @@ async def dispatch_ai(
 ) -> None:
     """Send the call and answer it. Raises the error of the last candidate when none could answer."""
     open_call(plan, call, gw)
-    candidates = list(order(plan, gw))[:ATTEMPTS_MAX]
+    candidates = order(plan, gw)[:ATTEMPTS_MAX]
     last = len(candidates) - 1
-    for at, (route, key) in enumerate(candidates):
+    for at, (place, key) in enumerate(candidates):
+        route = plan.model.routes[place]
         hides_usage, body = build_body(plan, route, admission.output_cap, call.is_stream)
         headers = build_headers(inbound, route, key, call)
         call.provider_id = route.provider.id
@@ -47,9 +45,9 @@ async def dispatch_ai(
             if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
                 continue
             if call.is_stream and answer.status == 200 and _is_event_stream(answer):
-                await relay_stream(exchange, answer, plan, route, admission, call, gw, hides_usage=hides_usage)
+                await relay_stream(exchange, answer, plan, place, admission, call, gw, hides_usage=hides_usage)
             else:
-                await respond_whole(exchange, answer, plan, route, admission, call, gw)
+                await respond_whole(exchange, answer, plan, place, admission, call, gw)
             gw.health.worked(route.provider.id, key.id)
             return
         except TollwayError as error:
@@ -59,51 +57,50 @@ async def dispatch_ai(
     raise TollwayError("upstream.exhausted")  # pragma: no cover - a plan has at least one candidate
 
 
-def order(plan: Plan, gw: Gateway) -> Iterator[tuple[Route, ProviderKey]]:
-    """Yield each candidate with each of its keys, in order of preference, the resting ones last."""
-    routes = plan.model.routes
-    if len(routes) == 1 and len(routes[0].provider.keys) == 1:
-        yield routes[0], routes[0].provider.keys[0]
-        return
+def order(plan: Plan, gw: Gateway) -> tuple[tuple[int, ProviderKey], ...]:
+    """Return each candidate with each of its keys, in order of preference, the resting ones last."""
+    candidates = plan.model.candidates
+    if len(candidates) == 1 or not gw.health.has_resting:
+        return candidates
     now = gw.monotonic_ns()
-    resting = []
-    for route in routes:
-        for key in route.provider.keys:
-            if gw.health.is_resting(route.provider.id, key.id, now):
-                resting.append((route, key))
-            else:
-                yield route, key
-    yield from resting
+    routes = plan.model.routes
+    awake: list[tuple[int, ProviderKey]] = []
+    resting: list[tuple[int, ProviderKey]] = []
+    for place, key in candidates:
+        is_resting = gw.health.is_resting(routes[place].provider.id, key.id, now)
+        (resting if is_resting else awake).append((place, key))
+    return (*awake, *resting)
 
 
 def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
     """Write the open record, so that a crash from here on is accounted for. Raises gateway.journal_unavailable."""
     route = plan.model.routes[0]
-    price = plan.prices[0]
+    tariff = plan.tariffs[0]
     bounds = plan.bounds
     output = openai_chat.estimated_output(bounds)
     hold = call.hold
     if hold is not None and hold.granted_nanos:
         estimate: int | None = hold.granted_nanos
     else:
-        estimate = None if price is None else worst_case(price, bounds.input_tokens_estimate, output)
+        estimate = None if tariff is None else tariff.worst_case(bounds.input_tokens_estimate, output)
     gw.journal.append(
         OpenRecord(
-            request_id=call.request_id,
-            started_ns=call.started_ns,
-            method=call.method,
-            route=call.route,
-            operation=call.operation,
-            token_id=call.token_id,
-            application_id=call.application_id,
-            team_id=call.team_id,
-            environment=call.environment,
-            model=call.model,
-            provider_id=route.provider.id,
-            upstream_model=route.upstream_model,
-            charges=() if hold is None else hold.charges,
-            estimate=Usage(input_tokens=bounds.input_tokens_estimate, output_tokens=output, is_estimated=True),
-            estimate_nanos=estimate,
+            call.request_id,
+            call.started_ns,
+            call.method,
+            call.route,
+            call.operation,
+            call.token_id,
+            call.application_id,
+            call.team_id,
+            call.environment,
+            "",
+            call.model,
+            route.provider.id,
+            route.upstream_model,
+            () if hold is None else hold.charges,
+            Usage(bounds.input_tokens_estimate, output, is_estimated=True),
+            estimate,
         )
     )
     call.was_opened = True

@@ -13,6 +13,11 @@ class Health:
 
     __slots__ = ("_until",)
 
+    @property
+    def has_resting(self) -> bool:
+        """Whether any key failed and has not worked since."""
+        return bool(self._until)
+
     def __init__(self) -> None:
         self._until: dict[tuple[str, str], int] = {}
 

@@ -6,7 +6,6 @@ on as the very object that was checked.
 
 import msgspec
 
-from tollway.contract.policy import Price
 from tollway.formats import openai_chat
 from tollway.formats.json_object import JSONObject
 from tollway.formats.openai_chat import ChatBounds
@@ -14,10 +13,10 @@ from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Exchange
-from tollway.gateway.snapshot import Compiled, Model, Route, Service
+from tollway.gateway.snapshot import Compiled, Model, Service
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
-from tollway.policy.price import price_at
+from tollway.policy.tariff import Tariff
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -25,15 +24,14 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
     model: Model
     body: JSONObject
-    body_bytes: int
     bounds: ChatBounds
     is_stream: bool
-    prices: tuple[Price | None, ...]
+    tariffs: tuple[Tariff | None, ...]
 
-    def worst_prices(self) -> list[Price] | None:
-        """Return the prices of all candidates; None when one of them has none."""
-        prices = [price for price in self.prices if price is not None]
-        return prices if len(prices) == len(self.prices) else None
+    def priced(self) -> list[Tariff] | None:
+        """Return the tariffs of all candidates; None when one of them has none."""
+        tariffs = [tariff for tariff in self.tariffs if tariff is not None]
+        return tariffs if len(tariffs) == len(self.tariffs) else None
 
 
 async def resolve_ai(
@@ -64,8 +62,8 @@ async def resolve_ai(
     call.is_stream = is_chat and openai_chat.is_stream(body)
     bounds = openai_chat.read_bounds(body, len(raw)) if is_chat else ChatBounds(len(raw), len(raw) // 4, 0, 1)
     now = gw.now_ns()
-    prices = tuple([price_at(route.prices, now) for route in model.routes])
-    return Plan(model, body, len(raw), bounds, call.is_stream, prices)
+    tariffs = tuple([route.tariffs.at(now) for route in model.routes])
+    return Plan(model, body, bounds, call.is_stream, tariffs)
 
 
 def resolve_service(inbound: Inbound, compiled: Compiled, call: Call) -> Service:
@@ -96,11 +94,3 @@ def refuse_media_type(inbound: Inbound) -> None:
         raise TollwayError("request.media_type")
     if inbound.fields.get(b"content-encoding", b"identity").lower() != b"identity":
         raise TollwayError("request.media_type", public="The body must not have a content coding.")
-
-
-def price_of(plan: Plan, route: Route) -> Price | None:
-    """Return the price that applies to one of the plan's candidates."""
-    for at, candidate in enumerate(plan.model.routes):
-        if candidate is route:
-            return plan.prices[at]
-    return None  # pragma: no cover - a route always comes from its plan

@@ -12,10 +12,10 @@ from tollway.gateway.admit import Admission
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Answer, Exchange, Headers
-from tollway.gateway.resolve import Plan, price_of
+from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
 from tollway.kernel.errors import TollwayError
-from tollway.policy.price import price_usage
+from tollway.policy.tariff import Tariff
 
 _JSON = b"application/json"
 _PASSED_BACK = frozenset({b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version"})
@@ -25,9 +25,10 @@ _NO_BUFFERING = (b"x-accel-buffering", b"no")
 
 
 async def respond_whole(
-    exchange: Exchange, answer: Answer, plan: Plan, route: Route, admission: Admission, call: Call, gw: Gateway
+    exchange: Exchange, answer: Answer, plan: Plan, place: int, admission: Admission, call: Call, gw: Gateway
 ) -> None:
     """Read an upstream's whole answer and pass it on. Raises upstream.* while nothing has reached the caller."""
+    route = plan.model.routes[place]
     started = gw.monotonic_ns()
     raw = await answer.read(gw.bounds.answer_bytes_max)
     now = call.answered_at = gw.monotonic_ns()
@@ -37,7 +38,7 @@ async def respond_whole(
         usage = openai_chat.read_usage(raw)
         if usage is None:
             usage = openai_chat.estimate_usage(raw, plan.bounds.input_tokens_estimate)
-        settle_price(usage, plan, route, call)
+        settle_price(usage, plan.tariffs[place], call)
         if route.upstream_model != plan.model.name:
             raw = _rename(raw, plan.model.name)
     elif status >= 400 and not _is_json(answer):
@@ -56,7 +57,7 @@ async def relay_stream(
     exchange: Exchange,
     answer: Answer,
     plan: Plan,
-    route: Route,
+    place: int,
     admission: Admission,
     call: Call,
     gw: Gateway,
@@ -64,6 +65,7 @@ async def relay_stream(
     hides_usage: bool,
 ) -> None:
     """Pass an event stream on as it arrives. A cut stream ends in an error event and is billed for what was relayed."""
+    route = plan.model.routes[place]
     watch = StreamWatch(
         clock=gw.monotonic_ns,
         request_id=call.request_id,
@@ -84,15 +86,17 @@ async def relay_stream(
     finally:
         call.relay_ns = gw.monotonic_ns() - started
         call.first_byte_at = watch.first_ns
-        settle_price(watch.usage(), plan, route, call)
+        settle_price(watch.usage(), plan.tariffs[place], call)
 
 
-def settle_price(usage: Usage, plan: Plan, route: Route, call: Call) -> None:
+def settle_price(usage: Usage, tariff: Tariff | None, call: Call) -> None:
     """Note what the call consumed and costs; an unpriced model costs None, which is not zero."""
-    price = price_of(plan, route)
     call.usage = usage
-    call.cost_nanos = None if price is None else price_usage(price, usage)
-    call.price_source = "" if price is None else price.source
+    if tariff is None:
+        call.cost_nanos = None
+        return
+    call.cost_nanos = tariff.cost(usage)
+    call.price_source = tariff.price.source
 
 
 def respond_error(exchange: Exchange, error: TollwayError, call: Call) -> None:

@@ -10,7 +10,6 @@ import msgspec
 
 from tollway.contract.policy import (
     Candidate,
-    DatedPrice,
     ModelRecord,
     ProviderRecord,
     SealedKey,
@@ -21,8 +20,11 @@ from tollway.contract.policy import (
 )
 from tollway.gateway.ports import Destination, Headers, SecretBox
 from tollway.kernel.errors import TollwayError
+from tollway.policy.tariff import DatedTariffs
 from tollway.providers.contract import ProviderKind
 from tollway.providers.registry import find_kind
+
+UNPRICED = DatedTariffs(())
 
 BuildDestination = Callable[[Upstream, str], Destination]
 
@@ -50,7 +52,7 @@ class Route(msgspec.Struct, frozen=True, gc=False):
 
     provider: Provider
     upstream_model: str
-    prices: tuple[DatedPrice, ...]
+    tariffs: DatedTariffs
     output_tokens_max: int | None
 
 
@@ -61,6 +63,8 @@ class Model(msgspec.Struct, frozen=True, gc=False):
     routes: tuple[Route, ...]
     created_seconds: int
     owned_by: str
+    candidates: tuple[tuple[int, ProviderKey], ...]
+    """Each route, by its place, with each of its provider's keys."""
 
 
 class Service(msgspec.Struct, frozen=True, gc=False):
@@ -180,16 +184,22 @@ def _compile_model(record: ModelRecord, providers: dict[str, Provider]) -> Model
         for candidate in record.candidates
         if candidate.provider_id in providers
     )
-    return Model(record.name, routes, record.created_seconds, record.owned_by)
+    return build_model(record.name, routes, record.created_seconds, record.owned_by)
+
+
+def build_model(name: str, routes: tuple[Route, ...], created_seconds: int, owned_by: str) -> Model:
+    """Build a model from its routes."""
+    candidates = tuple((at, key) for at, route in enumerate(routes) for key in route.provider.keys)
+    return Model(name, routes, created_seconds, owned_by, candidates)
 
 
 def _compile_route(candidate: Candidate, provider: Provider) -> Route:
-    return Route(provider, candidate.upstream_model, candidate.prices, candidate.output_tokens_max)
+    return Route(provider, candidate.upstream_model, DatedTariffs(candidate.prices), candidate.output_tokens_max)
 
 
 def _under_name(catch_all: Model, name: str, upstream_model: str) -> Model:
-    routes = tuple(Route(route.provider, upstream_model, (), None) for route in catch_all.routes)
-    return Model(name, routes, catch_all.created_seconds, catch_all.owned_by)
+    routes = tuple(Route(route.provider, upstream_model, UNPRICED, None) for route in catch_all.routes)
+    return build_model(name, routes, catch_all.created_seconds, catch_all.owned_by)
 
 
 def _credential(key: SealedKey, box: SecretBox, header: str, scheme: str) -> tuple[tuple[bytes, bytes], ...]:

@@ -1,0 +1,43 @@
+"""A Tariff says exactly what price.py says."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tollway.contract.policy import DatedPrice, Price, UnitPrice
+from tollway.contract.usage import Usage
+from tollway.policy.price import price_at, price_usage, worst_case
+from tollway.policy.tariff import DatedTariffs, build_tariff
+
+COUNTS = st.integers(-5, 10**6) | st.sampled_from([2**40, 2**40 + 1, 2**62])
+UNITS = st.none() | st.builds(
+    UnitPrice, st.integers(0, 10**15), st.just(()) | st.tuples(st.tuples(st.integers(0, 1000), st.integers(0, 10**15)))
+)
+NAMES = ("input", "output", "cached_input", "cache_write", "input_audio", "output_audio", "request", "web_search")
+PRICES = st.fixed_dictionaries({"input": UNITS, "output": UNITS}, optional=dict.fromkeys(NAMES[2:], UNITS)).map(
+    lambda units: Price(source="t", **units)
+)
+USAGES = st.fixed_dictionaries(
+    {"input_tokens": COUNTS, "output_tokens": COUNTS},
+    optional={
+        "cached_input_tokens": COUNTS,
+        "input_audio_tokens": COUNTS,
+        "output_audio_tokens": COUNTS,
+        "web_searches": COUNTS,
+    },
+).map(lambda counts: Usage(**counts))
+
+
+@given(PRICES, USAGES)
+def test_costs_are_those_of_the_price(price, usage):
+    assert build_tariff(price).cost(usage) == price_usage(price, usage)
+
+
+@given(PRICES, COUNTS, COUNTS)
+def test_worst_cases_are_those_of_the_price(price, inputs, outputs):
+    assert build_tariff(price).worst_case(inputs, outputs) == worst_case(price, inputs, outputs)
+
+
+@given(st.lists(st.builds(DatedPrice, st.none() | st.integers(0, 100), PRICES), max_size=3), st.integers(0, 200))
+def test_the_tariff_in_force_is_the_price_in_force(dated, now_ns):
+    tariff, price = DatedTariffs(dated).at(now_ns), price_at(dated, now_ns)
+    assert (None if tariff is None else tariff.price) == price
