@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import yaml
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -84,7 +85,7 @@ class StandInLedger:
     rows: list[UsageRow] = field(default_factory=list)
     uses: list[LastUse] = field(default_factory=list)
     unpriced: list[UnpricedRow] = field(default_factory=list)
-    health: HealthAnswer = HealthAnswer(0, 0, 0, 0)
+    health: HealthAnswer = field(default_factory=lambda: HealthAnswer(0, 0, 0, 0))
     is_away: bool = False
     asked: list[Request] = field(default_factory=list)
 
@@ -139,7 +140,7 @@ class StandInProber:
 
 
 class StandInConfiguration:
-    """Implements Configuration: a document is `fail`, or makes one token."""
+    """Implements Configuration: a document that is a mapping makes one token."""
 
     def export(self) -> str:
         """Return an empty document."""
@@ -147,7 +148,11 @@ class StandInConfiguration:
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
         """Pretend to create a token."""
-        if document == "fail":
+        try:
+            is_mapping = isinstance(yaml.safe_load(document), dict)
+        except yaml.YAMLError:
+            is_mapping = False
+        if not is_mapping:
             raise refuse("", "not a mapping")
         secrets = () if dry_run else (IssuedSecret("ci", "abcdefghijkl", Secret("tws_made_by_the_document")),)
         return Changes((Change("create", "token", "ci"),), not dry_run, secrets)

@@ -14,7 +14,7 @@ from tollway.web.fields import Query as QueryModel
 router = APIRouter(prefix="/configuration", tags=["configuration"])
 
 MEDIA_TYPES = ("application/yaml", "application/x-yaml", "text/yaml")
-_YAML: dict[str, Any] = {"application/yaml": {"schema": {"type": "string"}}}
+_YAML: dict[str, Any] = {"application/yaml": {"schema": {"type": "object"}}}
 BYTES_MAX = 1_048_576
 
 
