@@ -30,6 +30,7 @@ from tollway.contract.policy import (
 )
 from tollway.control.actor import Actor
 from tollway.control.applications.service import ApplicationParts, Applications
+from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.publication.model import Options
 from tollway.control.publication.ports import Stored
@@ -217,6 +218,17 @@ class ControlPlane:
                 store=self.service_store,
                 credentials=credentials,
                 touching=self.publisher,
+                transactions=self.database,
+                clock=self.clock,
+            )
+        )
+        self.configuration = Configuration(
+            ConfigurationParts(
+                teams=self.teams,
+                applications=self.applications,
+                providers=self.providers,
+                services=self.services,
+                tokens=self.tokens,
                 transactions=self.database,
                 clock=self.clock,
             )

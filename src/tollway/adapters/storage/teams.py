@@ -1,11 +1,12 @@
 """Teams in the config database."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import RowMapping, delete, insert, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
-from tollway.adapters.storage.config_rows import after_position, in_order, read_page
+from tollway.adapters.storage.config_rows import after_position, in_order, read_names, read_page
 from tollway.adapters.storage.config_schema import applications, teams
 from tollway.control.model import Page, Position, name_key
 from tollway.control.teams.model import Team
@@ -50,9 +51,15 @@ class SQLTeamStore:
         with self._database.reading() as connection:
             return read_page(connection, query, _team, limit=limit)
 
+    def names(self, team_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that exist."""
+        with self._database.reading() as connection:
+            return read_names(connection, teams, team_ids)
+
     def has_applications(self, team_id: str) -> bool:
-        """Whether any application, also a deleted one, belongs to the team. Uses applications_by_team."""
-        query = select(applications.c.id).where(applications.c.team_id == team_id).limit(1)
+        """Whether any application belongs to the team, by applications_by_team."""
+        owned = applications.c.team_id == team_id
+        query = select(applications.c.id).where(owned, applications.c.deleted_ns.is_(None)).limit(1)
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
 

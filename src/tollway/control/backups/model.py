@@ -11,6 +11,8 @@ ROOT_KEY_NOTE = (
     " installation: keep a copy of it in a different place, and put it into the data directory before starting."
 )
 
+DatabaseKind = Literal["sqlite", "postgresql"]
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -23,12 +25,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The archive's table of contents. `schemas` maps a database to its migration's revision."""
+    """The archive's table of contents. `schemas` maps each database in it to its migration's revision."""
 
     format: int
     created_ns: int
     program: str
-    database: Literal["sqlite", "postgresql"]
+    database: DatabaseKind
     schemas: dict[str, str]
     members: tuple[Member, ...]
     note: str
@@ -36,7 +38,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A finished backup."""
+    """A backup that was written or restored."""
 
     path: Path
     size: int

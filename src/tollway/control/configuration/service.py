@@ -177,9 +177,9 @@ def _check(tree: Node, faults: list[Fault]) -> None:
 
 
 def _unique(entries: Iterable[Shown]) -> tuple[list[Shown], list[object]]:
-    """Return the entries whose name (case ignored) no other has, and the names that several have."""
+    """Return the entries whose name (case ignored) no other has, by name, and the names that several have."""
     by_name: dict[str, list[Shown]] = {}
     for entry in entries:
         by_name.setdefault(name_key(str(entry["name"])), []).append(entry)
-    unique = [found[0] for found in by_name.values() if len(found) == 1]
-    return unique, [found[0]["name"] for found in by_name.values() if len(found) > 1]
+    groups = [found for _, found in sorted(by_name.items())]
+    return [found[0] for found in groups if len(found) == 1], [found[0]["name"] for found in groups if len(found) > 1]

@@ -17,7 +17,7 @@ from tollway.control.configuration.errors import not_a_document
 from tollway.control.faults import Fault, Invalid
 
 DOCUMENT_CHARACTERS_MAX = 1_000_000
-NODES_MAX = 200_000
+NODES_MAX = 100_000
 DEPTH_MAX = 20
 
 Value = Union[None, bool, int, Decimal, str, "list[Node]", "dict[str, Node]"]
@@ -47,8 +47,8 @@ def read_tree(text: str) -> Node:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (None, None)
         raise not_a_document(f"this is not YAML: {error.problem or error.context}", *place) from error
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        # A character that YAML forbids, an escape beyond Unicode, or nesting beyond the interpreter's stack.
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
+        # A character that YAML forbids, or an escape beyond Unicode.
         raise not_a_document(f"this is not YAML: {type(error).__name__}") from error
     if composed is None:
         raise not_a_document("the document is empty")
@@ -73,8 +73,23 @@ def locate(tree: Node, fault: Fault) -> Fault:
     return Fault(fault.path, fault.message, node.line, node.column)
 
 
+class _Loader(yaml.SafeLoader):
+    """Stops at the depth that is refused anyway, before the composer's recursion costs anything."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose one node, counting how deep it is."""
+        self.depth += 1
+        if self.depth > DEPTH_MAX + 1:
+            raise not_a_document("the document is too deep", self.line + 1, self.column + 1)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def _compose(text: str) -> yaml.Node | None:
-    loader = yaml.SafeLoader(text)
+    loader = _Loader(text)
     try:
         return loader.get_single_node()
     finally:

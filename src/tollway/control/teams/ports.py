@@ -1,5 +1,6 @@
 """What the teams domain needs from outside."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from tollway.control.model import Page, Position
@@ -33,6 +34,10 @@ class TeamStore(Protocol):
         """Return teams, newest first."""
         ...
 
+    def names(self, team_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that exist."""
+        ...
+
     def has_applications(self, team_id: str) -> bool:
-        """Whether any application, also a deleted one, belongs to the team."""
+        """Whether any application belongs to the team."""
         ...

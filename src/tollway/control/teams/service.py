@@ -1,5 +1,6 @@
 """Make, rename and delete teams."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from tollway.control.actor import SETUP, Actor
@@ -51,6 +52,10 @@ class Teams:
     def page(self, *, after: Position | None = None, limit: int = PAGE_SIZE) -> Page[Team]:
         """Return a page of teams, newest first."""
         return self._store.page(after=after, limit=bound_size(limit))
+
+    def names(self, team_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that exist."""
+        return self._store.names(team_ids)
 
     def rename(self, team_id: str, name: str, actor: Actor, *, expected_version: int | None = None) -> Team:
         """Change the name. Raises management.not_found, .precondition, .invalid, .conflict."""
