@@ -6,8 +6,6 @@ An address has one spelling; a name that some resolver could take for an address
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-import idna
-
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(?::(?P<port>.*))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
@@ -51,16 +49,30 @@ def _parse_host(text: str, what: str) -> str:
             raise ValueError(f"{what} has an IPv6 address with a zone")
         return str(address)
     name = text.lower()
+    if len(name) > 253:
+        raise ValueError(f"{what} has a host name longer than 253 characters")
     if not name.isascii():
-        try:
-            name = idna.encode(name).decode("ascii")
-        except idna.IDNAError:
-            raise ValueError(f"{what} has a host name that IDNA 2008 does not allow") from None
+        name = _encode_idna(name, what)
     if _NUMBER.fullmatch(name.rstrip(".").rpartition(".")[2]):
         return _parse_ipv4(text, what)
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in name.split(".")):
         raise ValueError(f"{what} has a host name that is not one (letters, digits, `-`, `_`; no dot at the end)")
     return name
+
+
+def _encode_idna(name: str, what: str) -> str:
+    """Return the ASCII form of a name that has exactly one; whatever IDNA would map to something else is refused."""
+    try:
+        encoded = name.encode("idna")
+        is_same = encoded.decode("idna") == name and not any(
+            label.isnumeric() and not label.isascii()
+            for label in name.split(".")  # digits of another script
+        )
+    except UnicodeError:
+        is_same = False
+    if not is_same:
+        raise ValueError(f"{what} has a host name that IDNA does not allow as it stands; write its xn-- form")
+    return encoded.decode("ascii")
 
 
 def _parse_ipv4(text: str, what: str) -> str:

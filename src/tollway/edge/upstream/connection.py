@@ -314,7 +314,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def _watch(self, name: bytes, value: bytes) -> None:
         if name == b"content-length":
-            self._content_bytes = int(value)  # llhttp has checked that these are digits and that there is one
+            if not value.isdigit():  # bytes: ASCII digits only. llhttp has checked it too, and that there is one
+                raise Violation("a content-length that is not a number")
+            self._content_bytes = int(value)
         elif name == b"connection":
             options = frozenset(option.strip() for option in value.lower().split(b","))
             self._named |= options

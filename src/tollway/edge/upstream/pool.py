@@ -83,11 +83,14 @@ class Pool:
         gateway.overloaded when too many wait already.
         """
         most = self._limits.connections_per_pool_max
-        if most is not None and len(self._open) + self._opening >= most:
+        while most is not None and len(self._open) + self._opening >= most:
             connection = await self._wait_for_room()
-            if connection is not None:
+            if connection is None:
+                self._opening -= 1  # room was reserved for us by whoever woke us
+                break
+            if connection.state is State.IDLE:
                 return connection
-            self._opening -= 1  # room was reserved for us by whoever woke us
+            self.reuses -= 1  # it was lost on its way to us
         self._opening += 1
         try:
             connection = await self._owner.connector.connect(self)
@@ -96,6 +99,9 @@ class Pool:
             self._give_room()
             raise
         self._opening -= 1
+        if connection.state is State.CLOSED:
+            self._give_room()
+            raise faults.unreachable("the upstream closed the connection at once")
         self._open.add(connection)
         self.connects += 1
         self._lend(connection)
@@ -126,7 +132,9 @@ class Pool:
 
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is gone and let the next in the queue connect."""
-        self._open.discard(connection)
+        if connection not in self._open:
+            return  # lost before it was ever lent; whoever opens it sees that
+        self._open.remove(connection)
         if connection.is_lent:
             connection.is_lent = False
             self.in_flight -= 1
