@@ -62,7 +62,7 @@ install_lock() {
     now=$(digest "$file")
     if is_done "$1" "$now"; then return; fi
     say "installing $file"
-    "$python" -m pip install -q --require-hashes -r "$file" ||
+    "$python" -m pip install -qq --require-hashes -r "$file" ||
         fail "could not install $file (see above). If the network was the cause, type the same command again."
     mkdir -p "$stamps"
     echo "$now" >"$stamps/$1"
@@ -73,7 +73,7 @@ install_project() {
     if is_done project "$now" && [ -x "$venv/bin/tollway" ]; then return; fi
     say "installing tollway in place"
     # The dashboard is built below, with its own stamp. Build requirements come from the lock, not from outside.
-    TOLLWAY_SKIP_UI=1 "$python" -m pip install -q --no-deps --no-build-isolation --no-index -e . ||
+    TOLLWAY_SKIP_UI=1 "$python" -m pip install -qq --no-deps --no-build-isolation --no-index -e . ||
         fail "could not install the project (see above)"
     mkdir -p "$stamps"
     echo "$now" >"$stamps/project"

@@ -1,0 +1,60 @@
+"""What doctor says about the stores; it reads them and changes nothing."""
+
+from pathlib import Path
+
+from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.migrate import migrate
+from tollway.runtime.checkup.stores import check_journals, check_stores
+from tollway.settings.model import Settings
+
+
+def severities(data: Path) -> dict[str, str]:
+    return {finding.check: finding.severity for finding in check_stores(Settings(data=data))}
+
+
+def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(tmp_path: Path) -> None:
+    found = severities(tmp_path)
+    assert set(found.values()) <= {"info", "ok"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrated_database_is_sound(tmp_path: Path) -> None:
+    engine = open_engine(tmp_path / "ledger.db", database="ledger", writer=True)
+    migrate(engine, "ledger", tmp_path / "backups")
+    engine.dispose()
+    assert severities(tmp_path)["ledger database"] == "ok"
+
+
+def test_newer_schema_is_serious_and_names_both(tmp_path: Path) -> None:
+    engine = open_engine(tmp_path / "ledger.db", database="ledger", writer=True)
+    migrate(engine, "ledger", tmp_path / "backups")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    finding = next(f for f in check_stores(Settings(data=tmp_path)) if f.check == "ledger database")
+    assert finding.severity == "high"
+    assert "9999" in finding.detail
+
+
+def test_file_that_is_no_database_is_serious(tmp_path: Path) -> None:
+    (tmp_path / "config.db").write_bytes(b"no database" * 1_000)
+    assert severities(tmp_path)["config database"] == "high"
+
+
+def test_policy_store_that_cannot_be_read_is_serious(tmp_path: Path) -> None:
+    (tmp_path / "policy").mkdir()
+    for name in ("data.mdb", "policy.mdb"):
+        (tmp_path / "policy" / name).write_bytes(b"no store" * 2_000)
+    assert severities(tmp_path)["policy store"] == "high"
+
+
+def test_empty_meters_are_serious(tmp_path: Path) -> None:
+    (tmp_path / "meters.mm").write_bytes(bytes(4_096))
+    assert severities(tmp_path)["meters"] == "high"
+    (tmp_path / "meters.mm").write_bytes(b"meters" + bytes(4_096))
+    assert severities(tmp_path)["meters"] == "ok"
+
+
+def test_journals_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.twj").write_bytes(bytes(2**20))
+    assert "1 files, 1.0 MiB" in check_journals(tmp_path).detail
