@@ -8,12 +8,15 @@ limit is high; this one is as large for any limit, and editing the limit loses n
 monotonic, so that setting the clock neither resets a window nor prolongs it.
 """
 
-from collections.abc import MutableSequence, Sequence
+from typing import TypeAlias
 
 from tollway.kernel.clock import NANOS_PER_SECOND
 
 BUCKETS = 110
 SLOTS = BUCKETS + 1
+
+Ring: TypeAlias = "list[int] | memoryview[int]"
+"""The counts of the last 111 buckets; bucket b is at b % 111."""
 
 
 def bucket_ns(window_seconds: int) -> int:
@@ -21,10 +24,10 @@ def bucket_ns(window_seconds: int) -> int:
     return -(-window_seconds * NANOS_PER_SECOND // BUCKETS)
 
 
-def advance(counts: MutableSequence[int], last: int, current: int) -> int:
+def advance(counts: Ring, last: int, current: int) -> int:
     """Empty the slots of the buckets after `last` up to `current` (> last); return what remains in the ring.
 
-    Bucket b is at b % 111. Can be repeated when it was cut short, since it only empties.
+    Can be repeated when it was cut short, since it only empties.
     """
     first = max(last + 1, current - BUCKETS)
     for bucket in range(first, current + 1):
@@ -32,12 +35,12 @@ def advance(counts: MutableSequence[int], last: int, current: int) -> int:
     return sum(counts)
 
 
-def remaining_at(counts: Sequence[int], last: int, current: int) -> int:
+def remaining_at(counts: Ring, last: int, current: int) -> int:
     """Return what the ring would hold at bucket `current`, without changing it."""
     return sum(counts[bucket % SLOTS] for bucket in range(max(last, current) - BUCKETS, last + 1))
 
 
-def room_in_ns(counts: Sequence[int], current: int, *, now_ns: int, length_ns: int, excess: int) -> int:
+def room_in_ns(counts: Ring, current: int, *, now_ns: int, length_ns: int, excess: int) -> int:
     """Return how long it takes until `excess` (>= 1) of the counted calls have left, if none is added.
 
     `counts` holds the ring at bucket `current`, which contains `now_ns`, and at least `excess` calls.

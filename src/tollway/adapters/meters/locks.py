@@ -1,0 +1,104 @@
+"""Range locks on the meters file: one byte an owner stripe, released by the kernel when their process dies.
+
+POSIX locks belong to the process, not to a thread or object: all of this is for one thread. Locks lie beyond
+the data, at offsets of their own. Stripes are taken in ascending order, the table last, so nobody waits in a
+circle; a lock that cannot be had within 50 ms is an error, not a wait.
+"""
+
+import time
+from collections.abc import Sequence
+from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, lockf
+
+from tollway.kernel.errors import TollwayError
+
+WAIT_SECONDS = 0.05
+STRIPES_MAX = 2**20
+_STRIPES_AT = 2**40
+_TABLE_AT = _STRIPES_AT + STRIPES_MAX
+_PROCESSES_AT = _TABLE_AT + 1
+_TRY = LOCK_EX | LOCK_NB
+_YIELDS = 20
+_NAP_SECONDS = 0.0002
+
+
+class RangeLocks:
+    """The locks of one process on one open file."""
+
+    __slots__ = ("_fd",)
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+
+    def lock_stripe(self, stripe: int) -> None:
+        """Take one stripe. Raises gateway.meters_unavailable after 50 ms."""
+        try:
+            lockf(self._fd, _TRY, 1, _STRIPES_AT + stripe)
+        except OSError:
+            self._wait(_STRIPES_AT + stripe, 1)
+
+    def unlock_stripe(self, stripe: int) -> None:
+        """Release one stripe."""
+        lockf(self._fd, LOCK_UN, 1, _STRIPES_AT + stripe)
+
+    def lock_stripes(self, stripes: Sequence[int]) -> None:
+        """Take several stripes, given in ascending order, or none. Raises gateway.meters_unavailable."""
+        if len(stripes) == 1:
+            return self.lock_stripe(stripes[0])
+        taken = 0
+        try:
+            for stripe in stripes:
+                self.lock_stripe(stripe)
+                taken += 1
+        except TollwayError:
+            self.unlock_stripes(stripes[:taken])
+            raise
+
+    def unlock_stripes(self, stripes: Sequence[int]) -> None:
+        """Release several stripes."""
+        for stripe in stripes:
+            lockf(self._fd, LOCK_UN, 1, _STRIPES_AT + stripe)
+
+    def try_stripe(self, stripe: int) -> bool:
+        """Take one stripe if it is free at this instant."""
+        return self._try(_STRIPES_AT + stripe, 1)
+
+    def lock_all_stripes(self) -> None:
+        """Take every stripe: nobody else changes any count. Raises gateway.meters_unavailable after 50 ms."""
+        self._wait(_STRIPES_AT, STRIPES_MAX)
+
+    def unlock_all_stripes(self) -> None:
+        """Release every stripe."""
+        lockf(self._fd, LOCK_UN, STRIPES_MAX, _STRIPES_AT)
+
+    def lock_table(self) -> None:
+        """Take the right to give cells away; after any stripe. Raises gateway.meters_unavailable after 50 ms."""
+        self._wait(_TABLE_AT, 1)
+
+    def unlock_table(self) -> None:
+        """Release the right to give cells away."""
+        lockf(self._fd, LOCK_UN, 1, _TABLE_AT)
+
+    def try_process(self, slot: int) -> bool:
+        """Take the byte that a living process holds on its slot. Always succeeds for the own slot."""
+        return self._try(_PROCESSES_AT + slot, 1)
+
+    def unlock_process(self, slot: int) -> None:
+        """Release the byte of a slot."""
+        lockf(self._fd, LOCK_UN, 1, _PROCESSES_AT + slot)
+
+    def _try(self, offset: int, length: int) -> bool:
+        try:
+            lockf(self._fd, _TRY, length, offset)
+        except OSError:
+            return False
+        return True
+
+    def _wait(self, offset: int, length: int) -> None:
+        deadline = time.monotonic() + WAIT_SECONDS
+        tries = 0
+        while not self._try(offset, length):
+            if time.monotonic() > deadline:
+                raise TollwayError("gateway.meters_unavailable", internal=f"lock {offset - _STRIPES_AT} is held")
+            tries += 1
+            # Locks are held for microseconds; yielding is enough unless the holder was put aside.
+            time.sleep(0 if tries < _YIELDS else _NAP_SECONDS)

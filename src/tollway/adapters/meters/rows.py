@@ -1,0 +1,150 @@
+"""Reservation rows: what each call in flight holds, so that the death of its process gives it back.
+
+Each process has a slot, held by a byte lock for its life, and rows of its own that nobody else writes while
+it lives. A row is published by its head before any count is changed and freed after the last one was, so
+whatever a killed process had half done is found in its rows.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from tollway.adapters.meters.layout import (
+    HELD_MAX,
+    IN_FLIGHT,
+    PROCESS_WORDS,
+    RESERVED,
+    ROW_WORDS,
+    ROWS_USED,
+    SPENT,
+    STATE,
+    Layout,
+)
+from tollway.adapters.meters.locks import RangeLocks
+from tollway.kernel.errors import TollwayError
+
+
+class Row(NamedTuple):
+    """A held row: its number, the amount reserved in each period record, and (place, stamp) of what it holds.
+
+    The place is the word index of a period record, or of a cell with slots, which has the stamp 0.
+    """
+
+    number: int
+    granted: int
+    held: list[tuple[int, int]]
+
+
+class Rows:
+    """The rows of all processes, and the slot of this one."""
+
+    def __init__(self, words: "memoryview[int]", locks: RangeLocks, layout: Layout) -> None:
+        self._words = words
+        self._locks = locks
+        self._layout = layout
+        self.heads_at = layout.heads_at
+        self.bodies_at = layout.bodies_at
+        self._free: list[int] = []
+        self.slot = -1
+
+    def join(self) -> None:
+        """Take a process slot without rows for the life of this process. Raises gateway.meters_unavailable."""
+        for slot in range(self._layout.processes):
+            if not self._locks.try_process(slot):
+                continue
+            if self._words[self._state_at(slot)] == 0:
+                self.slot = slot
+                self._words[self._state_at(slot) + ROWS_USED] = 0
+                self._words[self._state_at(slot) + STATE] = 1
+                return
+            self._locks.unlock_process(slot)
+        raise TollwayError("gateway.meters_unavailable", internal="every process slot of the meters is taken")
+
+    def leave(self) -> None:
+        """Give the slot back if it holds nothing; else leave it to reclamation."""
+        at = self._state_at(self.slot)
+        if not any(self._rows_of(self.slot)):
+            self._words[at + STATE] = 0
+        self._locks.unlock_process(self.slot)
+
+    def publish(self, granted: int, held: list[int]) -> int:
+        """Write a row of `held` places and stamps in turn, and return it. Raises gateway.meters_unavailable."""
+        if len(held) > 2 * HELD_MAX:
+            raise TollwayError("gateway.meters_unavailable", internal=f"a call holds more than {HELD_MAX} limits")
+        row = self._free.pop() if self._free else self._next_row()
+        words = self._words
+        at = self.bodies_at + row * ROW_WORDS
+        words[at] = granted
+        for value in held:
+            at += 1
+            words[at] = value
+        words[self.heads_at + row] = len(held) // 2
+        return row
+
+    def free(self, row: int) -> None:
+        """Give back a row of this process."""
+        self._words[self.heads_at + row] = 0
+        self._free.append(row)
+
+    def reclaim_dead(self) -> int:
+        """Settle what processes that died had reserved, release their slots, and return how many rows that were.
+
+        Raises gateway.meters_unavailable, having changed nothing, when not every stripe could be locked.
+        """
+        taken = range(self._layout.processes)
+        candidates = [slot for slot in taken if slot != self.slot and self._words[self._state_at(slot)]]
+        dead = [slot for slot in candidates if self._locks.try_process(slot)]
+        if not dead:
+            return 0
+        try:
+            rows = [row for slot in dead for row in self._rows_of(slot)]
+            if rows:
+                self._settle_dead(rows, [slot for slot in taken if slot not in dead])
+            for slot in dead:
+                self._words[self._state_at(slot) + STATE] = 0
+        finally:
+            for slot in dead:
+                self._locks.unlock_process(slot)
+        return len(rows)
+
+    def _settle_dead(self, rows: list[Row], living: list[int]) -> None:
+        """Turn reservations into spending and count afresh what the living hold. Can be repeated when cut short."""
+        words = self._words
+        self._locks.lock_all_stripes()
+        try:
+            for row in rows:
+                for place, stamp in row.held:
+                    if stamp and words[place] == stamp:
+                        words[place + SPENT] += row.granted
+                words[self.bodies_at + row.number * ROW_WORDS] = 0
+            sums = {place: (stamp, 0) for row in rows for place, stamp in row.held}
+            for row in (row for slot in living for row in self._rows_of(slot)):
+                for place, stamp in row.held:
+                    if place in sums and (stamp == 0 or words[place] == stamp):
+                        sums[place] = stamp, sums[place][1] + (row.granted if stamp else 1)
+            for place, (stamp, total) in sums.items():
+                words[place + (RESERVED if stamp else IN_FLIGHT)] = total
+            for row in rows:
+                words[self.heads_at + row.number] = 0
+        finally:
+            self._locks.unlock_all_stripes()
+
+    def _rows_of(self, slot: int) -> Iterator[Row]:
+        first = slot * self._layout.rows
+        used = self._words[self._state_at(slot) + ROWS_USED]
+        heads = self._words[self.heads_at + first : self.heads_at + first + used].tolist()
+        for row, count in enumerate(heads, first):
+            if count:
+                at = self.bodies_at + row * ROW_WORDS
+                granted, *held = self._words[at : at + 1 + 2 * count].tolist()
+                yield Row(row, granted, list(zip(held[::2], held[1::2], strict=True)))
+
+    def _next_row(self) -> int:
+        at = self._state_at(self.slot) + ROWS_USED
+        used = self._words[at]
+        if used == self._layout.rows:
+            raise TollwayError("gateway.meters_unavailable", internal="too many calls in flight for the meters")
+        self._words[at] = used + 1
+        return self.slot * self._layout.rows + used
+
+    def _state_at(self, slot: int) -> int:
+        return self._layout.process_at + slot * PROCESS_WORDS
