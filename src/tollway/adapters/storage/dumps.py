@@ -24,6 +24,7 @@ from tollway.kernel.errors import TollwayError
 
 _LINES = "config.jsonl"
 _ROWS = 500
+_MOVE_SEQUENCE = "SELECT setval(pg_get_serial_sequence('dirty', 'seq'), COALESCE(MAX(seq), 0) + 1) FROM dirty"
 
 
 class SQLiteDumper:
@@ -81,7 +82,7 @@ class PostgresDumper:
                 connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
                 for table in metadata.sorted_tables:
                     for row in _rows(connection, table):
-                        file.write(encode({"table": table.name, "row": row}) + b"\n")
+                        file.write(encode({"table": str(table.name), "row": row}) + b"\n")
                 return {"config": current(connection, "config") or ""}
         except SQLAlchemyError as error:
             raise TollwayError("management.unavailable", internal=type(error).__name__) from error
@@ -109,20 +110,14 @@ class PostgresRestorer:
         migrate(self._config, "config", data / "backups")
         with self._config.begin() as connection:
             for table in metadata.sorted_tables:
-                if (
-                    table.name != "installation"
-                    and connection.execute(select(func.count()).select_from(table)).scalar()
-                ):
+                rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
+                if rows and table.name != "installation":
                     raise not_empty(f"a row of {table.name}")
             connection.execute(metadata.tables["installation"].delete())
             for table, row in _read_lines(folder / _LINES):
                 connection.execute(insert(table).values(row))
             # Explicit values do not move an identity's sequence.
-            connection.execute(
-                text(
-                    "SELECT setval(pg_get_serial_sequence('dirty', 'seq'), (SELECT COALESCE(MAX(seq), 0) + 1 FROM dirty))"
-                )
-            )
+            connection.execute(text(_MOVE_SEQUENCE))
 
 
 def _vacuum_into(engine: Engine, target: Path) -> None:
@@ -160,7 +155,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
     binary = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
     for row in connection.execute(select(table).execution_options(yield_per=_ROWS)).mappings():
         yield {
-            name: base64.b64encode(value).decode() if name in binary and value is not None else value
+            str(name): base64.b64encode(value).decode() if name in binary and value is not None else value
             for name, value in row.items()
         }
 

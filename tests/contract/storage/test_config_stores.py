@@ -1,0 +1,232 @@
+"""The control plane on SQLite and on PostgreSQL: the same answers, the same order, the same guarantees."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import LargeBinary, select, text, update
+
+from kit.control import ACTOR, ControlPlane, Surroundings
+from tollway.adapters.policy_store.writer import PolicyStoreWriter
+from tollway.adapters.storage.config_schema import metadata, tokens
+from tollway.adapters.storage.dumps import PostgresDumper, PostgresRestorer
+from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.migrate import migrate
+from tollway.contract.policy import decode_snapshot, decode_token
+from tollway.control.applications.model import ApplicationChange, NewApplication
+from tollway.control.backups.service import Backups, restore
+from tollway.control.idempotency.model import Remembered
+from tollway.control.services.model import NewService
+from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
+from tollway.control.upstreams.model import Connection, NewProvider, ProviderChange
+from tollway.kernel.errors import TollwayError
+from tollway.kernel.secret import Secret
+
+
+@pytest.fixture
+def around(database, tmp_path: Path) -> Surroundings:
+    writer = database("config")
+    migrate(writer, "config", tmp_path / "backups")
+    return Surroundings(writer, database("config", writer=False))
+
+
+@pytest.fixture
+def plane(around: Surroundings) -> ControlPlane:
+    return ControlPlane(around).start()
+
+
+def test_migrations_make_the_schema_that_the_stores_use(around: Surroundings) -> None:
+    with around.writer.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        found = [
+            difference
+            for difference in compare_metadata(context, metadata)
+            if not (difference[0] == "remove_table" and difference[1].name not in metadata.tables)
+            and not (difference[0] == "remove_index" and difference[1].table.name not in metadata.tables)
+        ]
+    assert found == []
+
+
+def test_every_domain_is_read_as_it_was_written(plane: ControlPlane) -> None:
+    team = plane.teams.create("Größe", ACTOR)
+    application = plane.applications.create(NewApplication("shop", team.id), ACTOR)
+    new = NewProvider("p", "openai", credentials=(Secret("sk-a-very-long-key"), Secret("env:KEY")))
+    provider = plane.providers.create(new, ACTOR)
+    service = plane.services.create(NewService("s", "/s", Connection("http://10.0.0.1"), Secret("abcdef")), ACTOR)
+    token = plane.tokens.issue(NewToken("t", application.id, ("m",), (service.id,)), ACTOR).token
+    assert plane.teams.find_named("GRÖSSE") == plane.teams.get(team.id) == team
+    assert plane.applications.find_named("SHOP") == plane.applications.get(application.id) == application
+    assert plane.providers.find_named("p") == plane.providers.get(provider.id) == provider
+    assert plane.services.find_named("S") == plane.services.get(service.id) == service
+    assert plane.tokens.find_named("T") == plane.tokens.get(token.id) == token
+    assert set(plane.teams.page().items) == {team, plane.teams.get("team_default")}
+    assert plane.providers.page().items == plane.provider_store.all() == (provider,)
+    assert plane.services.page().items == plane.service_store.all() == (service,)
+    assert plane.applications.page(team_id=team.id).items == (application,)
+    assert list(plane.token_store.iterate()) == [(token,)]
+
+
+def test_pages_are_in_order_on_both(plane: ControlPlane) -> None:
+    issued = [plane.tokens.issue(NewToken(f"t{number}"), ACTOR).token for number in range(7)]
+    seen, after = [], None
+    while True:
+        page = plane.tokens.page(after=after, limit=3)
+        seen += page.items
+        after = page.next
+        if after is None:
+            break
+    assert seen == sorted(issued, key=lambda token: (token.created_ns, token.id), reverse=True)
+    assert [len(batch) for batch in plane.token_store.iterate(batch=3)] == [3, 3, 1]
+
+
+@pytest.mark.parametrize("search", ["%", "_", "\\", "a%", "'", "tws_%"])
+def test_search_has_no_wildcards(plane: ControlPlane, search: str) -> None:
+    plane.tokens.issue(NewToken("a_b%c"), ACTOR)
+    assert plane.tokens.page(TokenFilter(search=search)).items == ()
+    assert len(plane.tokens.page(TokenFilter(search="A_B%")).items) == 1
+
+
+def test_names_are_unique_whatever_their_case(plane: ControlPlane) -> None:
+    plane.applications.create(NewApplication("Shop"), ACTOR)
+    with pytest.raises(TollwayError, match=r"^management\.conflict"):
+        plane.applications.create(NewApplication("sHOP"), ACTOR)
+
+
+def test_deleted_name_is_free_and_its_id_is_not(plane: ControlPlane) -> None:
+    first = plane.applications.create(NewApplication("shop"), ACTOR)
+    plane.applications.delete(first.id, ACTOR)
+    second = plane.applications.create(NewApplication("shop"), ACTOR)
+    assert plane.applications.names([first.id, second.id]) == {first.id: "shop", second.id: "shop"}
+    for create, delete in (
+        (lambda: plane.providers.create(NewProvider("p", "openai"), ACTOR), plane.providers.delete),
+        (lambda: plane.services.create(NewService("s", "/s", Connection("http://a")), ACTOR), plane.services.delete),
+    ):
+        one = create()
+        delete(one.id, ACTOR)
+        assert create().id != one.id
+
+
+def test_transaction_is_whole(plane: ControlPlane) -> None:
+    with pytest.raises(KeyError), plane.database.write():
+        plane.tokens.issue(NewToken("a"), ACTOR)
+        plane.teams.create("x", ACTOR)
+        raise KeyError
+    assert plane.tokens.page().items == ()
+    assert plane.teams.find_named("x") is None
+    assert plane.publication_store.dirty() == () or not plane.publisher.has_unpublished()
+    plane.tokens.issue(NewToken("b"), ACTOR)
+    assert len(plane.tokens.page().items) == 1
+
+
+def test_writers_wait_for_each_other(plane: ControlPlane) -> None:
+    token = plane.tokens.issue(NewToken("a"), ACTOR).token
+    threads = [
+        threading.Thread(target=plane.tokens.change, args=(token.id, TokenChange(name=f"n{number}"), ACTOR))
+        for number in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert plane.tokens.get(token.id).version == 7
+
+
+def test_damaged_row_takes_no_other_along(plane: ControlPlane) -> None:
+    good, bad = (plane.tokens.issue(NewToken(name), ACTOR).token for name in ("good", "bad"))
+    with plane.database.write():
+        plane.database.writing().execute(update(tokens).where(tokens.c.id == bad.id).values(limits="{"))
+        plane.publisher.touch_token(bad.id)
+    assert plane.tokens.page().items == (good,)
+    with pytest.raises(TollwayError, match=r"^gateway\.record_damaged"):
+        plane.tokens.get(bad.id)
+    assert [problem.id for problem in plane.publisher.problems()] == [bad.id]
+    with pytest.raises(ValueError, match="malformed"):
+        plane.policy.token(bad.id)
+    rebuilt = plane.publisher.rebuild()
+    assert (rebuilt.tokens, len(rebuilt.problems)) == (2, 1)
+    assert plane.policy.token(good.id).name == "good"
+
+
+def test_moving_an_application_moves_its_tokens(plane: ControlPlane) -> None:
+    team = plane.teams.create("other", ACTOR)
+    application = plane.applications.create(NewApplication("shop"), ACTOR)
+    token = plane.tokens.issue(NewToken("t", application.id), ACTOR).token
+    plane.applications.change(application.id, ApplicationChange(team_id=team.id), ACTOR)
+    assert plane.policy.token(token.id).team_id == plane.policy.application(application.id).team_id == team.id
+
+
+def test_unreachable_database_is_unavailable_not_internal(tmp_path: Path) -> None:
+    url = "postgresql://nobody@127.0.0.1:1/none"
+    around = Surroundings(*(open_engine(url, database="config", writer=writer) for writer in (True, False)))
+    plane = ControlPlane(around)
+    for act in (plane.tokens.count_live, lambda: plane.tokens.issue(NewToken("a"), ACTOR)):
+        with pytest.raises(TollwayError, match=r"^management\.unavailable"):
+            act()
+
+
+def test_revocation_reaches_the_real_policy_store(around: Surroundings, tmp_path: Path) -> None:
+    writer = PolicyStoreWriter(tmp_path / "policy")
+    around.policy = writer  # type: ignore[assignment]
+    plane = ControlPlane(around).start()
+    token = plane.tokens.issue(NewToken("a"), ACTOR).token
+    plane.tokens.revoke(token.id, ACTOR)
+    raw = writer.find_token(token.id)
+    assert raw is not None and decode_token(raw).state == "revoked"
+    snapshot = writer.snapshot()
+    assert snapshot is not None and decode_snapshot(snapshot).revision == plane.publication_store.revision()
+    assert not ControlPlane(around).publisher.reconcile().was_rebuilt
+    writer.close()
+
+
+def test_no_secret_is_stored_in_clear(plane: ControlPlane) -> None:
+    """Every column of every row, and every policy record, is searched for the canaries."""
+    canaries = ["sk-canary-provider-key-0001", "canary-service-key-0002", "sk-canary-from-env-0003"]
+    plane.references.values["env:CANARY"] = canaries[2]
+    new = NewProvider("p", "openai", credentials=(Secret(canaries[0]), Secret("env:CANARY")))
+    provider = plane.providers.create(new, ACTOR)
+    plane.services.create(NewService("s", "/s", Connection("https://a.example"), Secret(canaries[1])), ACTOR)
+    issued = plane.tokens.issue(NewToken("t"), ACTOR)
+    canaries += [issued.secret.reveal(), issued.secret.reveal()[16:59]]
+    plane.providers.change(provider.id, ProviderChange(priority=5), ACTOR)
+    answer = Remembered(b"hash", 201, (("x", "y"),), issued.secret.reveal().encode(), True, plane.clock.now_ns())
+    plane.idempotency.begin("scope", "key", b"hash")
+    plane.idempotency.finish("scope", "key", answer)
+    stored = bytearray()
+    with plane.around.reader.connect() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(select(table)):
+                stored += repr(tuple(row)).encode()
+                for column, value in zip(table.columns, row, strict=True):
+                    stored += value if isinstance(column.type, LargeBinary) and value else b""
+    stored += b"".join(plane.policy.records.values()) + (plane.policy.stored_snapshot or b"")
+    stored += plane.configuration.export().encode() + repr(plane.providers.page()).encode() + repr(issued).encode()
+    for canary in canaries:
+        assert canary.encode() not in stored
+    keys = {key.id: key for record in plane.policy.read_snapshot().providers for key in record.keys}
+    opened = {plane.keys.open(key.sealed, key.aad).decode() for key in keys.values()}
+    assert opened == {canaries[0], canaries[2]}, "workers can open them"
+
+
+@pytest.mark.postgres
+def test_postgres_backup_is_restored_into_an_empty_database(postgres_database, tmp_path: Path) -> None:
+    writer = open_engine(postgres_database, database="config", writer=True)
+    reader = open_engine(postgres_database, database="config", writer=False)
+    migrate(writer, "config", tmp_path)
+    plane = ControlPlane(Surroundings(writer, reader)).start()
+    plane.providers.create(NewProvider("p", "openai", credentials=(Secret("sk-a-long-enough-key"),)), ACTOR)
+    token = plane.tokens.issue(NewToken("t"), ACTOR).token
+    made = Backups(tmp_path / "data", PostgresDumper(reader), plane.clock).create(tmp_path / "b.tar")
+    exported = plane.configuration.export()
+    with pytest.raises(TollwayError, match=r"^management\.conflict"):
+        restore(made.path, tmp_path / "to", PostgresRestorer(writer))
+    with writer.begin() as connection:
+        connection.execute(text("DROP SCHEMA config CASCADE"))
+    restore(made.path, tmp_path / "to", PostgresRestorer(writer))
+    other = ControlPlane(Surroundings(writer, reader, keys=plane.keys)).start()
+    assert other.tokens.get(token.id) == token
+    assert other.configuration.export() == exported
+    other.tokens.revoke(token.id, ACTOR)
+    writer.dispose()
+    reader.dispose()
