@@ -1,6 +1,7 @@
 """Sending, reading, relaying, reusing and retrying over real sockets."""
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -17,7 +18,9 @@ from kit.scripted_upstream import (
     serve_each,
 )
 from tollway.contract.policy import Timeouts
+from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.client import EdgeUpstreams
+from tollway.edge.upstream.connection import Connection
 from tollway.edge.upstream.pool import PoolLimits
 from tollway.gateway.ports import Answer, Destination, Exchange
 from tollway.kernel.errors import TollwayError
@@ -426,3 +429,51 @@ async def test_close_ends_what_is_under_way(upstreams: EdgeUpstreams) -> None:
         upstreams.close()
         with pytest.raises(TollwayError, match=r"upstream\.truncated"):
             await call
+
+
+async def test_a_caller_or_tap_that_raises_ends_the_relay_and_its_connection(
+    upstreams: EdgeUpstreams, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They must not, but a fault of ours may not leave a task waiting for ever."""
+
+    def fail() -> None:
+        raise RuntimeError("bug")
+
+    async with ScriptedUpstream(script(CHUNKED, 0.05, b"3\r\nabc\r\n", HOLD)) as server:
+        answer = await post(upstreams, server.destination(timeouts=Timeouts()))
+        exchange = StandInExchange()
+        exchange.on_write = fail
+        code = await asyncio.wait_for(answer.relay(exchange, None), 1)
+        assert code == "upstream.truncated"
+        await asyncio.wait_for(server.left.wait(), 0.5)
+        assert figures(upstreams)[2:] == (0, 0)
+
+
+async def test_nothing_is_left_behind_after_many_calls_that_went_wrong(upstreams: EdgeUpstreams) -> None:
+    """Without the cycle collector: sockets and answers must not wait for it."""
+    steps = (CHUNKED + b"3\r\nabc\r\n", HOLD)
+    async with ScriptedUpstream(script(*steps)) as server:
+        to = server.destination(timeouts=Timeouts())
+        gc.collect()
+        gc.disable()
+        try:
+            for turn in range(60):
+                call = asyncio.ensure_future(post(upstreams, to))
+                if turn % 3 == 0:
+                    await asyncio.sleep(0)
+                    call.cancel()
+                    await asyncio.gather(call, return_exceptions=True)
+                elif turn % 3 == 1:
+                    (await call).close()
+                else:
+                    relay = asyncio.ensure_future((await call).relay(StandInExchange(), UpperTap()))
+                    await asyncio.sleep(0)
+                    relay.cancel()
+                    await asyncio.gather(relay, return_exceptions=True)
+            del call, relay
+            await asyncio.sleep(0.05)
+            alive = [thing for thing in gc.get_objects() if isinstance(thing, Connection | UpstreamAnswer)]
+        finally:
+            gc.enable()
+        assert len(alive) <= 2
+        assert upstreams.counts()[0].in_flight == 0

@@ -119,7 +119,6 @@ class UpstreamAnswer:
             self._read_on()
             cast(CallerFlow, exchange).watch_writable(self._pause, self._resume)
             await self._wait()
-        self._exchange = None
         await self._settle_upload()
         code = None if self.error is None else self.error.code.name
         if tap is not None:
@@ -237,6 +236,7 @@ class UpstreamAnswer:
 
     def _leave(self) -> None:
         self.connection = None
+        self._exchange = self._tap = None  # the exchange may hold our signals: no cycle may outlive the call
         if self.upload is not None:
             self.upload.cancel()
         self.wake()
