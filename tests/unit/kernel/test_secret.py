@@ -1,0 +1,27 @@
+"""A secret is never shown by accident."""
+
+import copy
+import json
+import pickle
+
+import pytest
+
+from tollway.kernel.secret import Secret
+
+
+def test_no_representation_shows_the_value() -> None:
+    secret = Secret("sk-secret")
+    shown = [repr(secret), str(secret), f"{secret}", f"{secret:>10}", repr([secret]), "{}".format(*[secret])]
+    assert all("sk-secret" not in text for text in shown)
+    assert secret.reveal() == "sk-secret"
+
+
+def test_it_cannot_be_pickled_copied_or_written_as_json() -> None:
+    secret = Secret("sk-secret")
+    for leak in (pickle.dumps, copy.deepcopy, json.dumps):
+        with pytest.raises(TypeError):
+            leak(secret)
+
+
+def test_equality_is_identity() -> None:
+    assert Secret("a") != Secret("a")
