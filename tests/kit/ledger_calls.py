@@ -1,7 +1,6 @@
 """Calls of every kind for tests of the ledger, and a plain model of what it should say about them."""
 
 import random
-from collections import defaultdict
 from pathlib import Path
 
 import msgspec
@@ -10,6 +9,7 @@ from sqlalchemy import Engine
 from tollway.adapters.journal import JournalWriter
 from tollway.adapters.journal.source import DirectoryJournalSource
 from tollway.adapters.storage.ledger import open_store
+from tollway.contract.ledger_api import UsageRow
 from tollway.contract.records import Attempt, Charge, CloseRecord, OpenRecord
 from tollway.contract.usage import Usage
 from tollway.kernel.ids import RequestIds
@@ -17,6 +17,7 @@ from tollway.ledger.ingest import Ingest
 
 DAY_NS = 86_400 * 10**9
 START_NS = 20_900 * DAY_NS
+ALL = {"since_ns": START_NS - DAY_NS, "until_ns": START_NS + 40 * DAY_NS}
 ids = RequestIds()
 
 
@@ -156,9 +157,13 @@ def figures(calls: list[CloseRecord]) -> dict[str, int]:
     }
 
 
-def grouped(calls: list[CloseRecord], by: dict[str, object]) -> dict[object, list[CloseRecord]]:
-    """Group calls by a function named in `by`, the obvious way."""
-    found: dict[object, list[CloseRecord]] = defaultdict(list)
-    for call in calls:
-        found[tuple(key(call) for key in by.values())].append(call)  # type: ignore[operator]  # functions
-    return found
+def row_figures(row: UsageRow) -> dict[str, int]:
+    """Return the same of an answer."""
+    return {name: getattr(row, name) for name in figures([])}
+
+
+def write(journal: JournalWriter, pairs: list[tuple[OpenRecord, CloseRecord]]) -> None:
+    """Append each open and close."""
+    for opened, closed in pairs:
+        journal.append(opened)
+        journal.append(closed)

@@ -24,7 +24,7 @@ from tollway.contract.ledger_api import (
 )
 from tollway.contract.records import CloseRecord, decode
 from tollway.kernel.clock import NANOS_PER_SECOND
-from tollway.ledger.model import DAY, HOUR, MINUTE, Sums, decode_histograms, merge
+from tollway.ledger.model import DAY, HOUR, MINUTE, RESOLUTIONS, Sums, decode_histograms, merge
 from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 from tollway.ledger.rollups import percentile
 
@@ -104,11 +104,18 @@ def finest_resolution(since: int, reader: UsageReader) -> int:
 
     Sums of one resolution are gone where those of the next start earlier.
     """
-    for finer, coarser in ((MINUTE, HOUR), (HOUR, DAY)):
-        oldest, older = reader.oldest_start(finer), reader.oldest_start(coarser)
-        if older is None or (oldest is not None and (oldest <= since or older >= oldest - oldest % coarser)):
+    starts = {resolution: reader.oldest_start(resolution) for resolution in RESOLUTIONS}
+    if starts[DAY] is None:
+        return MINUTE
+    for finer, oldest in starts.items():
+        if oldest is not None and (oldest <= since or _is_whole(finer, oldest, starts)):
             return finer
     return DAY
+
+
+def _is_whole(finer: int, oldest: int, starts: dict[int, int | None]) -> bool:
+    coarser = {resolution: start for resolution, start in starts.items() if resolution > finer}
+    return all(start is None or start >= oldest - oldest % resolution for resolution, start in coarser.items())
 
 
 def cover(start: int, end: int, resolutions: list[int]) -> tuple[Stretch, ...]:

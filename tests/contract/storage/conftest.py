@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
+from kit.ledger_calls import make_ingest
 from tollway.adapters.storage.engine import Database, open_engine
+from tollway.adapters.storage.ledger_reader import SQLUsageReader
+from tollway.ledger.ingest import Ingest
 
 OpenDatabase = Callable[..., sqlalchemy.Engine]
 _numbers = count()
@@ -66,3 +69,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenDat
     yield open_one
     for engine in engines:
         engine.dispose()
+
+
+@pytest.fixture
+def ledger(database: OpenDatabase, tmp_path: Path) -> tuple[Ingest, SQLUsageReader]:
+    """(ingest, reader) over an empty database."""
+    ingest = make_ingest(tmp_path, database("ledger"))
+    return ingest, SQLUsageReader(database("ledger", writer=False))

@@ -3,6 +3,7 @@
 import pytest
 
 from kit.ledger_calls import (
+    ALL,
     DAY_NS,
     START_NS,
     drain,
@@ -12,6 +13,8 @@ from kit.ledger_calls import (
     make_journal,
     make_open,
     random_calls,
+    row_figures,
+    write,
 )
 from tollway.adapters.storage.ledger import open_store
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
@@ -31,25 +34,6 @@ from tollway.kernel.errors import TollwayError
 from tollway.ledger.model import DAY, HOUR, MINUTE
 from tollway.ledger.queries import answer
 from tollway.ledger.retention import Keep, sweep
-
-ALL = {"since_ns": START_NS - DAY_NS, "until_ns": START_NS + 40 * DAY_NS}
-
-
-def write(journal, calls):
-    for opened, closed in calls:
-        journal.append(opened)
-        journal.append(closed)
-
-
-def figures_of(row):
-    return {name: getattr(row, name) for name in figures([])}
-
-
-@pytest.fixture
-def ledger(database, tmp_path):
-    """(ingest, reader) over an empty database."""
-    ingest = make_ingest(tmp_path, database("ledger"))
-    return ingest, SQLUsageReader(database("ledger", writer=False))
 
 
 def test_sums_equal_the_calls_in_every_grouping_and_resolution(ledger, tmp_path):
@@ -77,86 +61,9 @@ def test_sums_equal_the_calls_in_every_grouping_and_resolution(ledger, tmp_path)
                 expected.setdefault((tuple(keys[name](call) for name in by), start), []).append(call)
             found = answer(UsageQuery(**ALL, by=by, interval=interval, limit=5000), reader)
             assert not found.is_cut
-            assert {(row.keys, row.start_seconds): figures_of(row) for row in found.rows} == {
+            assert {(row.keys, row.start_seconds): row_figures(row) for row in found.rows} == {
                 key: figures(some) for key, some in expected.items()
             }
-
-
-def test_a_range_to_the_minute_counts_what_started_in_it(ledger, tmp_path):
-    ingest, reader = ledger
-    pairs = random_calls(seed=2, count=300)
-    journal = make_journal(tmp_path)
-    write(journal, pairs)
-    journal.close()
-    drain(ingest)
-    minute = 60 * 10**9
-    for since, until in ((START_NS + 61 * minute, START_NS + 1700 * minute), (START_NS, START_NS + minute * 3)):
-        inside = [closed for _, closed in pairs if since <= closed.started_ns < until]
-        found = answer(UsageQuery(since, until), reader)
-        assert found.resolution in ("minute", "hour", "day")
-        assert [figures_of(row) for row in found.rows] == ([figures(inside)] if inside else [])
-
-
-def test_filters_hold_for_sums_and_for_calls(ledger, tmp_path):
-    ingest, reader = ledger
-    pairs = random_calls(seed=3, count=300)
-    journal = make_journal(tmp_path)
-    write(journal, pairs)
-    journal.close()
-    drain(ingest)
-    tests = {
-        ("token", "tokB"): lambda call: call.token_id == "tokB",
-        ("status", "4xx"): lambda call: 400 <= call.status < 500,
-        ("status", "429"): lambda call: call.status == 429,
-        ("outcome", "truncated"): lambda call: call.outcome == "truncated",
-        ("token", "' OR 1=1"): lambda call: False,
-        ("status", "x"): lambda call: False,
-    }
-    for (dimension, value), is_wanted in tests.items():
-        wanted = [closed for _, closed in pairs if is_wanted(closed)]
-        found = answer(UsageQuery(**ALL, filters={dimension: value}), reader)
-        assert sum(row.calls for row in found.rows) == len(wanted)
-        page = answer(CallsQuery(filters={dimension: value}, limit=500), reader)
-        assert list(page.calls) == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
-
-
-def test_pages_of_calls_show_each_call_once_newest_first(ledger, tmp_path):
-    ingest, reader = ledger
-    pairs = random_calls(seed=4, count=120, span_ns=40)  # many with the same instant
-    journal = make_journal(tmp_path)
-    write(journal, pairs)
-    journal.close()
-    drain(ingest)
-    for filters in ({}, {"token": "tokA"}):
-        seen, cursor = [], None
-        while True:
-            page = answer(CallsQuery(filters=filters, before=cursor, limit=7), reader)
-            seen += page.calls
-            cursor = page.next
-            if cursor is None:
-                break
-        wanted = [closed for _, closed in pairs if not filters or closed.token_id == "tokA"]
-        assert seen == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
-    call = pairs[5][1]
-    assert answer(CallQuery(call.request_id), reader).call == call
-    assert answer(CallQuery("req_none"), reader).call is None
-
-
-def test_a_cut_answer_says_so_and_keeps_the_busiest(ledger, tmp_path):
-    ingest, reader = ledger
-    journal = make_journal(tmp_path)
-    for token, count in (("tokA", 3), ("tokB", 5), ("tokC", 1)):
-        for _ in range(count):
-            opened = make_open(token_id=token)
-            write(journal, [(opened, make_close(opened))])
-    journal.close()
-    drain(ingest)
-    found = answer(UsageQuery(**ALL, by=("token",), limit=2), reader)
-    assert [(row.keys, row.calls, row.duration_p50_us > 0) for row in found.rows] == [
-        (("tokB",), 5, True),
-        (("tokA",), 3, True),
-    ]
-    assert found.is_cut
 
 
 def test_budgets_last_uses_and_unpriced_models_add_up_over_batches(ledger, tmp_path):
@@ -190,19 +97,6 @@ def test_budgets_last_uses_and_unpriced_models_add_up_over_batches(ledger, tmp_p
     rows = answer(UnpricedQuery(0), reader).rows
     assert sum(row.calls for row in rows) == len(without)
     assert max(row.last_ns for row in rows) == max(call.started_ns for call in without)
-
-
-def test_percentiles_are_within_a_bucket_of_the_truth(ledger, tmp_path):
-    ingest, reader = ledger
-    pairs = random_calls(seed=6, count=300)
-    journal = make_journal(tmp_path)
-    write(journal, pairs)
-    journal.close()
-    drain(ingest)
-    (row,) = answer(UsageQuery(**ALL), reader).rows
-    durations = sorted(closed.duration_us for _, closed in pairs)
-    for found, fraction in ((row.duration_p50_us, 0.5), (row.duration_p95_us, 0.95), (row.duration_p99_us, 0.99)):
-        assert found == pytest.approx(durations[int(fraction * len(durations)) - 1], rel=0.2)
 
 
 def test_a_dead_writers_open_calls_are_closed_as_crashed_with_their_estimate(ledger, tmp_path):
@@ -270,7 +164,7 @@ def test_a_restarted_ledger_goes_on_where_the_last_one_committed(database, tmp_p
     drain(make_ingest(tmp_path, engine))
     reader = SQLUsageReader(database("ledger", writer=False))
     (row,) = answer(UsageQuery(**ALL), reader).rows
-    assert figures_of(row) == figures([closed for _, closed in pairs])
+    assert row_figures(row) == figures([closed for _, closed in pairs])
 
 
 def test_a_failed_transaction_changes_nothing_and_the_next_step_repeats_it(ledger, tmp_path, monkeypatch):
@@ -290,7 +184,7 @@ def test_a_failed_transaction_changes_nothing_and_the_next_step_repeats_it(ledge
     monkeypatch.setattr(store._statements, "position", real)
     drain(ingest)
     (row,) = answer(UsageQuery(**ALL), reader).rows
-    assert figures_of(row) == figures([closed for _, closed in pairs])
+    assert row_figures(row) == figures([closed for _, closed in pairs])
 
 
 def test_refusals_without_a_token_show_in_the_totals_by_status(ledger, tmp_path):

@@ -1,0 +1,108 @@
+"""What the ledger's questions find on both databases."""
+
+import pytest
+
+from kit.ledger_calls import (
+    ALL,
+    START_NS,
+    drain,
+    figures,
+    make_close,
+    make_journal,
+    make_open,
+    random_calls,
+    row_figures,
+    write,
+)
+from tollway.contract.ledger_api import CallQuery, CallsQuery, UsageQuery
+from tollway.ledger.queries import answer
+
+
+def test_a_range_to_the_minute_counts_what_started_in_it(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=2, count=300)
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    minute = 60 * 10**9
+    for since, until in ((START_NS + 61 * minute, START_NS + 1700 * minute), (START_NS, START_NS + minute * 3)):
+        inside = [closed for _, closed in pairs if since <= closed.started_ns < until]
+        found = answer(UsageQuery(since, until), reader)
+        assert found.resolution in ("minute", "hour", "day")
+        assert [row_figures(row) for row in found.rows] == ([figures(inside)] if inside else [])
+
+
+def test_filters_hold_for_sums_and_for_calls(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=3, count=300)
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    tests = {
+        ("token", "tokB"): lambda call: call.token_id == "tokB",
+        ("status", "4xx"): lambda call: 400 <= call.status < 500,
+        ("status", "429"): lambda call: call.status == 429,
+        ("outcome", "truncated"): lambda call: call.outcome == "truncated",
+        ("token", "' OR 1=1"): lambda call: False,
+        ("status", "x"): lambda call: False,
+    }
+    for (dimension, value), is_wanted in tests.items():
+        wanted = [closed for _, closed in pairs if is_wanted(closed)]
+        found = answer(UsageQuery(**ALL, filters={dimension: value}), reader)
+        assert sum(row.calls for row in found.rows) == len(wanted)
+        page = answer(CallsQuery(filters={dimension: value}, limit=500), reader)
+        assert list(page.calls) == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
+
+
+def test_pages_of_calls_show_each_call_once_newest_first(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=4, count=120, span_ns=40)  # many with the same instant
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    for filters in ({}, {"token": "tokA"}):
+        seen, cursor = [], None
+        while True:
+            page = answer(CallsQuery(filters=filters, before=cursor, limit=7), reader)
+            seen += page.calls
+            cursor = page.next
+            if cursor is None:
+                break
+        wanted = [closed for _, closed in pairs if not filters or closed.token_id == "tokA"]
+        assert seen == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
+    call = pairs[5][1]
+    assert answer(CallQuery(call.request_id), reader).call == call
+    assert answer(CallQuery("req_none"), reader).call is None
+
+
+def test_a_cut_answer_says_so_and_keeps_the_busiest(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    for token, count in (("tokA", 3), ("tokB", 5), ("tokC", 1)):
+        for _ in range(count):
+            opened = make_open(token_id=token)
+            write(journal, [(opened, make_close(opened))])
+    journal.close()
+    drain(ingest)
+    found = answer(UsageQuery(**ALL, by=("token",), limit=2), reader)
+    assert [(row.keys, row.calls, row.duration_p50_us > 0) for row in found.rows] == [
+        (("tokB",), 5, True),
+        (("tokA",), 3, True),
+    ]
+    assert found.is_cut
+
+
+def test_percentiles_are_within_a_bucket_of_the_truth(ledger, tmp_path):
+    ingest, reader = ledger
+    pairs = random_calls(seed=6, count=300)
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    (row,) = answer(UsageQuery(**ALL), reader).rows
+    durations = sorted(closed.duration_us for _, closed in pairs)
+    for found, fraction in ((row.duration_p50_us, 0.5), (row.duration_p95_us, 0.95), (row.duration_p99_us, 0.99)):
+        assert found == pytest.approx(durations[int(fraction * len(durations)) - 1], rel=0.2)

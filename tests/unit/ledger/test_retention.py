@@ -1,0 +1,31 @@
+"""How far back each kind is kept."""
+
+from tollway.ledger.model import DAY, HOUR, MINUTE
+from tollway.ledger.retention import ROWS_MAX, Keep, sweep
+
+
+class Store:
+    """Remembers what it is told to delete."""
+
+    def __init__(self, deleted: int) -> None:
+        self.deleted = deleted
+        self.asked: list[tuple[str | int, int]] = []
+
+    def delete_calls(self, before_ns: int, limit: int) -> int:
+        self.asked.append(("calls", before_ns))
+        return self.deleted
+
+    def delete_sums(self, resolution: int, before_seconds: int, limit: int) -> int:
+        self.asked.append((resolution, before_seconds))
+        return 0
+
+
+def test_each_kind_is_kept_for_its_days_and_days_for_ever():
+    store = Store(deleted=3)
+    now = 1_000 * DAY + 12 * HOUR
+    assert not sweep(store, Keep(calls_days=30, minutes_days=14, hours_days=400), now * 10**9)
+    assert store.asked == [("calls", (now - 30 * DAY) * 10**9), (MINUTE, 986 * DAY), (HOUR, 600 * DAY)]
+
+
+def test_a_full_batch_means_that_there_may_be_more():
+    assert sweep(Store(deleted=ROWS_MAX), Keep(1, 1, 1), 10**18)
