@@ -37,9 +37,9 @@ class Worker(msgspec.Struct):
     counters: MutableSequence[int]
     tls: ssl.SSLContext | None
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Let go of everything, after the server has drained."""
-        await self.upstreams.close()
+        self.upstreams.close()
         self.journal.close()
         self.meters.close()
         self.policy.close()

@@ -124,7 +124,7 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
     for record in snapshot.providers:
         if record.state == "active":
             try:
-                providers[record.id] = _compile_provider(record, box, build_destination)
+                providers[record.id] = compile_provider(record, box, build_destination)
             except (ValueError, TollwayError) as error:
                 faults.append(f"provider {record.name}: {error}")
     services: list[Service] = []
@@ -146,7 +146,8 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
     )
 
 
-def _compile_provider(record: ProviderRecord, box: SecretBox, build_destination: BuildDestination) -> Provider:
+def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: BuildDestination) -> Provider:
+    """Compile one provider. Raises ValueError or TollwayError when it cannot be called."""
     kind = find_kind(record.kind)
     if kind is None:
         raise ValueError(f"unknown kind {record.kind!r}")

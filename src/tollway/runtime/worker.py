@@ -59,7 +59,7 @@ async def _run(start: Start, name: str) -> int:
     with contextlib.suppress(asyncio.CancelledError):
         await housekeeping
     _flush_tallies(worker)
-    await worker.close()
+    worker.close()
     return 0
 
 
