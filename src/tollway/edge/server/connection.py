@@ -352,10 +352,11 @@ class Connection(asyncio.Protocol):
             await self.server.handle(exchange)
             if not exchange.is_ended:
                 raise RuntimeError("the handler returned before the answer was complete")
+        except TollwayError as error:
+            exchange.fail(error)
         except Exception:  # the boundary of one request: nothing of it may reach the next
             _log.exception("the handler of a request failed")
-            if not exchange.is_ended:
-                exchange.fail()
+            exchange.fail(TollwayError("gateway.internal"))
         finally:
             exchange.close()
             self.output.watch = None

@@ -177,13 +177,15 @@ class ServerExchange:
         """Leave HTTP; see the flow. Raises RuntimeError when no 101 was sent."""
         return self._connection.begin_tunnel(end)
 
-    def fail(self) -> None:
-        """The handler raised or returned without an answer: tell the caller if that is still possible."""
+    def fail(self, error: TollwayError) -> None:
+        """The handler left without an answer: give `error` as the answer if that is still possible, and close."""
+        if self.is_ended:
+            return
         if self.has_started:
             self.abort()
             return
         self.keeps_alive = False
-        status, headers, body = refusal(TollwayError("gateway.internal"))
+        status, headers, body = refusal(error)
         self.respond(status, headers, body)
 
     def close(self) -> None:

@@ -79,6 +79,8 @@ class HeadReader:
         self.follow(head)
         if len(headers) != count:
             raise malformed("its headers cannot be told apart")
+        # llhttp reports trailers like headers; they must not reach the list the request keeps.
+        self._headers = []
         return build_head(start, headers, peer=self._peer, is_tls=self._is_tls)
 
     def follow(self, data: bytes) -> None:
