@@ -8,7 +8,7 @@ the ledger goes away the streams stay open with pings and the subscription is tr
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter
@@ -60,13 +60,16 @@ class LiveFeed:
         self._listeners: set[_Listener] = set()
         self._pump: asyncio.Task[None] | None = None
 
-    async def listen(self) -> AsyncIterator[bytes]:
-        """Yield events, and pings while there is nothing to tell; ends when the console stops.
+    def listen(self) -> AsyncGenerator[bytes, None]:
+        """Return a stream of events, with pings while there is nothing to tell; it ends when the console stops.
 
-        Raises gateway.overloaded when LISTENERS_MAX browsers listen already.
+        Raises gateway.overloaded, at once, when LISTENERS_MAX browsers listen already.
         """
         if len(self._listeners) >= LISTENERS_MAX:
             raise TollwayError("gateway.overloaded", public="Too many live views are open.")
+        return self._follow()
+
+    async def _follow(self) -> AsyncGenerator[bytes, None]:
         listener = _Listener()
         self._listeners.add(listener)
         if self._pump is None:

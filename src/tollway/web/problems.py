@@ -78,7 +78,7 @@ def refer_to_response(status: int) -> dict[str, str]:
 def build_problem(error: TollwayError, request_id: str) -> Response:
     """Turn an error into its answer: status, body, Retry-After and the error's own headers."""
     faults = error.faults if isinstance(error, Invalid) else ()
-    errors = [FieldProblem(pointer=fault.path, message=fault.message) for fault in faults]
+    errors = [FieldProblem(pointer=fault.path, message=_message(fault)) for fault in faults[:_ERRORS_MAX]]
     problem = Problem(
         type=f"/docs/errors#{error.code.name}",
         title=error.code.meaning,
@@ -93,6 +93,11 @@ def build_problem(error: TollwayError, request_id: str) -> Response:
         headers["retry-after"] = str(max(1, ceil(error.retry_after_seconds)))
     body = problem.model_dump(exclude_none=True)
     return JSONResponse(body, status_code=error.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _message(fault: Fault) -> str:
+    place = f"line {fault.line}, column {fault.column}: " if fault.line is not None else ""
+    return place + fault.message
 
 
 def install(app: FastAPI) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from kit.console import Console, console_on
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     negative_data_rejection,
@@ -14,6 +13,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from kit.console import Console, console_on
 from tollway.web.local import LocalApp
 from tollway.web.openapi import build_document
 from tollway.web.problems import Problem
@@ -81,7 +81,7 @@ def _ask(operation: schemathesis.schemas.APIOperation) -> None:
     negative = operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE)
 
     @settings(
-        max_examples=6,
+        max_examples=14,
         deadline=None,
         derandomize=True,
         database=None,

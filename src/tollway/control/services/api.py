@@ -159,7 +159,9 @@ def change_service(
     # The behaviour was merged into what was read just now, so the change holds for that version alone.
     version = before.version if expected is None and behaviour else expected
     changed = services.change(service_id, change, ask.actor, expected_version=version)
-    return ChangedServiceOutput(**dict(_answer(changed.service, ask)), credentials_cleared=changed.credentials_cleared)
+    return ChangedServiceOutput(
+        **dict(iter(_answer(changed.service, ask))), credentials_cleared=changed.credentials_cleared
+    )
 
 
 @router.delete("/{service_id}", status_code=204)

@@ -137,7 +137,7 @@ def issue_token(body: TokenInput, ask: Write) -> IssuedOutput:
     )
     ask.tag(issued.token.version)
     shown = show_token(issued.token, None, ask.services.clock.now_ns())
-    return IssuedOutput(**dict(shown), token=issued.secret.reveal())
+    return IssuedOutput(**dict(iter(shown)), token=issued.secret.reveal())
 
 
 @router.get("/{token_id}")

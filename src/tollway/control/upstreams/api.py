@@ -36,7 +36,7 @@ ProviderId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
 ProviderName = Annotated[str, Field(min_length=1, max_length=63)]
 Priority = Annotated[int, Field(ge=0, le=1_000_000)]
 Credentials = Annotated[list[Credential], Field(max_length=20)]
-PriceText = Annotated[str, Field(max_length=30, examples=["0.15"])]
+PriceText = Annotated[str, Field(pattern=r"^[0-9]{1,9}(\.[0-9]{1,12})?$", examples=["0.15"])]
 
 
 class PriceInput(Input):
@@ -200,7 +200,7 @@ def change_provider(
     )
     changed = ask.services.providers.change(provider_id, change, ask.actor, expected_version=expected)
     shown = _answer(changed.provider, ask)
-    return ChangedProviderOutput(**dict(shown), credentials_cleared=changed.credentials_cleared)
+    return ChangedProviderOutput(**dict(iter(shown)), credentials_cleared=changed.credentials_cleared)
 
 
 @router.delete("/providers/{provider_id}", status_code=204)

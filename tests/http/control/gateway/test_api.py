@@ -1,0 +1,64 @@
+"""The gateway as a whole over HTTP."""
+
+from starlette.testclient import TestClient
+
+from kit.console import Console
+from tollway.contract.ledger_api import HealthAnswer, UnpricedRow, UsageRow
+from tollway.contract.records import CloseRecord
+
+CALL = CloseRecord("req_1", 10**18, 5, "POST", "/v1/chat/completions", "chat", 200, "ok")
+
+
+def test_the_checklist_follows_what_was_done(browser: TestClient, console: Console) -> None:
+    def done() -> list[bool]:
+        return [step["done"] for step in browser.get("/api/v1/checklist").json()["steps"]]
+
+    assert done() == [False, False, False]
+    browser.post("/api/v1/providers", json={"name": "a", "kind": "openai", "credential": "k" * 20})
+    browser.post("/api/v1/tokens", json={"name": "ci"})
+    console.ledger.calls = [CALL]
+    assert done() == [True, True, True]
+    assert browser.get("/api/v1/checklist").json()["is_done"] is True
+
+
+def test_the_summary_is_flat_and_numeric(browser: TestClient, console: Console) -> None:
+    console.ledger.rows = [
+        UsageRow(("m",), None, 200, 0, 3, 1, 10, 20, 0, 1_500_000_000, 0, 0, 1000, 2000, 3000, 0, 0, 5, 70, 1)
+    ]
+    console.ledger.calls = [CALL]
+    shown = browser.get("/api/v1/summary").json()
+    assert all(not isinstance(value, dict | list) for value in shown.values())
+    assert (shown["requests_today"], shown["errors_today"], shown["error_percent"]) == (200, 4, 2.0)
+    assert (shown["spend_today"], shown["p95_ms"], shown["overhead_p95_ms"]) == (1.5, 2.0, 0.07)
+    assert (shown["top_model"], shown["status"]) == ("m", "ok")
+
+
+def test_without_the_ledger_the_pages_still_answer_and_say_so(browser: TestClient, console: Console) -> None:
+    console.ledger.is_away = True
+    assert browser.get("/api/v1/summary").json()["status"] == "degraded"
+    assert browser.get("/api/v1/gateway").json()["ledger"] == {
+        "lag_bytes": None,
+        "problem": "The ledger does not answer.",
+    }
+    assert browser.get("/api/v1/attention").json()["items"][0]["kind"] == "ledger_lag"
+
+
+def test_what_needs_a_person_is_listed_with_the_most_severe_first(browser: TestClient, console: Console) -> None:
+    browser.post("/api/v1/tokens", json={"name": "ci", "expires_at": "2027-01-16T00:00:00Z"})
+    console.ledger.health = HealthAnswer(99_000_000, 0, 0, 0)
+    console.ledger.unpriced = [UnpricedRow("prov_x", "m", 3, 10**18)]
+    items = browser.get("/api/v1/attention").json()["items"]
+    assert [(item["kind"], item["severity"]) for item in items] == [
+        ("ledger_lag", "critical"),
+        ("token_expiring", "warning"),
+        ("unpriced_model", "warning"),
+    ]
+
+
+def test_the_gateway_says_what_it_is(browser: TestClient) -> None:
+    shown = browser.get("/api/v1/gateway").json()
+    assert (shown["gateway_url"], shown["providers_configured"], shown["ledger"]["lag_bytes"]) == (
+        "http://127.0.0.1:8080",
+        0,
+        0,
+    )
