@@ -1,0 +1,66 @@
+"""argon2id in a bounded pool."""
+
+import threading
+
+import pytest
+
+from tollway.control.sessions.passwords import RUNNING_MAX, WAITING_MAX, Argon2Hasher
+from tollway.kernel.errors import TollwayError
+from tollway.kernel.secret import Secret
+
+
+def hasher(pepper: bytes = b"pepper", **options: int) -> Argon2Hasher:
+    return Argon2Hasher(Secret(pepper), **{"memory_kib": 64, "passes": 1, **options})
+
+
+def test_a_password_matches_its_own_hash_alone() -> None:
+    one = hasher()
+    stored = one.hash("a quiet orange bicycle")
+    assert stored.startswith("$argon2id$") and "bicycle" not in stored
+    assert one.verify("a quiet orange bicycle", stored)
+    assert not one.verify("a quiet orange bicycles", stored)
+    assert not one.verify("a quiet orange bicycle", None)
+    assert not one.verify("a quiet orange bicycle", "damaged")
+    assert not hasher(b"other").verify("a quiet orange bicycle", stored), "without the pepper a hash is worth nothing"
+
+
+def test_two_ways_to_write_a_letter_are_one_password() -> None:
+    one = hasher()
+    assert one.verify("caf\u00e9 caf\u00e9 caf\u00e9", one.hash("cafe\u0301 cafe\u0301 cafe\u0301"))
+
+
+def test_the_parameters_are_those_promised() -> None:
+    stored = Argon2Hasher(Secret(b"p"))._dummy
+    assert "m=65536,t=3,p=1" in stored
+    assert Argon2Hasher(Secret(b"p")).needs_rehash(hasher().hash("a quiet orange bicycle"))
+
+
+def test_the_pool_runs_two_and_refuses_when_its_queue_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = hasher()
+    go, running, peak = threading.Event(), 0, 0
+    lock = threading.Lock()
+
+    class Slow:
+        def hash(self, _: bytes) -> str:
+            nonlocal running, peak
+            with lock:
+                running += 1
+                peak = max(peak, running)
+            go.wait(5)
+            with lock:
+                running -= 1
+            return "x"
+
+    monkeypatch.setattr(one, "_argon2", Slow())
+    threads = [threading.Thread(target=one.hash, args=("x",)) for _ in range(RUNNING_MAX + WAITING_MAX)]
+    for thread in threads:
+        thread.start()
+    with pytest.raises(TollwayError, match=r"management\.throttled"):
+        for _ in range(1_000):
+            one._places.acquire(timeout=0.001) and one._places.release()
+            one.hash("x")
+    go.set()
+    for thread in threads:
+        thread.join()
+    assert peak == RUNNING_MAX
+    assert one.hash("x") == "x"
