@@ -14,6 +14,7 @@ PLACES = ("unit", "contract", "http", "journeys", "chaos", ".")
 
 LISTED: dict[str, str] = {
     "__main__.py": "tests/unit/test_main.py",
+    "runtime/restoring.py": "tests/contract/cli/test_upkeep.py",
 }
 """Files tested elsewhere, with where. A folder of tests counts when it has a test in it."""
 

@@ -58,7 +58,7 @@ LIBRARIES: dict[str, set[str]] = {
     "gateway": {"msgspec"},
     "ledger": {"msgspec", "sqlalchemy"},
     "control": {"msgspec", "argon2", "yaml"},
-    "edge": {"msgspec", "httptools", "uvloop", "idna"},
+    "edge": {"msgspec", "httptools", "uvloop"},
     "adapters": {
         "msgspec",
         "lmdb",

@@ -16,6 +16,7 @@ import typer
 
 from tollway.cli.answers import API, Answer, CommandError, ExitCode, decoded, target
 from tollway.cli.output import Output
+from tollway.kernel.errors import TollwayError
 from tollway.settings.faults import InvalidSettings
 from tollway.settings.load import Sources
 from tollway.settings.model import Settings
@@ -115,6 +116,9 @@ def _guarded(session: Session, work: Callable[[], int | None]) -> int:
     except CommandError as error:
         session.output.problem(str(error), error.problem)
         return error.code
+    except TollwayError as error:
+        session.output.problem(error.public, {"title": error.public, "status": error.status, "code": error.code.name})
+        return ExitCode.UNAVAILABLE if error.status >= 500 else ExitCode.REFUSED
     except InvalidSettings as error:
         faults = [{"place": fault.place, "message": fault.message} for fault in error.faults]
         session.output.problem(

@@ -42,24 +42,34 @@ def backup(session: Session, path: Annotated[Path, typer.Argument(metavar="PATH"
 
 
 def restore(
-    session: Session, path: Annotated[Path, typer.Argument(metavar="PATH", help="A file that `backup` wrote.")]
+    session: Session,
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="A file that `backup` wrote.")],
+    *,
+    replace: Annotated[bool, typer.Option("--replace", help="Move aside what is there; without it, refuse.")] = False,
 ) -> None:
-    """Put a backup in the place of what is in the data directory. The server must be stopped.
+    """Put a backup into a data directory. The server must be stopped; root.key must be the installation's own.
 
-    What was there is moved aside, not deleted.
-
-    Example: tollway restore /var/backups/tollway.tar
+    Example: tollway restore /var/backups/tollway.tar --replace
     """
     if not path.is_file():
         raise CommandError(ExitCode.USAGE, f"there is no file {path}")
+    data = session.settings.data
     held = lock(session.settings, session.purpose)
     if isinstance(held, str):
         raise CommandError(ExitCode.REFUSED, f"{held}; stop it first")
+    aside = data / f"replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}" if replace else None
     with held, session.output.working("restoring"):
-        from tollway.compose import restore_backup  # Loads the storage, so only when it is needed.
+        from tollway.runtime.restoring import restore_backup  # Loads the storage, so only when it is needed.
 
-        result = restore_backup(session.settings, path.absolute())
-    session.output.fields(result)
+        restored = restore_backup(session.settings, path.absolute(), aside=aside)
+    is_aside = aside is not None and aside.exists()
+    result = {"data": str(data), "schemas": restored.manifest.schemas, "replaced": str(aside) if is_aside else None}
+    if session.output.as_json:
+        session.output.json(result)
+        return
+    session.output.line(f"restored into {data}" + (f"; what was there is in {aside}" if is_aside else ""))
+    if not (data / "root.key").exists():
+        session.output.note(restored.manifest.note)
 
 
 def setup_link(session: Session) -> None:

@@ -1,27 +1,20 @@
 """`tollway backup`, `restore`, `setup-link` and `doctor`."""
 
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from kit.command_line import Run
 from kit.console_stand_in import ConsoleStandIn
+from tollway.adapters.storage.dumps import SQLiteDumper
+from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.migrate import migrate
+from tollway.control.backups.service import Backups
+from tollway.kernel.clock import FixedClock
 from tollway.runtime.data_lock import hold
 
 LEDGER = {"lag_bytes": 0, "problem": ""}
 GATEWAY = {"version": "0.1.0", "workers": 2, "ledger": LEDGER}
-
-
-@pytest.fixture
-def restored(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """A stand-in for the composer that notes what it should restore."""
-    paths: list[Path] = []
-    compose = ModuleType("tollway.compose")
-    compose.restore_backup = lambda settings, path: paths.append(path) or {"path": str(path)}  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "tollway.compose", compose)
-    return paths
 
 
 def test_backup_names_the_file_in_full(console: ConsoleStandIn, run: Run, tmp_path: Path) -> None:
@@ -34,14 +27,56 @@ def test_backup_names_the_file_in_full(console: ConsoleStandIn, run: Run, tmp_pa
     assert "root.key is not in it" in result.err
 
 
-def test_restore_needs_a_stopped_server(run: Run, data: Path, tmp_path: Path, restored: list[Path]) -> None:
-    (tmp_path / "b.tar").touch()
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """A backup of a fresh installation."""
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    engines = {}
+    for database in ("config", "ledger"):
+        engines[database] = open_engine(origin / f"{database}.db", database=database, writer=True)
+        migrate(engines[database], database, origin / "backups")
+    path = tmp_path / "b.tar"
+    Backups(origin, SQLiteDumper(engines["config"], engines["ledger"]), FixedClock()).create(path)
+    for engine in engines.values():
+        engine.dispose()
+    return path
+
+
+def test_restore_needs_a_stopped_server(run: Run, data: Path, archive: Path) -> None:
     with hold(data, "tollway serve"):
-        result = run("restore", "b.tar")
+        result = run("restore", str(archive))
     assert result.code == 1
     assert "stop it first" in result.err
-    assert restored == []
-    assert run("restore", "b.tar", "--json").json == {"path": str(tmp_path / "b.tar")}
+    assert not (data / "config.db").exists()
+
+
+def test_restore_into_an_empty_place(run: Run, data: Path, archive: Path) -> None:
+    result = run("restore", str(archive))
+    assert (result.code, result.out) == (0, f"restored into {data}\n")
+    assert "root.key" in result.err
+    assert (data / "config.db").exists()
+
+
+def test_restore_overwrites_nothing_and_moves_aside_when_told_to(run: Run, data: Path, archive: Path) -> None:
+    data.mkdir()
+    (data / "config.db").write_text("precious")
+    (data / "root.key").write_text("key")
+    assert run("restore", str(archive)).code == 1
+    result = run("restore", str(archive), "--replace", "--json")
+    assert (Path(result.json["replaced"]) / "config.db").read_text() == "precious"
+    assert (data / "root.key").read_text() == "key"
+    assert (data / "config.db").read_bytes().startswith(b"SQLite format 3")
+
+
+def test_restore_that_fails_leaves_everything_as_it_was(run: Run, data: Path, tmp_path: Path) -> None:
+    data.mkdir()
+    (data / "config.db").write_text("precious")
+    (tmp_path / "bad.tar").write_bytes(b"no archive")
+    result = run("restore", "bad.tar", "--replace")
+    assert result.code == 1
+    assert "not a usable backup" in result.err
+    assert (data / "config.db").read_text() == "precious"
 
 
 def test_restore_of_a_file_that_is_not_there_is_a_usage_error(run: Run) -> None:
