@@ -29,9 +29,8 @@ def make_ingest(folder: Path, engine: Engine) -> Ingest:
 
 def drain(ingest: Ingest) -> None:
     """Step until nothing is left to read."""
-    while ingest.step().is_more or ingest.lag_bytes():
+    while ingest.step().has_read:
         pass
-    ingest.step()
 
 
 def make_journal(folder: Path, process: str = "worker-0", **options: int) -> JournalWriter:

@@ -59,6 +59,8 @@ class Ingested(NamedTuple):
     tokens: int
     is_more: bool
     """Whether a file had more than one step reads."""
+    has_read: bool
+    """Whether anything was read, also what makes no call. After a step without, all that is there is stored."""
 
 
 class _Reading:
@@ -133,7 +135,7 @@ class Ingest:
         self.ingested += len(reading.calls.facts)
         self.damaged += reading.damaged
         _, _, client, server, _, tokens_in, tokens_out, _, cost, _, _ = totals.counts
-        return Ingested(reading.calls.bodies, client + server, cost, tokens_in + tokens_out, reading.is_more)
+        return Ingested(reading.calls.bodies, client + server, cost, tokens_in + tokens_out, reading.is_more, bool(reading.positions))
 
     def _read(self, names: list[str]) -> _Reading:
         """Read a part of each writer's oldest file that is not read to its end yet.

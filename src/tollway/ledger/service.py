@@ -76,7 +76,7 @@ class Writer:
                     await stop.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                while (ingested := await self._turn()) is not None and (ingested.bodies or ingested.is_more):
+                while (ingested := await self._turn()) is not None and ingested.has_read:
                     pass
         self._thread.shutdown(wait=False, cancel_futures=True)
 

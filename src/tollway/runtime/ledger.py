@@ -79,9 +79,8 @@ def ask_offline(settings: Settings, request: Request) -> Reply:
     assert not isinstance(request, HealthQuery | Subscribe), "these ask a running ledger"
     parts = build_parts(settings)
     ingest = Ingest(parts.journal, parts.open_store())
-    while ingest.step().is_more or ingest.lag_bytes():
+    while ingest.step().has_read:
         pass
-    ingest.step()
     return answer(request, parts.reader)
 
 
