@@ -47,7 +47,8 @@ class Phase(enum.Enum):
     CLOSED = enum.auto()
 
 
-_HEAD, _BODY, _AHEAD = Phase.HEAD, Phase.BODY, Phase.AHEAD
+# Looked up on the hot path; attributes of an enumeration are slow.
+_HEAD, _BODY, _AHEAD, _CLOSED = Phase.HEAD, Phase.BODY, Phase.AHEAD, Phase.CLOSED
 
 # Why the socket is not read.
 _PAUSED_AHEAD, _PAUSED_BODY = 1, 2
@@ -340,9 +341,12 @@ class Connection(asyncio.Protocol):
                     await self._waiter
                     continue
                 await self._answer(exchange)
-                if not exchange.keeps_alive or self._phase is Phase.CLOSED:
+                if not exchange.keeps_alive or self._phase is _CLOSED:
                     return
-                await self._get_ready()
+                self._exchange = None
+                if self._body is not None or not self.output.is_writable:
+                    await self._settle()
+                self._begin_next()
         finally:
             self._exchange = None
             self._finish()
@@ -361,9 +365,8 @@ class Connection(asyncio.Protocol):
             exchange.close()
             self.output.watch = None
 
-    async def _get_ready(self) -> None:
+    async def _settle(self) -> None:
         """Before the next request: the rest of this one's body is gone and the caller has caught up."""
-        self._exchange = None
         body = self._body
         if body is not None:
             if not body.is_complete:
@@ -372,10 +375,12 @@ class Connection(asyncio.Protocol):
                 try:
                     await body.discard()
                 except TollwayError:
-                    return
+                    return  # Still in the body's phase, so the connection is closed.
             self._body = None
         if not self.output.is_writable:
             await self.output.until_writable()
+
+    def _begin_next(self) -> None:
         if self._phase is not _AHEAD:
             return
         self._phase = _HEAD
