@@ -72,6 +72,6 @@ def lock(settings: Settings, purpose: str) -> ExitStack | str:
 
 def _build(settings: Settings, stack: ExitStack) -> API:
     with stack:
-        from tollway.compose import build_local_console  # Loads the whole console, so only when it is needed.
+        from tollway.compose.console import build_local_console  # Loads the whole console, so only when it is needed.
 
         return InProcessAPI(build_local_console(settings), stack.pop_all())

@@ -18,6 +18,13 @@ import uvloop
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
+from tollway.adapters.ledger_client import LedgerClient
+from tollway.adapters.telemetry.logs import start_logging
+from tollway.compose.console import Places, build_console
+from tollway.kernel.errors import TollwayError
+from tollway.runtime.child import receive_start
+from tollway.runtime.one_writer import one_writer
+from tollway.runtime.welcome import welcome
 from tollway.settings.model import Settings
 from tollway.web.app import build_console_app
 from tollway.web.live import LiveFeed
@@ -155,3 +162,26 @@ async def _announce(
         await server.accepting.wait()
     ready()
     await stop.wait()
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the console as a child of the supervisor; returns the exit code."""
+    start = receive_start(arguments)
+    start_logging("console", start.settings.log.level)
+    data = start.settings.data
+    places = Places(start.gateway_url, start.console_url)
+    try:
+        # One writer per database file: a predecessor that is still draining is waited for.
+        with one_writer(data / "run" / "console.lock"):
+            services = build_console(start.settings, start.root_key, places, LedgerClient(data / "run" / "ledger.sock"))
+            notes = welcome(services, start.console_url)
+            return run_console(
+                start.settings,
+                services,
+                sockets=start.sockets,
+                ready=lambda: start.ready(**notes),
+                gone_fd=start.control.fileno(),
+            )
+    except TollwayError as error:
+        _log.error("the console cannot start: %s", error)
+        return 1

@@ -17,6 +17,7 @@ from tollway.runtime import data_lock
 from tollway.runtime.announce import announce
 from tollway.runtime.listening import BusyPort, Listener, bind
 from tollway.runtime.process import Process, Role
+from tollway.runtime.seeding import meters_are_new, seed_meters
 from tollway.settings.address import parse_address
 from tollway.settings.model import Settings
 from tollway.settings.reload import merge_hot
@@ -105,20 +106,19 @@ class Supervisor:
         self._web = self._process(Role.CONSOLE, 0, (self._console.socket,))
         is_first = not (self._settings.data / "policy").exists()
         waiting = [self._ledger.wait_ready(), self._web.wait_ready()]
-        if is_first or self._meters_need_ledger():
+        is_new_boot = meters_are_new(self._settings.data)
+        if is_first or is_new_boot:
             if not await self._all_ready(waiting):
                 return False
             waiting = []
+        if is_new_boot:
+            await asyncio.to_thread(seed_meters, self._settings.data)
         self._workers = [self._worker(index) for index in range(self._settings.gateway.workers)]
         waiting += [worker.wait_ready() for worker in self._workers]
         if not await self._all_ready(waiting):
             return False
         self._notes = dict(self._web.notes)
         return True
-
-    def _meters_need_ledger(self) -> bool:
-        """After a power loss the first worker seeds the budgets from the ledger, which must answer by then."""
-        return not (self._settings.data / "meters.mm").exists()
 
     async def _all_ready(self, waiting: list["asyncio.Future[bool]"]) -> bool:
         """Wait until all are ready; False when one gave up or a stop was asked for."""
@@ -148,7 +148,7 @@ class Supervisor:
                 await self._reload_settings()
 
     async def _reload_settings(self) -> None:
-        """Take up hot settings: new workers start beside the old ones, which then drain. Bad settings change nothing."""
+        """Take up hot settings: new workers start beside the old ones, which then drain. Bad ones change nothing."""
         try:
             loaded = self._reload()
         except Exception as error:  # Whatever is wrong with the new settings, the old ones go on.

@@ -14,7 +14,7 @@ import uvloop
 
 from tollway.adapters.telemetry.counters import read_counters
 from tollway.adapters.telemetry.logs import start_logging
-from tollway.compose import Worker, build_worker
+from tollway.compose.worker import Worker, build_worker
 from tollway.contract.records import TallyRecord
 from tollway.contract.stats import INDEX
 from tollway.edge.server.listener import Listener

@@ -27,9 +27,9 @@ def local_console(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b'{"items": [], "next_cursor": null}'})
 
-    compose = ModuleType("tollway.compose")
+    compose = ModuleType("tollway.compose.console")
     compose.build_local_console = lambda settings: built.append(settings) or application  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "tollway.compose", compose)
+    monkeypatch.setitem(sys.modules, "tollway.compose.console", compose)
     return built
 
 

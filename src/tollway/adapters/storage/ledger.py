@@ -19,7 +19,7 @@ from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 from tollway.adapters.storage import ledger_tables as tables
 from tollway.adapters.storage.migrate import migrate
 from tollway.kernel.errors import TollwayError
-from tollway.ledger.model import COARSE, FULL, Group, Sums, decode_histograms, encode_histograms
+from tollway.ledger.model import CUBES, Group, Sums, decode_histograms, encode_histograms
 from tollway.ledger.ports import Batch, LedgerStore, StoredState, SumsKey
 
 KEYS_PER_QUERY = 500
@@ -138,9 +138,7 @@ class SQLLedgerStore:
         """See LedgerStore.delete_sums. By primary key, one cube at a time."""
         column, cube = tables.usage[resolution].c.start_seconds, tables.usage[resolution].c.cube
         with self._begin() as connection:
-            return sum(
-                _delete_oldest(connection, column, before_seconds, limit, cube == each) for each in (COARSE, FULL)
-            )
+            return sum(_delete_oldest(connection, column, before_seconds, limit, cube == each) for each in CUBES)
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:

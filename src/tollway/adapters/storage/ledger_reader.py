@@ -13,7 +13,7 @@ from sqlalchemy.sql.expression import ColumnElement
 from tollway.adapters.storage import ledger_tables as tables
 from tollway.adapters.storage.ledger import translated
 from tollway.contract.ledger_api import Dimension, LastUse, Spent, UnpricedRow
-from tollway.ledger.model import COARSE, FULL, Sums
+from tollway.ledger.model import FULL, TOTAL, Sums, smallest_cube
 from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 
 GROUPS_MERGED_MAX = 64
@@ -127,7 +127,7 @@ class SQLUsageReader:
     def oldest_start(self, resolution: int) -> int | None:
         """See UsageReader.oldest_start. The first row of the primary key."""
         table = tables.usage[resolution]
-        found: int | None = self._rows(select(func.min(table.c.start_seconds)).where(table.c.cube == COARSE))[0][0]
+        found: int | None = self._rows(select(func.min(table.c.start_seconds)).where(table.c.cube == TOTAL))[0][0]
         return found
 
     def _rows(self, query: Select[Any]) -> Sequence[Any]:
@@ -142,7 +142,7 @@ class SQLUsageReader:
 
 def _source(query: SumsQuery, columns: Sequence[str]) -> Subquery:
     """Return the rows of all stretches, each with the start of its interval."""
-    cube = FULL if {"token", "application"} & {*query.by, *query.filters} else COARSE
+    cube = smallest_cube({*query.by, *query.filters})
     return union_all(*(_stretch(stretch, cube, query.interval, columns) for stretch in query.stretches)).subquery()
 
 

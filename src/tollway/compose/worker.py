@@ -1,7 +1,4 @@
-"""The only place where objects are built: one builder a process, and one for the command line.
-
-Plain constructors, in order; nothing here decides anything. Only this module reads settings into their parts.
-"""
+"""Builds the data plane of one worker."""
 
 import ssl
 from collections.abc import MutableSequence
@@ -10,7 +7,7 @@ from ipaddress import ip_network
 import msgspec
 
 from tollway.adapters.journal import JournalWriter
-from tollway.adapters.meters import FileMeters, boot_id, open_meters
+from tollway.adapters.meters import MappedMeters, open_meters, read_boot_id
 from tollway.adapters.policy_store import LMDBPolicyStore
 from tollway.adapters.sandbox_transport import SandboxRouter, build_any_destination
 from tollway.adapters.secrets import KeyRing
@@ -31,7 +28,7 @@ class Worker(msgspec.Struct):
     gateway: Gateway
     server: EdgeServer
     upstreams: EdgeUpstreams
-    meters: FileMeters
+    meters: MappedMeters
     journal: JournalWriter
     policy: LMDBPolicyStore
     counters: MutableSequence[int]
@@ -52,10 +49,9 @@ def build_worker(start: Start, name: str) -> Worker:
     clock = SystemClock()
     keys = KeyRing(start.root_key)
     policy = LMDBPolicyStore(data / "policy")
-    meters, _ = open_meters(data / "meters.mm", boot_id())
+    meters, _ = open_meters(data / "meters.mm", read_boot_id())
     journal = JournalWriter(data / "journal", name)
     counters = CounterFile(data / "run" / f"stats-{start.index}.mm").values
-    upstreams: EdgeUpstreams | None = None
 
     async def answer(exchange: Exchange) -> None:
         await handle(exchange, gateway)
@@ -85,4 +81,3 @@ def build_worker(start: Start, name: str) -> Worker:
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:
         tls = build_server_context(settings.gateway.tls_certificate, settings.gateway.tls_key)
     return Worker(gateway, server, upstreams, meters, journal, policy, counters, tls)
-

@@ -1,0 +1,270 @@
+"""Builds the control plane and its web face, for the console process and for the command line."""
+
+import sqlite3
+
+import msgspec
+from starlette.types import ASGIApp
+
+from tollway import __version__
+from tollway.adapters.ledger_client import LedgerClient
+from tollway.adapters.meters.reading import MeterReadings
+from tollway.adapters.policy_store import PolicyStoreWriter
+from tollway.adapters.prices import GenaiPriceList
+from tollway.adapters.prober import UpstreamProber
+from tollway.adapters.readiness import ProcessReadiness
+from tollway.adapters.references import ProcessReferences
+from tollway.adapters.secrets import KeyRing, load_or_create_root_key
+from tollway.adapters.storage.applications import SQLApplicationStore
+from tollway.adapters.storage.config_database import ConfigDatabase
+from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
+from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.idempotency import SQLIdempotencyStore
+from tollway.adapters.storage.migrate import migrate
+from tollway.adapters.storage.publication import SQLPublicationStore
+from tollway.adapters.storage.services import SQLServiceStore
+from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
+from tollway.adapters.storage.teams import SQLTeamStore
+from tollway.adapters.storage.tokens import SQLTokenStore
+from tollway.adapters.storage.upstreams import SQLProviderStore
+from tollway.adapters.telemetry.stats_source import CounterStats
+from tollway.contract.ledger_api import Reply, Request
+from tollway.control.applications.service import ApplicationParts, Applications
+from tollway.control.backups.service import Backups
+from tollway.control.configuration.service import Configuration, ConfigurationParts
+from tollway.control.gateway.model import Facts
+from tollway.control.gateway.service import Gateway, GatewayParts
+from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.publication.model import Options
+from tollway.control.publication.service import Publisher, PublisherParts
+from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
+from tollway.control.services.service import RestServices, ServiceParts
+from tollway.control.sessions.passwords import Argon2Hasher
+from tollway.control.sessions.service import Lifetimes
+from tollway.control.sessions.service import Service as Sessions
+from tollway.control.teams.service import Teams
+from tollway.control.tokens.service import TokenParts, Tokens
+from tollway.control.upstreams.credentials import Credentials
+from tollway.control.upstreams.service import ProviderParts, Providers
+from tollway.control.usage.ports import Ledger
+from tollway.control.usage.service import Usage
+from tollway.kernel.clock import Clock, SystemClock
+from tollway.kernel.secret import Secret
+from tollway.runtime.checkup.exposure import check_exposure
+from tollway.runtime.ledger import ask_offline
+from tollway.settings.address import parse_address
+from tollway.settings.model import Settings
+from tollway.web.app import build_console_app
+from tollway.web.local import LocalApp
+from tollway.web.paging import Cursors
+from tollway.web.services import ConsoleServices
+
+
+class Stores(msgspec.Struct, frozen=True):
+    """The config database and what is kept in it."""
+
+    database: ConfigDatabase
+    tokens: SQLTokenStore
+    applications: SQLApplicationStore
+    teams: SQLTeamStore
+    providers: SQLProviderStore
+    services: SQLServiceStore
+
+
+class Plane(msgspec.Struct, frozen=True):
+    """The control plane's services."""
+
+    stores: Stores
+    publisher: Publisher
+    policy: PolicyStoreWriter
+    teams: Teams
+    applications: Applications
+    tokens: Tokens
+    providers: Providers
+    services: RestServices
+    configuration: Configuration
+
+
+class Places(msgspec.Struct, frozen=True):
+    """Where the gateway and the console answer."""
+
+    gateway_url: str
+    console_url: str
+
+
+def build_console(settings: Settings, root_key: Secret[bytes], places: Places, ledger: Ledger) -> ConsoleServices:
+    """Open the databases and the policy store, publish what is not published, and build the console.
+
+    Raises TollwayError: storage.newer_schema, management.unavailable, gateway.policy_unavailable.
+    """
+    clock = SystemClock()
+    keys = KeyRing(root_key)
+    stores = _open_stores(settings, clock)
+    plane = _build_plane(settings, keys, stores, clock)
+    plane.teams.ensure_default()
+    plane.publisher.reconcile()
+    usage = Usage(
+        ledger,
+        {
+            "token": plane.tokens,
+            "application": plane.applications,
+            "provider": plane.providers,
+            "service": plane.services,
+        },
+    )
+    facts = _facts(settings, places, clock)
+    live = LedgerClient(settings.data / "run" / "ledger.sock")
+    return ConsoleServices(
+        clock=clock,
+        sessions=_sessions(settings, keys, stores, clock),
+        tokens=plane.tokens,
+        applications=plane.applications,
+        teams=plane.teams,
+        providers=plane.providers,
+        rest_services=plane.services,
+        publisher=plane.publisher,
+        usage=usage,
+        gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock)),
+        configuration=plane.configuration,
+        backups=Backups(settings.data, _dumper(settings), clock),
+        meters=MeterReadings(settings.data / "meters.mm"),
+        prober=UpstreamProber(plane.policy, keys),
+        live=live,
+        readiness=ProcessReadiness(
+            ledger=live, store=plane.policy, database=stores.database, publisher=plane.publisher
+        ),
+        idempotency=IdempotencyKeys(SQLIdempotencyStore(stores.database), stores.database, clock),
+        cursors=Cursors(keys.cursor_key.reveal()),
+        hosts=_hosts(settings),
+        is_behind_tls=places.console_url.startswith("https://"),
+        stats=CounterStats(settings.data / "run"),
+    )
+
+
+def build_local_console(settings: Settings) -> ASGIApp:
+    """Build the operator's management API on a data directory whose lock the caller holds; no server runs on it."""
+    (settings.data / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+    root_key = load_or_create_root_key(settings.data / "root.key")
+    gateway = settings.gateway.public_url or parse_address(settings.gateway.listen).url(
+        is_tls=settings.gateway.tls_certificate is not None
+    )
+    console = settings.console.public_url or parse_address(settings.console.listen).url(
+        is_tls=settings.console.tls_certificate is not None
+    )
+    services = build_console(settings, root_key, Places(gateway, console), OfflineLedger(settings))
+    return LocalApp(build_console_app(services))
+
+
+class OfflineLedger:
+    """Answers from the ledger's database itself, after taking in what the journals hold."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def ask(self, request: Request) -> Reply:
+        """Return the answer. Raises usage.unavailable or storage.newer_schema."""
+        return ask_offline(self._settings, request)
+
+
+def _open_stores(settings: Settings, clock: Clock) -> Stores:
+    place = settings.database.url or settings.data / "config.db"
+    writer = open_engine(place, database="config", writer=True)
+    migrate(writer, "config", settings.data / "backups")
+    database = ConfigDatabase(writer, open_engine(place, database="config", writer=False))
+    return Stores(
+        database,
+        SQLTokenStore(database),
+        SQLApplicationStore(database),
+        SQLTeamStore(database),
+        SQLProviderStore(database, clock),
+        SQLServiceStore(database, clock),
+    )
+
+
+def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Plane:
+    policy = PolicyStoreWriter(settings.data / "policy")
+    publisher = _publisher(settings, keys, stores, policy, clock)
+    database = stores.database
+    teams = Teams(stores.teams, database, clock)
+    applications = Applications(
+        ApplicationParts(stores.applications, stores.tokens, stores.teams, publisher, database, clock)
+    )
+    tokens = Tokens(TokenParts(stores.tokens, stores.applications, stores.services, keys, publisher, database, clock))
+    credentials = Credentials(keys, clock)
+    providers = Providers(ProviderParts(stores.providers, credentials, publisher, database, clock))
+    services = RestServices(ServiceParts(stores.services, credentials, publisher, database, clock))
+    configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
+    return Plane(stores, publisher, policy, teams, applications, tokens, providers, services, configuration)
+
+
+def _publisher(settings: Settings, keys: KeyRing, stores: Stores, policy: PolicyStoreWriter, clock: Clock) -> Publisher:
+    snapshots = SnapshotBuilder(
+        SnapshotParts(
+            providers=stores.providers,
+            services=stores.services,
+            prices=GenaiPriceList(),
+            references=ProcessReferences.of_this_process(),
+            sealer=keys,
+            clock=clock,
+        )
+    )
+    options = Options(
+        sandbox=settings.gateway.sandbox,
+        unbounded_output=settings.budgets.unbounded_output,
+        unbounded_output_tokens_max=settings.budgets.unbounded_output_tokens_max,
+        cors_origins=settings.gateway.cors_origins,
+    )
+    parts = PublisherParts(
+        store=SQLPublicationStore(stores.database),
+        writer=policy,
+        tokens=stores.tokens,
+        applications=stores.applications,
+        snapshots=snapshots,
+        transactions=stores.database,
+    )
+    return Publisher(parts, options)
+
+
+def _sessions(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Sessions:
+    console = settings.console
+    return Sessions(
+        store=SQLSessionStore(stores.database),
+        throttle=SQLThrottleStore(stores.database),
+        hasher=Argon2Hasher(keys.cookie_key),
+        clock=clock,
+        lifetimes=Lifetimes(console.session_idle_seconds, console.session_absolute_seconds, console.setup_link_seconds),
+    )
+
+
+def _dumper(settings: Settings) -> SQLiteDumper | PostgresDumper:
+    if settings.database.url:
+        return PostgresDumper(open_engine(settings.database.url, database="config", writer=False))
+    return SQLiteDumper(
+        open_engine(settings.data / "config.db", database="config", writer=False),
+        open_engine(settings.data / "ledger.db", database="ledger", writer=False),
+    )
+
+
+def _facts(settings: Settings, places: Places, clock: Clock) -> Facts:
+    is_postgres = bool(settings.database.url)
+    return Facts(
+        gateway_url=places.gateway_url,
+        console_url=places.console_url,
+        version=__version__,
+        sandbox=settings.gateway.sandbox,
+        workers=settings.gateway.workers,
+        started_ns=clock.now_ns(),
+        unbounded_output=settings.budgets.unbounded_output,
+        database="postgresql" if is_postgres else "sqlite",
+        sqlite_version="" if is_postgres else sqlite3.sqlite_version,
+        insecure=tuple(
+            (found.check, found.detail) for found in check_exposure(settings) if found.severity in ("warning", "high")
+        ),
+    )
+
+
+def _hosts(settings: Settings) -> frozenset[str]:
+    names = {name.lower() for name in settings.console.hosts}
+    names.add(parse_address(settings.console.listen).host)
+    if "//" in settings.console.public_url:
+        names.add(settings.console.public_url.split("//", 1)[1].split("/", 1)[0].rsplit(":", 1)[0].lower())
+    return frozenset(name for name in names if name)
