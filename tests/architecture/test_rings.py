@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
 }
 
-PORTS = re.compile(r"tollway\.(?:gateway|control|ledger)(?:\.\w+)*\.(?:ports|model|errors|paging|throttle)(?:\.|$)")
+PORTS = re.compile(r"tollway\.(?:gateway|control|ledger|web)(?:\.\w+)*\.(?:ports|model|errors|paging|throttle)(?:\.|$)")
 """What adapters may know of the services: the ports they implement and the values in them."""
 
 SETTINGS = "tollway.settings.model"
@@ -46,6 +46,12 @@ CONTROL_FACES = re.compile(r"control/\w+/(?:\w+_)?(?:api|commands|shown)\.py")
 EXCEPTIONS: dict[str, set[str]] = {
     # Stands where the upstream client stands, so it takes the same destinations and feeds the same exchange.
     "adapters/sandbox_transport.py": {"tollway.edge.flow", "tollway.edge.upstream.destination"},
+    # A provider is probed with the client and in the compiled form that calls use.
+    "adapters/prober.py": {"tollway.edge.upstream.client", "tollway.gateway.snapshot"},
+    # Asks the publisher itself whether it is behind.
+    "adapters/readiness.py": {"tollway.control.publication.service"},
+    # A meter is found by the key that a claim on it makes.
+    "adapters/meters/reading.py": {"tollway.gateway.claims"},
 }
 
 LIBRARIES: dict[str, set[str]] = {
