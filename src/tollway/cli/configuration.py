@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from tollway.cli.answers import CommandError, ExitCode, checked
@@ -70,13 +71,18 @@ def _print(session: Session, result: dict[str, Any]) -> None:
     for change in changed:
         session.output.line(f"{_SIGNS[change['action']]} {change['kind']} {cell(change['name'])}")
         for field in change.get("fields") or ():
-            before, after = cell(field["before"]), cell(field["after"])
-            session.output.line(f"    {field['path']}: {after if before == '-' else f'{before} -> {after}'}")
+            before, after = _value(field["before"]), _value(field["after"])
+            session.output.line(f"    {field['path']}: {after if field['before'] is None else f'{before} -> {after}'}")
     session.output.line(_summary(changed, is_applied=result["applied"]))
     for secret in result.get("secrets") or ():
         session.output.line(f"token {cell(secret['name'])}: {secret['token']}")
     if result.get("secrets"):
         session.output.note("This is the only time these tokens are shown.")
+
+
+def _value(value: object) -> str:
+    """Write a field of the document: text as it is, everything nested as JSON."""
+    return cell(msgspec.json.encode(value).decode() if isinstance(value, dict | list) else value)
 
 
 def _summary(changed: list[dict[str, Any]], *, is_applied: bool) -> str:

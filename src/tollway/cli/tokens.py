@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tollway.cli.answers import decoded
 from tollway.cli.find import find_id, find_one, switch
 from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, build_limits, show_limits
@@ -94,11 +95,14 @@ def show(session: Session, token: TokenArgument) -> None:
     Example: tollway token show ci
     """
     found = find_one(session, "tokens", token)
-    meters = session.call("GET", f"/tokens/{found['id']}/meters")
+    meters = _find_meters(session, found["id"])
     if session.output.as_json:
         session.output.json({**found, "meters": meters})
         return
     session.output.fields({**found, "limits": show_limits(found["limits"])})
+    if meters is None:
+        session.output.note("what is left of its limits is not known while the meters cannot be read")
+        return
     for rule in meters["requests"]:
         session.output.line(f"{rule['name']}: {rule['used']} of {rule['limit']} calls in {rule['window_seconds']} s")
     if meters["concurrency"]:
@@ -106,6 +110,15 @@ def show(session: Session, token: TokenArgument) -> None:
     for budget in meters["budgets"]:
         held = f", {budget['reserved_usd']} held" if float(budget["reserved_usd"]) else ""
         session.output.line(f"{budget['name']}: {budget['spent_usd']} of {budget['limit_usd']} USD spent{held}")
+
+
+def _find_meters(session: Session, token_id: str) -> dict[str, Any] | None:
+    """Return the token's meters; None before a worker has made them, since a token can be shown all the same."""
+    answer = session.send("GET", f"/tokens/{token_id}/meters")
+    if answer.status == 503:
+        return None
+    meters: dict[str, Any] = decoded(answer)
+    return meters
 
 
 def rename(

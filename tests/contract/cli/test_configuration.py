@@ -20,7 +20,12 @@ RESULT = {
             "name": "a",
             "fields": [{"path": "kind", "before": None, "after": "openai"}],
         },
-        {"action": "update", "kind": "team", "name": "t", "fields": [{"path": "limits", "before": 1, "after": 2}]},
+        {
+            "action": "update",
+            "kind": "team",
+            "name": "t",
+            "fields": [{"path": "limits", "before": {"rpm": 1}, "after": {}}],
+        },
         {"action": "unchanged", "kind": "service", "name": "s", "fields": []},
     ],
     "applied": True,
@@ -43,7 +48,7 @@ def test_apply_sends_the_document_and_shows_the_difference(console: ConsoleStand
         "+ provider a",
         "    kind: openai",
         "~ team t",
-        "    limits: 1 -> 2",
+        '    limits: {"rpm":1} -> {}',
         "done: 1 created, 1 updated, 0 deleted",
         "token ci: tws_secret",
     ]

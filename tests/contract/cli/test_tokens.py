@@ -120,3 +120,11 @@ def test_show_says_what_is_left(console: ConsoleStandIn, run: Run) -> None:
     assert "rpm: 7 of 60 calls in 60 s" in out
     assert "at once: 2 of 5" in out
     assert "month: 1.25 of 5.00 USD spent, 0.10 held" in out
+
+
+def test_show_works_before_there_are_meters(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("GET", f"/tokens/{ID}", TOKEN)
+    console.refuse("GET", f"/tokens/{ID}/meters", 503, "gateway.meters_unavailable", "No worker has run yet.")
+    result = run("token", "show", ID)
+    assert (result.code, "not known" in result.err) == (0, True)
+    assert run("token", "show", ID, "--json").json == {**TOKEN, "meters": None}
