@@ -1,7 +1,7 @@
 """How long the ledger's questions take over 100,000,000 calls rolled up, on SQLite.
 
-Run as `python bench/ledger_queries.py [--tokens N] [--days N]`; the bar is 300 ms for every question. The sums are written
-straight into the tables, as ingest would have left them; single calls are written for the last hour only.
+Run as `python bench/ledger_queries.py [--tokens N] [--days N]`; the bar is 300 ms for every question. The sums are
+written straight into the tables, as ingest would have left them.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.ledger import SQLLedgerStore, open_store
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.contract.ledger_api import CallsQuery, LastUseQuery, UnpricedQuery, UsageQuery
-from tollway.ledger.model import COARSE, DAY, FULL, HOUR, MINUTE, Group, Sums
+from tollway.ledger.model import CUBES, DAY, FULL, HOUR, MINUTE, Group, Sums, coarser
 from tollway.ledger.ports import Batch, SumsKey
 from tollway.ledger.queries import answer
 
@@ -30,23 +30,23 @@ def fill(store: SQLLedgerStore, tokens: int, days: int) -> int:
     outcomes = (("ok", 200), ("refused", 429), ("ok", 400))
     for number in range(tokens):
         for outcome, status in outcomes:
-            model = f"m{number % MODELS}"
-            full = Group(FULL, f"tok{number:06d}", f"app{number % 300}", f"team{number % 20}", "", model, f"prov{number % 4}", "chat", outcome, "live", status)  # fmt: skip
-            coarse = full._replace(cube=COARSE, token="", application="")
-            groups.setdefault(full, len(groups) + 1)
-            groups.setdefault(coarse, len(groups) + 1)
+            consumer = (f"tok{number:06d}", f"app{number % 300}", f"team{number % 20}")
+            rest = ("", f"m{number % MODELS}", f"prov{number % 4}", "chat", outcome, "live", status)
+            full = Group(FULL, *consumer, *rest)
+            for group in (full, *coarser(full)):
+                groups.setdefault(group, len(groups) + 1)
     write(store, {}, groups)
-    by_cube = {cube: [number for group, number in groups.items() if group.cube == cube] for cube in (COARSE, FULL)}
+    by_cube = {cube: [number for group, number in groups.items() if group.cube == cube] for cube in CUBES}
     rows = 0
-    # A tenth of the full groups is active in an hour, a hundredth in a minute; every coarse group always is.
+    # A tenth of the full groups is active in an hour, a hundredth in a minute; every coarse one always is.
     for resolution, span, share in ((DAY, days * DAY, 1.0), (HOUR, days * DAY, 0.1), (MINUTE, 2 * DAY, 0.01)):
         for start in range((NOW - span) // resolution * resolution, NOW, resolution):
             sums: dict[SumsKey, Sums] = {}
             for cube, numbers in by_cube.items():
-                active = numbers if cube == COARSE else rng.sample(numbers, int(len(numbers) * share))
+                active = numbers if cube > 1 else rng.sample(numbers, int(len(numbers) * share))
                 each = max(CALLS * resolution // (days * DAY) // len(active), 1)
                 for number in active:
-                    histogram = {bucket: each // 8 + 1 for bucket in range(20, 28)}
+                    histogram = dict.fromkeys(range(20, 28), each // 8 + 1)
                     sums[cube, start, number] = Sums(
                         [each, 0, 0, 0, 0, each * 400, each * 90, 0, each * 10**6, 0, 0], [histogram] * 3
                     )

@@ -4,7 +4,6 @@ CPU is read from /proc for every process of a group, so that nothing is left out
 """
 
 import contextlib
-import json
 import os
 import re
 import shutil
@@ -17,6 +16,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+from kit.instance import Tollway, children
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PROXY_CORE, LOAD_CORE = 0, (os.cpu_count() or 1) - 1
@@ -75,11 +78,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def children(pid: int) -> list[int]:
-    """Direct children of a process."""
-    return [int(item) for item in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def pin(pids: dict[str, int] | list[int], core: int) -> None:
     """Keep processes (all threads) on one core."""
     for pid in pids.values() if isinstance(pids, dict) else pids:
@@ -135,74 +133,17 @@ def static_server(port: int, answers: dict[str, str]) -> str:
     return f"server {{ listen 127.0.0.1:{port}; {places} }}"
 
 
+def file_server(port: int, folder: Path, name: str) -> str:
+    """A server block that answers every POST with a file, for bodies too long for `return`."""
+    return (
+        f"server {{ listen 127.0.0.1:{port}; root {folder}; error_page 405 =200 /{name}; "
+        f"location / {{ return 405; }} location = /{name} {{ }} }}"
+    )
+
+
 def proxy_server(port: int, upstream: int, buffering: str = "on") -> str:
     """Server blocks of the bare proxy."""
     return PROXY_SERVER.format(port=port, upstream=upstream, buffering=buffering)
-
-
-class Tollway:
-    """A whole Tollway in a directory of its own, set up by its own command line."""
-
-    def __init__(self, root: Path, workers: int = 1) -> None:
-        self.root = root
-        self.workers = workers
-        self.process: subprocess.Popen[bytes] | None = None
-        self.gateway_url = ""
-        self.console_url = ""
-        self.seconds_to_ready = 0.0
-
-    def start(self) -> None:
-        """Start and wait for the ready line."""
-        began = time.monotonic()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tollway", "serve", "--data", str(self.root / "data"), "--listen", "127.0.0.1:0"]
-            + ["--console", "127.0.0.1:0", "--workers", str(self.workers)],
-            stdout=subprocess.PIPE,
-            stderr=(self.root / "log").open("ab"),
-        )
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.startswith(b"ready "):
-                _, self.gateway_url, self.console_url = line.decode().split()
-                self.seconds_to_ready = time.monotonic() - began
-                return
-        raise SystemExit(f"tollway did not start:\n{(self.root / 'log').read_text()[-4000:]}")
-
-    def run(self, *arguments: str, stdin: str | None = None) -> str:
-        """Run one command of its command line; raises SystemExit with its words when it fails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tollway", *arguments, "--data", str(self.root / "data")],
-            input=stdin, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise SystemExit(f"tollway {' '.join(arguments)}: {done.stdout}{done.stderr}")
-        return done.stdout
-
-    def apply(self, document: str) -> None:
-        """Apply a YAML document."""
-        path = self.root / "apply.yaml"
-        path.write_text(document)
-        self.run("apply", "-f", str(path))
-
-    def token(self, *options: str) -> str:
-        """Issue a token and return its secret."""
-        issued = json.loads(self.run("token", "issue", "--name", f"bench-{time.time_ns()}", *options, "--json"))
-        return str(issued["token"])
-
-    def group(self) -> Group:
-        """All its processes, by role; workers on the proxy's core, the others beside the load."""
-        assert self.process is not None
-        pids = {"supervisor": self.process.pid}
-        for pid in children(self.process.pid):
-            role = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[3].decode().lstrip("_")
-            pids[role if role not in pids else f"{role}-{len(pids)}"] = pid
-        return Group("tollway", int(self.gateway_url.rsplit(":", 1)[1]), pids)
-
-    def stop(self) -> None:
-        """SIGTERM and wait for the drain."""
-        if self.process is not None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
 
 
 @contextlib.contextmanager
@@ -215,3 +156,8 @@ def tollway(workers: int = 1) -> Iterator[Tollway]:
             yield instance
         finally:
             instance.stop()
+
+
+def processes(instance: Tollway) -> Group:
+    """All processes of a Tollway, by role."""
+    return Group("tollway", int(instance.gateway_url.rsplit(":", 1)[1]), instance.pids())
