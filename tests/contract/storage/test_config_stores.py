@@ -88,6 +88,17 @@ def test_search_has_no_wildcards(plane: ControlPlane, search: str) -> None:
     assert len(plane.tokens.page(TokenFilter(search="A_B%")).items) == 1
 
 
+@pytest.mark.parametrize("wanted", [TokenFilter(search="t"), TokenFilter(state="expired"), TokenFilter(search="tws_0")])
+def test_many_matches_are_found_as_few_are(plane: ControlPlane, wanted: TokenFilter, monkeypatch) -> None:
+    for number in range(6):
+        at = plane.clock.now_ns() + (1 + number % 2) * 10**9
+        plane.tokens.issue(NewToken(f"{'tu'[number % 2]}{number}", expires_ns=at), ACTOR)
+    plane.clock.advance(1)
+    few = plane.tokens.page(wanted, limit=2)
+    monkeypatch.setattr("tollway.adapters.storage.tokens._MANY", 0)
+    assert plane.tokens.page(wanted, limit=2) == few
+
+
 def test_names_are_unique_whatever_their_case(plane: ControlPlane) -> None:
     plane.applications.create(NewApplication("Shop"), ACTOR)
     with pytest.raises(TollwayError, match=r"^management\.conflict"):

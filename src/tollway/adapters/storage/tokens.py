@@ -1,9 +1,10 @@
 """Tokens in the config database. Rows are never deleted, so that an id is never used twice."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import (
@@ -31,6 +32,22 @@ _ALL = select(tokens, applications.c.name.label("application_name"), application
 )
 _UNREVOKED = tokens.c.state.in_(("active", "disabled"))
 _NAMED_MAX = 10
+_MANY = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of wide conditions."""
+
+    id: ColumnElement[str]
+    name_key: ColumnElement[str]
+    state: ColumnElement[str]
+    expires_ns: ColumnElement[int]
+
+
+_SEEK = _Columns(tokens.c.id, tokens.c.name_key, tokens.c.state, tokens.c.expires_ns)
+_WALK = _Columns(tokens.c.id + "", tokens.c.name_key + "", tokens.c.state + "", tokens.c.expires_ns + 0)
+"""The same values as expressions, for which no index serves."""
 
 
 class SQLTokenStore:
@@ -66,15 +83,14 @@ class SQLTokenStore:
     def page(self, wanted: TokenFilter, *, now_ns: int, after: Position | None, limit: int) -> Page[Token]:
         """Return tokens by (created_ns, id); by tokens_by_time, _by_state, _by_application or _by_name."""
         is_descending = wanted.sort == "newest"
-        conditions = [
-            *_of_state(wanted, now_ns),
-            *([tokens.c.application_id == wanted.application_id] if wanted.application_id is not None else ()),
-            *([_begins_with(wanted.search)] if wanted.search else ()),
-        ]
-        if (condition := after_position(tokens, after, is_descending=is_descending)) is not None:
-            conditions.append(condition)
-        query = in_order(_ALL.where(*conditions), tokens, is_descending=is_descending)
         with self._database.reading() as connection:
+            conditions = _conditions(wanted, now_ns, _SEEK)
+            if (wanted.search or wanted.state == "expired") and _are_many(connection, conditions):
+                # Sorting that many costs more than walking tokens_by_time until the page is full.
+                conditions = _conditions(wanted, now_ns, _WALK)
+            if (condition := after_position(tokens, after, is_descending=is_descending)) is not None:
+                conditions.append(condition)
+            query = in_order(_ALL.where(*conditions), tokens, is_descending=is_descending)
             return read_page(connection, query, _token, limit=limit)
 
     def names(self, token_ids: Collection[str]) -> dict[str, str]:
@@ -138,26 +154,40 @@ def _unexpired(now_ns: int) -> ColumnElement[bool]:
     return or_(tokens.c.expires_ns.is_(None), tokens.c.expires_ns > now_ns)
 
 
-def _of_state(wanted: TokenFilter, now_ns: int) -> list[ColumnElement[bool]]:
+def _are_many(connection: Connection, conditions: list[ColumnElement[bool]]) -> bool:
+    """Whether more than _MANY tokens match; costs at most that many index entries."""
+    found = select(tokens.c.id).where(*conditions).limit(_MANY + 1).subquery()
+    return connection.execute(select(func.count()).select_from(found)).scalar_one() > _MANY
+
+
+def _conditions(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[ColumnElement[bool]]:
+    conditions = _of_state(wanted, now_ns, columns)
+    if wanted.application_id is not None:
+        conditions.append(tokens.c.application_id == wanted.application_id)
+    if wanted.search:
+        conditions.append(_begins_with(wanted.search, columns))
+    return conditions
+
+
+def _of_state(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[ColumnElement[bool]]:
     match wanted.state:
         case None:
             return []
         case "expired":
-            return [_UNREVOKED, tokens.c.expires_ns <= now_ns]
+            return [columns.state.in_(("active", "disabled")), columns.expires_ns <= now_ns]
         case "revoked":
             return [tokens.c.state == "revoked"]
         case _:
             return [tokens.c.state == wanted.state, _unexpired(now_ns)]
 
 
-def _begins_with(search: str) -> ColumnElement[bool]:
+def _begins_with(search: str, columns: _Columns) -> ColumnElement[bool]:
     """Match the beginning of a name or of an id, as ranges: there are no wildcards to escape."""
-    name = name_key(search)
     token_id = search.strip().rstrip("…")
     if token_id.startswith("tw") and token_id[3:4] == "_":
         token_id = token_id[4:16]
-    columns = ((tokens.c.name_key, name), (tokens.c.id, token_id))
-    return or_(*(and_(column >= low, column < low + HIGHEST) for column, low in columns))
+    ranges = ((columns.name_key, name_key(search)), (columns.id, token_id))
+    return or_(*(and_(column >= low, column < low + HIGHEST) for column, low in ranges))
 
 
 def _values(token: Token) -> dict[str, Any]:
