@@ -52,6 +52,7 @@ _DESCRIPTIONS = {
     403: "Not allowed, or without proof that the request comes from the console's own pages.",
     404: "There is no such object, or none the caller may see.",
     405: "The path exists, but not with this method.",
+    408: "The body did not arrive in time.",
     409: "The change contradicts what is stored, or the idempotency key was used before.",
     412: "The object has changed since it was read.",
     413: "The body is too large.",

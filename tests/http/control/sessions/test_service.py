@@ -1,0 +1,47 @@
+"""Set-up and sessions without HTTP: what the command line and the composer use."""
+
+import pytest
+
+from kit.console import NAME, PASSWORD, Console
+from tollway.control.sessions.model import hash_secret
+from tollway.control.sessions.service import Origin
+from tollway.kernel.errors import TollwayError
+
+HERE = Origin("127.0.0.1")
+
+
+def test_a_link_is_refused_once_somebody_can_sign_in(console: Console) -> None:
+    assert not console.sessions.is_setup_needed()
+    with pytest.raises(TollwayError, match=r"management\.conflict"):
+        console.sessions.issue_setup_link()
+
+
+def test_only_the_hash_of_a_session_is_stored(console: Console) -> None:
+    signed_in, secret = console.sessions.sign_in(name=NAME, password=PASSWORD, origin=HERE, replaced=None)
+    found = console.session_store.find_session(hash_secret(secret.reveal()))
+    assert found is not None and secret.reveal().encode() not in found[0].secret_hash
+    assert signed_in.csrf not in secret.reveal()
+    assert console.sessions.find_signed_in(secret.reveal()) == signed_in
+
+
+def test_live_sessions_are_listed_and_use_is_recorded_once_a_minute(console: Console) -> None:
+    signed_in, secret = console.sessions.sign_in(name=NAME, password=PASSWORD, origin=HERE, replaced=None)
+    start = console.clock.now_ns()
+    for seconds, seen in ((59, 0), (1, 60)):
+        console.clock.advance(seconds)
+        console.sessions.find_signed_in(secret.reveal())
+        newest = next(
+            one for one in console.sessions.list_sessions(signed_in.user_id) if one.id == signed_in.session_id
+        )
+        assert newest.last_seen_ns == start + seen * 10**9
+    console.clock.advance(1_800)
+    assert console.sessions.list_sessions(signed_in.user_id) == []
+
+
+def test_a_hash_of_older_parameters_is_renewed_at_sign_in(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = console.session_store.find_user_by_name(NAME)
+    monkeypatch.setattr(console.hasher, "needs_rehash", lambda _: True)
+    console.sessions.sign_in(name=NAME, password=PASSWORD, origin=HERE, replaced=None)
+    after = console.session_store.find_user_by_name(NAME)
+    assert before is not None and after is not None
+    assert before.password_hash != after.password_hash
