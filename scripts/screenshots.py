@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 
 import chromium
 import pages
 import stand_in
 
-LOOKS = {
+Looks = dict[str, dict[str, object]]
+ROOT = Path(__file__).resolve().parents[1]
+LOOKS: Looks = {
     "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "device_scale_factor": 2},
@@ -50,7 +51,14 @@ def main() -> int:
     return 0
 
 
-def take(browser: Browser, origin: str, options: argparse.Namespace, looks: dict[str, dict[str, object]], *, is_fresh: bool | None) -> None:
+def take(
+    browser: Browser,
+    origin: str,
+    options: argparse.Namespace,
+    looks: Looks,
+    *,
+    is_fresh: bool | None,
+) -> None:
     """Take the pictures of all pages of one origin."""
     for page in pages.PAGES:
         if options.only not in page.name or (is_fresh is not None and page.is_fresh != is_fresh):
@@ -58,7 +66,10 @@ def take(browser: Browser, origin: str, options: argparse.Namespace, looks: dict
         for look, settings in looks.items():
             context = browser.new_context(**settings, storage_state=options.state or None)  # type: ignore[arg-type]
             tab = context.new_page()
-            tab.on("console", lambda message: print("console:", message.type, message.text) if message.type == "error" else None)
+            tab.on(
+                "console",
+                lambda message: print("console:", message.type, message.text) if message.type == "error" else None,
+            )
             tab.on("pageerror", lambda error: print("page error:", error))
             tab.goto(origin + page.path)
             pages.settle(tab)

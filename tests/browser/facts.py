@@ -1,4 +1,5 @@
 """What the stand-in console answers: a small company's gateway, the same at every run but for the clock."""
+# ruff: noqa: E501 - a canned answer reads best on one line
 
 import math
 import random
@@ -151,13 +152,19 @@ def call(at: datetime, seed: int) -> Json:
     tokens_in = pick.randint(40, 3000) if model and is_sent else 0
     tokens_out = pick.randint(20, 700) if model and kind != "failed" and is_sent else 0
     price_in, price_out = MODELS[model][1:3] if model else (0.0, 0.0)
-    cost = None if price_in is None or price_out is None else f"{(tokens_in * price_in + tokens_out * price_out) / 1e6:.9f}"
+    cost = (
+        None
+        if price_in is None or price_out is None
+        else f"{(tokens_in * price_in + tokens_out * price_out) / 1e6:.9f}"
+    )
     overhead = pick.randint(160, 420)
     attempts = []
     if is_sent and not is_rest:
         if kind == "failed" or pick.random() < 0.06:
             attempts.append(_attempt(provider, model, 290, upstream // 3, 503, "upstream.unreachable"))
-            attempts.append(_attempt(provider, model, 300 + upstream // 3, upstream * 2 // 3, 0 if kind == "failed" else 200, code))
+            attempts.append(
+                _attempt(provider, model, 300 + upstream // 3, upstream * 2 // 3, 0 if kind == "failed" else 200, code)
+            )
         else:
             attempts.append(_attempt(provider, model, 290, upstream, 200, ""))
     return {
@@ -165,10 +172,16 @@ def call(at: datetime, seed: int) -> Json:
         "started_at": text(at),
         "duration_us": upstream + overhead,
         "method": "GET" if is_rest and seed % 2 else "POST",
-        "route": SERVICES[service][0] if service else "/v1/embeddings" if "embedding" in model else "/v1/chat/completions",
+        "route": SERVICES[service][0]
+        if service
+        else "/v1/embeddings"
+        if "embedding" in model
+        else "/v1/chat/completions",
         "operation": "http" if is_rest else "embeddings" if "embedding" in model else "chat",
         "status": status,
-        "outcome": {"limited": "refused", "bad": "refused", "failed": "failed", "truncated": "truncated"}.get(kind, "ok"),
+        "outcome": {"limited": "refused", "bad": "refused", "failed": "failed", "truncated": "truncated"}.get(
+            kind, "ok"
+        ),
         "code": code,
         "token_id": token[0],
         "token_name": token[1],

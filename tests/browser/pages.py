@@ -1,7 +1,8 @@
 """Every page of the dashboard, with a way to bring it into the state worth testing and picturing."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playwright.sync_api import Page as Tab
 
@@ -20,33 +21,65 @@ class Page:
     prepare: Callable[[Tab], None] = nothing
     is_fresh: bool = False
 
+    @property
+    def is_variant(self) -> bool:
+        """Is it another state of a page that is in the list already?"""
+        return self.prepare is not nothing or self.is_fresh or "view=" in self.path or "compare=" in self.path
+
+
+@dataclass
+class Deadline:
+    """Time left for something outside; each look at it waits a moment."""
+
+    seconds: float
+    started: float = field(default_factory=time.monotonic)
+
+    def is_left(self) -> bool:
+        """Wait a moment and say whether any time is left."""
+        time.sleep(0.1)
+        return time.monotonic() - self.started < self.seconds
+
 
 def settle(tab: Tab) -> None:
     """Wait until the page has its heading, its data and its fonts."""
     tab.wait_for_selector("h1")
     tab.wait_for_function("() => !document.querySelector('main .skeleton')")
     tab.evaluate("() => document.fonts.ready")
-    tab.wait_for_timeout(250)
+    come_to_rest(tab)
+
+
+def come_to_rest(tab: Tab) -> None:
+    """Wait until nothing moves any more: colours in transition have no contrast worth measuring."""
+    tab.evaluate(
+        """async () => {
+          const frame = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+          await frame();
+          const moves = one => one.playState === 'running' && one.effect.getComputedTiming().iterations !== Infinity;
+          for (let left = 60; left && document.getAnimations().some(moves); left--) await frame();
+          await frame();
+        }"""
+    )
 
 
 def open_palette(tab: Tab) -> None:
     """Search for something with several kinds of hits."""
     tab.keyboard.press("Control+k")
     tab.get_by_role("combobox", name="Search").fill("se")
-    tab.wait_for_timeout(400)
+    tab.get_by_role("option", name="old search indexer").wait_for()
+    come_to_rest(tab)
 
 
 def open_key_map(tab: Tab) -> None:
     """Show the keyboard map."""
     tab.keyboard.press("?")
     tab.get_by_role("dialog").wait_for()
-    tab.wait_for_timeout(300)
+    come_to_rest(tab)
 
 
 def open_range(tab: Tab) -> None:
     """Open the time range menu."""
     tab.get_by_role("button", name="Time range").click()
-    tab.wait_for_timeout(300)
+    come_to_rest(tab)
 
 
 def to_limits(tab: Tab) -> None:
@@ -55,7 +88,7 @@ def to_limits(tab: Tab) -> None:
     tab.get_by_label("Name").fill("Ana's notebook")
     for _ in range(2):
         tab.get_by_role("button", name="Continue").click()
-    tab.wait_for_timeout(250)
+    come_to_rest(tab)
 
 
 def to_issued(tab: Tab) -> None:
@@ -65,20 +98,21 @@ def to_issued(tab: Tab) -> None:
         tab.get_by_role("button", name="Continue").click()
     tab.get_by_role("button", name="Create token").click()
     tab.get_by_text("It is shown now and never again").wait_for()
-    tab.wait_for_timeout(250)
+    come_to_rest(tab)
 
 
 def select_rows(tab: Tab) -> None:
     """Choose two tokens."""
     for index in (1, 2):
         tab.get_by_role("checkbox").nth(index).check()
+    come_to_rest(tab)
 
 
 def edit_limits(tab: Tab) -> None:
     """Open the limits of a token."""
     tab.get_by_role("button", name="Edit limits").click()
     tab.get_by_role("dialog").wait_for()
-    tab.wait_for_timeout(300)
+    come_to_rest(tab)
 
 
 def ask_revoke(tab: Tab) -> None:
@@ -86,20 +120,21 @@ def ask_revoke(tab: Tab) -> None:
     tab.get_by_role("button", name="More acts").click()
     tab.get_by_role("menuitem", name="Revoke").click()
     tab.get_by_role("dialog").wait_for()
-    tab.wait_for_timeout(300)
+    come_to_rest(tab)
 
 
 def new_application(tab: Tab) -> None:
     """Open the form of a new application."""
     tab.get_by_role("button", name="New application").click()
     tab.get_by_role("dialog").wait_for()
-    tab.wait_for_timeout(300)
+    come_to_rest(tab)
 
 
 def as_table(tab: Tab) -> None:
     """Show the charts as tables."""
     for radio in tab.locator("main").get_by_text("Table", exact=True).all():
         radio.click()
+    come_to_rest(tab)
 
 
 PAGES = [

@@ -27,6 +27,8 @@ POLICY = (
 TIMEOUTS = {"connect_seconds": 10, "first_byte_seconds": 120, "idle_seconds": 120, "total_seconds": 900}
 CONNECTION: Json = {"ca_file": None, "proxy_url": None, "timeouts": TIMEOUTS, "headers": []}
 KEY = {"id": "key_1", "masked": "…k9Qz", "source": "stored", "created_at": facts.before(days=20)}
+NEW_TOKEN = "NewT0kenAbCd"
+NEW_SECRET = "9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"
 STEP = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
@@ -40,6 +42,8 @@ class StandIn:
         self.created: dict[str, list[Json]] = {"applications": [], "services": [], "providers": []}
         self.is_called = not is_fresh
         self.posted: list[tuple[str, Json]] = []
+        self.next_token = ""
+        self.is_live_broken = False
 
     def application(self) -> web.Application:
         """Build the aiohttp application."""
@@ -68,6 +72,8 @@ class StandIn:
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """Stream a batch of calls each second or so, as the ledger would."""
+        if self.is_live_broken:
+            return web.Response(status=503)
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream", "Content-Security-Policy": POLICY})
         await stream.prepare(request)
         await stream.write(b"event: ping\ndata: {}\n\n")
@@ -75,12 +81,14 @@ class StandIn:
         while True:
             await asyncio.sleep(1.2)
             seed += 1
-            if request.transport is None or request.transport.is_closing():
+            if self.is_live_broken or request.transport is None or request.transport.is_closing():
                 break
             if not self.is_called:
                 await stream.write(b"event: ping\ndata: {}\n\n")
                 continue
             calls = [facts.call(facts.now(), seed)]
+            if self.next_token:
+                calls[0]["token_id"], self.next_token = self.next_token, ""
             batch = {
                 "at": facts.text(facts.now()),
                 "counted": 1,
@@ -101,7 +109,9 @@ class StandIn:
         body = await request.json() if request.can_read_body else {}
         if request.method != "GET":
             if request.headers.get("X-Tollway-CSRF") != "csrf-value":
-                return problem(403, "management.csrf", "The request does not prove that it comes from the console's own pages.")
+                return problem(
+                    403, "management.csrf", "The request does not prove that it comes from the console's own pages."
+                )
             self.posted.append((f"{request.method} {path}", body))
             return self.change(request.method, path, body)
         return self.read(path, request)
@@ -127,7 +137,12 @@ class StandIn:
             return web.Response(status=204)
         if kind == "tokens" and not rest:
             if body["name"] == "refuse me":
-                return problem(422, "management.invalid", "A field has a wrong value.", [{"pointer": "/name", "message": "this name is taken"}])
+                return problem(
+                    422,
+                    "management.invalid",
+                    "A field has a wrong value.",
+                    [{"pointer": "/name", "message": "this name is taken"}],
+                )
             return web.json_response(self.issue(body), status=201)
         if kind == "tokens":
             return web.json_response(self.act_on_token(rest, body))
@@ -135,7 +150,13 @@ class StandIn:
             ok = rest[0] != "prov_local"
             detail = "12 models listed" if ok else "No connection could be made to 10.20.0.14:8000: refused."
             return web.json_response(
-                {"ok": ok, "status": 200 if ok else 0, "latency_ms": 182.4, "detail": detail, "code": "" if ok else "upstream.unreachable"}
+                {
+                    "ok": ok,
+                    "status": 200 if ok else 0,
+                    "latency_ms": 182.4,
+                    "detail": detail,
+                    "code": "" if ok else "upstream.unreachable",
+                }
             )
         if not rest:
             made = {**self.blank(kind), **body, "id": f"new_{kind}"}
@@ -148,8 +169,8 @@ class StandIn:
 
     def issue(self, body: Json) -> Json:
         """Make a token; its first call arrives a moment later."""
-        blank = {key: None for key in facts.tokens()[0]}
-        token_id = "NewT0kenAbCd"
+        blank = dict.fromkeys(facts.tokens()[0])
+        token_id = NEW_TOKEN
         made = {
             **blank,
             "environment": "live",
@@ -164,7 +185,7 @@ class StandIn:
             "calls_total": 0,
         }
         self.tokens.insert(0, made)
-        return {**made, "token": f"tws_{token_id}9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"}
+        return {**made, "token": f"tws_{token_id}{NEW_SECRET}"}
 
     def act_on_token(self, rest: list[str], body: Json) -> Json:
         """Change a token's state or fields."""
@@ -268,31 +289,68 @@ class StandIn:
     def read_checklist(self, _rest: str, _request: web.Request) -> Json:
         done = [bool(self.items("providers")), bool(self.tokens), self.is_called]
         steps = [
-            ("provider", "Add a provider", "A vendor's key, or the address of your own model server. The built-in sandbox works without one."),
+            (
+                "provider",
+                "Add a provider",
+                "A vendor's key, or the address of your own model server. The built-in sandbox works without one.",
+            ),
             ("token", "Create a token", "What your application presents instead of the provider's key."),
             ("first_call", "Make the first call", "Copy this, put your token in, and watch it arrive."),
         ]
         return {
-            "steps": [{"id": key, "title": title, "detail": detail, "done": ok} for (key, title, detail), ok in zip(steps, done, strict=True)],
+            "steps": [
+                {"id": key, "title": title, "detail": detail, "done": ok}
+                for (key, title, detail), ok in zip(steps, done, strict=True)
+            ],
             "is_done": all(done),
         }
 
     def read_attention(self, _rest: str, _request: web.Request) -> Json:
         rows = [
-            ("budget_near_end", "critical", "web shop has used 85 % of its monthly budget", "At this pace it is used up in 3 days.", "/tokens/4tKq9XbLm2Pz"),
-            ("token_expiring", "warning", "support assistant expires in 4 days", "Its last call was a moment ago.", "/tokens/Zp81vQeR7sHn"),
-            ("unpriced_model", "info", "house-model-2 has no price", "1,204 calls in the last 7 days cost an unknown amount.", "/models?view=unpriced"),
+            (
+                "budget_near_end",
+                "critical",
+                "web shop has used 85 % of its monthly budget",
+                "At this pace it is used up in 3 days.",
+                "/tokens/4tKq9XbLm2Pz",
+            ),
+            (
+                "token_expiring",
+                "warning",
+                "support assistant expires in 4 days",
+                "Its last call was a moment ago.",
+                "/tokens/Zp81vQeR7sHn",
+            ),
+            (
+                "unpriced_model",
+                "info",
+                "house-model-2 has no price",
+                "1,204 calls in the last 7 days cost an unknown amount.",
+                "/models?view=unpriced",
+            ),
         ]
         keys = ("kind", "severity", "title", "detail", "href")
-        return {"items": [] if self.is_fresh else [{**dict(zip(keys, row, strict=True)), "subject_id": row[4]} for row in rows]}
+        return {
+            "items": []
+            if self.is_fresh
+            else [{**dict(zip(keys, row, strict=True)), "subject_id": row[4]} for row in rows]
+        }
 
     def read_tokens(self, rest: str, request: web.Request) -> Json | None:
         token_id, _, part = rest.partition("/")
         if part == "meters":
-            return facts.meters() if not self.is_fresh and token_id in {row[0] for row in facts.TOKENS[:3]} else {"requests": [], "concurrency": None, "budgets": []}
+            return (
+                facts.meters()
+                if not self.is_fresh and token_id in {row[0] for row in facts.TOKENS[:3]}
+                else {"requests": [], "concurrency": None, "budgets": []}
+            )
         if token_id:
             return next((item for item in self.tokens if item["id"] == token_id), None)
-        found = [item for item in self.tokens if request.query.get("search", "").lower() in (item["name"] + item["id"]).lower()]
+        found = [
+            item
+            for item in self.tokens
+            if request.query.get("search", "").lower() in (item["name"] + item["id"]).lower()
+        ]
         if state := request.query.get("state"):
             found = [item for item in found if item["state"] == state]
         if application := request.query.get("application_id"):
@@ -303,7 +361,9 @@ class StandIn:
 
     def read_applications(self, rest: str, _request: web.Request) -> Json | None:
         if rest.endswith("/meters"):
-            return facts.meters() if rest.startswith("app_shop") else {"requests": [], "concurrency": None, "budgets": []}
+            return (
+                facts.meters() if rest.startswith("app_shop") else {"requests": [], "concurrency": None, "budgets": []}
+            )
         return self._list_or_one("applications", rest)
 
     def read_services(self, rest: str, _request: web.Request) -> Json | None:
@@ -313,7 +373,18 @@ class StandIn:
         return self._list_or_one("providers", rest)
 
     def read_teams(self, _rest: str, _request: web.Request) -> Json:
-        return {"items": [{"id": "team_default", "name": "Default", "is_default": True, "created_at": facts.before(days=60), "created_by": "operator"}], "next_cursor": None}
+        return {
+            "items": [
+                {
+                    "id": "team_default",
+                    "name": "Default",
+                    "is_default": True,
+                    "created_at": facts.before(days=60),
+                    "created_by": "operator",
+                }
+            ],
+            "next_cursor": None,
+        }
 
     def read_provider_kinds(self, _rest: str, _request: web.Request) -> Json:
         kinds = [
@@ -324,11 +395,19 @@ class StandIn:
             ("openai-compatible", "Any OpenAI-compatible server", "", False),
         ]
         names = ("kind", "title", "base_url", "needs_credential")
-        return {"items": [{**dict(zip(names, row, strict=True)), "docs_url": "https://docs.example/keys"} for row in kinds]}
+        return {
+            "items": [{**dict(zip(names, row, strict=True)), "docs_url": "https://docs.example/keys"} for row in kinds]
+        }
 
     def read_models(self, rest: str, _request: web.Request) -> Json:
         if rest == "unpriced":
-            row = {"provider_id": "prov_local", "provider_name": "Rack 4", "upstream_model": "house-model-2", "calls": 1204, "last_used_at": facts.before(minutes=2)}
+            row = {
+                "provider_id": "prov_local",
+                "provider_name": "Rack 4",
+                "upstream_model": "house-model-2",
+                "calls": 1204,
+                "last_used_at": facts.before(minutes=2),
+            }
             return {"items": [] if self.is_fresh else [row]}
         items = []
         for name, (provider, price_in, price_out, _share) in facts.MODELS.items():
@@ -340,7 +419,19 @@ class StandIn:
                     "cached_input_usd_per_million": str(price_in / 2),
                     "source": "genai-prices",
                 }
-            items.append({"name": name, "candidates": [{"provider_id": provider, "provider_name": facts.PROVIDERS[provider][0], "upstream_model": name, "price": price}]})
+            items.append(
+                {
+                    "name": name,
+                    "candidates": [
+                        {
+                            "provider_id": provider,
+                            "provider_name": facts.PROVIDERS[provider][0],
+                            "upstream_model": name,
+                            "price": price,
+                        }
+                    ],
+                }
+            )
         return {"items": [] if self.is_fresh else items}
 
     def read_usage(self, _rest: str, request: web.Request) -> Json:
@@ -360,8 +451,16 @@ class StandIn:
         at = int(request.query.get("cursor", 0))
         size = int(request.query.get("limit", 50))
         newest = int(facts.now().timestamp()) // 60 * 60
-        items = [facts.call(datetime.fromtimestamp(newest - 7 * n, UTC), newest // 60 * 1000 - n) for n in range(at, at + size)]
-        for name, field in (("model", "model"), ("token", "token_id"), ("outcome", "outcome"), ("provider", "provider_id")):
+        items = [
+            facts.call(datetime.fromtimestamp(newest - 7 * n, UTC), newest // 60 * 1000 - n)
+            for n in range(at, at + size)
+        ]
+        for name, field in (
+            ("model", "model"),
+            ("token", "token_id"),
+            ("outcome", "outcome"),
+            ("provider", "provider_id"),
+        ):
             if wanted := request.query.get(name):
                 items = [item for item in items if item[field] == wanted]
         return {"items": items, "next_cursor": str(at + size) if at < 400 else None}
@@ -393,7 +492,11 @@ def usage(request: web.Request) -> Json:
         starts = [(None, facts.load(since) * (min(until, facts.now()) - since).total_seconds() / 60)]
     groups: list[tuple[dict[str, str], float]] = [({}, part)]
     for dimension in by:
-        groups = [({**keys, dimension: key}, share * own) for keys, share in groups for key, own in facts.shares(dimension).items()]
+        groups = [
+            ({**keys, dimension: key}, share * own)
+            for keys, share in groups
+            for key, own in facts.shares(dimension).items()
+        ]
     for start, calls in starts:
         for index, (keys, share) in enumerate(groups):
             if calls * share >= 0.5:

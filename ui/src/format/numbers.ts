@@ -3,7 +3,7 @@
 const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const one = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const two = new Intl.NumberFormat(undefined, { maximumFractionDigits: 2 });
-const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumSignificantDigits: 3 });
 
 export const NOTHING = "–";
 
@@ -54,7 +54,14 @@ export function money(value: string | number | null | undefined): string {
   if (value == null || value === "") return "unpriced";
   const amount = Number(value);
   const digits = amount === 0 ? 2 : Math.abs(amount) >= 1 ? 2 : Math.abs(amount) >= 0.01 ? 4 : 6;
-  return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", minimumFractionDigits: amount >= 10 && Number.isInteger(amount) ? 0 : 2, maximumFractionDigits: digits }).format(amount);
+  return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits }).format(amount);
+}
+
+/** An amount that a person chose, such as a budget: without cents where there are none. */
+export function amount(value: string | number): string {
+  const number = Number(value);
+  if (!Number.isInteger(number)) return money(value);
+  return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", maximumFractionDigits: 0 }).format(number);
 }
 
 export function bytes(value: number | null | undefined): string {

@@ -43,7 +43,7 @@ export function Frame({ children }: { children: ReactNode }) {
       <Navigation isOpen={isNavOpen} close={() => setNavOpen(false)} />
       <button type="button" className="nav-shade" data-open={isNavOpen} aria-label="Close the navigation" onClick={() => setNavOpen(false)} tabIndex={-1} />
       <div style={{ minWidth: 0 }}>
-        <header className="bar">
+        <section className="bar" aria-label="Tools">
           <ActionIcon className="nav-open" size="lg" aria-label="Open the navigation" aria-expanded={isNavOpen} aria-controls="navigation" onClick={() => setNavOpen(!isNavOpen)}>
             <IconMenu2 size={19} />
           </ActionIcon>
@@ -56,7 +56,7 @@ export function Frame({ children }: { children: ReactNode }) {
             <ThemeMenu />
             <AccountMenu session={session.data} showKeys={() => setOverlay("keys")} />
           </div>
-        </header>
+        </section>
         <main className="main" id="main" ref={main} tabIndex={-1}>
           {session.error ? <Trouble error={session.error} retry={() => void session.refetch()} /> : session.data ? children : null}
         </main>

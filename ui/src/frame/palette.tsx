@@ -41,7 +41,9 @@ export default function Palette({ close }: { close: () => void }) {
     }
   };
   return (
-    <Modal opened onClose={close} withCloseButton={false} padding={0} size={560} aria-label="Search" yOffset="12vh" centered={false}>
+    <Modal.Root opened onClose={close} lockScroll={false} padding={0} size={560} yOffset="12vh">
+      <Modal.Overlay backgroundOpacity={0.4} />
+      <Modal.Content aria-label="Search">
       <input
         className="palette-input" data-autofocus value={text} onChange={(event) => setText(mask(event.currentTarget.value))} onKeyDown={press}
         placeholder="Page, token, model, service, req_…" role="combobox" aria-label="Search" aria-expanded="true" aria-controls="palette-hits" aria-activedescendant={hits.length ? `hit-${at}` : undefined} autoComplete="off" spellCheck={false}
@@ -54,7 +56,8 @@ export default function Palette({ close }: { close: () => void }) {
         ))}
         {!hits.length && <div className="palette-item" role="option" aria-selected="false" aria-disabled="true"><span className="muted">Nothing found for this. A call is found by its whole request id.</span></div>}
       </div>
-    </Modal>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

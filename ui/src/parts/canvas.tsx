@@ -82,7 +82,7 @@ function options(element: HTMLElement, latest: { current: Chart }, height: numbe
     width: element.clientWidth,
     height,
     legend: { show: false },
-    padding: [8, 18, 0, 0],
+    padding: [8, 26, 0, 0],
     cursor: { y: false, points: { show: chart.kind === "lines", size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { range: (_plot, low, high) => (chart.kind === "stacked" ? [low - chart.bucketMs / 2000, high + chart.bucketMs / 2000] : [low, high]) },

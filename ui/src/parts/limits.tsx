@@ -2,7 +2,7 @@
 import { ActionIcon, Button, NumberInput, Select, TextInput } from "@mantine/core";
 import IconTrash from "@tabler/icons-react/dist/esm/icons/IconTrash.mjs";
 import type { Limits, Meters, Period } from "../api/types";
-import { exact, money, plural, span } from "../format/numbers";
+import { amount as amountOf, exact, money, plural, span } from "../format/numbers";
 import { ago, countdown, instant } from "../format/time";
 
 export const NO_LIMITS: Limits = { requests: [], concurrency: null, budgets: [], unbounded_output: null };
@@ -16,7 +16,7 @@ export const hasLimits = (limits: Limits) => limits.requests.length > 0 || limit
 export function limitsInWords(limits: Limits): string {
   const parts = limits.requests.map((rule) => `${exact(rule.requests)} per ${span(rule.window_seconds)}`);
   if (limits.concurrency) parts.push(`${exact(limits.concurrency.calls)} at once`);
-  parts.push(...limits.budgets.map((budget) => `${money(budget.limit_usd)} ${budget.period === "total" ? "in all" : `per ${budget.period}`}`));
+  parts.push(...limits.budgets.map((budget) => `${amountOf(budget.limit_usd)} ${budget.period === "total" ? "in all" : `per ${budget.period}`}`));
   return parts.join(" · ") || "none";
 }
 
@@ -28,7 +28,7 @@ export function LimitBars({ meters }: { meters: Meters }) {
       {meters.budgets.map((budget) => (
         <Bar
           key={`b-${budget.name}`} name={`Budget ${budget.name}`} used={Number(budget.spent_usd)} held={Number(budget.reserved_usd)} limit={Number(budget.limit_usd)}
-          words={`${money(budget.spent_usd)} of ${money(budget.limit_usd)}`}
+          words={`${money(budget.spent_usd)} of ${amountOf(budget.limit_usd)}`}
           note={<>{Number(budget.reserved_usd) > 0 && `${money(budget.reserved_usd)} held by calls in flight · `}{budget.resets_at ? <span title={instant(budget.resets_at)}>resets {ago(budget.resets_at)}</span> : "never resets"}</>}
         />
       ))}

@@ -14,7 +14,7 @@ const BAD = new Set(["revoked", "expired", "failed", "crashed", "refused", "fail
 /** A state in words; its colour repeats the word, never replaces it. */
 export function State({ value, children }: { value: string; children?: ReactNode }) {
   const tone = GOOD.has(value) ? "state-ok" : WARN.has(value) ? "state-warn" : BAD.has(value) ? "state-bad" : "";
-  return <span className={`state ${tone}`}>{children ?? value.charAt(0).toUpperCase() + value.slice(1)}</span>;
+  return <span className={`state ${tone}`}><span>{children ?? value.charAt(0).toUpperCase() + value.slice(1)}</span></span>;
 }
 
 export function Ago({ value, none = "never" }: { value: string | null | undefined; none?: string }) {

@@ -9,7 +9,7 @@ import { count, money, percent } from "../../format/numbers";
 import { Loaded, Panel } from "../../parts/page";
 
 type By = "model" | "provider" | "service" | "token";
-const SHOWN = 7;
+const SHOWN = 8;
 
 export function Breakdown({ range }: { range: Range }) {
   const [by, setBy] = useState<By>("model");

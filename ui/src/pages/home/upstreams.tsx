@@ -79,7 +79,7 @@ function Slots({ answer, id, name, dimension }: { answer: UsageAnswered; id: str
 
 function tone({ calls, failed }: { calls: number; failed: number }): string {
   if (!calls) return "";
-  if (!failed) return "slot-ok";
+  if (failed * 20 < calls) return "slot-ok"; // fewer than one in twenty
   return failed * 2 >= calls ? "slot-bad" : "slot-warn";
 }
 

@@ -1,4 +1,5 @@
-/** Acts on tokens, shown at once and taken back when the console refuses; with undo where the act can be undone. */
+/** Acts on tokens. What can be undone is shown at once, with undo, and taken back when the console refuses; a
+revocation is shown when it is committed, not before. */
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { actOnToken, type TokenAct } from "../../api/tokens";
 import type { Token } from "../../api/types";
@@ -13,7 +14,8 @@ type Lists = { pages: { items: Token[] }[] };
 export function useTokenActs() {
   const client = useQueryClient();
   const run = async (tokens: Token[], act: TokenAct, reason?: string) => {
-    for (const token of tokens) show(client, { ...token, state: AFTER[act] });
+    const back = OPPOSITE[act];
+    if (back) for (const token of tokens) show(client, { ...token, state: AFTER[act] });
     const results = await Promise.allSettled(tokens.map((token) => actOnToken(token.id, act, reason)));
     const done: Token[] = [];
     results.forEach((result, index) => {
@@ -29,7 +31,6 @@ export function useTokenActs() {
     void client.invalidateQueries({ queryKey: ["attention"] });
     if (!done.length) return;
     const words = done.length === 1 ? done[0].name : plural(done.length, "token");
-    const back = OPPOSITE[act];
     say(`${words} ${DONE[act]}: the next call already knows`, back && { label: "Undo", run: () => void run(done, back) });
   };
   return run;

@@ -1,0 +1,38 @@
+"""One Chromium and one stand-in console for all page tests; without a Chromium they are skipped with the reason."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import chromium
+import stand_in
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium."""
+    if chromium.find() is None:
+        pytest.skip(chromium.MISSING)
+    if not (stand_in.UI / "index.html").is_file():
+        pytest.skip("the dashboard is not built: python scripts/build_ui.py")
+    with sync_playwright() as playwright, chromium.launched(playwright) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def busy_origin(browser: Browser) -> Iterator[str]:
+    """A console with history."""
+    with stand_in.running(stand_in.StandIn()) as origin:
+        yield origin
+
+
+@pytest.fixture(scope="session")
+def fresh_origin(browser: Browser) -> Iterator[str]:
+    """A console before its first provider."""
+    with stand_in.running(stand_in.StandIn(is_fresh=True)) as origin:
+        yield origin

@@ -1,0 +1,142 @@
+"""What people do on the pages, against the stand-in: each act ends in what the page promises."""
+
+from collections.abc import Iterator
+
+import pages
+import pytest
+import stand_in
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page as Tab
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
+
+
+@pytest.fixture
+def console() -> stand_in.StandIn:
+    """A console of this test alone."""
+    return stand_in.StandIn()
+
+
+@pytest.fixture
+def tab(browser: Browser, console: stand_in.StandIn) -> Iterator[Tab]:
+    """A page of it that may use the clipboard."""
+    with stand_in.running(console) as origin:
+        context = browser.new_context(
+            base_url=origin, reduced_motion="reduce", permissions=["clipboard-read", "clipboard-write"]
+        )
+        yield context.new_page()
+        context.close()
+
+
+def test_new_token_shows_its_secret_once_and_turns_green_with_its_first_call(
+    tab: Tab, console: stand_in.StandIn
+) -> None:
+    tab.goto("/tokens/new")
+    tab.get_by_role("button", name="Production application").click()
+    tab.get_by_label("Name").fill("billing worker")
+    for _ in range(3):
+        tab.get_by_role("button", name="Continue").click()
+    tab.get_by_role("button", name="Create token").click()
+    expect(tab.get_by_role("status").filter(has_text="Waiting for the first call")).to_be_visible()
+    tab.get_by_role("button", name="Copy the token").click()
+    assert tab.evaluate("navigator.clipboard.readText()") == f"tws_{stand_in.NEW_TOKEN}{stand_in.NEW_SECRET}"
+    console.next_token = stand_in.NEW_TOKEN
+    expect(tab.get_by_text("The first call has arrived.")).to_be_visible(timeout=10_000)
+    wish = console.posted[0][1]
+    assert wish["name"] == "billing worker"
+    assert wish["limits"]["budgets"] == [{"limit_usd": "100", "period": "month"}]
+    tab.get_by_role("link", name="Go to the token").click()
+    tab.wait_for_url(f"**/tokens/{stand_in.NEW_TOKEN}")
+    expect(tab.locator("h1")).to_contain_text("Active")
+    assert stand_in.NEW_SECRET not in tab.content()
+
+
+def test_refused_wish_leads_back_to_the_step_with_the_field(tab: Tab) -> None:
+    tab.goto("/tokens/new")
+    tab.get_by_role("button", name="Blank").click()
+    tab.get_by_label("Name").fill("refuse me")
+    for _ in range(3):
+        tab.get_by_role("button", name="Continue").click()
+    tab.get_by_role("button", name="Create token").click()
+    expect(tab.get_by_text("this name is taken")).to_be_visible()
+
+
+def test_disabling_tokens_in_bulk_shows_at_once_and_can_be_undone(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/tokens")
+    tab.get_by_role("checkbox", name="Select shop production").check()
+    tab.get_by_role("checkbox", name="Select support assistant").check()
+    tab.get_by_role("button", name="Disable").click()
+    expect(tab.get_by_role("row").filter(has_text="shop production")).to_contain_text("Disabled")
+    tab.get_by_role("button", name="Undo").click()
+    expect(tab.get_by_role("row").filter(has_text="shop production")).to_contain_text("Active")
+    assert [token["state"] for token in console.tokens[:2]] == ["active", "active"]
+
+
+def test_revoking_needs_the_name_typed(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/tokens/4tKq9XbLm2Pz")
+    pages.ask_revoke(tab)
+    act = tab.get_by_role("button", name="Revoke for ever")
+    expect(act).to_be_disabled()
+    tab.get_by_role("dialog").get_by_role("textbox").fill("shop production")
+    act.click()
+    expect(tab.get_by_text("Its calls are refused for ever")).to_be_visible()
+    assert console.tokens[0]["state"] == "revoked"
+
+
+def test_pasted_secret_finds_its_token_and_never_leaves_the_browser(tab: Tab) -> None:
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
+    tab.goto("/")
+    tab.keyboard.press("Control+k")
+    tab.get_by_role("combobox", name="Search").fill("tws_4tKq9XbLm2PzSecretPartOfTheToken123456")
+    assert tab.get_by_role("combobox", name="Search").input_value() == "tws_4tKq9XbLm2Pz…"
+    tab.keyboard.press("Enter")
+    expect(tab.locator("h1")).to_contain_text("shop production")
+    assert not any("SecretPart" in request for request in asked)
+
+
+def test_filters_of_calls_are_in_the_address(tab: Tab) -> None:
+    tab.goto("/calls?view=history&range=24h&model=gpt-4o")
+    pages.settle(tab)
+    assert set(tab.locator("tbody tr td:nth-child(3)").all_inner_texts()) == {"gpt-4o"}
+    tab.get_by_role("button", name="Remove the filter model gpt-4o").click()
+    expect(tab).not_to_have_url("model=")
+    tab.get_by_role("button", name="Next").click()
+    expect(tab.get_by_text("Page 2")).to_be_visible()
+
+
+def test_paused_calls_stand_still(tab: Tab) -> None:
+    tab.goto("/calls")
+    pages.settle(tab)
+    tab.get_by_role("button", name="Pause").click()
+    first = tab.locator("tbody tr").first.inner_text()
+    tab.wait_for_timeout(2_600)
+    assert tab.locator("tbody tr").first.inner_text() == first
+    tab.get_by_role("button", name="Resume").click()
+    expect(tab.locator("tbody tr").first).not_to_have_text(first, timeout=5_000)
+
+
+def test_reader_without_a_session_is_led_to_sign_in_and_back(tab: Tab, console: stand_in.StandIn) -> None:
+    console.is_signed_in = False
+    tab.goto("/tokens?state=active")
+    tab.wait_for_url("**/sign-in?next=%2Ftokens%3Fstate%3Dactive")
+
+
+def test_provider_is_added_and_tested_at_once(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/providers/new")
+    tab.get_by_role("combobox", name="Kind").click()
+    tab.get_by_role("option", name="Groq").click()
+    tab.get_by_label("Key", exact=False).first.fill("gsk_example")
+    tab.get_by_role("button", name="Add and test").click()
+    expect(tab.get_by_text("Works,")).to_be_visible()
+    assert console.posted[0][1]["credential"] == "gsk_example"
+
+
+def test_stale_badge_appears_when_live_events_drop(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/")
+    badge = tab.locator(".live")
+    expect(badge).to_have_attribute("data-state", "live")
+    console.is_live_broken = True
+    expect(badge).to_have_attribute("data-state", "stale", timeout=10_000)
+    console.is_live_broken = False
+    expect(badge).to_have_attribute("data-state", "live", timeout=15_000)
