@@ -17,7 +17,7 @@ from tollway.contract.ledger_api import LastUse
 from tollway.contract.records import CloseRecord, OpenRecord, TallyRecord, decode, encode
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.codes import BY_NAME
-from tollway.ledger.model import DAY, FULL, MINUTE, RESOLUTIONS, Group, Sums, coarse
+from tollway.ledger.model import DAY, FULL, HOUR, MINUTE, RESOLUTIONS, Group, Sums, coarser
 from tollway.ledger.ports import Batch, CallRow, JournalSource, LedgerStore, SumsKey
 from tollway.ledger.rollups import CallFacts, clean_text, group_of, key_of, sum_calls
 
@@ -85,6 +85,7 @@ class Ingest:
         self._positions: dict[str, int] = {}
         self._open_calls: dict[str, tuple[str, bytes]] = {}
         self._groups: dict[Group, int] = {}
+        self._coarser: dict[Group, list[Group]] = {}
         self._next_group_id = 0
         self._sums: dict[int, dict[SumsKey, Sums]] = {}
         self._finished: set[str] = set()
@@ -117,6 +118,7 @@ class Ingest:
         state = self._store.load()
         self._positions, self._open_calls = state.positions, state.open_calls
         self._groups = {}
+        self._coarser = {}
         self._next_group_id = self._store.next_group_id()
         self._sums = {resolution: {} for resolution in RESOLUTIONS}
         self._is_loaded = True
@@ -135,7 +137,14 @@ class Ingest:
         self.ingested += len(reading.calls.facts)
         self.damaged += reading.damaged
         _, _, client, server, _, tokens_in, tokens_out, _, cost, _, _ = totals.counts
-        return Ingested(reading.calls.bodies, client + server, cost, tokens_in + tokens_out, reading.is_more, bool(reading.positions))
+        return Ingested(
+            reading.calls.bodies,
+            client + server,
+            cost,
+            tokens_in + tokens_out,
+            reading.is_more,
+            bool(reading.positions),
+        )
 
     def _read(self, names: list[str]) -> _Reading:
         """Read a part of each writer's oldest file that is not read to its end yet.
@@ -196,7 +205,7 @@ class Ingest:
         new_groups = self._name_groups(
             {group for groups in by_minute.values() for group in groups} | {group for _, group in tallied}
         )
-        sums: dict[int, dict[SumsKey, Sums]] = {resolution: {} for resolution in RESOLUTIONS}
+        minutes: dict[SumsKey, Sums] = {}
         rows: list[CallRow] = []
         for minute_start, groups in by_minute.items():
             for group, calls in groups.items():
@@ -205,10 +214,10 @@ class Ingest:
                 rows += zip(starts, repeat(group_id), [facts.request_id for facts in calls.facts], calls.bodies)
                 found = sum_calls(group, calls.facts)
                 totals.add(found)
-                self._add(sums, minute_start, group, found)
+                self._add(minutes, minute_start, group, found)
         for (minute_start, group), found in tallied.items():
             totals.add(found)
-            self._add(sums, minute_start, group, found)
+            self._add(minutes, minute_start, group, found)
         self._store.apply(
             Batch(
                 positions=reading.positions,
@@ -217,7 +226,7 @@ class Ingest:
                 closed=[key for key in self._open_calls if key not in reading.opened],
                 groups=new_groups,
                 calls=rows,
-                sums=self._running(sums),
+                sums=self._running(_by_resolution(minutes)),
                 spent=_spent(reading.calls.facts),
                 uses=_uses(by_minute.values()),
                 unpriced=_unpriced(by_minute),
@@ -230,12 +239,16 @@ class Ingest:
             del self._positions[name]
 
     def _name_groups(self, groups: set[Group]) -> list[tuple[int, Group]]:
-        """Give every group and its coarse one an id; return those that are new to the database."""
+        """Give every group and its coarser ones an id; return those that are new to the database."""
         if len(self._groups) > CACHED_MAX:
             self._groups.clear()
-        missing = [group for group in groups | {coarse(group) for group in groups} if group not in self._groups]
-        if not missing:
+            self._coarser.clear()
+        unknown = {group for group in groups if group not in self._coarser}
+        if not unknown:
             return []
+        self._coarser.update((group, coarser(group)) for group in unknown)
+        unknown.update(each for group in list(unknown) for each in self._coarser[group])
+        missing = [group for group in unknown if group not in self._groups]
         self._groups.update(self._store.find_groups(missing))
         named: list[tuple[int, Group]] = []
         for group in missing:
@@ -245,15 +258,9 @@ class Ingest:
                 self._next_group_id += 1
         return named
 
-    def _add(self, sums: dict[int, dict[SumsKey, Sums]], minute_start: int, group: Group, found: Sums) -> None:
-        for each in (group, coarse(group)):
-            group_id = self._groups[each]
-            for resolution in RESOLUTIONS:
-                key = (each.cube, minute_start - minute_start % resolution, group_id)
-                into = sums[resolution].get(key)
-                if into is None:
-                    into = sums[resolution][key] = Sums()
-                into.add(found)
+    def _add(self, minutes: dict[SumsKey, Sums], minute_start: int, group: Group, found: Sums) -> None:
+        for each in (group, *self._coarser[group]):
+            _add_to(minutes, (each.cube, minute_start, self._groups[each]), found)
 
     def _running(self, sums: dict[int, dict[SumsKey, Sums]]) -> dict[int, dict[SumsKey, Sums]]:
         """Add this batch's sums to the running ones, read back where not in memory, and return the new totals."""
@@ -279,6 +286,22 @@ class Ingest:
             self._store.make_durable()
             for name in gone:
                 self._journal.delete(name, self._positions.get(name, 0))
+
+
+def _add_to(sums: dict[SumsKey, Sums], key: SumsKey, found: Sums) -> None:
+    into = sums.get(key)
+    if into is None:
+        into = sums[key] = Sums()
+    into.add(found)
+
+
+def _by_resolution(minutes: dict[SumsKey, Sums]) -> dict[int, dict[SumsKey, Sums]]:
+    sums: dict[int, dict[SumsKey, Sums]] = {resolution: {} for resolution in RESOLUTIONS}
+    sums[MINUTE] = minutes
+    for (cube, start, group_id), found in minutes.items():
+        for resolution in (HOUR, DAY):
+            _add_to(sums[resolution], (cube, start - start % resolution, group_id), found)
+    return sums
 
 
 def crash(body: bytes) -> CloseRecord:

@@ -1,17 +1,28 @@
 """Groups of calls and their sums, as the ledger adds them up and its database stores them.
 
 A group is one combination of dimensions; its sums over a minute, an hour or a day merge by addition, so that any
-question is answered by a sum of sums. Every call is counted in two cubes: FULL has all dimensions, COARSE leaves
-out token and application, which multiply the groups and are not asked for on most pages.
+question is answered by a sum of sums. Every call is counted in several cubes, each with fewer dimensions and so
+fewer groups than the one before; a question is answered by the smallest that has the dimensions it asks for.
 """
 
+from collections.abc import Set
 from typing import Final, NamedTuple
 
 import msgspec
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 RESOLUTIONS: Final = (MINUTE, HOUR, DAY)
-COARSE, FULL = 0, 1
+
+FULL = 0
+LEFT_OUT: Final[tuple[frozenset[str], ...]] = (
+    frozenset(),
+    frozenset({"token"}),
+    frozenset({"token", "application"}),
+    frozenset({"token", "application", "team", "service", "model", "provider"}),
+)
+"""The dimensions that each cube leaves empty; its number is its place here. The last answers the home page."""
+CUBES: Final = tuple(range(len(LEFT_OUT)))
+TOTAL: Final = CUBES[-1]
 
 
 class Group(NamedTuple):
@@ -30,9 +41,17 @@ class Group(NamedTuple):
     status: int
 
 
-def coarse(group: Group) -> Group:
-    """Return the same group without token and application."""
-    return group._replace(cube=COARSE, token="", application="")
+def coarser(group: Group) -> list[Group]:
+    """Return the groups that a full group is counted in beside itself, one in each other cube."""
+    return [
+        group._replace(cube=cube, **dict.fromkeys(LEFT_OUT[cube], ""))  # type: ignore[arg-type]  # only texts
+        for cube in CUBES[1:]
+    ]
+
+
+def smallest_cube(dimensions: Set[str]) -> int:
+    """Return the cube with the fewest groups that has all these dimensions."""
+    return max(cube for cube in CUBES if not LEFT_OUT[cube] & dimensions)
 
 
 class Sums:

@@ -3,11 +3,24 @@
 Runs beside the writer, on connections that cannot write.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Engine, Select, Subquery, Text, cast, func, select, tuple_, union_all
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Engine,
+    Select,
+    Subquery,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.sql.expression import ColumnElement
 
 from tollway.adapters.storage import ledger_tables as tables
@@ -32,6 +45,7 @@ _COLUMNS: Final[dict[Dimension, ColumnElement[str]]] = {
     "outcome": _GROUPS.outcome,
     "status": cast(_GROUPS.status, Text),
 }
+_NARROW: Final[Set[Dimension]] = {"token", "application", "service"}
 
 
 class SQLUsageReader:
@@ -42,7 +56,7 @@ class SQLUsageReader:
 
     def sums(self, query: SumsQuery) -> list[SumsRow]:
         """See UsageReader.sums. A range scan of the primary key of each stretch's table."""
-        source = _source(query, Sums.COLUMNS)
+        source = _summed(_source(query, Sums.COLUMNS)) if query.by or query.filters else _source(query, Sums.COLUMNS)
         starts = [source.c.start] if query.interval else []
         keys = [_COLUMNS[dimension] for dimension in query.by]
         counts = [cast(func.sum(source.c[name]), BigInteger) for name in Sums.COLUMNS]
@@ -141,19 +155,30 @@ class SQLUsageReader:
 
 
 def _source(query: SumsQuery, columns: Sequence[str]) -> Subquery:
-    """Return the rows of all stretches, each with the start of its interval."""
-    cube = smallest_cube({*query.by, *query.filters})
-    return union_all(*(_stretch(stretch, cube, query.interval, columns) for stretch in query.stretches)).subquery()
+    """Return the rows of all stretches, each with the start of its interval, 0 without one."""
+    return union_all(*(_stretch(stretch, query, columns) for stretch in query.stretches)).subquery()
 
 
-def _stretch(stretch: Stretch, cube: int, interval: int | None, columns: Sequence[str]) -> Select[Any]:
+def _summed(source: Subquery) -> Subquery:
+    """Add up by group before the groups are joined: a few joined rows instead of one for each hour."""
+    sums = [func.sum(source.c[name]).label(name) for name in Sums.COLUMNS]
+    return select(source.c.group_id, source.c.start, *sums).group_by(source.c.group_id, source.c.start).subquery()
+
+
+def _stretch(stretch: Stretch, query: SumsQuery, columns: Sequence[str]) -> Select[Any]:
     table = tables.usage[stretch.resolution].c
-    start: ColumnElement[int] = table.start_seconds
-    if interval and interval != stretch.resolution:
-        start = start - start % interval
-    return select(table.group_id, start.label("start"), *(table[name] for name in columns)).where(
+    cube = smallest_cube({*query.by, *query.filters})
+    start: ColumnElement[int] = table.start_seconds if query.interval else literal(0)
+    if query.interval and query.interval != stretch.resolution:
+        start = start - start % query.interval
+    found = select(table.group_id, start.label("start"), *(table[name] for name in columns)).where(
         table.cube == cube, table.start_seconds >= stretch.start, table.start_seconds < stretch.end
     )
+    if query.filters.keys() & _NARROW:
+        # Few groups: their rows are found by the index (group, start) instead of by reading everybody's.
+        wanted = select(_GROUPS.id).where(_GROUPS.cube == cube, *_conditions(query.filters))
+        found = found.where(table.group_id.in_(wanted))
+    return found
 
 
 def _joined(query: Select[Any], source: Subquery, asked: SumsQuery) -> Select[Any]:

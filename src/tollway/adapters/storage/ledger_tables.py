@@ -63,7 +63,7 @@ Index("calls_by_request", calls.c.request_id)
 
 
 def _usage(name: str) -> Table:
-    return Table(
+    table = Table(
         name,
         metadata,
         Column("cube", SmallInteger(), primary_key=True, autoincrement=False),
@@ -73,6 +73,8 @@ def _usage(name: str) -> Table:
         _body("latencies"),
         sqlite_with_rowid=False,
     )
+    Index(f"{name}_by_group", table.c.group_id, table.c.start_seconds)
+    return table
 
 
 usage = {MINUTE: _usage("usage_minutes"), HOUR: _usage("usage_hours"), DAY: _usage("usage_days")}

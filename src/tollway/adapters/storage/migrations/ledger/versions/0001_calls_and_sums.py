@@ -83,6 +83,7 @@ def upgrade() -> None:
             sa.Column("latencies", sa.LargeBinary(), nullable=False),
             sqlite_with_rowid=False,
         )
+        op.create_index(f"{name}_by_group", name, ["group_id", "start_seconds"])
     op.create_table(
         "spent",
         _text("owner_id", key=True),
