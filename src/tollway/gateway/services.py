@@ -166,5 +166,5 @@ async def _tunnel(exchange: Exchange, answer: Answer, call: Call, *, is_upgrade:
 def _declared_length(answer: Answer) -> int | None:
     for name, value in answer.headers:
         if name == b"content-length":
-            return int(value)
+            return int(value)  # the client checked the digits
     return None

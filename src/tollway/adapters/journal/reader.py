@@ -78,7 +78,7 @@ def read_from(path: Path, offset: int, limit_bytes: int, *, on_damage: Report = 
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return _Scan(path, fd, on_damage).read(offset, limit_bytes)
+        return Scan(path, fd, on_damage).read(offset, limit_bytes)
     finally:
         os.close(fd)
 
@@ -108,7 +108,7 @@ def _is_unlocked(fd: int) -> bool:
     return True
 
 
-class _Scan:
+class Scan:
     """One look at one open file. Whether it is finished is asked first: what is read then is all there will be."""
 
     def __init__(self, path: Path, fd: int, on_damage: Report) -> None:

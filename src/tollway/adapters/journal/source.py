@@ -8,8 +8,8 @@ from zlib import crc32
 
 from tollway.adapters.journal.layout import FRAME, RECORD_BYTES_MAX, SUFFIX
 from tollway.adapters.journal.reader import (
+    Scan,
     UnknownVersion,
-    _Scan,
     delete_ingested,
     is_finished,
     list_files,
@@ -20,7 +20,7 @@ from tollway.ledger.ports import JournalSource
 _log = logging.getLogger(__name__)
 
 
-class _PayloadScan(_Scan):
+class _PayloadScan(Scan):
     """Collects the payload of each good frame without decoding it, in one tight loop: it runs for every record."""
 
     def _read_frames(self, offset: int, chunk: bytes) -> tuple[list, int]:  # type: ignore[type-arg]  # bytes here

@@ -116,7 +116,7 @@ class PolicyStoreWriter:
 
     def _get(self, key: bytes) -> bytes | None:
         # Without buffers=True it is bytes.
-        return self._read(lambda transaction: transaction.get(key))  # type: ignore[return-value]
+        return self._read(lambda transaction: transaction.get(key))  # type: ignore[return-value]  # see above
 
     def _read(self, act: Callable[[lmdb.Transaction], T]) -> T:
         try:

@@ -23,7 +23,7 @@ class CounterFile:
         finally:
             os.close(descriptor)
         fresh.rename(path)
-        self.values: MutableSequence[int] = memoryview(self._map)[HEADER.size :].cast("Q")  # type: ignore[assignment]
+        self.values: MutableSequence[int] = memoryview(self._map)[HEADER.size :].cast("Q")  # type: ignore[assignment]  # is one
 
 
 def read_counters(directory: Path) -> dict[str, dict[str, int]]:
