@@ -66,13 +66,13 @@ class MeterState(msgspec.Struct, frozen=True, gc=False):
 class MappedMeters:
     """The meters of one open file. Made by `open_meters`."""
 
-    open_files: ClassVar[set[tuple[int, int]]] = set()
-    """Device and inode of what this process has open; see opening.py."""
+    open_files: ClassVar[set[tuple[int, int, int]]] = set()
+    """Process, device and inode of what is open; see opening.py. A forked child has nothing open yet."""
 
     def __init__(self, fd: int, layout: Layout, clock: Clock) -> None:
         self._fd = fd
         status = os.fstat(fd)
-        self._file = status.st_dev, status.st_ino
+        self._file = os.getpid(), status.st_dev, status.st_ino
         self.open_files.add(self._file)
         self._clock = clock
         self._memory = mmap.mmap(fd, layout.file_bytes)

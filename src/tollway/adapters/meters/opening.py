@@ -75,5 +75,5 @@ def _refuse_second_opening(path: Path) -> None:
     """Fail when this process has the file open already; opening it and closing that again would drop its locks."""
     if path.exists():
         status = path.stat()
-        if (status.st_dev, status.st_ino) in MappedMeters.open_files:
+        if (os.getpid(), status.st_dev, status.st_ino) in MappedMeters.open_files:
             raise OSError("these meters are open in this process already")
