@@ -10,7 +10,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base"
 ENVIRONMENT_READERS = {
     "settings/load.py": "the one place",
     "cli/references.py": "resolves env: references of a configuration file, which name variables on purpose",
-    "adapters/references.py": "the same on the server's side",
+    "compose/console.py": "the same on the server's side",
 }
 
 BROAD_EXCEPTS = ("runtime/", "edge/", "adapters/telemetry/", "cli/in_process.py", "web/envelope.py")

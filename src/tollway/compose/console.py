@@ -1,5 +1,6 @@
 """Builds the control plane and its web face, for the console process and for the command line."""
 
+import os
 import sqlite3
 
 import msgspec
@@ -12,8 +13,8 @@ from tollway.adapters.policy_store import PolicyStoreWriter
 from tollway.adapters.prices import GenaiPriceList
 from tollway.adapters.prober import UpstreamProber
 from tollway.adapters.readiness import ProcessReadiness
-from tollway.adapters.references import ProcessReferences
 from tollway.adapters.secrets import KeyRing, load_or_create_root_key
+from tollway.adapters.secrets.references import LocalReferences
 from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
@@ -202,7 +203,7 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, policy: Policy
             providers=stores.providers,
             services=stores.services,
             prices=GenaiPriceList(),
-            references=ProcessReferences.of_this_process(),
+            references=LocalReferences(os.environ, settings.data),
             sealer=keys,
             clock=clock,
         )

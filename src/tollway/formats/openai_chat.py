@@ -19,6 +19,8 @@ IMAGE_TOKENS_MAX = 48_000
 """What one image given by address can cost at most in any vendor's published tables, rounded up."""
 BYTES_PER_TOKEN = 4
 """Of English text in current vocabularies; used for estimates only."""
+TOOL_CALL_FRAME_BYTES = 60
+"""Of an event's tool calls, what is structure rather than generated arguments."""
 EVENT_BYTES_PER_TOKEN_MAX = 10
 """Events whose text is shorter than this on average carry one token each."""
 
@@ -38,6 +40,10 @@ class StreamOptions(msgspec.Struct, gc=False):
     include_usage: bool | None = None
 
 
+_NOTHING = msgspec.Raw(b"null")
+"""`Raw | None` would lose what is not null, so absence is the null that it stands for."""
+
+
 class Delta(msgspec.Struct, gc=False):
     """What one event adds to one choice."""
 
@@ -45,7 +51,7 @@ class Delta(msgspec.Struct, gc=False):
     reasoning_content: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
-    tool_calls: msgspec.Raw | None = None
+    tool_calls: msgspec.Raw = _NOTHING
 
 
 class ChunkChoice(msgspec.Struct, gc=False):
@@ -63,6 +69,7 @@ class GroqExtra(msgspec.Struct, gc=False):
 class Chunk(msgspec.Struct, gc=False):
     """One streamed event."""
 
+    model: str | None = None
     choices: list[ChunkChoice] | None = None
     usage: StatedUsage | None = None
     x_groq: GroqExtra | None = None
@@ -74,7 +81,7 @@ class Message(msgspec.Struct, gc=False):
     content: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
-    tool_calls: msgspec.Raw | None = None
+    tool_calls: msgspec.Raw = _NOTHING
 
 
 class Choice(msgspec.Struct, gc=False):
@@ -180,8 +187,8 @@ def delta_bytes(choices: Sequence[ChunkChoice]) -> int:
         for text in (delta.content, delta.reasoning_content, delta.reasoning, delta.refusal):
             if text:
                 total += len(text.encode())
-        if delta.tool_calls is not None:
-            total += max(0, len(bytes(delta.tool_calls)) - 60)
+        if delta.tool_calls is not _NOTHING:
+            total += max(0, len(bytes(delta.tool_calls)) - TOOL_CALL_FRAME_BYTES)
     return total
 
 
@@ -189,7 +196,7 @@ def _message_bytes(message: Message | None) -> int:
     if message is None:
         return 0
     texts = (message.content, message.reasoning_content or message.reasoning)
-    calls = len(bytes(message.tool_calls)) if message.tool_calls is not None else 0
+    calls = 0 if message.tool_calls is _NOTHING else len(bytes(message.tool_calls))
     return sum(len(text.encode()) for text in texts if text) + calls
 
 

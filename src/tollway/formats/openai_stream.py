@@ -141,7 +141,7 @@ class StreamWatch:
             return event
         if self._hide_usage and chunk.usage is not None and not chunk.choices:
             return None
-        if self._model_json is not None:
+        if self._model_json is not None and chunk.model is not None:
             model_json = self._model_json
             return _MODEL.sub(lambda _: b'"model":' + model_json, event, count=1)
         return event

@@ -20,6 +20,7 @@ from tollway.gateway.snapshot import ProviderKey, Route
 from tollway.kernel.errors import TollwayError
 
 ATTEMPTS_MAX = 6
+USUAL_ID = "x-request-id"
 TRY_NEXT_STATUSES = frozenset({401, 403, 408, 429, 500, 502, 503, 504, 529})
 _ATTEMPTS, _FAILURES = INDEX["upstream_attempts_total"], INDEX["upstream_failures_total"]
 _PASSED_ON = (b"accept", b"idempotency-key", b"openai-beta")
@@ -159,7 +160,7 @@ async def _send(
             body=body,
         )
         status = answer.status
-        upstream_id = find_header(answer, route.provider.kind.request_id_header.encode())
+        upstream_id = find_request_id(answer, route)
         return answer
     except TollwayError as error:
         code = error.code.name
@@ -220,6 +221,12 @@ def _set_cap(body: JSONObject, route: Route, output_cap: int) -> None:
 
 def _is_event_stream(answer: Answer) -> bool:
     return find_header(answer, b"content-type").lower().startswith("text/event-stream")
+
+
+def find_request_id(answer: Answer, route: Route) -> str:
+    """Return the upstream's own id of the request: from its kind's header, else from the usual one."""
+    name = route.provider.kind.request_id_header
+    return find_header(answer, name.encode()) or (find_header(answer, b"x-request-id") if name != USUAL_ID else "")
 
 
 def find_header(answer: Answer, name: bytes) -> str:

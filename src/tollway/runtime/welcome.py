@@ -24,7 +24,7 @@ def welcome(services: ConsoleServices, console_url: str) -> dict[str, str]:
     notes: dict[str, str] = {}
     if services.sessions.is_setup_needed():
         link = services.sessions.issue_setup_link().reveal()
-        notes["setup_url"] = f"{console_url}/setup#{quote(link)}"
+        notes["setup_url"] = f"{console_url}/setup?token={quote(link)}"
         if not services.tokens.page(limit=1).items and services.gateway.facts.sandbox:
             notes["first_token"] = _issue_first(services)
     return notes

@@ -102,6 +102,14 @@ def test_a_stream_without_usage_is_estimated_by_events_or_by_length():
     assert long.usage() == Usage(4, 100, is_estimated=True)
 
 
+def test_events_with_tool_calls_are_read_and_renamed_like_others():
+    call = {"index": 0, "function": {"name": "f", "arguments": "x" * 100}}
+    data = event(model="up", choices=[{"index": 0, "delta": {"tool_calls": [call]}}]) + DONE
+    tap = watch(model_json=b'"mine"')
+    assert play(tap, [data]) == data.replace(b'"model": "up"', b'"model":"mine"')
+    assert tap.usage().output_tokens > 20
+
+
 def test_groqs_own_field_is_read():
     tap = watch()
     play(tap, [event(choices=[], x_groq={"usage": USAGE}), DONE])
