@@ -16,7 +16,6 @@ from kit.ledger_calls import (
     row_figures,
     write,
 )
-from tollway.adapters.storage.ledger import open_store
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.contract.ledger_api import (
     CallQuery,
@@ -239,17 +238,3 @@ def test_retention_deletes_in_batches_and_keeps_days(ledger, database, tmp_path)
     assert answer(UsageQuery(START_NS + 3, now_ns), reader).resolution == "day"
     assert answer(UsageQuery(START_NS + 6 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "hour"
     assert answer(UsageQuery(START_NS + 11 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "minute"
-
-
-def test_migration_and_tables_agree(database, tmp_path):
-    from alembic.autogenerate import compare_metadata
-    from alembic.runtime.migration import MigrationContext
-
-    from tollway.adapters.storage.ledger_tables import metadata
-
-    engine = database("ledger")
-    open_store(engine, tmp_path)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection)
-        found = [each for each in compare_metadata(context, metadata) if "alembic_version" not in str(each)]
-    assert found == []
