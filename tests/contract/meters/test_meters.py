@@ -202,6 +202,20 @@ def test_setting_the_clock_grants_no_period_twice(meters: MappedMeters, clock: F
     assert spend() == 0
 
 
+def test_after_a_jump_far_ahead_and_back_later_periods_still_begin(meters: MappedMeters, clock: FixedClock) -> None:
+    claim = budget(100, "hour")
+    meters.settle(granted(meters.admit((claim,), 100, 100)), 100)
+    clock.jump(1000 * HOUR)
+    meters.settle(granted(meters.admit((claim,), 40, 40)), 40)
+    clock.jump(-1000 * HOUR)
+    refused(meters.admit((claim,), 1, 1))
+    for _ in range(3):
+        clock.advance(HOUR)
+        meters.settle(granted(meters.admit((claim,), 100, 100)), 100)
+    clock.jump(997 * HOUR)
+    assert meters.read((claim,))[0].spent_nanos == 40
+
+
 def test_seeding_raises_spending_to_what_the_ledger_knows(meters: MappedMeters, clock: FixedClock) -> None:
     claim = budget(1000)
     start = period_start_ns("day", clock.now_ns())

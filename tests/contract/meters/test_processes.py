@@ -250,6 +250,9 @@ def test_reclamation_waits_for_locks_that_are_held(tmp_path: Path) -> None:
     begin.touch()
     wait_for(locked)
     assert meters.reclaim_dead() == 0
+    # Who starts meanwhile takes another slot than that of the dead.
+    meters.close()
+    meters = opened(path)
     with pytest.raises(TollwayError, match="held"):
         meters.admit(CLAIMS, 1, 1)
     assert isinstance(meters.admit(build_claims(LIMITS, "token", "another"), 1, 1), Hold)
