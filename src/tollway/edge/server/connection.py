@@ -222,7 +222,8 @@ class Connection(asyncio.Protocol):
     def _begin_request(self, data: bytes, size: int) -> None:
         """Check the head in the first `size` bytes, take what is there of the body, and wake the handler."""
         server = self.server
-        parsed = self._reader.read(data if len(data) == size else data[:size])
+        head = data if len(data) == size else data[:size]
+        parsed = self._reader.recall(head) or self._reader.read(head)
         request = parsed.request
         length = request.body_bytes
         body: bytes | IncomingBody

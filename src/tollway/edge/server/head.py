@@ -36,6 +36,12 @@ class ParsedHead(msgspec.Struct, gc=False, frozen=True):
     wants_keep_alive: bool
     expects_continue: bool
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the body's length is known and nothing but an answer is asked for."""
+        request = self.request
+        return request.body_bytes is not None and request.websocket_key is None and not self.expects_continue
+
 
 def build_head(start: tuple[bytes, bytes, bool], headers: Headers, *, peer: str, is_tls: bool) -> ParsedHead:
     """Check the meaning of a head whose grammar is known to be right.

@@ -12,6 +12,8 @@ from tollway.kernel.errors import TollwayError
 from tollway.settings.model import LimitSettings
 from tollway.wire.http1 import has_bad_break, malformed, match_request_head
 
+REMEMBERED_BYTES_MAX = 2_048
+"""A longer head is parsed each time, so that an idle connection holds little."""
 _NO_PARSER = httptools.HttpRequestParser(None)
 
 
@@ -23,6 +25,8 @@ class HeadReader:
         "_headers",
         "_is_complete",
         "_is_tls",
+        "_last_head",
+        "_last_parsed",
         "_limits",
         "_parser",
         "_peer",
@@ -38,7 +42,21 @@ class HeadReader:
         self._follows = True
         """Whether llhttp reads this message too; it takes any Upgrade for the end of HTTP, which is ignored here."""
         self._skipped_blank_line = False
+        self._last_head = b""
+        self._last_parsed: ParsedHead | None = None
         self._parser = httptools.HttpRequestParser(self)
+
+    def recall(self, head: bytes) -> ParsedHead | None:
+        """Return what the last head of this connection meant if this one is the same, byte for byte.
+
+        SDKs repeat their head for requests of equal length. Only heads that say how long their body is are kept, so
+        that llhttp need not follow.
+        """
+        if head != self._last_head:
+            return None
+        self._follows = False
+        self._skipped_blank_line = False
+        return self._last_parsed
 
     def find_end(self, data: bytes, seen: int) -> tuple[bytes, int]:
         """Return the data without a leading empty line, and the size of its head: 0 when it is not complete.
@@ -81,7 +99,11 @@ class HeadReader:
             raise malformed("its headers cannot be told apart")
         # llhttp reports trailers like headers; they must not reach the list the request keeps.
         self._headers = []
-        return build_head(start, headers, peer=self._peer, is_tls=self._is_tls)
+        parsed = build_head(start, headers, peer=self._peer, is_tls=self._is_tls)
+        if len(head) <= REMEMBERED_BYTES_MAX and parsed.is_plain:
+            self._last_head = head
+            self._last_parsed = parsed
+        return parsed
 
     def follow(self, data: bytes) -> None:
         """Let llhttp read the same bytes. Raises request.malformed or request.method where it objects."""
