@@ -2,7 +2,8 @@
 
 A path that two programs could read in two ways is refused, never repaired. The only rewriting is the
 one RFC 3986 section 6.2.2 calls equivalent: escapes of unreserved characters are decoded, the hex digits
-of the others are put in upper case. The result is ASCII and a fixed point of this function.
+of the others are put in upper case; and below `/v1/models/`, `%2F` is a slash. The result is ASCII and a fixed point
+of this function.
 """
 
 import re
@@ -16,6 +17,9 @@ _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _QUERY = re.compile(rb"[!-~]*")
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~")
 _DOUBLE = re.compile(rb"%25[0-9A-Fa-f]{2}")
+_SLASH = re.compile(rb"%2[fF]")
+_NAMES_BELOW = b"/v1/models/"
+"""Here the official clients escape the slashes of a model's name. The path is the gateway's own: no upstream gets it."""
 _FORBIDDEN_ESCAPE = re.compile(rb"%(?:2[fF]|5[cC]|2[eE]|[01][0-9A-Fa-f]|7[fF])")
 
 
@@ -39,6 +43,8 @@ def _canonical_escapes(path: bytes) -> bytes:
         _refuse("the target must start with a slash")
     if b"#" in path:
         _refuse("a target has no fragment")
+    if path.startswith(_NAMES_BELOW):
+        path = _SLASH.sub(b"/", path)
     if _FORBIDDEN_ESCAPE.search(path) is not None:
         _refuse("it escapes a slash, a backslash, a dot or a control character")
     if _DOUBLE.search(path) is not None:

@@ -58,6 +58,7 @@ PIECES += [
         (b"/a%3ab", "/a%3Ab", ""),
         (b"/...", "/...", ""),
         (b"/.well-known/x", "/.well-known/x", ""),
+        (b"/v1/models/vendor%2fname%2Fsmall", "/v1/models/vendor/name/small", ""),
         (b"/100%25", "/100%25", ""),
         (b"/a?x=[1]&y={z}|", "/a", "x=[1]&y={z}|"),
         (b"/a?/../", "/a", "/../"),
