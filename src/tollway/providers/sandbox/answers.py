@@ -126,7 +126,9 @@ class _Completion(msgspec.Struct, gc=False):
 
 
 def _complete(request: Mapping[str, object], wish: _Wish) -> _Completion:
-    digest = hashlib.sha256(_encode(request)).hexdigest()
+    # A stream is the same answer in pieces.
+    asked = {name: value for name, value in request.items() if name not in ("stream", "stream_options")}
+    digest = hashlib.sha256(_encode(asked)).hexdigest()
     prompt = "\n".join(_texts(request["messages"]))
     bound = request.get("max_completion_tokens") or request.get("max_tokens")
     bound = bound if isinstance(bound, int) and bound > 0 else TOKENS_MAX
