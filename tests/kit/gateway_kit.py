@@ -155,8 +155,9 @@ class ScriptedUpstreams:
         self.script = list(script)
         self.sent = []
 
-    async def send(self, destination, *, method, target, headers, body):
-        self.sent.append((destination, method, target, dict(headers), body))
+    async def send(self, destination, *, method, target, headers, body, lines=b""):
+        fields = dict(headers) | dict(line.split(b": ", 1) for line in lines.split(b"\r\n") if line)
+        self.sent.append((destination, method, target, fields, body))
         step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if isinstance(step, str):
             raise TollwayError(step)
@@ -187,15 +188,16 @@ class MemoryExchange:
             raise TollwayError("request.body_too_large")
         return self.body
 
-    def respond(self, status, headers, body):
+    def respond(self, status, headers, body, lines=b""):
         assert not self.has_started
-        self.start(status, headers, len(body))
+        self.start(status, headers, len(body), lines)
         self.write(body)
         self.finish()
 
-    def start(self, status, headers, body_bytes):
+    def start(self, status, headers, body_bytes, lines=b""):
         self.has_started = True
         self.status, self.headers = status, list(headers)
+        self.headers += [tuple(line.split(b": ", 1)) for line in lines.split(b"\r\n") if line]
 
     def write(self, chunk):
         self.answer += chunk

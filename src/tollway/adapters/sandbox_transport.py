@@ -70,11 +70,20 @@ class SandboxRouter:
         self._others = others
 
     async def send(
-        self, destination: Destination, *, method: str, target: bytes, headers: Headers, body: "bytes | Exchange"
+        self,
+        destination: Destination,
+        *,
+        method: str,
+        target: bytes,
+        headers: Headers,
+        body: "bytes | Exchange",
+        lines: bytes = b"",
     ) -> Answer:
         """Play a script for `sandbox` destinations; otherwise as Upstreams.send."""
         if destination.scheme != "sandbox":
-            return await self._others.send(destination, method=method, target=target, headers=headers, body=body)
+            return await self._others.send(
+                destination, method=method, target=target, headers=headers, body=body, lines=lines
+            )
         fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
         raw = body if isinstance(body, bytes) else b""
         script = sandbox.answer(target.decode("ascii"), raw, fields)

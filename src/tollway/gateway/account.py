@@ -35,7 +35,10 @@ def account(call: Call, response_bytes: int, gw: Gateway) -> None:
     was relayed is billed, which the call already holds.
     """
     call.response_bytes = response_bytes
-    _settle(call, gw)
+    hold = call.hold
+    if hold is not None:
+        nanos = call.cost_nanos or 0
+        call.charges = tuple([Charge(c.owner_id, c.budget_id, c.period_start_ns, nanos) for c in hold.charges])
     if not call.token_id and not call.was_opened:
         if call.code:
             gw.tally(call.code)
@@ -46,15 +49,10 @@ def account(call: Call, response_bytes: int, gw: Gateway) -> None:
         gw.journal.append(record)
     except TollwayError:
         log.exception("the record of call %s could not be written", call.request_id)
+    if hold is not None:
+        # After the record: a kill in between leaves the meters with the whole reservation, above the books, never below.
+        gw.meters.settle(hold, nanos)
     _count(call, record.overhead_us, gw)
-
-
-def _settle(call: Call, gw: Gateway) -> None:
-    hold = call.hold
-    if hold is None:
-        return
-    charges: tuple[Charge, ...] = gw.meters.settle(hold, call.cost_nanos or 0)
-    call.charges = charges
 
 
 def _count(call: Call, overhead_us: int, gw: Gateway) -> None:

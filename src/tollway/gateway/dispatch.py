@@ -24,8 +24,6 @@ USUAL_ID = "x-request-id"
 TRY_NEXT_STATUSES = frozenset({401, 403, 408, 429, 500, 502, 503, 504, 529})
 _ATTEMPTS, _FAILURES = INDEX["upstream_attempts_total"], INDEX["upstream_failures_total"]
 _PASSED_ON = (b"accept", b"idempotency-key", b"openai-beta")
-_JSON = (b"content-type", b"application/json")
-_PLAIN = (b"accept-encoding", b"identity")
 
 
 async def dispatch_ai(
@@ -38,7 +36,7 @@ async def dispatch_ai(
     for at, (place, key) in enumerate(candidates):
         route = plan.model.routes[place]
         hides_usage, body = build_body(plan, route, admission.output_cap, call.is_stream)
-        headers = build_headers(inbound, route, key, call)
+        headers = build_headers(inbound, route, call)
         call.provider_id = route.provider.id
         call.upstream_model = route.upstream_model
         try:
@@ -102,6 +100,7 @@ def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
             () if hold is None else hold.charges,
             Usage(bounds.input_tokens_estimate, output, is_estimated=True),
             estimate,
+            call.trace_id,
         )
     )
     call.was_opened = True
@@ -127,20 +126,16 @@ def build_body(plan: Plan, route: Route, output_cap: int | None, is_stream: bool
     return hides_usage, changed.encode()
 
 
-def build_headers(inbound: Inbound, route: Route, key: ProviderKey, call: Call) -> Headers:
-    """Return the headers of an AI request: an allow-list of the caller's, the provider's own, and its credential."""
+def build_headers(inbound: Inbound, route: Route, call: Call) -> Headers:
+    """Return the headers of an AI request beside those of the provider's key: an allow-list of the caller's."""
     fields = inbound.fields
-    headers: Headers = [_JSON, _PLAIN, (b"traceparent", call.traceparent)]
+    headers: Headers = [(b"traceparent", call.traceparent)]
     for name in _PASSED_ON:
         value = fields.get(name)
         if value is not None:
             headers.append((name, value))
-    provider = route.provider
-    if provider.headers:
-        headers += provider.headers
-    if provider.kind.name == "sandbox":
+    if route.provider.destination.scheme == "sandbox":
         headers += [item for item in inbound.headers if item[0].startswith(b"x-sandbox-")]
-    headers += key.headers
     return headers
 
 
@@ -158,6 +153,7 @@ async def _send(
             target=f"{destination.base_path}{inbound.operation.upstream_path}".encode("ascii"),
             headers=headers,
             body=body,
+            lines=key.lines,
         )
         status = answer.status
         upstream_id = find_request_id(answer, route)

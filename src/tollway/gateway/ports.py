@@ -76,11 +76,14 @@ class Exchange(Protocol):
         """
         ...
 
-    def respond(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a whole answer. Adds content-length and date; HEAD sends no body. Closes if the request was not read."""
+    def respond(self, status: int, headers: Headers, body: bytes, lines: bytes = b"") -> None:
+        """Send a whole answer. Adds content-length and date; HEAD sends no body. Closes if the request was not read.
+
+        `lines` are further header lines, each ended by CRLF, whose grammar the caller vouches for.
+        """
         ...
 
-    def start(self, status: int, headers: Headers, body_bytes: int | None) -> None:
+    def start(self, status: int, headers: Headers, body_bytes: int | None, lines: bytes = b"") -> None:
         """Begin an answer of `body_bytes`, or chunked (close-delimited for HTTP/1.0) when None."""
         ...
 
@@ -148,13 +151,21 @@ class Upstreams(Protocol):
     """Sends requests to upstreams over pooled HTTP/1.1 connections."""
 
     async def send(
-        self, destination: Destination, *, method: str, target: bytes, headers: Headers, body: "bytes | Exchange"
+        self,
+        destination: Destination,
+        *,
+        method: str,
+        target: bytes,
+        headers: Headers,
+        body: "bytes | Exchange",
+        lines: bytes = b"",
     ) -> Answer:
         """Send one request and return when the final response head has arrived (1xx are skipped; 101 is final).
 
         `target` is the origin-form path and query, `headers` everything but Host and framing, which are
-        written here. A body of bytes is sent with content-length; an Exchange streams its request body as it
-        arrives, with back-pressure. Raises upstream.unreachable, upstream.forbidden_address, upstream.tls,
+        written here; `lines` are further header lines, each ended by CRLF, whose grammar the caller vouches for. A
+        body of bytes is sent with content-length; an Exchange streams its request body as it arrives, with
+        back-pressure. Raises upstream.unreachable, upstream.forbidden_address, upstream.tls,
         upstream.timeout, upstream.protocol or upstream.truncated. Retries by itself only when a pooled
         connection turned out to be closed before any byte of an answer and the request is safe to repeat:
         nothing was written, or the method is idempotent and the body is bytes. Cancelling closes the connection.

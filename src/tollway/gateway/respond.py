@@ -20,8 +20,7 @@ from tollway.policy.tariff import Tariff
 _JSON = b"application/json"
 _PASSED_BACK = frozenset({b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version"})
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
-_CSP = (b"content-security-policy", b"sandbox")
-_NO_BUFFERING = (b"x-accel-buffering", b"no")
+_NO_BUFFERING = b"x-accel-buffering: no\r\n"
 
 
 async def respond_whole(
@@ -50,7 +49,8 @@ async def respond_whole(
     call.outcome = "ok"
     call.code = ""
     call.first_byte_at = now
-    exchange.respond(status, answer_headers_ai(answer, route, admission, call, now), raw)
+    headers, lines = answer_head(answer, route, admission, call, now)
+    exchange.respond(status, headers, raw, lines)
 
 
 async def relay_stream(
@@ -77,7 +77,8 @@ async def relay_stream(
     call.outcome = "disconnected"
     call.code = ""
     started = call.answered_at
-    exchange.start(200, [*answer_headers_ai(answer, route, admission, call, started), _NO_BUFFERING], None)
+    headers, lines = answer_head(answer, route, admission, call, started)
+    exchange.start(200, headers, None, lines + _NO_BUFFERING)
     try:
         await answer.relay(exchange, watch)
         exchange.finish()
@@ -131,22 +132,25 @@ def challenge(error: TollwayError) -> bytes:
     return f'Bearer realm="tollway", error="{kind}", error_description="{error.code.meaning}"'.encode()
 
 
-def answer_headers_ai(answer: Answer, route: Route, admission: Admission, call: Call, now: int) -> Headers:
-    """Return the head of an AI answer: the upstream's content headers, then who answered and where time went."""
+def answer_head(answer: Answer, route: Route, admission: Admission, call: Call, now: int) -> tuple[Headers, bytes]:
+    """Return the head of an AI answer: the upstream's content headers, and our own lines.
+
+    The lines say who answered and where time went; they hold nothing that came from outside.
+    """
     headers: Headers = [item for item in answer.headers if item[0] in _PASSED_BACK]
-    headers.append((b"x-request-id", call.request_id.encode()))
-    headers.append((b"x-tollway-provider", route.provider.name.encode("ascii", "replace")))
-    headers.append((b"x-tollway-upstream-model", route.upstream_model.encode("ascii", "replace")))
     upstream_id = call.attempts[-1].upstream_request_id
     if upstream_id:
         headers.append((b"x-tollway-upstream-request-id", upstream_id.encode("latin-1")))
+    if call.answer_headers:
+        headers += call.answer_headers
+    lines = b"%bx-request-id: %b\r\nserver-timing: %b\r\n" % (
+        route.lines,
+        call.request_id.encode(),
+        server_timing(call, now),
+    )
     if admission.output_cap is not None:
-        headers.append((b"x-tollway-output-cap", b"%d" % admission.output_cap))
-    headers.append((b"server-timing", server_timing(call, now)))
-    headers.append(_NOSNIFF)
-    headers.append(_CSP)
-    headers += call.answer_headers
-    return headers
+        lines += b"x-tollway-output-cap: %d\r\n" % admission.output_cap
+    return headers, lines
 
 
 def server_timing(call: Call, now: int) -> bytes:

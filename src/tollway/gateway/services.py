@@ -87,6 +87,7 @@ def _open(call: Call, gw: Gateway) -> None:
             service_id=call.service_id,
             charges=() if call.hold is None else call.hold.charges,
             estimate_nanos=0,
+            trace_id=call.trace_id,
         )
     )
     call.was_opened = True

@@ -4,7 +4,8 @@ Built once for each revision and never changed. An item that cannot be compiled 
 the rest is served.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -23,6 +24,11 @@ from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import DatedTariffs
 from tollway.providers.contract import ProviderKind
 from tollway.providers.registry import find_kind
+from tollway.wire.http1 import are_field_lines
+
+_AI_HEADERS = ((b"content-type", b"application/json"), (b"accept-encoding", b"identity"))
+_ANSWER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
+_UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
 
 UNPRICED = DatedTariffs(())
 
@@ -30,10 +36,11 @@ BuildDestination = Callable[[Upstream, str], Destination]
 
 
 class ProviderKey(msgspec.Struct, frozen=True, gc=False):
-    """One credential of a provider, ready to send."""
+    """One credential of a provider, ready to send: `headers`, and `lines` that every request of this key has."""
 
     id: str
     headers: tuple[tuple[bytes, bytes], ...]
+    lines: bytes
 
 
 class Provider(msgspec.Struct, frozen=True, gc=False):
@@ -44,7 +51,6 @@ class Provider(msgspec.Struct, frozen=True, gc=False):
     kind: ProviderKind
     destination: Destination
     keys: tuple[ProviderKey, ...]
-    headers: tuple[tuple[bytes, bytes], ...]
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
@@ -54,6 +60,8 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     upstream_model: str
     tariffs: DatedTariffs
     output_tokens_max: int | None
+    lines: bytes
+    """Header lines of every answer of this route."""
 
 
 class Model(msgspec.Struct, frozen=True, gc=False):
@@ -151,8 +159,9 @@ def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: 
     kind = find_kind(record.kind)
     if kind is None:
         raise ValueError(f"unknown kind {record.kind!r}")
+    fixed = _fixed(record.headers)
     keys = tuple(
-        ProviderKey(key.id, _credential(key, box, kind.credential_header, kind.credential_scheme))
+        _provider_key(key.id, fixed + _credential(key, box, kind.credential_header, kind.credential_scheme))
         for key in record.keys
     )
     if not keys and kind.needs_credential:
@@ -162,9 +171,20 @@ def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: 
         name=record.name,
         kind=kind,
         destination=build_destination(record.upstream, record.id),
-        keys=keys or (ProviderKey("", ()),),
-        headers=_fixed(record.headers),
+        keys=keys or (_provider_key("", fixed),),
     )
+
+
+def _provider_key(key_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> ProviderKey:
+    return ProviderKey(key_id, headers, _lines((*_AI_HEADERS, *headers)))
+
+
+def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return headers as lines. Raises ValueError when one could be read as more than one header."""
+    lines = [b"%b: %b\r\n" % header for header in headers]
+    if not all(are_field_lines(line) for line in lines):
+        raise ValueError("a header has a character that no header can carry")
+    return b"".join(lines)
 
 
 def _compile_service(record: ServiceRecord, box: SecretBox, build_destination: BuildDestination) -> Service:
@@ -195,11 +215,21 @@ def build_model(name: str, routes: tuple[Route, ...], created_seconds: int, owne
 
 
 def _compile_route(candidate: Candidate, provider: Provider) -> Route:
-    return Route(provider, candidate.upstream_model, DatedTariffs(candidate.prices), candidate.output_tokens_max)
+    tariffs = DatedTariffs(candidate.prices)
+    return build_route(provider, candidate.upstream_model, tariffs, candidate.output_tokens_max)
+
+
+def build_route(provider: Provider, upstream_model: str, tariffs: DatedTariffs, output_tokens_max: int | None) -> Route:
+    """Build a route; names that no header can carry are shown with `?` in their place."""
+    shown = [
+        (name, _UNPRINTABLE.sub(b"?", text.encode("ascii", "replace")))
+        for name, text in ((b"x-tollway-provider", provider.name), (b"x-tollway-upstream-model", upstream_model))
+    ]
+    return Route(provider, upstream_model, tariffs, output_tokens_max, _lines((*shown, *_ANSWER_HEADERS)))
 
 
 def _under_name(catch_all: Model, name: str, upstream_model: str) -> Model:
-    routes = tuple(Route(route.provider, upstream_model, UNPRICED, None) for route in catch_all.routes)
+    routes = tuple(build_route(route.provider, upstream_model, UNPRICED, None) for route in catch_all.routes)
     return build_model(name, routes, catch_all.created_seconds, catch_all.owned_by)
 
 

@@ -103,21 +103,21 @@ class ServerExchange:
         self._connection.begin_body(is_streamed=True)
         await incoming.stream(sink)
 
-    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+    def respond(self, status: int, headers: Headers, body: bytes, lines: bytes = b"") -> None:
         """Send a whole answer; see the port."""
         if status == 101:
             self._switch_protocols(headers)
             return
-        head = self._begin(status, headers, len(body))
+        head = self._begin(status, headers, len(body), lines)
         self.is_ended = True
         if self._sends_body and body:
             self.bytes_sent = len(body)
             head += body
         self._output.write(head)
 
-    def start(self, status: int, headers: Headers, body_bytes: int | None) -> None:
+    def start(self, status: int, headers: Headers, body_bytes: int | None, lines: bytes = b"") -> None:
         """Begin an answer; see the port."""
-        self._output.hold_head(self._begin(status, headers, body_bytes))
+        self._output.hold_head(self._begin(status, headers, body_bytes, lines))
 
     def write(self, chunk: bytes) -> None:
         """Append to the body. Raises RuntimeError, after closing the connection, beyond the declared length."""
@@ -198,14 +198,14 @@ class ServerExchange:
             self._bytes_taken = 0
         self._body = b""
 
-    def _begin(self, status: int, headers: Headers, body_bytes: int | None) -> bytes:
+    def _begin(self, status: int, headers: Headers, body_bytes: int | None, lines: bytes) -> bytes:
         """Decide the framing and return the head. RuntimeError when there is an answer already."""
         if self.has_started or self.is_ended:
             raise RuntimeError("the answer has already been started")
         request = self.head
         connection = self._connection
         keeps = self.keeps_alive and connection.can_go_on()
-        framing = connection.server.date_line()
+        framing = lines + connection.server.date_line()
         if status < 200 or status == 204 or status == 304:
             self._sends_body = False
             self._bytes_left = 0

@@ -45,7 +45,14 @@ class EdgeUpstreams:
         self._retired: list[Pool] = []
 
     async def send(
-        self, destination: Destination, *, method: str, target: bytes, headers: Headers, body: bytes | Exchange
+        self,
+        destination: Destination,
+        *,
+        method: str,
+        target: bytes,
+        headers: Headers,
+        body: bytes | Exchange,
+        lines: bytes = b"",
     ) -> Answer:
         """Send one request and wait for its final head."""
         pool = self._pools.get(destination.pool_key)
@@ -59,7 +66,9 @@ class EdgeUpstreams:
                 flow, body = None, b""
         if pool.target_prefix:
             target = pool.target_prefix + target
-        data, wants_upgrade = encode_request_head(method, target, pool.host_lines, headers, body_bytes=body_bytes)
+        data, wants_upgrade = encode_request_head(
+            method, target, pool.host_lines + lines, headers, body_bytes=body_bytes
+        )
         if flow is None and body:
             data += cast(bytes, body)
         total_at_ns = self.clock.monotonic_ns() + int(destination.timeouts.total_seconds * NANOS_PER_SECOND)
