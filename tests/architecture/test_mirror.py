@@ -15,6 +15,21 @@ PLACES = ("unit", "contract", "http", "journeys", "chaos", ".")
 LISTED: dict[str, str] = {
     "__main__.py": "tests/unit/test_main.py",
     "runtime/restoring.py": "tests/contract/cli/test_upkeep.py",
+    "adapters/storage/applications.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/config_database.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/config_rows.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/config_schema.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/dumps.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/idempotency.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/ledger_tables.py": "tests/contract/storage/test_ledger.py",
+    "adapters/storage/publication.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/services.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/teams.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/tokens.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/upstreams.py": "tests/contract/storage/test_config_stores.py",
+    "ledger/ingest.py": "tests/contract/storage/test_ledger.py",
+    "providers/sandbox/schema.py": "tests/unit/providers/sandbox/test_answers.py",
+    "providers/sandbox/words.py": "tests/unit/providers/sandbox/test_answers.py",
 }
 """Files tested elsewhere, with where. A folder of tests counts when it has a test in it."""
 

@@ -25,7 +25,7 @@ async def test_an_accepted_call_passes_both_bodies_and_is_recorded_once():
     rig = Rig(ScriptedAnswer(body=ANSWER, headers=[(b"x-request-id", b"up-1")]))
     reply = await rig.call(token=rig.token(), body=BODY)
     assert (reply.status, reply.answer) == (200, ANSWER)
-    destination, method, target, headers, sent = rig.upstreams.sent[0]
+    _destination, method, target, headers, sent = rig.upstreams.sent[0]
     assert (method, target, sent) == ("POST", b"/v1/chat/completions", BODY)
     assert headers[b"authorization"] == b"Bearer sk-1"
     assert reply.header("x-tollway-upstream-request-id") == "up-1"

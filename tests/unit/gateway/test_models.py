@@ -1,0 +1,47 @@
+"""The list of models is what this token may use, in OpenAI's shape."""
+
+import json
+
+import pytest
+
+from kit.gateway_kit import Rig
+from tollway.contract.policy import Candidate, ModelRecord
+
+MODELS = [ModelRecord(name, (Candidate("p1", name),)) for name in ("b", "a", "org/c", "vendor/*")]
+
+
+def rig_with_models() -> Rig:
+    rig = Rig()
+    rig.publish(models=MODELS)
+    return rig
+
+
+@pytest.mark.parametrize(
+    ("allowed", "listed"), [(None, ["a", "b", "org/c"]), (("b", "gone"), ["b"]), ((), []), (("vendor/*",), [])]
+)
+async def test_models_are_listed_by_name_and_catch_alls_are_not(allowed, listed):
+    rig = rig_with_models()
+    reply = await rig.call("/v1/models", method="GET", token=rig.token(models=allowed))
+    body = json.loads(reply.answer)
+    assert body["object"] == "list"
+    assert [item["id"] for item in body["data"]] == listed
+    assert all(set(item) == {"id", "object", "created", "owned_by"} for item in body["data"])
+
+
+@pytest.mark.parametrize("path", ["org/c", "org%2Fc"])
+async def test_one_model_is_shown_by_its_name_escaped_or_not(path):
+    rig = rig_with_models()
+    reply = await rig.call(f"/v1/models/{path}", method="GET", token=rig.token())
+    assert (reply.status, json.loads(reply.answer)["id"]) == (200, "org/c")
+    assert reply.header("content-type") == "application/json"
+
+
+async def test_a_model_the_token_may_not_use_is_like_one_that_is_not_there():
+    rig = rig_with_models()
+    secret = rig.token(models=("a",))
+    hidden, absent = [
+        json.loads((await rig.call(f"/v1/models/{name}", method="GET", token=secret)).answer)["error"]
+        for name in ("b", "z")
+    ]
+    assert (hidden["code"], hidden["param"]) == (absent["code"], absent["param"]) == ("model.not_found", "model")
+    assert hidden["message"].replace("`b`", "`z`") == absent["message"]
