@@ -243,16 +243,14 @@ def test_reclamation_waits_for_locks_that_are_held(tmp_path: Path) -> None:
         locked.touch()
         wait_for(stop)
 
-    meters = opened(path)
     child = fork(holder)
     wait_for(ready)
     assert join(fork(victim)) == 0
     begin.touch()
     wait_for(locked)
-    assert meters.reclaim_dead() == 0
     # Who starts meanwhile takes another slot than that of the dead.
-    meters.close()
     meters = opened(path)
+    assert meters.reclaim_dead() == 0
     with pytest.raises(TollwayError, match="held"):
         meters.admit(CLAIMS, 1, 1)
     assert isinstance(meters.admit(build_claims(LIMITS, "token", "another"), 1, 1), Hold)
