@@ -1,18 +1,21 @@
-"""A whole Tollway, shared by the journeys of a module, with a replaying upstream behind every provider kind."""
+"""A whole Tollway, shared by the journeys of a module, with a replaying upstream and servers of other makers."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+
+from kit import other_makers
 from kit.instance import Tollway
+from kit.other_makers import OtherMaker
 from kit.replay import Replay
 
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
-    """Closes what a test opened."""
-    with ExitStack() as opened:
-        yield opened
+    """Closes what a test registers."""
+    with ExitStack() as stack:
+        yield stack
 
 
 @pytest.fixture(scope="module")
@@ -21,6 +24,20 @@ def upstream() -> Iterator[Replay]:
     replay = Replay().start()
     yield replay
     replay.stop()
+
+
+@pytest.fixture(scope="module")
+def fakellm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherMaker]:
+    """fakellm, for this module."""
+    with other_makers.fakellm(tmp_path_factory.mktemp("fakellm")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def llmock_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OtherMaker]:
+    """llmock, for this module."""
+    with other_makers.llmock(tmp_path_factory.mktemp("llmock")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

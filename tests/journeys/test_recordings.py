@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import ExitStack
 
 import pytest
+
 from kit.instance import Tollway
 from kit.replay import Replay, differences
 
