@@ -52,6 +52,8 @@ class Parts(msgspec.Struct, frozen=True):
     reader: UsageReader
     keep: Keep
     clock: Clock
+    close: Callable[[], None] = lambda: None
+    """Ends the connections; the last thing that is done."""
 
 
 class Writer:
@@ -66,6 +68,8 @@ class Writer:
         self._sweep_at_ns = 0
         self._last_ingest_ns = 0
         self._problem = ""
+        self.leaves_the_rest = False
+        """Set when nothing more is to be taken in after a stop."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Take in records until `stop` is set, then what is there, for at most STOP_SECONDS."""
@@ -76,7 +80,7 @@ class Writer:
                     await stop.wait()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_SECONDS):
-                while (ingested := await self._turn()) is not None and ingested.has_read:
+                while not self.leaves_the_rest and (ingested := await self._turn()) and ingested.has_read:
                     pass
         self._thread.shutdown(wait=False, cancel_futures=True)
 
@@ -133,6 +137,10 @@ class Service:
         self._writer = Writer(parts, self._publish)
         self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="ledger-reader")
         self._connections: set[asyncio.Task[None]] = set()
+
+    def leave_the_rest(self) -> None:
+        """Do not take in what the journals still hold once `run` is told to stop."""
+        self._writer.leaves_the_rest = True
 
     async def run(self, socket_path: Path, stop: asyncio.Event, ready: Callable[[], None] = lambda: None) -> None:
         """Serve until `stop` is set; then take in what the journals hold and return.

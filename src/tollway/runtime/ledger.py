@@ -24,6 +24,7 @@ from tollway.ledger.queries import answer
 from tollway.ledger.retention import Keep
 from tollway.ledger.service import Parts, Service
 from tollway.runtime.child import receive_start
+from tollway.runtime.one_writer import one_writer
 from tollway.settings.model import Settings
 
 SOCKET = Path("run/ledger.sock")
@@ -35,14 +36,24 @@ def main(arguments: Sequence[str]) -> int:
     """Run the ledger as a child of the supervisor; returns the exit code."""
     start = receive_start(arguments)
     start_logging("ledger", start.settings.log.level)
-    return run_ledger(start.settings, ready=start.ready, gone_fd=start.control.fileno())
+    try:
+        return run_ledger(start.settings, ready=start.ready, gone_fd=start.control.fileno())
+    except TollwayError as error:
+        _log.error("the ledger cannot start: %s", error)
+        return 1
 
 
 def run_ledger(settings: Settings, *, ready: Callable[[], None] = lambda: None, gone_fd: int | None = None) -> int:
     """Run the ledger of a data directory until SIGTERM or SIGINT, or until `gone_fd` becomes readable.
 
-    `ready` is called once its socket accepts. Returns 0, or 1 when the database has a newer schema.
+    `ready` is called once its socket accepts. Returns 0, or 1 when the database has a newer schema. Two ledgers would
+    take in every call twice: a predecessor that is still ending is waited for. Raises management.unavailable.
     """
+    with one_writer(settings.data / "run" / "ledger.lock"):
+        return _run_alone(settings, ready, gone_fd)
+
+
+def _run_alone(settings: Settings, ready: Callable[[], None], gone_fd: int | None) -> int:
     parts = build_parts(settings)
     try:
         parts.open_store()
@@ -53,6 +64,7 @@ def run_ledger(settings: Settings, *, ready: Callable[[], None] = lambda: None, 
         _log.warning("the ledger starts without its database: %s", error)
     tune_collector()
     asyncio.run(_run(parts, settings.data / SOCKET, ready, gone_fd))
+    parts.close()
     return 0
 
 
@@ -62,12 +74,19 @@ def build_parts(settings: Settings) -> Parts:
         (settings.data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     place = settings.database.url or settings.data / "ledger.db"
     writer = open_engine(place, database="ledger", writer=True)
+    reader = open_engine(place, database="ledger", writer=False)
+
+    def close() -> None:
+        reader.dispose()
+        writer.dispose()
+
     return Parts(
         journal=DirectoryJournalSource(settings.data / "journal"),
         open_store=lambda: open_store(writer, settings.data / "backups"),
-        reader=SQLUsageReader(open_engine(place, database="ledger", writer=False)),
+        reader=SQLUsageReader(reader),
         keep=Keep(settings.retention.calls_days, settings.retention.minutes_days, settings.retention.hours_days),
         clock=SystemClock(),
+        close=close,
     )
 
 
@@ -78,10 +97,13 @@ def ask_offline(settings: Settings, request: Request) -> Reply:
     """
     assert not isinstance(request, HealthQuery | Subscribe), "these ask a running ledger"
     parts = build_parts(settings)
-    ingest = Ingest(parts.journal, parts.open_store())
-    while ingest.step().has_read:
-        pass
-    return answer(request, parts.reader)
+    try:
+        ingest = Ingest(parts.journal, parts.open_store())
+        while ingest.step().has_read:
+            pass
+        return answer(request, parts.reader)
+    finally:
+        parts.close()
 
 
 def tune_collector() -> None:
@@ -97,9 +119,15 @@ async def _run(parts: Parts, socket_path: Path, ready: Callable[[], None], gone_
     # A terminal's Ctrl-C reaches every process; under a supervisor it is the supervisor who says when.
     loop.add_signal_handler(signal.SIGINT, stop.set if gone_fd is None else lambda: None)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    if gone_fd is not None:
-        loop.add_reader(gone_fd, stop.set)
     service = Service(parts)
+
+    def leave() -> None:
+        # A successor takes in the rest; it waits for us, and workers may go on writing for as long as they drain.
+        service.leave_the_rest()
+        stop.set()
+
+    if gone_fd is not None:
+        loop.add_reader(gone_fd, leave)
     task = loop.create_task(service.run(socket_path, stop, ready), name="ledger")
     await stop.wait()
     if gone_fd is not None:
