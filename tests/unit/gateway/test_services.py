@@ -1,0 +1,137 @@
+"""A published REST service is passed as it is, less what belongs to the caller's identity."""
+
+import json
+
+import pytest
+
+from kit.gateway_kit import Rig, ScriptedAnswer, service
+from tollway.contract.policy import Upstream
+
+ROOT = Upstream("https://rest.example")
+
+
+def plain(body: bytes = b"ok", status: int = 200, **options) -> ScriptedAnswer:
+    return ScriptedAnswer(status, body, [(b"content-length", b"%d" % len(body))], **options)
+
+
+async def call(answer, path="/weather/a", *, method="GET", record=None, token=None, **request):
+    rig = Rig(answer)
+    rig.publish(services=[record or service()])
+    reply = await rig.call(path, method=method, token=rig.token(**(token or {})), **request)
+    return rig, reply
+
+
+@pytest.mark.parametrize(
+    ("options", "path", "query", "target"),
+    [
+        ({}, "/weather/a/b", "", b"/api/a/b"),
+        ({}, "/weather", "", b"/api"),
+        ({}, "/weather/", "", b"/api"),
+        ({"strip_prefix": False}, "/weather/a", "q=1", b"/api/weather/a?q=1"),
+        ({"upstream": ROOT}, "/weather", "", b"/"),
+        ({"upstream": ROOT}, "/weather/a", "a=1&a=2", b"/a?a=1&a=2"),
+    ],
+)
+async def test_the_prefix_is_exchanged_for_the_upstreams_path(options, path, query, target):
+    rig, _ = await call(plain(), path, query=query, record=service(**options))
+    assert rig.upstreams.sent[0][2] == target
+
+
+async def test_only_the_parameter_that_carried_the_token_is_taken_from_the_query():
+    rig = Rig(plain())
+    rig.publish(services=[service(query_token_parameter="key")])
+    await rig.call("/weather", method="GET", query=f"a=1&key={rig.token()}&keys=2&b")
+    assert rig.upstreams.sent[0][2] == b"/api?a=1&keys=2&b"
+
+
+async def test_the_upstream_learns_who_calls_and_from_where_but_no_secret():
+    rig, reply = await call(plain(), token={"owner": None}, headers=[("cookie", "a=b"), ("x-keep", "1")], is_tls=True)
+    headers = rig.upstreams.sent[0][3]
+    assert (headers[b"x-forwarded-proto"], headers[b"x-forwarded-host"]) == (b"https", b"gw")
+    assert headers[b"x-request-id"].decode() == reply.header("x-request-id")
+    assert headers[b"x-tollway-token-id"].decode() in rig.policy.tokens
+    assert b"x-tollway-application-id" not in headers and b"cookie" not in headers
+    assert headers[b"x-keep"] == b"1" and b"traceparent" in headers
+
+
+async def test_an_application_is_named_to_the_upstream():
+    rig = Rig(plain())
+    rig.publish(services=[service()])
+    await rig.call("/weather", method="GET", token=rig.token(owner=rig.application()))
+    assert rig.upstreams.sent[0][3][b"x-tollway-application-id"] == b"app_1"
+
+
+async def test_an_open_record_is_written_before_anything_is_sent():
+    rig = Rig("upstream.unreachable")
+    rig.publish(services=[service()])
+    rig.journal.is_full = True
+    reply = await rig.call("/weather", method="GET", token=rig.token())
+    assert reply.status == 503 and not rig.upstreams.sent
+
+
+async def test_a_failed_upstream_is_answered_and_its_attempt_recorded():
+    rig, reply = await call("upstream.timeout")
+    assert (reply.status, json.loads(reply.answer)["error"]["code"]) == (504, "upstream.timeout")
+    (record,) = rig.journal.closed
+    assert [attempt.code for attempt in record.attempts] == ["upstream.timeout"]
+
+
+@pytest.mark.parametrize(("keeps", "cookie"), [(False, ""), (True, "a=b")])
+async def test_cookies_come_back_only_where_the_service_allows_it(keeps, cookie):
+    answer = plain()
+    answer.headers.append((b"set-cookie", b"a=b"))
+    _, reply = await call(answer, record=service(allow_set_cookie=keeps))
+    assert reply.header("set-cookie") == cookie
+
+
+@pytest.mark.parametrize(("sandboxed", "policy"), [(True, "sandbox"), (False, "")])
+async def test_answers_are_sandboxed_in_browsers_unless_the_service_says_otherwise(sandboxed, policy):
+    _, reply = await call(plain(), record=service(sandbox_answers=sandboxed))
+    assert reply.header("content-security-policy") == policy
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "length"), [("GET", 200, 70_000), ("GET", 200, None), ("HEAD", 200, 2), ("GET", 304, 2)]
+)
+async def test_long_and_unbounded_answers_stream_and_bodiless_ones_wait_for_nothing(method, status, length):
+    headers = [] if length is None else [(b"content-length", b"%d" % length)]
+    rig, reply = await call(ScriptedAnswer(status, b"x" * (length or 9), headers), method=method)
+    assert reply.status == status and reply.is_finished
+    assert rig.journal.closed[0].outcome == "ok"
+
+
+async def test_a_body_over_the_services_bound_is_refused_by_its_length_alone():
+    rig, reply = await call(plain(), method="POST", body=b"x" * 11, record=service(body_bytes_max=10))
+    assert (reply.status, rig.upstreams.sent) == (413, [])
+
+
+@pytest.mark.parametrize(("body", "is_streamed"), [(b"", False), (b"x", True)])
+async def test_bodies_are_streamed_and_absent_ones_are_not_waited_for(body, is_streamed):
+    rig, _ = await call(plain(), method="POST", body=body)
+    assert (rig.upstreams.sent[0][4] == b"") is not is_streamed
+
+
+async def test_a_websocket_is_tunnelled_where_the_service_takes_it():
+    upgrade = {"websocket_key": "k", "headers": [("sec-websocket-key", "k"), ("sec-websocket-version", "13")]}
+    rig, reply = await call(ScriptedAnswer(101), record=service(allow_websocket=True), **upgrade)
+    headers = rig.upstreams.sent[0][3]
+    assert (headers[b"upgrade"], headers[b"sec-websocket-key"]) == (b"websocket", b"k")
+    (record,) = rig.journal.closed
+    assert (record.operation, record.status, record.outcome) == ("websocket", 101, "ok")
+    assert record.request_bytes == 3
+    rig, reply = await call(ScriptedAnswer(101), **upgrade)
+    assert json.loads(reply.answer)["error"]["code"] == "request.upgrade" and not rig.upstreams.sent
+
+
+async def test_a_switch_of_protocols_that_nobody_asked_for_is_not_believed():
+    answer = ScriptedAnswer(101)
+    _, reply = await call(answer)
+    assert (reply.status, json.loads(reply.answer)["error"]["code"]) == (502, "upstream.protocol")
+    assert answer.is_closed
+
+
+async def test_the_services_own_headers_win_over_the_callers():
+    rig = Rig(plain())
+    rig.publish(services=[service(headers=(("x-team", "ours"),))])
+    await rig.call("/weather", method="GET", token=rig.token(), headers=[("x-team", "theirs")])
+    assert rig.upstreams.sent[0][3][b"x-team"] == b"ours"
