@@ -65,11 +65,11 @@ def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_a_phone(
     assert tab.title().endswith("Tollway")
     assert violations(tab, {}) == []
     tab.emulate_media(color_scheme="dark")
-    tab.wait_for_function("document.documentElement.dataset.mantineColorScheme === 'dark'")
+    tab.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
     pages.come_to_rest(tab)
     assert violations(tab, {"runOnly": ["color-contrast"]}) == []
     tab.set_viewport_size(PHONE)
-    tab.wait_for_function(f"document.documentElement.scrollWidth <= {PHONE['width']}", timeout=5_000)
+    tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {PHONE['width']}", timeout=5_000)
     assert faults == []
     context.close()
 
@@ -95,9 +95,11 @@ def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(
     for _ in range(min(wanted, 40)):
         tab.keyboard.press("Tab")
         at, has_ring = tab.evaluate(FOCUSED)
+        if at == BODY:  # past the last control, before the first again
+            continue
         assert has_ring, f"no focus ring on {tab.evaluate('document.activeElement.outerHTML.slice(0, 120)')}"
         seen.add(at)
-    assert len(seen) >= min(wanted, 40) - 1
+    assert len(seen) >= min(wanted, 40) - 2
     context.close()
 
 
@@ -112,8 +114,10 @@ def test_paths_of_pages_are_those_of_the_navigation(browser: Browser, open_page:
     context.close()
 
 
+BODY = -1
 CONTROLS = """(() => [...document.querySelectorAll('a[href], button, input, select, textarea, [tabindex="0"]')]
-  .filter(item => item.tabIndex >= 0 && !item.disabled && item.checkVisibility({visibilityProperty: true})))"""
+  .filter(item => item.tabIndex >= 0 && !item.disabled && item.checkVisibility({visibilityProperty: true}))
+  .filter(item => item.type !== 'radio' || item.checked))"""  # a group of radio buttons is one stop
 FOCUSED = """() => {
   const item = document.activeElement;
   const beside = item.nextElementSibling;
@@ -121,5 +125,5 @@ FOCUSED = """() => {
   const looks = parts.map(part => getComputedStyle(part));
   const isRinged = part => part.outlineStyle !== 'none' && part.outlineWidth !== '0px';
   const has = looks.some(isRinged) || item.matches('input:not([type=checkbox], [type=radio]), textarea');
-  return [[...document.querySelectorAll('*')].indexOf(item), has];
+  return [item === document.body ? -1 : [...document.querySelectorAll('*')].indexOf(item), has];
 }"""

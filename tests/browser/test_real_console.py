@@ -21,7 +21,7 @@ from playwright.sync_api import Page as Tab
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 READY = re.compile(r"ready (\S+) (\S+)\n")
-SET_UP = re.compile(r"/setup#(\S+)")
+SET_UP = re.compile(r"/setup(?:#|\?token=)(\S+)")
 
 
 @dataclass(frozen=True)
@@ -117,16 +117,16 @@ def test_disabled_and_revoked_tokens_are_refused_by_the_next_call(running: Runni
     tab.get_by_role("link", name="Go to the token").click()
     call(running.gateway, secret)
     tab.get_by_role("button", name="Disable").click()
-    expect(tab.get_by_text("short-lived disabled")).to_be_visible()
+    expect(tab.locator(".toast").filter(has_text="short-lived disabled")).to_be_visible(timeout=15_000)
     with pytest.raises(OSError, match="403"):
         call(running.gateway, secret)
     tab.get_by_role("button", name="Undo").click()
-    expect(tab.get_by_text("short-lived enabled")).to_be_visible()
+    expect(tab.locator(".toast").filter(has_text="short-lived enabled")).to_be_visible(timeout=15_000)
     call(running.gateway, secret)
     pages.ask_revoke(tab)
     tab.get_by_role("dialog").get_by_role("textbox").fill("short-lived")
     tab.get_by_role("button", name="Revoke for ever").click()
-    expect(tab.get_by_text("Its calls are refused for ever")).to_be_visible()
+    expect(tab.get_by_text("Its calls are refused for ever")).to_be_visible(timeout=15_000)
     with pytest.raises(OSError, match="401"):
         call(running.gateway, secret)
     tab.close()

@@ -8,7 +8,7 @@ import { Loaded, Page, Panel } from "../../parts/page";
 import { Ago, Code, Copy, StatusTag, When } from "../../parts/words";
 
 const STAGE_WORDS: Record<string, string> = {
-  accept: "Accept", authenticate: "Authenticate", resolve: "Resolve", admit: "Admit", dispatch: "Wait for upstream", respond: "Relay answer",
+  authenticate: "Authenticate", body: "Receive body", resolve: "Resolve", admit: "Admit", upstream: "Wait for upstream", respond: "Relay answer",
 };
 
 export default function CallPage({ id }: { id: string }) {
