@@ -13,6 +13,9 @@ from tollway.contract.usage import NOTHING, Usage
 
 VERSION = 1
 
+STAGES: tuple[str, ...] = ("authenticate", "body", "resolve", "admit", "upstream", "respond")
+"""Names of `CloseRecord.stages_us`, in order."""
+
 Outcome = Literal["ok", "refused", "failed", "truncated", "disconnected", "crashed"]
 """ok: the upstream's answer was relayed whole, whatever its status. refused: by us, before dispatch.
 failed: no answer could be given. truncated: the upstream cut its answer. disconnected: the caller left.
@@ -62,6 +65,7 @@ class OpenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag=
     estimate: Usage = NOTHING
     estimate_nanos: int | None = None
     """None: unpriced."""
+    trace_id: str = ""
 
 
 class CloseRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="c"):

@@ -116,7 +116,3 @@ class Call(msgspec.Struct, gc=False):
             (five - four) // 1000,
             (ended_at - five) // 1000,
         )
-
-
-STAGES: tuple[str, ...] = ("authenticate", "body", "resolve", "admit", "upstream", "respond")
-"""Names of `stages_us`, in order."""

@@ -154,7 +154,7 @@ def answer_head(answer: Answer, route: Route, admission: Admission, call: Call, 
 
 
 def server_timing(call: Call, now: int) -> bytes:
-    """Return the stages so far (call.STAGES) in milliseconds (https://www.w3.org/TR/server-timing/)."""
+    """Return the stages so far (contract.records.STAGES) in milliseconds (https://www.w3.org/TR/server-timing/)."""
     one, two, three, four, five, _ = call.stages_us(now)
     return (
         b"authenticate;dur=%d.%03d, body;dur=%d.%03d, resolve;dur=%d.%03d, admit;dur=%d.%03d, upstream;dur=%d.%03d"

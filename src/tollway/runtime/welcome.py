@@ -6,7 +6,7 @@ so that a first call can be copied before anything is configured.
 
 from urllib.parse import quote
 
-from tollway.control.actor import Actor
+from tollway.control.actor import SETUP
 from tollway.control.limits.model import LimitRules, RequestRule
 from tollway.control.tokens.model import NewToken
 from tollway.kernel.clock import NANOS_PER_SECOND
@@ -16,7 +16,6 @@ from tollway.web.services import ConsoleServices
 
 FIRST_TOKEN_NAME = "first-call"  # noqa: S105 - a name, no secret
 FIRST_TOKEN_SECONDS = 86_400
-_SETUP = Actor("setup", "setup")
 
 
 def welcome(services: ConsoleServices, console_url: str) -> dict[str, str]:
@@ -39,6 +38,6 @@ def _issue_first(services: ConsoleServices) -> str:
         limits=LimitRules(requests=(RequestRule("per minute", 60, 60),)),
     )
     try:
-        return services.tokens.issue(new, _SETUP).secret.reveal()
+        return services.tokens.issue(new, SETUP).secret.reveal()
     except TollwayError:
         return ""

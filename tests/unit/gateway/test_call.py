@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from tollway.contract import records
 from tollway.contract.records import CloseRecord
-from tollway.gateway.call import STAGES, Call
+from tollway.contract.records import STAGES
+from tollway.gateway.call import Call
 
 INSTANTS = ("authenticated_at", "body_at", "resolved_at", "admitted_at", "answered_at")
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from tollway.contract.ledger_api import CallsQuery, HealthAnswer, UsageQuery, UsageRow
+from tollway.control.actor import SETUP
 from tollway.control.gateway.model import Attention, Facts, Step, Summary
 from tollway.control.gateway.ports import BudgetWatch, Providers, Tokens
 from tollway.control.usage.service import Usage
@@ -180,6 +181,8 @@ class Gateway:
                 token.id,
             )
             for token in self._parts.tokens.expiring(EXPIRING_WITHIN_SECONDS)
+            # The first-call token of a fresh installation is short-lived on purpose.
+            if token.created_by != str(SETUP)
         ]
 
     def _unpriced_models(self) -> list[Attention]:

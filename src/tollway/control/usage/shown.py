@@ -5,13 +5,11 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from tollway.contract.ledger_api import Dimension, Interval, UsageAnswer, UsageRow
-from tollway.contract.records import Attempt, CloseRecord, Outcome
+from tollway.contract.records import STAGES, Attempt, CloseRecord, Outcome
 from tollway.contract.usage import Usage
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.money import format_usd
 from tollway.web.fields import Instant, Output, Usd, format_instant, format_usd_or_none
-
-STAGES = ("accept", "authenticate", "resolve", "admit", "dispatch", "respond")
 
 Names = Mapping[tuple[str, str], str]
 """What ids are called: (dimension, id) to name."""

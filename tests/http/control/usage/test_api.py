@@ -87,7 +87,7 @@ def test_one_call_shows_everything_with_names(browser: TestClient, console: Cons
     shown = browser.get("/api/v1/calls/req_1").json()
     assert shown["token_name"] == "ci"
     assert shown["cost_usd"] is None
-    assert shown["stages_us"]["dispatch"] == 5
+    assert shown["stages_us"]["upstream"] == 5
     assert shown["charges"][0]["amount_usd"] == "0.000000005"
     assert browser.get("/api/v1/calls/req_none").status_code == 404
 
