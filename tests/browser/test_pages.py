@@ -4,11 +4,13 @@ The pages run under the console's own content security policy: a style or script
 a console error here.
 """
 
+import gzip
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pages
 import pytest
+import stand_in
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Page as Tab
@@ -111,6 +113,16 @@ def test_paths_of_pages_are_those_of_the_navigation(browser: Browser, open_page:
     )
     known = {urlsplit(page.path).path for page in pages.PAGES}
     assert set(links) <= known
+    context.close()
+
+
+def test_first_page_needs_at_most_200_kilobytes_of_script(browser: Browser, open_page: Open) -> None:
+    context = browser.new_context(viewport=DESK)
+    tab, _faults = open_page(context, pages.PAGES[0])
+    tab.locator(".u-wrap").first.wait_for()
+    names = tab.evaluate("() => performance.getEntriesByType('resource').map(entry => new URL(entry.name).pathname)")
+    scripts = {stand_in.UI / name.lstrip("/") for name in names if name.endswith(".js")}
+    assert sum(len(gzip.compress(path.read_bytes(), 6)) for path in scripts) <= 200_000
     context.close()
 
 
