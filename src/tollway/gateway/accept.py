@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from tollway.gateway.address import client_address
+from tollway.gateway.address import client_address, is_secure
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Exchange, Headers, RequestHead
@@ -102,7 +102,7 @@ def _understand(head: RequestHead, gw: Gateway) -> Inbound:
         head.query,
         head.headers,
         head.body_bytes,
-        head.is_tls,
+        is_secure(head, gw.bounds.trusted_proxies),
         head.host,
         head.websocket_key,
         find_operation(head, fields),

@@ -1,9 +1,9 @@
-"""The caller's address, believed from forwarded headers only behind trusted proxies."""
+"""The caller's address and scheme, believed from forwarded headers only behind trusted proxies."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from tollway.gateway.ports import Headers
+from tollway.gateway.ports import Headers, RequestHead
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
@@ -26,6 +26,13 @@ def client_address(peer: str, headers: Headers, trusted: Networks) -> str:
         if not _contains(parsed, trusted):
             return address
     return address
+
+
+def is_secure(head: RequestHead, trusted: Networks) -> bool:
+    """Whether the caller spoke TLS: to us, or to a trusted proxy that says so in `X-Forwarded-Proto`."""
+    if head.is_tls or not trusted or not _is_trusted(head.peer, trusted):
+        return head.is_tls
+    return any(name == b"x-forwarded-proto" and value.strip().lower() == b"https" for name, value in head.headers)
 
 
 def _is_trusted(text: str, trusted: Networks) -> bool:

@@ -4,7 +4,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from tollway.gateway.address import client_address
+from tollway.gateway.address import client_address, is_secure
+from tollway.gateway.ports import RequestHead
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -39,3 +40,18 @@ def test_the_walk_ends_at_the_last_trusted_hop(peer, values, expected):
 
 def test_without_trusted_proxies_nothing_is_believed():
     assert client_address("10.0.0.1", [(b"x-forwarded-for", b"6.6.6.6")], ()) == "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("peer", "is_tls", "told", "expected"),
+    [
+        ("10.0.0.1", False, b"https", True),
+        ("10.0.0.1", False, b"http", False),
+        ("192.0.2.1", False, b"https", False),
+        ("192.0.2.1", True, b"http", True),
+    ],
+)
+def test_the_scheme_is_believed_from_trusted_proxies_only(peer, is_tls, told, expected):
+    head = RequestHead("GET", "/", "", [(b"x-forwarded-proto", told)], False, 0, peer, is_tls, "h", None)
+    assert is_secure(head, TRUSTED) is expected
+    assert is_secure(head, ()) is is_tls
