@@ -45,7 +45,7 @@ class Attempt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     upstream_request_id: str = ""
 
 
-class OpenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="o"):
+class OpenRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="o"):
     """A call is about to be sent. All a crashed call can be closed with."""
 
     request_id: str
@@ -68,25 +68,21 @@ class OpenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag=
     trace_id: str = ""
 
 
-class CloseRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag="c"):
+class CloseRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c"):
     """A call has ended; complete in itself.
 
     Instants are Unix nanoseconds, durations microseconds. `cost_nanos` None means unpriced, which is not zero.
-    `stages_us` are authenticate, body, resolve, admit, upstream (waiting for it), respond.
-    `overhead_us` is the total less the time spent waiting for upstream and caller.
+    `overhead_us` is the total less the time spent waiting for upstream and caller. The fields that the ledger sums
+    come first, so that it can leave the rest undecoded.
     """
 
     request_id: str
     started_ns: int
     duration_us: int
-    method: str
-    route: str
-    """The service's name or the dialect's path template; never the caller's raw path."""
-    operation: str
-    """`chat`, `embeddings`, `models`, `http`, `websocket`."""
     status: int
     outcome: Outcome
-    code: str = ""
+    operation: str
+    """`chat`, `embeddings`, `models`, `http`, `websocket`."""
     token_id: str = ""
     application_id: str = ""
     team_id: str = ""
@@ -95,26 +91,31 @@ class CloseRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, tag
     model: str = ""
     provider_id: str = ""
     upstream_model: str = ""
-    is_stream: bool = False
-    was_opened: bool = False
     first_byte_us: int = 0
     """From acceptance to the first byte of the answer; 0 when there was none."""
-    upstream_us: int = 0
     overhead_us: int = 0
-    stages_us: tuple[int, ...] = ()
-    request_bytes: int = 0
-    response_bytes: int = 0
     usage: Usage = NOTHING
     cost_nanos: int | None = 0
-    price_source: str = ""
     charges: tuple[Charge, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
     client_address: str = ""
     client_agent: str = ""
+    method: str = ""
+    route: str = ""
+    """The service's name or the dialect's path template; never the caller's raw path."""
+    code: str = ""
+    is_stream: bool = False
+    was_opened: bool = False
+    upstream_us: int = 0
+    stages_us: tuple[int, ...] = ()
+    """Microseconds spent in each of STAGES."""
+    request_bytes: int = 0
+    response_bytes: int = 0
+    price_source: str = ""
+    attempts: tuple[Attempt, ...] = ()
     trace_id: str = ""
 
 
-class TallyRecord(msgspec.Struct, frozen=True, gc=False, tag="t"):
+class TallyRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="t"):
     """How many calls were refused without a known token in one second, by code."""
 
     second: int

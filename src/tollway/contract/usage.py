@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+class Usage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Counts of one call, all >= 0. Detail counts are included in their total, never added to it.
 
     `input_tokens` includes `cached_input_tokens`, `cache_write_tokens` and `input_audio_tokens`;

@@ -28,7 +28,7 @@ CACHED_MAX = 20_000
 MINUTE_NS = MINUTE * NANOS_PER_SECOND
 
 
-class OpenSeen(msgspec.Struct, frozen=True, gc=False, tag="o"):
+class OpenSeen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="o"):
     """What is needed of an OpenRecord whose call is closed soon."""
 
     request_id: str
@@ -329,6 +329,7 @@ def crash(body: bytes) -> CloseRecord:
         usage=msgspec.structs.replace(opened.estimate, is_estimated=True),
         cost_nanos=opened.estimate_nanos,
         charges=opened.charges,
+        trace_id=opened.trace_id,
     )
 
 

@@ -33,7 +33,9 @@ def batch(counted: int = 1, *calls: CloseRecord) -> LiveBatch:
     return LiveBatch(at_ns=1_800_000_000 * 10**9, counted=counted, calls=calls, cost_nanos=5, tokens=7)
 
 
-CALL = CloseRecord("req_1", 10**18, 5, "POST", "/v1/chat/completions", "chat", 200, "ok", token_id="t", cost_nanos=None)
+CALL = CloseRecord(
+    "req_1", 10**18, 5, 200, "ok", "chat", method="POST", route="/v1/chat/completions", token_id="t", cost_nanos=None
+)
 
 
 async def follow(feed: LiveFeed) -> AsyncGenerator[bytes, None]:

@@ -44,7 +44,9 @@ async def test_a_slow_subscriber_is_dropped_and_others_go_on():
 
 
 def test_a_batch_holds_the_newest_calls_and_counts_all():
-    bodies = [encode(CloseRecord(f"r{n}", n, 1, "GET", "/", "http", 200, "ok")) for n in range(CALLS_MAX + 7)]
+    bodies = [
+        encode(CloseRecord(f"r{n}", n, 1, 200, "ok", "http", method="GET", route="/")) for n in range(CALLS_MAX + 7)
+    ]
     batch = build_batch(Ingested(bodies, 3, 4, 5, False, True), 77)
     assert (batch.counted, len(batch.calls), batch.calls[0].request_id) == (CALLS_MAX + 7, CALLS_MAX, "r206")
     assert (batch.at_ns, batch.errors, batch.cost_nanos, batch.tokens) == (77, 3, 4, 5)

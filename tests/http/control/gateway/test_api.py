@@ -6,7 +6,7 @@ from kit.console import Console
 from tollway.contract.ledger_api import HealthAnswer, UnpricedRow, UsageRow
 from tollway.contract.records import CloseRecord
 
-CALL = CloseRecord("req_1", 10**18, 5, "POST", "/v1/chat/completions", "chat", 200, "ok")
+CALL = CloseRecord("req_1", 10**18, 5, 200, "ok", "chat", method="POST", route="/v1/chat/completions")
 
 
 def test_the_checklist_follows_what_was_done(browser: TestClient, console: Console) -> None:

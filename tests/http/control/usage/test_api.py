@@ -18,7 +18,9 @@ def row(key: str) -> UsageRow:
 
 
 def call(number: int, **fields: object) -> CloseRecord:
-    return CloseRecord(f"req_{number}", number * NS, 5_000, "POST", "/v1/chat/completions", "chat", 200, "ok", **fields)  # type: ignore[arg-type]  # given by name
+    return CloseRecord(
+        f"req_{number}", number * NS, 5_000, 200, "ok", "chat", method="POST", route="/v1/chat/completions", **fields
+    )  # type: ignore[arg-type]  # given by name
 
 
 def test_sums_have_names_and_exact_money(browser: TestClient, console: Console) -> None:

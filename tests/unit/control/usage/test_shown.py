@@ -5,7 +5,16 @@ from tollway.contract.records import Attempt, CloseRecord
 from tollway.control.usage.shown import ids_of_calls, ids_of_rows, show_call
 
 CALL = CloseRecord(
-    "req_1", 10**18, 5, "POST", "/x", "chat", 200, "ok", token_id="t", attempts=(Attempt("p", "m", "k", 1, 2, 200, ""),)
+    "req_1",
+    10**18,
+    5,
+    200,
+    "ok",
+    "chat",
+    method="POST",
+    route="/x",
+    token_id="t",
+    attempts=(Attempt("p", "m", "k", 1, 2, 200, ""),),
 )
 
 
