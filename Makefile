@@ -31,9 +31,9 @@ chaos: ## kill processes under load and count what is lost
 	@sh scripts/setup.sh dev
 	@.venv/bin/python -m pytest -m chaos tests/chaos $(ARGS)
 
-bench: ## speed side by side with nginx and others
+bench: ## speed side by side with nginx
 	@sh scripts/setup.sh dev
-	@.venv/bin/python bench/run.py $(ARGS)
+	@.venv/bin/python -m bench.speed $(ARGS)
 
 lint: ## ruff, mypy --strict, import contracts
 	@sh scripts/setup.sh dev

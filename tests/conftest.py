@@ -1,12 +1,23 @@
-"""What all tests share: where the fixtures are, and a guard against blocking the event loop."""
+"""What all tests share: where the fixtures are, how properties are tried, a guard against blocking the event loop."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# No deadline anywhere: how long an example takes says more about the machine than about the code. In CI the same
+# examples every time, so that a red run is the change's fault; everywhere else new ones.
+_SLOW = [hypothesis.HealthCheck.too_slow]
+hypothesis.settings.register_profile("here", deadline=None, suppress_health_check=_SLOW)
+hypothesis.settings.register_profile(
+    "ci", deadline=None, suppress_health_check=_SLOW, derandomize=True, database=None, print_blob=True
+)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(scope="session")

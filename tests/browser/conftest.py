@@ -1,4 +1,8 @@
-"""One Chromium and one stand-in console for all page tests; without a Chromium they are skipped with the reason."""
+"""A Chromium and a stand-in console a file of page tests; without a Chromium they are skipped with the reason.
+
+Not one a session: Playwright's event loop runs in the test's own thread for as long as it is open, and the tests of
+other folders, which the same worker may run next, could not start theirs.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +17,7 @@ import chromium
 import stand_in
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """The system's Chromium."""
     if chromium.find() is None:
@@ -24,14 +28,14 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def busy_origin(browser: Browser) -> Iterator[str]:
     """A console with history."""
     with stand_in.running(stand_in.StandIn()) as origin:
         yield origin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fresh_origin(browser: Browser) -> Iterator[str]:
     """A console before its first provider."""
     with stand_in.running(stand_in.StandIn(is_fresh=True)) as origin:

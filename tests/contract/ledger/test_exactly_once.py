@@ -62,7 +62,7 @@ def start_ledger(tmp_path):
 
 def test_sums_are_equal_after_kills_at_random_instants(tmp_path, start_ledger):
     rng = random.Random(20)
-    pairs = random_calls(seed=20, count=1_200)
+    pairs = random_calls(seed=20, count=1_100)
     journal = make_journal(tmp_path, rotate_bytes=60_000)
     crashed = pairs[-5:]
     position = 0

@@ -42,17 +42,17 @@ async def served(folder, *, open_one=None):
     )
     stop, ready = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(Service(parts).run(folder / "l.sock", stop, ready.set))
-    await asyncio.wait_for(ready.wait(), 5)
+    await asyncio.wait_for(ready.wait(), 15)
     try:
         yield LedgerClient(folder / "l.sock"), stop, task
     finally:
         stop.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 15)
         writer.dispose()
         reader.dispose()
 
 
-async def until(check, seconds=3.0):
+async def until(check, seconds=15.0):
     deadline = time.monotonic() + seconds
     while not (found := await check()):
         assert time.monotonic() < deadline
@@ -107,7 +107,7 @@ async def test_what_is_in_the_journals_is_taken_in_before_the_end(tmp_path):
             journal.append(opened)
             journal.append(closed)
         stop.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 15)
     journal.close()
     async with served(tmp_path) as (client, _, _):
         answer = await client.ask_async(EVERYTHING)

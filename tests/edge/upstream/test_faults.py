@@ -195,7 +195,9 @@ async def test_an_answer_that_only_looks_like_trouble(upstreams: EdgeUpstreams, 
         expected = body if way == "read" else body.upper()
         assert await call(upstreams, server.destination(), way) == (status, expected, None)
         await asyncio.sleep(0.03)
-        assert upstreams.idle == idle
+        async with asyncio.timeout(5):
+            while upstreams.idle != idle:
+                await asyncio.sleep(0.01)
         assert server.connections == 1
 
 
