@@ -295,14 +295,15 @@ class CountingHasher(Argon2Hasher):
 
 
 @contextmanager
-def console_on(folder: Path, **changes: Any) -> Iterator[Console]:
-    """Yield a console with an owner on a fresh database, and close the database afterwards."""
+def console_on(folder: Path, *, is_set_up: bool = True, **changes: Any) -> Iterator[Console]:
+    """Yield a console on a fresh database, with an owner unless told otherwise; the database is closed afterwards."""
     from kit.control import open_surroundings
 
     around = open_surroundings(folder)
     try:
         console = Console(ControlPlane(around).start(), folder / "ui", **changes)
-        console.set_up()
+        if is_set_up:
+            console.set_up()
         yield console
     finally:
         around.writer.dispose()

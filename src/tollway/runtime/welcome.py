@@ -4,10 +4,9 @@ The token reaches only the built-in sandbox, is limited and expires in a day; it
 so that a first call can be copied before anything is configured.
 """
 
-from urllib.parse import quote
-
 from tollway.control.actor import SETUP
 from tollway.control.limits.model import LimitRules, RequestRule
+from tollway.control.sessions.api import setup_url
 from tollway.control.tokens.model import NewToken
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
@@ -23,7 +22,7 @@ def welcome(services: ConsoleServices, console_url: str) -> dict[str, str]:
     notes: dict[str, str] = {}
     if services.sessions.is_setup_needed():
         link = services.sessions.issue_setup_link().reveal()
-        notes["setup_url"] = f"{console_url}/setup?token={quote(link)}"
+        notes["setup_url"] = setup_url(console_url, link)
         if not services.tokens.page(limit=1).items and services.gateway.facts.sandbox:
             notes["first_token"] = _issue_first(services)
     return notes

@@ -1,6 +1,7 @@
 """Set-up, sign-in and sign-out over HTTP. The session's secret leaves in the cookie and nowhere else."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
@@ -8,7 +9,7 @@ from pydantic import Field
 from tollway.control.sessions.model import NAME_CHARS_MAX, Role
 from tollway.control.sessions.service import Origin, SignedIn
 from tollway.web.access import Open
-from tollway.web.asking import Own, services_of
+from tollway.web.asking import Operate, Own, services_of
 from tollway.web.cookies import clear_session, find_session, set_session
 from tollway.web.fields import Input, Instant, Output, format_instant
 from tollway.web.identity import source_of
@@ -59,6 +60,12 @@ class SetupOutput(Output):
     needed: bool
 
 
+class SetupLinkOutput(Output):
+    """A one-time link. It is shown here and nowhere else."""
+
+    url: str
+
+
 @router.get("/session", tags=["session"])
 def get_session(ask: Own) -> SessionOutput:
     """Show who is signed in, and the value that unsafe requests repeat."""
@@ -102,6 +109,19 @@ def set_up(body: SetupInput, request: Request, response: Response) -> SessionOut
     )
     set_session(request, response, secret.reveal())
     return show_session(signed_in)
+
+
+@router.post("/setup/link", tags=["setup"], status_code=201)
+def create_setup_link(ask: Operate) -> SetupLinkOutput:
+    """Make a new one-time set-up link; earlier ones stop working. Refused once there is an owner. Local socket only."""
+    link = ask.services.sessions.issue_setup_link().reveal()
+    ask.show_once()
+    return SetupLinkOutput(url=setup_url(ask.services.gateway.facts.console_url, link))
+
+
+def setup_url(console_url: str, link_token: str) -> str:
+    """Return the address of the set-up page for the token of a link."""
+    return f"{console_url}/setup?token={quote(link_token)}"
 
 
 def origin_of(request: Request) -> Origin:

@@ -183,3 +183,18 @@ def test_set_up_works_once_and_only_with_the_newest_link(tmp_path: Path) -> None
 def test_a_password_too_long_to_be_one_is_refused_without_looking(console: Console) -> None:
     assert sign_in(console.client(), password="x" * 1_025) == 422
     assert console.hasher.verified == 0
+
+
+def test_the_operator_gets_a_new_set_up_link_until_there_is_an_owner(tmp_path: Path) -> None:
+    with console_on(tmp_path, is_set_up=False) as console:
+        made = console.operator().post("/api/v1/setup/link")
+        assert made.status_code == 201
+        assert made.headers["cache-control"] == "no-store"
+        link = made.json()["url"].partition("/setup?token=")[2]
+        body = {"link_token": link, "name": NAME, "password": PASSWORD}
+        assert console.client().post("/api/v1/setup", json=body).status_code == 200
+
+
+def test_nobody_else_gets_a_set_up_link(operator: TestClient, browser: TestClient) -> None:
+    assert operator.post("/api/v1/setup/link").json()["code"] == "management.conflict"
+    assert browser.post("/api/v1/setup/link").json()["code"] == "management.forbidden"
