@@ -1,0 +1,28 @@
+"""An address is listened on, or the reason is said with the way out."""
+
+import socket
+
+import pytest
+
+from tollway.runtime import listening
+from tollway.runtime.listening import BusyPort, bind
+from tollway.settings.address import Address
+
+
+def test_port_0_takes_a_free_port_and_says_which() -> None:
+    listener = bind(Address("127.0.0.1", 0))
+    with listener.socket, socket.create_connection(("127.0.0.1", listener.address.port), 5):
+        assert listener.address.port != 0
+        assert not listener.socket.getblocking()
+
+
+def test_a_busy_port_is_said_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "RETRY_SECONDS", 0.05, raising=False)
+    first = bind(Address("127.0.0.1", 0))
+    with first.socket, pytest.raises(BusyPort, match=f"127.0.0.1:{first.address.port}.*another"):
+        bind(first.address)
+
+
+def test_an_address_of_another_machine_is_said() -> None:
+    with pytest.raises(BusyPort, match="no such address"):
+        bind(Address("192.0.2.1", 0))
