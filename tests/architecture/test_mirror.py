@@ -14,6 +14,9 @@ PLACES = ("unit", "contract", "http", "journeys", "chaos", ".")
 
 LISTED: dict[str, str] = {
     "__main__.py": "tests/unit/test_main.py",
+    "compose/console.py": "tests/contract/runtime/test_supervisor.py",
+    "compose/worker.py": "tests/contract/runtime/test_supervisor.py",
+    "runtime/worker.py": "tests/contract/runtime/test_supervisor.py",
     "runtime/restoring.py": "tests/contract/cli/test_upkeep.py",
     "adapters/storage/applications.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/config_database.py": "tests/contract/storage/test_config_stores.py",

@@ -34,7 +34,5 @@ def start_logging(process: str, level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JSONLines(process))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # At each start it says on which database it looks for migrations; that it ran one is said by `migrate`.
+    # At each start it names its own parts and the database it looks at, in every process that migrates.
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    # Alembic names each of its own parts as it loads them, in every process that migrates.
-    logging.getLogger("alembic.runtime.plugins").setLevel(logging.WARNING)

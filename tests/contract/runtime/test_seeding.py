@@ -1,0 +1,88 @@
+"""After a power loss budgets start from what the ledger knows, and never from a guess."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tollway.adapters.meters import open_meters, read_boot_id
+from tollway.contract.ledger_api import HealthAnswer, HealthQuery, Reply, Request, Spent, SpentAnswer
+from tollway.contract.policy import Budget, Limits
+from tollway.gateway.claims import build_claims
+from tollway.kernel.errors import TollwayError
+from tollway.runtime import seeding
+from tollway.runtime.seeding import meters_are_new, seed_meters
+
+Ledger = Callable[[Request], Reply]
+BUDGET = build_claims(Limits(budgets=(Budget("b1", "total", 10**9, "total"),)), "token", "t1")
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Callable[[Ledger], None]:
+    """Put a ledger in place that answers as the function does."""
+
+    def install(answer: Ledger) -> None:
+        class StandIn:
+            def __init__(self, path: Path) -> None:
+                assert path.name == "ledger.sock"
+
+            def ask(self, request: Request) -> Reply:
+                return answer(request)
+
+        monkeypatch.setattr(seeding, "LedgerClient", StandIn)
+
+    return install
+
+
+def spent(data: Path) -> int:
+    meters, _ = open_meters(data / "meters.mm", read_boot_id())
+    try:
+        return meters.read(BUDGET)[0].spent_nanos
+    finally:
+        meters.close()
+
+
+def test_budgets_begin_with_what_the_ledger_says_once_it_has_caught_up(
+    tmp_path: Path, ledger: Callable[[Ledger], None]
+) -> None:
+    lags = [500, 0]
+
+    def answer(request: Request) -> Reply:
+        if isinstance(request, HealthQuery):
+            return HealthAnswer(lags.pop(0), 0, 0, 0)
+        assert not lags, "asked before the ledger had caught up"
+        return SpentAnswer((Spent("t1", "b1", 0, 700),))
+
+    ledger(answer)
+    assert meters_are_new(tmp_path)
+    seed_meters(tmp_path)
+    assert spent(tmp_path) == 700
+    assert not meters_are_new(tmp_path)
+
+
+def test_meters_of_this_boot_are_trusted_and_nothing_is_asked(tmp_path: Path, ledger: Callable[[Ledger], None]) -> None:
+    ledger(lambda request: HealthAnswer(0, 0, 0, 0) if isinstance(request, HealthQuery) else SpentAnswer(()))
+    seed_meters(tmp_path)
+    ledger(lambda request: pytest.fail("asked"))
+    seed_meters(tmp_path)
+
+
+def test_without_an_answer_it_is_said_and_tried_again_at_the_next_start(
+    tmp_path: Path, ledger: Callable[[Ledger], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    def answer(request: Request) -> Reply:
+        raise TollwayError("usage.unavailable")
+
+    ledger(answer)
+    seed_meters(tmp_path)
+    assert "does not say" in caplog.text
+    assert meters_are_new(tmp_path)
+
+
+def test_a_ledger_that_stays_behind_is_waited_for_only_so_long(
+    tmp_path: Path, ledger: Callable[[Ledger], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seeding, "CATCH_UP_SECONDS", 0.1)
+    ledger(lambda request: HealthAnswer(9, 0, 0, 0) if isinstance(request, HealthQuery) else SpentAnswer(()))
+    seed_meters(tmp_path)
+    assert not meters_are_new(tmp_path)

@@ -1,0 +1,110 @@
+"""The whole group of processes: up, back after a kill, reloaded, and down without a word lost.
+
+One installation for the file, in the order of its tests; the last one stops it.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kit.instance import Tollway
+
+pytestmark = pytest.mark.timeout(120)
+SECONDS_MAX = 60
+
+
+@pytest.fixture(scope="module")
+def tollway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tollway]:
+    """Tollway with two workers, on free ports."""
+    tollway = Tollway(tmp_path_factory.mktemp("tollway"), workers=2)
+    tollway.start()
+    try:
+        yield tollway
+    finally:
+        tollway.destroy()
+
+
+@pytest.fixture(scope="module")
+def secret(tollway: Tollway) -> str:
+    """A token for the sandbox."""
+    return tollway.token()
+
+
+def until(check: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + SECONDS_MAX
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def call(tollway: Tollway, secret: str) -> int:
+    request = urllib.request.Request(
+        f"{tollway.gateway_url}/v1/chat/completions",
+        json.dumps({"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}]}).encode(),
+        {"authorization": f"Bearer {secret}", "content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return len(json.load(answer)["choices"])
+
+
+def test_it_answers_on_both_ports_when_it_says_so(tollway: Tollway, secret: str) -> None:
+    assert call(tollway, secret) == 1
+    with urllib.request.urlopen(f"{tollway.console_url}/healthz", timeout=30) as answer:
+        assert answer.status == 200
+    assert {"worker", "worker-2", "ledger", "console"} <= set(tollway.pids())
+
+
+@pytest.mark.parametrize("role", ["worker", "ledger", "console"])
+def test_a_killed_process_is_back_and_calls_go_on(tollway: Tollway, secret: str, role: str) -> None:
+    before = tollway.pids()
+    os.kill(before[role], signal.SIGKILL)
+    until(lambda: len(tollway.pids()) == len(before) and before[role] not in tollway.pids().values())
+    assert call(tollway, secret) == 1
+
+
+def test_a_reload_replaces_the_workers_and_no_call_fails(tollway: Tollway, secret: str) -> None:
+    before = tollway.pids()
+    os.kill(before["supervisor"], signal.SIGHUP)
+    old = {before["worker"], before["worker-2"], before["console"]}
+    until(lambda: call(tollway, secret) == 1 and not old & set(tollway.pids().values()))
+
+
+def test_a_second_server_on_the_same_directory_or_port_is_refused_with_the_cause(
+    tollway: Tollway, tmp_path: Path
+) -> None:
+    for data, words in ((tollway.data, "in use"), (tmp_path / "other", "cannot listen on")):
+        done = subprocess.run(
+            [sys.executable, "-m", "tollway", "serve", "--data", str(data), "--listen", tollway.listen],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (1, "")
+        assert words in done.stderr
+
+
+def test_the_end_waits_for_what_is_under_way(tollway: Tollway, secret: str) -> None:
+    host, _, port = tollway.listen.rpartition(":")
+    body = json.dumps({"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}]}).encode()
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {secret}\r\n"
+        f"content-type: application/json\r\ncontent-length: {len(body)}\r\nx-sandbox-latency-ms: 700\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), 30) as connection:
+        connection.sendall(head.encode() + body)
+        time.sleep(0.3)
+        pids = tollway.pids()
+        os.kill(pids["supervisor"], signal.SIGTERM)
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    assert tollway.stop() == 0
+    assert answer.startswith(b"HTTP/1.1 200") and b"connection: close" in answer.lower()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids.values())
