@@ -60,8 +60,8 @@ class JSONObject:
 
     def integer(self, name: str) -> int | None:
         """Return an integer field; None when it is absent or null. Raises request.field_invalid."""
-        value = self._fields.get(name)
-        return None if value is None else _read(_integer, name, value)
+        fields = self._fields
+        return _read(_integer, name, fields[name]) if name in fields else None
 
     def read(self, name: str, kind: type[T]) -> T | None:
         """Return a field as `kind`; None when it is absent or null. Raises request.field_invalid."""

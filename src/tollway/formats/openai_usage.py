@@ -83,6 +83,8 @@ def to_usage(stated: StatedUsage) -> Usage | None:
 
 
 def _count(value: Count) -> int:
+    if type(value) is int and 0 <= value <= COUNT_MAX:
+        return value
     if not value or value != value or value < 0:  # None, 0, NaN, negative
         return 0
     return COUNT_MAX if value > COUNT_MAX else int(value)

@@ -50,7 +50,7 @@ def account(call: Call, response_bytes: int, gw: Gateway) -> None:
     except TollwayError:
         log.exception("the record of call %s could not be written", call.request_id)
     if hold is not None:
-        # After the record: a kill in between leaves the meters with the whole reservation, above the books, never below.
+        # After the record: a kill in between leaves the whole reservation spent, above the books, never below.
         gw.meters.settle(hold, nanos)
     _count(call, record.overhead_us, gw)
 

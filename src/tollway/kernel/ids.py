@@ -18,6 +18,7 @@ LIMIT = "lim"
 BUDGET = "bud"
 PROCESS = "proc"
 
+_COUNT_MAX = 62**5
 _PAIRS = [a + b for a in BASE62 for b in BASE62]
 
 
@@ -45,23 +46,24 @@ def encode_base62(number: int, width: int) -> str:
 class RequestIds:
     """Makes request ids: 11 characters of time, then a per-process random part and a counter.
 
-    Unique within a process by the counter and across processes by 48 random bits; sorted by time
-    to the nanosecond. Costs under one microsecond, so that it can be called for every request.
+    Unique within a process by the counter and across processes by 48 random bits; sorted by time to the
+    millisecond, within it by the counter of a process. Costs well under a microsecond, since each request has one.
     """
 
-    __slots__ = ("_count", "_process")
+    __slots__ = ("_count", "_millisecond", "_prefix", "_process")
 
     def __init__(self) -> None:
         self._process = random_base62(8)
         self._count = 0
+        self._millisecond = -1
+        self._prefix = ""
 
     def new(self, now_ns: int) -> str:
         """Return the id of a request accepted at `now_ns`."""
-        count = self._count = (self._count + 1) % 916_132_832
-        pairs = _PAIRS
-        high, low = divmod(now_ns, 56_800_235_584)
-        seconds_part = pairs[high // 14_776_336 % 3844] + pairs[high // 3844 % 3844] + pairs[high % 3844]
-        a, low = divmod(low, 14_776_336)
-        rest = pairs[a] + pairs[low // 3844] + pairs[low % 3844]
-        tail = pairs[count // 14_776_336] + pairs[count // 3844 % 3844] + pairs[count % 3844]
-        return f"req_{seconds_part[1:]}{rest}{self._process[:8]}{tail[1:]}"
+        millisecond = now_ns // 1_000_000
+        if millisecond != self._millisecond:
+            self._millisecond = millisecond
+            self._prefix = f"req_{encode_base62(millisecond * 1_000_000, 11)}{self._process}"
+        count = self._count = (self._count + 1) % _COUNT_MAX
+        high, low = divmod(count, 3844)
+        return f"{self._prefix}{BASE62[high // 3844]}{_PAIRS[high % 3844]}{_PAIRS[low]}"
