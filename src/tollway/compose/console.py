@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from pathlib import Path
 
 import msgspec
 from starlette.types import ASGIApp
@@ -29,6 +30,7 @@ from tollway.adapters.storage.tokens import SQLTokenStore
 from tollway.adapters.storage.upstreams import SQLProviderStore
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.contract.ledger_api import Reply, Request
+from tollway.contract.policy import Timeouts
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.backups.service import Backups
 from tollway.control.configuration.service import Configuration, ConfigurationParts
@@ -49,6 +51,7 @@ from tollway.control.upstreams.service import ProviderParts, Providers
 from tollway.control.usage.ports import Ledger
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock, SystemClock
+from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
 from tollway.runtime.checkup.exposure import check_exposure
 from tollway.runtime.ledger import ask_offline
@@ -168,6 +171,12 @@ class OfflineLedger:
 
 def _open_stores(settings: Settings, clock: Clock) -> Stores:
     place = settings.database.url or settings.data / "config.db"
+    if isinstance(place, Path) and not place.exists() and (settings.data / "policy").exists():
+        # An empty database in its place would be published, and every token would end.
+        raise TollwayError(
+            "management.unavailable",
+            public=f"{place} is gone; put it back or restore a backup (to begin anew, move {settings.data / 'policy'} away).",
+        )
     writer = open_engine(place, database="config", writer=True)
     migrate(writer, "config", settings.data / "backups")
     database = ConfigDatabase(writer, open_engine(place, database="config", writer=False))
@@ -213,6 +222,12 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, policy: Policy
         unbounded_output=settings.budgets.unbounded_output,
         unbounded_output_tokens_max=settings.budgets.unbounded_output_tokens_max,
         cors_origins=settings.gateway.cors_origins,
+        timeouts=Timeouts(
+            settings.timeouts.upstream_connect_seconds,
+            settings.timeouts.upstream_first_byte_seconds,
+            settings.timeouts.upstream_idle_seconds,
+            settings.timeouts.upstream_total_seconds,
+        ),
     )
     parts = PublisherParts(
         store=SQLPublicationStore(stores.database),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tollway.contract.policy import UnboundedOutput
+from tollway.contract.policy import DEFAULT_TIMEOUTS, Timeouts, UnboundedOutput
 
 DirtyKind = Literal["token", "application", "snapshot"]
 ProblemKind = Literal["token", "application", "provider", "service"]
@@ -36,6 +36,8 @@ class Options:
     unbounded_output: UnboundedOutput = "cap"
     unbounded_output_tokens_max: int = 16_384
     cors_origins: tuple[str, ...] = ()
+    timeouts: Timeouts = DEFAULT_TIMEOUTS
+    """Of upstreams that do not state their own."""
 
 
 @dataclass(frozen=True, slots=True)

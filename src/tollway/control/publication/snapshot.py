@@ -6,7 +6,18 @@ a Problem; it never stops the others. Values of references are read here and sea
 
 from dataclasses import dataclass
 
-from tollway.contract.policy import VERSION, ProviderRecord, SealedKey, ServiceRecord, Snapshot, Upstream
+from msgspec import structs
+
+from tollway.contract.policy import (
+    DEFAULT_TIMEOUTS,
+    VERSION,
+    ProviderRecord,
+    SealedKey,
+    ServiceRecord,
+    Snapshot,
+    Timeouts,
+    Upstream,
+)
 from tollway.control.model import Damaged
 from tollway.control.publication.model import Options, Problem, ProblemKind
 from tollway.control.publication.models import Offered, compile_models, expand_offers
@@ -42,14 +53,14 @@ class SnapshotBuilder:
         providers: list[ProviderRecord] = []
         offered: list[Offered] = []
         for provider in self._parts.providers.all():
-            record = self._provider(provider, problems)
+            record = self._provider(provider, options, problems)
             if record is not None and isinstance(provider, Provider):
                 providers.append(record)
                 offered += expand_offers(provider, self._parts.prices)
         if options.sandbox:
             providers.append(sandbox_provider())
             offered += sandbox_offers()
-        services = [self._service(service, problems) for service in self._parts.services.all()]
+        services = [self._service(service, options, problems) for service in self._parts.services.all()]
         snapshot = Snapshot(
             v=VERSION,
             revision=revision,
@@ -64,12 +75,14 @@ class SnapshotBuilder:
         )
         return snapshot, tuple(problems)
 
-    def _provider(self, provider: Provider | Damaged, problems: list[Problem]) -> ProviderRecord | None:
+    def _provider(
+        self, provider: Provider | Damaged, options: Options, problems: list[Problem]
+    ) -> ProviderRecord | None:
         if isinstance(provider, Damaged):
             problems.append(Problem("provider", provider.id, provider.name, provider.detail))
             return None
         owner = _Owner("provider", provider.id, provider.name, problems)
-        upstream = self._upstream(provider.connection, owner)
+        upstream = self._upstream(provider.connection, options, owner)
         if upstream is None:
             return None
         keys = self._keys(provider.keys, owner)
@@ -84,12 +97,12 @@ class SnapshotBuilder:
             headers=provider.connection.headers,
         )
 
-    def _service(self, service: Service | Damaged, problems: list[Problem]) -> ServiceRecord | None:
+    def _service(self, service: Service | Damaged, options: Options, problems: list[Problem]) -> ServiceRecord | None:
         if isinstance(service, Damaged):
             problems.append(Problem("service", service.id, service.name, service.detail))
             return None
         owner = _Owner("service", service.id, service.name, problems)
-        upstream = self._upstream(service.connection, owner)
+        upstream = self._upstream(service.connection, options, owner)
         keys = self._keys(service.keys, owner)
         if upstream is None or len(keys) < len(service.keys):
             # A service whose key is missing must not be called without it.
@@ -115,7 +128,7 @@ class SnapshotBuilder:
             body_bytes_max=behaviour.body_bytes_max,
         )
 
-    def _upstream(self, connection: Connection, owner: "_Owner") -> Upstream | None:
+    def _upstream(self, connection: Connection, options: Options, owner: "_Owner") -> Upstream | None:
         ca_pem = None
         if connection.ca_file is not None:
             try:
@@ -129,7 +142,7 @@ class SnapshotBuilder:
             allow_private=connection.allow_private,
             ca_pem=ca_pem,
             proxy_url=connection.proxy_url,
-            timeouts=connection.timeouts,
+            timeouts=_effective(connection.timeouts, options.timeouts),
         )
 
     def _keys(self, keys: tuple[Key, ...], owner: "_Owner") -> tuple[SealedKey, ...]:
@@ -156,3 +169,13 @@ class _Owner:
 
     def report(self, detail: str) -> None:
         self.problems.append(Problem(self.kind, self.id, self.name, detail))
+
+
+def _effective(own: Timeouts, general: Timeouts) -> Timeouts:
+    """Return the deadlines that hold: those of the upstream that differ from the built-in ones, else the settings'."""
+    stated = {
+        name: getattr(own, name)
+        for name in Timeouts.__struct_fields__
+        if getattr(own, name) != getattr(DEFAULT_TIMEOUTS, name)
+    }
+    return structs.replace(general, **stated) if stated else general

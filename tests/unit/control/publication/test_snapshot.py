@@ -1,6 +1,7 @@
 """What a snapshot holds, and how one bad object is left out alone."""
 
 from kit.control import ACTOR, ControlPlane
+from tollway.contract.policy import Timeouts
 from tollway.control.publication.model import Options
 from tollway.control.services.model import NewService
 from tollway.control.upstreams.model import Connection, NewProvider, ProviderChange
@@ -48,6 +49,14 @@ def test_upstream_without_its_ca_is_left_out(plane: ControlPlane) -> None:
     plane.references.certificates["/ca.pem"] = "PEM"
     plane.providers.change(provider.id, ProviderChange(priority=1), ACTOR)
     assert plane.policy.read_snapshot().providers[0].upstream.ca_pem == "PEM"
+
+
+def test_upstreams_take_the_deadlines_of_the_settings_but_for_those_they_state(plane: ControlPlane) -> None:
+    own = Timeouts(connect_seconds=1.0)
+    provider = plane.providers.create(NewProvider("p", "openai", credentials=(Secret("sk"),), timeouts=own), ACTOR)
+    plane.publisher.reconfigure(Options(timeouts=Timeouts(9.0, 90.0, 30.0, 300.0)))
+    record = next(record for record in plane.policy.read_snapshot().providers if record.id == provider.id)
+    assert record.upstream.timeouts == Timeouts(1.0, 90.0, 30.0, 300.0)
 
 
 def test_service_without_its_key_is_left_out(plane: ControlPlane) -> None:
