@@ -69,19 +69,23 @@ class Replay:
         headers = {name.lower(): value.strip() for name, _, value in (item.partition(":") for item in fields)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         self.seen.append(Seen(line.split(" ")[1], headers, body))
+        # Taken now: once the answer is whole at the client, the test sets up the next one while this one still ends.
+        is_chunked, is_cut = self.is_chunked, self.cut_after is not None
         await asyncio.sleep(self.delay_seconds)
         answer = self.answer if self.cut_after is None else self.answer[: self.cut_after]
-        framing = "Transfer-Encoding: chunked" if self.is_chunked else f"Content-Length: {len(self.answer)}"
-        start = f"HTTP/1.1 {self.status} X\r\nContent-Type: {self.content_type}\r\nX-Request-Id: up-{len(self.seen)}\r\n"
+        framing = "Transfer-Encoding: chunked" if is_chunked else f"Content-Length: {len(self.answer)}"
+        start = (
+            f"HTTP/1.1 {self.status} X\r\nContent-Type: {self.content_type}\r\nX-Request-Id: up-{len(self.seen)}\r\n"
+        )
         writer.write(f"{start}{framing}\r\n\r\n".encode())
         for part in cut(answer, random.Random(self.seed)):
-            writer.write(b"%x\r\n%b\r\n" % (len(part), part) if self.is_chunked else part)
+            writer.write(b"%x\r\n%b\r\n" % (len(part), part) if is_chunked else part)
             await writer.drain()
             await asyncio.sleep(self.pause_seconds)
-        if self.cut_after is not None:
+        if is_cut:
             writer.close()
             raise ConnectionError("cut on purpose")
-        if self.is_chunked:
+        if is_chunked:
             writer.write(b"0\r\n\r\n")
 
 
