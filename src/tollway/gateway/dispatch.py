@@ -19,6 +19,8 @@ from tollway.gateway.respond import relay_stream, respond_whole
 from tollway.gateway.snapshot import ProviderKey, Route
 from tollway.kernel.errors import TollwayError
 
+CHANGED_POINTERS = ("/model", "/stream_options", "/max_completion_tokens", "/max_tokens")
+"""All that may differ between the body a caller sent and the one an upstream gets; docs/pass-through.md says when."""
 ATTEMPTS_MAX = 6
 USUAL_ID = "x-request-id"
 TRY_NEXT_STATUSES = frozenset({401, 403, 408, 429, 500, 502, 503, 504, 529})

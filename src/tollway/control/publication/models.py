@@ -1,13 +1,14 @@
 """Compile what providers offer into the names callers may ask for. Pure but for the price list.
 
 A name has one candidate per provider that offers it, ordered by (priority, provider name). Each is also
-offered as `provider/name`, through that provider alone; where such a name equals a plain one, the plain one
-wins. A provider that offers `*` gets all models its price list knows, the catch-all `provider/*` and, when it
+offered as `provider/name`, through that provider alone. Where such a name equals a plain one (an aggregator's
+`openai/gpt-4o` beside a provider called openai), a plain name that somebody listed wins, one that only `*` brought
+loses. A provider that offers `*` gets all models its price list knows, the catch-all `provider/*` and, when it
 is the first of its kind, the catch-all `*`.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tollway.contract.policy import Candidate, DatedPrice, ModelRecord
 from tollway.control.upstreams.model import ModelOffer, Provider
@@ -28,6 +29,8 @@ class Offered:
     provider_name: str
     created_seconds: int
     candidate: Candidate
+    is_listed: bool = True
+    """Whether the operator named it, rather than `*`."""
 
 
 def compile_models(offered: Iterable[Offered]) -> tuple[ModelRecord, ...]:
@@ -40,7 +43,8 @@ def compile_models(offered: Iterable[Offered]) -> tuple[ModelRecord, ...]:
         else:
             plain.setdefault(item.name, []).append(item)
         qualified.setdefault(f"{item.provider_name}/{item.name}", [item])
-    records = qualified | plain
+    listed = {name: items for name, items in plain.items() if any(item.is_listed for item in items)}
+    records = plain | qualified | listed
     return tuple(
         ModelRecord(
             name=name,
@@ -62,7 +66,11 @@ def expand_offers(provider: Provider, prices: PriceList) -> tuple[Offered, ...]:
         for name in prices.list_models(price_kind) if price_kind else ():
             offers.setdefault(name, ModelOffer(name, None, catch_all.priority, catch_all.price))
         offers[ALL] = catch_all
-    return tuple(_offered(provider, offer, _prices(offer, price_kind, prices)) for offer in offers.values())
+    listed = {offer.name for offer in provider.models}
+    return tuple(
+        replace(_offered(provider, offer, _prices(offer, price_kind, prices)), is_listed=offer.name in listed)
+        for offer in offers.values()
+    )
 
 
 def _prices(offer: ModelOffer, price_kind: str, prices: PriceList) -> tuple[DatedPrice, ...]:

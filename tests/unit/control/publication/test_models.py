@@ -85,3 +85,16 @@ def test_candidates_are_ordered_by_priority_and_name_whatever_the_input(offered:
         assert records[name].candidates == tuple(item.candidate for item in mine)
     for item in offered:
         assert f"{item.provider_name}/{item.name}" in records
+
+
+def test_a_qualified_name_beats_what_only_a_star_brought_and_yields_to_what_is_listed() -> None:
+    aggregator = replace(PROVIDER, id="prov_2", name="hub", kind="openrouter", models=(ModelOffer("*"),), priority=1)
+    prices = ListedPrices({"openai": ("gpt-4o",), "openrouter": ("openai/gpt-4o",)})
+
+    def serving(*providers: Provider) -> str:
+        records = compile_models(offer for provider in providers for offer in expand_offers(provider, prices))
+        return next(record for record in records if record.name == "openai/gpt-4o").candidates[0].provider_id
+
+    assert serving(PROVIDER, aggregator) == "prov_1"
+    assert serving(aggregator) == "prov_2"
+    assert serving(PROVIDER, replace(aggregator, models=(ModelOffer("openai/gpt-4o"),))) == "prov_2"

@@ -1,0 +1,22 @@
+"""docs/pass-through.md and docs/sandbox.md say what the code does."""
+
+import re
+from pathlib import Path
+
+from tollway.gateway.dispatch import CHANGED_POINTERS
+from tollway.providers.sandbox import MODELS, answers
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def test_the_pointers_that_may_change_are_listed() -> None:
+    listed = re.findall(r"^\| `(/[a-z_]+)` \|", (DOCS / "pass-through.md").read_text(), re.M)
+    assert tuple(listed) == CHANGED_POINTERS
+
+
+def test_the_sandboxs_models_and_headers_are_listed() -> None:
+    text = (DOCS / "sandbox.md").read_text()
+    for model in MODELS:
+        assert f"`{model.name}`" in text
+    headers = set(re.findall(r"x-sandbox-[a-z-]+", Path(answers.__file__).read_text()))
+    assert headers == set(re.findall(r"x-sandbox-[a-z-]+", text))
