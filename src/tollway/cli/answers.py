@@ -64,8 +64,10 @@ def checked(answer: Answer) -> Answer:
         problem = msgspec.json.decode(answer.body, type=dict[str, Any])
     except msgspec.DecodeError:
         problem = {"title": f"the server answered {answer.status}", "status": answer.status}
-    text = str(problem.get("detail") or problem.get("title") or answer.status)
-    for fault in problem.get("errors") or ():
+    faults = problem.get("errors") or ()
+    # With a list of faults, the detail says the same again in one line.
+    text = str((None if faults else problem.get("detail")) or problem.get("title") or answer.status)
+    for fault in faults:
         text += f"\n  {fault.get('pointer') or '(body)'}: {fault.get('message')}"
     code = ExitCode.UNAVAILABLE if answer.status >= 500 else ExitCode.REFUSED
     raise CommandError(code, text, problem)
