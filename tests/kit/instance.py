@@ -45,20 +45,25 @@ class Tollway:
             if line.startswith(b"ready "):
                 _, self.gateway_url, self.console_url = line.decode().split()
                 self.seconds_to_ready = time.monotonic() - began
-                self.listen = self.gateway_url.removeprefix("http://")
-                self.console_listen = self.console_url.removeprefix("http://")
+                self.listen = self.gateway_url.partition("://")[2]
+                self.console_listen = self.console_url.partition("://")[2]
                 return
         raise AssertionError(f"tollway did not start:\n{(self.root / 'log').read_text()[-4000:]}")
 
     def run(self, *arguments: str, stdin: str | None = None) -> str:
         """Run one command of its command line; raises AssertionError with its words when it fails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "tollway", *arguments, "--data", str(self.data)],
-            input=stdin, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+        done = self.attempt(*arguments, stdin=stdin)
         if done.returncode:
             raise AssertionError(f"tollway {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout
+
+    def attempt(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run one command of its command line, whatever comes of it."""
+        return subprocess.run(
+            [sys.executable, "-m", "tollway", *arguments, "--data", str(self.data)],
+            input=stdin, capture_output=True, text=True, timeout=120, check=False,
+            env={**os.environ, **self.environment}, cwd=self.root,
+        )  # fmt: skip
 
     def apply(self, document: str) -> None:
         """Apply a YAML document."""
