@@ -57,7 +57,10 @@ class UsageRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UsageAnswer(msgspec.Struct, frozen=True, tag="usage_answer"):
-    """Groups with the most calls first (by start, then calls, with an interval). `resolution` is what the sums are exact to."""
+    """Groups with the most calls first (by start, then calls, with an interval).
+
+    `resolution` is what the sums are exact to.
+    """
 
     rows: tuple[UsageRow, ...]
     resolution: Interval

@@ -19,7 +19,7 @@ _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 _DOUBLE = re.compile(rb"%25[0-9A-Fa-f]{2}")
 _SLASH = re.compile(rb"%2[fF]")
 _NAMES_BELOW = b"/v1/models/"
-"""Here the official clients escape the slashes of a model's name. The path is the gateway's own: no upstream gets it."""
+"""Here the official clients escape the slashes of a model's name. It is the gateway's own path: no upstream gets it."""
 _FORBIDDEN_ESCAPE = re.compile(rb"%(?:2[fF]|5[cC]|2[eE]|[01][0-9A-Fa-f]|7[fF])")
 
 

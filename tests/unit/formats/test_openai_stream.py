@@ -1,6 +1,7 @@
 """Watching a stream changes nothing that need not change, whatever the chunking."""
 
 import json
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,7 @@ STREAM = b": hello\n\n" + delta("Grüße") + delta(" du") + event(choices=[], us
 
 def cut(data, at):
     places = [0, *sorted(at), len(data)]
-    return [data[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(places)]
 
 
 def play(tap, chunks, error=None):

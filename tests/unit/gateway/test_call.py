@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.contract import records
-from tollway.contract.records import CloseRecord
-from tollway.contract.records import STAGES
+from tollway.contract.records import STAGES, CloseRecord
 from tollway.gateway.call import Call
 
 INSTANTS = ("authenticated_at", "body_at", "resolved_at", "admitted_at", "answered_at")

@@ -84,7 +84,8 @@ async def test_the_last_failure_is_named_when_all_candidates_failed():
 
 async def test_usage_is_asked_for_in_streams_and_what_that_caused_is_hidden():
     chunks = [b'data: {"choices":[{"delta":{"content":"x"}}],"model":"gpt"}\n\n',
-              b'data: {"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":2}}\n\n', b"data: [DONE]\n\n"]  # fmt: skip
+              b'data: {"choices":[],"usage":{"prompt_tokens":4,"completion_tokens":2}}\n\n',
+              b"data: [DONE]\n\n"]  # fmt: skip
     rig = Rig(ScriptedAnswer(chunks=chunks))
     reply = await rig.call(token=rig.token(), body=BODY[:-1] + b',"stream":true}')
     assert json.loads(rig.upstreams.sent[0][4])["stream_options"] == {"include_usage": True}

@@ -50,8 +50,9 @@ def test_the_output_bound_is_kept_and_told():
 
 
 def test_tools_are_called_with_arguments_that_fit_their_schema_and_then_answered():
-    tool = {"type": "function", "function": {"name": "f", "parameters": {
-        "type": "object", "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 3}}}}}  # fmt: skip
+    properties = {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 3}}
+    parameters = {"type": "object", "properties": properties}
+    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
     call = whole(chat(tools=[tool]))["choices"][0]
     assert call["finish_reason"] == "tool_calls"
     assert json.loads(call["message"]["tool_calls"][0]["function"]["arguments"]) == {"city": "sandbox", "days": 3}
@@ -64,7 +65,8 @@ def test_tools_are_called_with_arguments_that_fit_their_schema_and_then_answered
 
 def test_structured_output_fits_the_schema():
     schema = {"$defs": {"p": {"type": "object", "properties": {"ok": {"type": "boolean"}}}},
-              "type": "object", "properties": {"p": {"$ref": "#/$defs/p"}, "l": {"type": "array", "items": {"enum": ["a"]}}}}  # fmt: skip
+              "type": "object",
+              "properties": {"p": {"$ref": "#/$defs/p"}, "l": {"type": "array", "items": {"enum": ["a"]}}}}  # fmt: skip
     wanted = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
     assert json.loads(whole(chat(response_format=wanted))["choices"][0]["message"]["content"]) == {
         "p": {"ok": True},
