@@ -6,7 +6,7 @@ import sys
 import uvloop
 
 EVENTS = 52
-PAUSE_SECONDS = 0.01
+PAUSE_SECONDS = float(sys.argv[2]) if len(sys.argv) > 2 else 0.01
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 

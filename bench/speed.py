@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import load
+from bench import footprint, load
 from bench.rig import (
     LOAD_CORE,
     PROXY_CORE,
@@ -30,78 +30,9 @@ from bench.rig import (
     tollway,
     wait_port,
 )
+from bench.texts import CHAT, Bench, answer_body, provider, request_body
 
-CHAT = "/v1/chat/completions"
 ROOT = Path(__file__).resolve().parent.parent
-
-PROVIDERS = """
-version: 1
-providers:
-  - name: bench
-    kind: openai-compatible
-    base_url: http://127.0.0.1:{static}/v1
-    allow_private: true
-    models:
-      - {{name: bench, price: {{input_usd_per_million: "0.15", output_usd_per_million: "0.6"}}}}
-  - name: large
-    kind: openai-compatible
-    base_url: http://127.0.0.1:{large}/v1
-    allow_private: true
-    models:
-      - {{name: large, price: {{input_usd_per_million: "0.15", output_usd_per_million: "0.6"}}}}
-  - name: stream
-    kind: openai-compatible
-    base_url: http://127.0.0.1:{events}/v1
-    allow_private: true
-    models:
-      - {{name: stream, price: {{input_usd_per_million: "0.15", output_usd_per_million: "0.6"}}}}
-"""
-
-
-def request_body(model: str, size: int, extra: str = "") -> str:
-    """A chat request of about `size` bytes."""
-    head = f'{{"model":"{model}","max_tokens":100{extra},"messages":[{{"role":"user","content":"'
-    return head + "x" * max(0, size - len(head) - 4) + '"}]}'
-
-
-def answer_body(size: int) -> str:
-    """A chat answer of about `size` bytes."""
-    head = (
-        '{"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"bench",'
-        '"choices":[{"index":0,"message":{"role":"assistant","content":"'
-    )
-    tail = (
-        '"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":60,"completion_tokens":100,'
-        '"total_tokens":160,"prompt_tokens_details":{"cached_tokens":0}}}'
-    )
-    return head + "x" * max(0, size - len(head) - len(tail)) + tail
-
-
-class Bench:
-    """One run: rows are printed as they come and kept as JSON."""
-
-    def __init__(self, seconds: int) -> None:
-        self.seconds = seconds
-        self.rows: list[dict[str, object]] = []
-
-    def row(self, what: str, figure: str, bar: str, is_met: bool | None = None, **facts: object) -> None:
-        """Print and keep one figure."""
-        mark = {True: "met", False: "NOT MET", None: ""}[is_met]
-        print(f"{what:52} {figure:>26}   bar {bar:26} {mark}", flush=True)
-        self.rows.append({"what": what, "figure": figure, "bar": bar, "met": is_met, **facts})
-
-    def compare(self, what: str, ours: load.Result, bare: load.Result, worker_bar: float, all_bar: float) -> None:
-        """Print the worker's and the whole group's ratio to nginx."""
-        base = bare.total_us
-        worker = sum(us for name, us in ours.cpu_us.items() if name.startswith("worker"))
-        facts = {"nginx_us": base, "cpu_us": ours.cpu_us, "errors": ours.errors, "count": ours.count}
-        shown = f"{worker:.1f} us = {worker / base:.2f} x nginx"
-        is_met = worker <= worker_bar * base and not ours.errors
-        self.row(f"{what}: worker", shown, f"<= {worker_bar} x nginx ({base:.1f} us)", is_met, **facts)
-        shown = f"{ours.total_us:.1f} us = {ours.total_us / base:.2f} x nginx"
-        self.row(f"{what}: all processes", shown, f"<= {all_bar} x nginx", ours.total_us <= all_bar * base)
-        parts = ", ".join(f"{name} {us:.1f}" for name, us in sorted(ours.cpu_us.items()))
-        print(f"    {parts}; {ours.count / ours.seconds:,.0f} requests/s; errors {ours.errors}", flush=True)
 
 
 def run(bench: Bench, only: str) -> None:
@@ -120,8 +51,9 @@ def run(bench: Bench, only: str) -> None:
         plain_large = stack.enter_context(nginx(proxy_server(bare_large, large), bare_large, core=PROXY_CORE))
         unbuffered = stack.enter_context(nginx(proxy_server(bare_events, events, "off"), bare_events, core=PROXY_CORE))
         instance = stack.enter_context(tollway(1))
-        bench.row("cold start to ready", f"{instance.seconds_to_ready:.2f} s", "<= 2 s", instance.seconds_to_ready <= 2)
-        instance.apply(PROVIDERS.format(static=static, events=events, large=large))
+        ports = {"bench": static, "large": large, "stream": events}
+        providers = [provider(name, f"http://127.0.0.1:{port}/v1") for name, port in ports.items()]
+        instance.apply("version: 1\nproviders:\n" + "".join(providers))
         token = instance.token("--rpm", "100000000", "--budget", "100000/month")
         group = processes(instance)
         pin({name: pid for name, pid in group.pids.items() if name.startswith("worker")}, PROXY_CORE)
@@ -208,10 +140,22 @@ def main() -> None:
     """Take the figures and write them to bench/results.json (not committed)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=6, help="length of each load")
-    parser.add_argument("--only", default="", help="one of same, latency, rejected, stream, large")
+    parser.add_argument(
+        "--only", default="", help="same, latency, rejected, stream, large, cold, streams, tls or workers"
+    )
     options = parser.parse_args()
     bench = Bench(options.seconds)
-    run(bench, options.only)
+    single: dict[str, Callable[[], None]] = {
+        "cold": lambda: footprint.cold_start(bench),
+        "streams": lambda: footprint.open_streams(bench),
+        "tls": lambda: footprint.tls_upstream(bench, options.seconds),
+        "workers": lambda: footprint.workers(bench, options.seconds),
+    }
+    if options.only not in single:
+        run(bench, options.only)
+    for name, step in single.items():
+        if options.only in ("", name):
+            step()
     load.write_report(ROOT / "bench" / "results.json", json.dumps(bench.rows, indent=1))
 
 
