@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tollway.adapters.meters import Layout, MappedMeters, open_meters
-from tollway.adapters.meters.locks import RangeLocks
+from tollway.adapters.meters.locks import WAIT_SECONDS, RangeLocks
 from tollway.contract.policy import Budget, ConcurrencyLimit, Limits, RequestLimit
 from tollway.gateway.claims import build_claims
 from tollway.gateway.ports import Claim, Hold
@@ -259,6 +259,33 @@ def test_reclamation_waits_for_locks_that_are_held(tmp_path: Path) -> None:
     join(child)
     assert meters.reclaim_dead() == 1
     assert slots_and_money(meters, CLAIMS)[0] == [0, 0]
+    meters.close()
+
+
+def test_a_lock_that_stays_held_is_waited_for_once_a_second_not_by_every_call(tmp_path: Path) -> None:
+    """A stopped worker must not cost each call of one owner 50 ms of everybody's time."""
+    path = tmp_path / "m"
+    meters = opened(path)
+    locked, stop = tmp_path / "locked", tmp_path / "stop"
+
+    def holder() -> None:
+        opened(path)._locks.lock_stripe(CLAIMS[0].stripe)
+        locked.touch()
+        wait_for(stop)
+
+    MappedMeters.open_files.clear()  # The child opens the file anew, as a process of its own does.
+    child = fork(holder)
+    wait_for(locked)
+    began = time.monotonic()
+    for _ in range(50):
+        with pytest.raises(TollwayError, match="held"):
+            meters.admit(CLAIMS, 1, 1)
+    assert time.monotonic() - began < 10 * WAIT_SECONDS
+    stop.touch()
+    join(child)
+    hold = meters.admit(CLAIMS, 1, 1)
+    assert isinstance(hold, Hold)
+    meters.settle(hold, 1)
     meters.close()
 
 

@@ -2,7 +2,8 @@
 
 POSIX locks belong to the process, not to a thread or object: all of this is for one thread. Locks lie beyond
 the data, at offsets of their own. Stripes are taken in ascending order, the table last, so nobody waits in a
-circle; a lock that cannot be had within 50 ms is an error, not a wait.
+circle; a lock that cannot be had within 50 ms is an error, not a wait. Who holds one that long was stopped: for a
+second after that it is hardly waited for, so that the calls of one owner do not hold up those of all others.
 """
 
 import time
@@ -12,6 +13,9 @@ from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, lockf
 from tollway.kernel.errors import TollwayError
 
 WAIT_SECONDS = 0.05
+STUCK_SECONDS = 1.0
+STUCK_WAIT_SECONDS = 0.0005
+"""Still enough for a holder that runs again."""
 STRIPES_MAX = 2**20
 _STRIPES_AT = 2**40
 _TABLE_AT = _STRIPES_AT + STRIPES_MAX
@@ -24,13 +28,15 @@ _NAP_SECONDS = 0.0002
 class RangeLocks:
     """The locks of one process on one open file."""
 
-    __slots__ = ("_fd",)
+    __slots__ = ("_fd", "_stuck")
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self._stuck: dict[tuple[int, int], float] = {}
+        """Until when it is no use to wait, by what was waited for in vain."""
 
     def lock_stripe(self, stripe: int) -> None:
-        """Take one stripe. Raises gateway.meters_unavailable after 50 ms."""
+        """Take one stripe. Raises gateway.meters_unavailable after 50 ms, sooner while others wait in vain."""
         try:
             lockf(self._fd, _TRY, 1, _STRIPES_AT + stripe)
         except OSError:
@@ -94,11 +100,16 @@ class RangeLocks:
         return True
 
     def _wait(self, offset: int, length: int) -> None:
-        deadline = time.monotonic() + WAIT_SECONDS
+        began = time.monotonic()
+        is_stuck = self._stuck.get((offset, length), 0.0) > began
+        deadline = began + (STUCK_WAIT_SECONDS if is_stuck else WAIT_SECONDS)
         tries = 0
         while not self._try(offset, length):
             if time.monotonic() > deadline:
+                if not is_stuck:
+                    self._stuck[offset, length] = deadline + STUCK_SECONDS
                 raise TollwayError("gateway.meters_unavailable", internal=f"lock {offset - _STRIPES_AT} is held")
             tries += 1
             # Locks are held for microseconds; yielding is enough unless the holder was put aside.
             time.sleep(0 if tries < _YIELDS else _NAP_SECONDS)
+        self._stuck.pop((offset, length), None)
