@@ -1,7 +1,7 @@
 """The lock on a data directory: held by a server for its whole life, and by a command that works without one.
 
 `flock` belongs to the open file, so the kernel releases it however the holder ends. The file also names the
-holder, for the message only.
+holder, for the message, until it lets go: a name that is left there belongs to a holder that was killed.
 """
 
 import fcntl
@@ -22,8 +22,8 @@ class DataInUseError(Exception):
 
 
 @contextmanager
-def hold(data: Path, purpose: str) -> Iterator[None]:
-    """Hold the lock of `data`, creating the directory (mode 0700) when needed.
+def hold(data: Path, purpose: str) -> Iterator[bool]:
+    """Hold the lock of `data`, creating the directory (mode 0700) when needed; yield whether the last holder was killed.
 
     `purpose` is shown to whoever finds the lock held, such as `tollway serve`. Raises DataInUseError at once when
     it is held, OSError when the directory cannot be made or written.
@@ -37,8 +37,12 @@ def hold(data: Path, purpose: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DataInUseError(data, os.read(descriptor, 200).decode("utf-8", "replace").strip()) from None
+        was_killed = os.fstat(descriptor).st_size > 0
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{purpose} (process {os.getpid()})\n".encode())
-        yield
+        try:
+            yield was_killed
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)

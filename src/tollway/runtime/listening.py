@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from tollway.settings.address import Address
 
 BACKLOG = 4_096
-RETRY_SECONDS = 1.5
-"""Workers of a supervisor that was killed hold their socket for a moment; a new start waits that long for the port."""
 
 
 class BusyPort(Exception):
@@ -24,9 +22,9 @@ class Listener:
     address: Address
 
 
-def bind(address: Address) -> Listener:
-    """Listen on an address; port 0 takes a free one. Raises BusyPort."""
-    deadline = time.monotonic() + RETRY_SECONDS
+def bind(address: Address, wait_seconds: float = 0.0) -> Listener:
+    """Listen on an address, waiting that long while it is busy; port 0 takes a free one. Raises BusyPort."""
+    deadline = time.monotonic() + wait_seconds
     while True:
         try:
             return _bind_now(address)

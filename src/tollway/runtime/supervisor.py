@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE = 0, 1, 3
 READY_SECONDS = 60.0
 LEDGER_STOP_SECONDS = 15.0
+PORT_SECONDS = 20.0
+"""After a supervisor was killed, its children hold the ports until they notice: at worst once they have started."""
 CONSOLE_STOP_SECONDS = 10.0
 
 
@@ -37,8 +39,8 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
     """
     start_logging("supervisor", settings.log.level)
     try:
-        with data_lock.hold(settings.data, "tollway serve"):
-            return _serve_locked(settings, reload)
+        with data_lock.hold(settings.data, "tollway serve") as was_killed:
+            return _serve_locked(settings, reload, PORT_SECONDS if was_killed else 0.0)
     except data_lock.DataInUseError as error:
         return _refuse(str(error))
     except RootKeyError as error:
@@ -47,11 +49,11 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
         return _refuse(f"the data directory {settings.data} cannot be used: {error}")
 
 
-def _serve_locked(settings: Settings, reload: Callable[[], Settings]) -> int:
+def _serve_locked(settings: Settings, reload: Callable[[], Settings], port_seconds: float) -> int:
     root_key = load_or_create_root_key(settings.data / "root.key").reveal()
     try:
-        gateway = bind(parse_address(settings.gateway.listen))
-        console = bind(parse_address(settings.console.listen))
+        gateway = bind(parse_address(settings.gateway.listen), port_seconds)
+        console = bind(parse_address(settings.console.listen), port_seconds)
     except BusyPort as error:
         return _refuse(str(error))
     supervisor = Supervisor(settings, reload, root_key, gateway, console)
@@ -172,13 +174,14 @@ class Supervisor:
 
     async def _stop(self) -> None:
         """Workers drain first, then the console, then the ledger takes in what is left in the journals."""
+        # Workers hold the socket until they have taken what waits in its queue; after that callers are refused at once.
+        self._gateway.socket.close()
         drain = self._settings.timeouts.drain_seconds + 2
         await asyncio.gather(*(worker.stop(drain) for worker in self._workers))
         if self._web is not None:
             await self._web.stop(CONSOLE_STOP_SECONDS)
         if self._ledger is not None:
             await self._ledger.stop(LEDGER_STOP_SECONDS)
-        self._gateway.socket.close()
         self._console.socket.close()
 
     def _worker(self, index: int) -> Process:

@@ -54,6 +54,10 @@ async def _run(start: Start, name: str) -> int:
     start.ready()
     await stop.wait()
     loop.remove_reader(start.control.fileno())
+    for listener, sock in zip(listeners, start.sockets, strict=True):
+        listener.close()
+        # The last to let go of it frees the port: for refusals instead of waiting, or for a new start.
+        sock.close()
     await worker.server.drain(start.settings.timeouts.drain_seconds)
     housekeeping.cancel()
     with contextlib.suppress(asyncio.CancelledError):

@@ -1,6 +1,7 @@
 """A drain loses no request: those that run are finished, those on their way are answered, the rest is closed."""
 
 import asyncio
+import socket
 import time
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -43,6 +44,19 @@ async def test_drain_accepts_nothing_new_and_leaves_the_socket_open(edge) -> Non
     await asyncio.sleep(0.05)
     assert not edge.server.connections
     assert edge._sockets[0].fileno() >= 0
+
+
+async def test_drain_answers_who_was_connected_and_not_accepted_yet(edge) -> None:
+    """The last process to let go of a listening socket resets whoever waits in its queue."""
+    await edge.start()
+    with socket.create_connection(("127.0.0.1", edge.port), 5) as waiting:
+        waiting.sendall(GET)
+        edge.listener.close()  # Without a turn of the loop, in which it would have been accepted.
+        draining = asyncio.create_task(edge.server.drain(5))
+        answer = await asyncio.to_thread(waiting.recv, 4096)
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert b"connection: close" in answer
+    await asyncio.wait_for(draining, 1)
 
 
 async def test_drain_cuts_off_what_is_left_at_its_deadline(edge) -> None:

@@ -36,8 +36,10 @@ def test_lock_falls_when_its_holder_is_killed(tmp_path: Path) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], check=False)
     assert ended.returncode == -9
-    with hold(tmp_path, "another"):
-        pass
+    with hold(tmp_path, "another") as was_killed:
+        assert was_killed
+    with hold(tmp_path, "a third") as was_killed:
+        assert not was_killed
 
 
 def test_directory_that_cannot_be_made_is_an_os_error(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ moment when this worker has its share, or is out of descriptors. The kernel's qu
 """
 
 import asyncio
+import contextlib
 import errno
 import logging
 import socket
@@ -58,7 +59,10 @@ class Listener:
             self._server.loop.add_reader(self._socket.fileno(), self._on_readable)
 
     def close(self) -> None:
-        """Stop accepting for good; connections and the socket itself stay open."""
+        """Stop accepting for good, but for who has connected already; connections and the socket itself stay open.
+
+        If nobody else accepts on the socket, whoever is left in its queue would be reset.
+        """
         if self._is_closed:
             return
         self._is_closed = True
@@ -66,18 +70,28 @@ class Listener:
             self._timer.cancel()
         else:
             self._server.loop.remove_reader(self._socket.fileno())
+        with contextlib.suppress(OSError):
+            while self._count() < self._server.limits.connections_max:
+                self._accept()
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether accepted sockets have yet to become connections."""
+        return bool(self._opening)
 
     def _on_readable(self) -> None:
         if self._count() >= self._count_max():
             self._pause(PAUSE_SECONDS)
             return
         try:
-            accepted, address = self._socket.accept()
+            self._accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return  # Another worker was quicker, or the caller has given up.
         except OSError as error:
             self._on_accept_error(error)
-            return
+
+    def _accept(self) -> None:
+        accepted, address = self._socket.accept()
         accepted.setblocking(False)
         peer = address[0] if isinstance(address, tuple) else ""
         task = self._server.loop.create_task(self._open(accepted, peer))

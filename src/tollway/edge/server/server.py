@@ -94,7 +94,7 @@ class EdgeServer:
     async def _wait_until_empty(self, seconds: float) -> None:
         ends_at = self.loop.time() + seconds
         # Polled: an event for two sets being empty would cost each connection for this one use.
-        while self.connections or self.tasks:
+        while self.connections or self.tasks or any(listener.is_opening for listener in self._listeners):
             if self.loop.time() >= ends_at:
                 return
             await asyncio.sleep(0.01)
