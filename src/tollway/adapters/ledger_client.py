@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TypeVar
 
-from tollway.contract.ledger_api import FRAME_BYTES_MAX, LiveBatch, Reply, Request, Subscribe
+from tollway.contract.ledger_api import FRAME_BYTES_MAX, LastUseQuery, LiveBatch, Reply, Request, Subscribe
 from tollway.contract.ledger_frames import PREFIX_BYTES, decode_reply, encode_frame, payload_bytes
 from tollway.control.usage.ports import Ledger
 from tollway.kernel.errors import TollwayError
 
 TIMEOUT_SECONDS = 10.0
+LAST_USE_SECONDS = 1.0
+"""Last uses only add to answers about tokens, which must not wait for a ledger that is frozen."""
 SILENCE_SECONDS = 5.0
 """A subscription hears from the ledger every second; after this long it is taken for dead."""
 
@@ -27,9 +29,12 @@ class LedgerClient:
 
     def ask(self, request: Request) -> Reply:
         """Return the answer, which may be a Failure. Raises usage.unavailable when there is none in time."""
+        wait = self._timeout_seconds
+        if isinstance(request, LastUseQuery):
+            wait = min(wait, LAST_USE_SECONDS)
         try:
             with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(self._timeout_seconds)
+                connection.settimeout(wait)
                 connection.connect(str(self._path))
                 connection.sendall(encode_frame(request))
                 with connection.makefile("rb") as stream:
