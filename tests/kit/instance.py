@@ -81,10 +81,39 @@ class Tollway:
         assert self.process is not None
         pids = {"supervisor": self.process.pid}
         for pid in children(self.process.pid):
-            role = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[3].decode().lstrip("_")
+            role = role_of(pid)
+            if not role:
+                continue
             count = sum(name.startswith(role) for name in pids)
             pids[f"{role}-{count + 1}" if count else role] = pid
         return pids
+
+    def kill(self, pid: int) -> None:
+        """Kill one of its processes. The supervisor is also waited for, so that it can be started again."""
+        assert self.process is not None
+        os.kill(pid, signal.SIGKILL)
+        if pid == self.process.pid:
+            self.process.wait(10)
+            if self.process.stdout is not None:
+                self.process.stdout.close()
+
+    def destroy(self) -> None:
+        """Leave no process behind, however the test ended. Idempotent."""
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            pids = [self.process.pid, *children(self.process.pid)]
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            self.process.terminate()
+            try:
+                self.process.wait(15)
+            except subprocess.TimeoutExpired:
+                for pid in pids:
+                    os.kill(pid, signal.SIGKILL)
+                self.process.wait(10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
 
     def stop(self) -> int:
         """SIGTERM, wait for the drain, and return the exit code."""
@@ -95,6 +124,15 @@ class Tollway:
         if self.process.stdout is not None:
             self.process.stdout.close()
         return code
+
+
+def role_of(pid: int) -> str:
+    """What a child is; "" while it has not become our program yet, or has ended."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except FileNotFoundError:
+        return ""
+    return words[3].decode().lstrip("_") if len(words) > 3 and words[3].startswith(b"_") else ""
 
 
 def children(pid: int) -> list[int]:
