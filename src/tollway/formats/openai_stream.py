@@ -38,12 +38,13 @@ class StreamWatch:
 
     __slots__ = (
         "_clock",
+        "_event_bytes",
+        "_frame_bytes",
         "_hide_usage",
         "_input_tokens_estimate",
         "_model_json",
         "_rewrites",
         "_tail",
-        "_text_bytes",
         "_text_events",
         "_usage",
         "error_code",
@@ -67,7 +68,8 @@ class StreamWatch:
         self._rewrites = hide_usage or model_json is not None
         self._input_tokens_estimate = input_tokens_estimate
         self._tail = b""
-        self._text_bytes = 0
+        self._event_bytes = 0
+        self._frame_bytes = 0
         self._text_events = 0
         self._usage: Usage | None = None
         self.request_id = request_id
@@ -113,8 +115,9 @@ class StreamWatch:
         if self._usage is not None:
             return self._usage
         tokens = self._text_events
-        if self._text_bytes > tokens * EVENT_BYTES_PER_TOKEN_MAX:
-            tokens = -(-self._text_bytes // BYTES_PER_TOKEN)
+        text_bytes = self._event_bytes - tokens * self._frame_bytes
+        if text_bytes > tokens * EVENT_BYTES_PER_TOKEN_MAX:
+            tokens = -(-text_bytes // BYTES_PER_TOKEN)
         return Usage(input_tokens=self._input_tokens_estimate, output_tokens=tokens, is_estimated=True)
 
     def _feed_any_line_end(self, data: bytes) -> bytes:
@@ -137,33 +140,61 @@ class StreamWatch:
     def _pass(self, event: bytes) -> bytes | None:
         """Read an event and return it as the caller may see it; None hides it."""
         chunk = self._read(event)
-        if chunk is None:
-            return event
-        if self._hide_usage and chunk.usage is not None and not chunk.choices:
+        if self._hide_usage and chunk is not None and chunk.usage is not None and not chunk.choices:
             return None
-        if self._model_json is not None and chunk.model is not None:
+        if self._model_json is not None and b"data:" in event:
             model_json = self._model_json
             return _MODEL.sub(lambda _: b'"model":' + model_json, event, count=1)
         return event
 
     def _read(self, event: bytes) -> Chunk | None:
-        at = event.find(b"data:")
-        if at < 0:
+        """Look at one event. Only those that state usage are decoded (and returned): decoding all costs too much."""
+        if _has_usage(event):
+            return self._read_usage(event)
+        if event.endswith(b"[DONE]"):
+            self.is_done = self.is_done or event.replace(b" ", b"") == b"data:[DONE]"
+        elif b'"delta"' in event and _has_text(event):
+            self._text_events += 1
+            self._event_bytes += len(event)
+            if not self._frame_bytes:
+                self._frame_bytes = len(event) - _text_bytes(event)
+        return None
+
+    def _read_usage(self, event: bytes) -> Chunk | None:
+        chunk = _decode(event)
+        if chunk is None:
             return None
-        payload = event[at + 5 :].lstrip()
-        if payload.startswith(b"[DONE]"):
-            self.is_done = True
-            return None
-        try:
-            chunk = chunk_decoder.decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return None
-        if chunk.choices:
-            count = delta_bytes(chunk.choices)
-            if count:
-                self._text_bytes += count
-                self._text_events += 1
+        if chunk.choices and delta_bytes(chunk.choices):
+            self._text_events += 1
+            self._event_bytes += len(event)
         stated = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
         if stated is not None:
             self._usage = to_usage(stated) or self._usage
         return chunk
+
+
+def _has_usage(event: bytes) -> bool:
+    return b'"usage"' in event and (b'"usage":{' in event or b'"usage": {' in event)
+
+
+def _has_text(event: bytes) -> bool:
+    """Whether an event adds generated text: by its look where that is plain, else by decoding it."""
+    if b'"content":"' in event and b'"content":""' not in event:
+        return True
+    looks = (b'"tool_calls"', b'"reasoning', b'"refusal":"', b'"content": ')
+    return any(look in event for look in looks) and _text_bytes(event) > 0
+
+
+def _text_bytes(event: bytes) -> int:
+    chunk = _decode(event)
+    return 0 if chunk is None or not chunk.choices else delta_bytes(chunk.choices)
+
+
+def _decode(event: bytes) -> Chunk | None:
+    at = event.find(b"data:")
+    if at < 0:
+        return None
+    try:
+        return chunk_decoder.decode(event[at + 5 :])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
