@@ -12,7 +12,10 @@ COUNTS = st.integers(-5, 10**6) | st.sampled_from([2**40, 2**40 + 1, 2**62])
 UNITS = st.none() | st.builds(
     UnitPrice, st.integers(0, 10**15), st.just(()) | st.tuples(st.tuples(st.integers(0, 1000), st.integers(0, 10**15)))
 )
-NAMES = ("input", "output", "cached_input", "cache_write", "input_audio", "output_audio", "request", "web_search")
+NAMES = (
+    *("input", "output", "cached_input", "cache_write", "input_audio", "cached_input_audio", "output_audio"),
+    *("request", "web_search"),
+)
 PRICES = st.fixed_dictionaries({"input": UNITS, "output": UNITS}, optional=dict.fromkeys(NAMES[2:], UNITS)).map(
     lambda units: Price(source="t", **units)
 )
