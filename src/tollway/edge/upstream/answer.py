@@ -5,6 +5,7 @@ works on what was kept here.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from tollway.contract.policy import Timeouts
@@ -30,8 +31,10 @@ class UpstreamAnswer:
         "_chunks",
         "_clock",
         "_exchange",
+        "_idle_ns",
         "_is_reading",
         "_limit",
+        "_monotonic_ns",
         "_size",
         "_tap",
         "_timeouts",
@@ -45,6 +48,7 @@ class UpstreamAnswer:
         "is_complete",
         "is_head",
         "is_untouched",
+        "sink",
         "status",
         "total_at_ns",
         "upgrade",
@@ -78,6 +82,10 @@ class UpstreamAnswer:
         self._clock = clock
         self._timeouts = timeouts
         self.total_at_ns = total_at_ns
+        self.sink: Callable[[bytes], None] | None = None
+        """Takes the chunks of a relayed body, in place of `deliver`: one call less for each."""
+        self._monotonic_ns = clock.monotonic_ns
+        self._idle_ns = int(timeouts.idle_seconds * NANOS_PER_SECOND)
         self._chunks: list[bytes] = []
         self._size = 0
         self._limit = -1
@@ -113,6 +121,7 @@ class UpstreamAnswer:
         """Pass the body on as it arrives. When cancelled, the connection is closed and `tap.finish` is not called."""
         self._exchange = exchange
         self._tap = tap
+        self.sink = exchange.write if tap is None else _through(tap, exchange)
         if self._chunks:
             self._pass_on(self._take())
         if not self.is_complete and self.error is None:
@@ -199,7 +208,8 @@ class UpstreamAnswer:
 
     def idle_deadline(self) -> int:
         """When the next byte must have come, from now."""
-        return self._deadline_after(self._timeouts.idle_seconds)
+        at_ns = self._monotonic_ns() + self._idle_ns
+        return at_ns if at_ns < self.total_at_ns else self.total_at_ns
 
     def timeout(self, now_ns: int, *, is_waiting_for_head: bool) -> TollwayError:
         """Return the error for the deadline that passed."""
@@ -236,7 +246,9 @@ class UpstreamAnswer:
 
     def _leave(self) -> None:
         self.connection = None
-        self._exchange = self._tap = None  # the exchange may hold our signals: no cycle may outlive the call
+        self._exchange = self._tap = self.sink = (
+            None  # the exchange may hold our signals: no cycle may outlive the call
+        )
         if self.upload is not None:
             self.upload.cancel()
         self.wake()
@@ -272,6 +284,17 @@ class UpstreamAnswer:
         if connection is not None:
             connection.limit(self.idle_deadline())
             connection.resume_reading()
+
+
+def _through(tap: Tap, exchange: Exchange) -> Callable[[bytes], None]:
+    feed, write = tap.feed, exchange.write
+
+    def sink(chunk: bytes) -> None:
+        seen = feed(chunk)
+        if seen:
+            write(seen)
+
+    return sink
 
 
 _: type[Answer] = UpstreamAnswer
