@@ -23,7 +23,7 @@ class DataInUseError(Exception):
 
 @contextmanager
 def hold(data: Path, purpose: str) -> Iterator[bool]:
-    """Hold the lock of `data`, creating the directory (mode 0700) when needed; yield whether the last holder was killed.
+    """Hold the lock of `data`, creating the directory (mode 0700) when needed; yield whether the last one was killed.
 
     `purpose` is shown to whoever finds the lock held, such as `tollway serve`. Raises DataInUseError at once when
     it is held, OSError when the directory cannot be made or written.

@@ -7,6 +7,7 @@ closed control socket, drain and exit.
 import asyncio
 import contextlib
 import logging
+import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -38,6 +39,7 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
     Faults that stop the start are written to standard error with their cause and the way out.
     """
     start_logging("supervisor", settings.log.level)
+    _allow_open_files()
     try:
         with data_lock.hold(settings.data, "tollway serve") as was_killed:
             return _serve_locked(settings, reload, PORT_SECONDS if was_killed else 0.0)
@@ -58,6 +60,13 @@ def _serve_locked(settings: Settings, reload: Callable[[], Settings], port_secon
         return _refuse(str(error))
     supervisor = Supervisor(settings, reload, root_key, gateway, console)
     return asyncio.run(supervisor.run())
+
+
+def _allow_open_files() -> None:
+    """Raise the soft limit of open files to the hard one, for the children too: most systems start with 1024."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):  # macOS names no hard limit and refuses to have none.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _refuse(text: str) -> int:

@@ -5,6 +5,7 @@ One installation for the file, in the order of its tests; the last one stops it.
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -61,6 +62,12 @@ def test_it_answers_on_both_ports_when_it_says_so(tollway: Tollway, secret: str)
     with urllib.request.urlopen(f"{tollway.console_url}/healthz", timeout=30) as answer:
         assert answer.status == 200
     assert {"worker", "worker-2", "ledger", "console"} <= set(tollway.pids())
+
+
+def test_every_process_may_open_as_many_files_as_the_machine_allows(tollway: Tollway) -> None:
+    for role, pid in tollway.pids().items():
+        found = re.search(r"^Max open files +(\S+) +(\S+)", Path(f"/proc/{pid}/limits").read_text(), re.MULTILINE)
+        assert found is not None and found[1] == found[2], role
 
 
 @pytest.mark.parametrize("role", ["worker", "ledger", "console"])
