@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tollway.contract.policy import Timeouts
+from tollway.control.services.model import Behaviour
+from tollway.control.upstreams.model import PriceOverride
 from tollway.kernel.codes import BY_NAME
 from tollway.settings import fields
 
@@ -110,3 +113,14 @@ def test_the_licence_is_whole(project_root: Path) -> None:
     assert "Version 2.0, January 2004" in text
     assert all(f"   {number}. " in text for number in range(1, 10))
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_the_table_of_yaml_fields_is_complete(docs: Path) -> None:
+    """Every field that the reader of documents asks for is in the page."""
+    text = (docs / "yaml-configuration.md").read_text(encoding="utf-8")
+    source = (docs.parent / "src" / "tollway" / "control" / "configuration" / "entries.py").read_text(encoding="utf-8")
+    asked = set(re.findall(r'(?:fields|item|top)\.\w+\("(\w+)"\)', source)) | set(Behaviour.__slots__)
+    asked |= set(PriceOverride.__slots__) | set(Timeouts.__struct_fields__)
+    assert len(asked) > 40
+    missing = {name for name in asked if not re.search(rf"\b{name}\b", text)}
+    assert not missing, missing
