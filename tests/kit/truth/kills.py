@@ -1,14 +1,12 @@
 """kill -9 of random processes under load: what the upstream saw, the books, the meters and the tokens agree."""
 
 import asyncio
-import time
 from dataclasses import dataclass, field
 
 from kit.counting_upstream import INPUT_TOKENS, Served
-from kit.evidence import Books, TokenMeters, read_token_states
+from kit.evidence import TokenMeters
 from kit.load import Caller, Crowd, chat, until
-from kit.truth.rig import GENEROUS, Figures, Rig, rig, until_back
-
+from kit.truth.rig import GENEROUS, End, Figures, Judge, Rig, until_back
 from tollway.contract.records import CloseRecord
 
 ROLES = ("worker", "worker-2") * 6 + ("ledger",) * 3 + ("console",) * 2 + ("supervisor",) * 2
@@ -51,37 +49,40 @@ class Writes:
             self.failed += 1
 
 
-async def run(*, kills: int, clients: int, pause_seconds: tuple[float, float]) -> Figures:
-    """Kill `kills` times, check everything, return the figures."""
-    async with rig(workers=2) as world:
-        token = await world.api.issue("loaded", GENEROUS)
-        meters = TokenMeters(world.tollway.data, token["id"])
-        crowd, writes, stop = world.crowd(), Writes(), asyncio.Event()
-        for number in range(clients):
-            crowd.add(world.caller(token["token"]), lambda number=number: _body(world, number), lambda: 0.01)
-        writing = asyncio.create_task(writes.go_on(world, stop))
-        await asyncio.sleep(1)
-        killed, in_flight = await _kill(world, crowd, kills, pause_seconds)
-        await asyncio.sleep(1)
-        stop.set()
-        await writing
-        replies = await crowd.stop()
-        seconds = await until(meters.is_idle, 10)
-        spent = meters.read()["budget"].spent_nanos
-        meters.close()
-        await until_back(world)
-        tried = await _try_tokens(world, writes)
-        code, served, books = await world.end()
+async def kills(world: Rig, *, count: int, clients: int, pause_seconds: tuple[float, float] = (0.3, 1.0)) -> Judge:
+    """Kill `count` times at random while `clients` call and tokens are issued and revoked."""
+    token = await world.api.issue("loaded", GENEROUS)
+    meters = TokenMeters(world.tollway.data, token["id"])
+    crowd, writes, stop = world.crowd(), Writes(), asyncio.Event()
+    for number in range(clients):
+        crowd.add(world.caller(token["token"]), lambda number=number: _body(world, number), lambda: 0.01)
+    writing = asyncio.create_task(writes.go_on(world, stop))
+    await asyncio.sleep(1)
+    killed, in_flight = await _kill(world, crowd, count, pause_seconds)
+    await asyncio.sleep(1)
+    stop.set()
+    await writing
+    replies = await crowd.stop()
+    seconds = await until(meters.is_idle, 10)
+    spent = meters.read()["budget"].spent_nanos
+    meters.close()
+    await until_back(world)
+    tried = await _try_tokens(world, writes)
+
+    def judge(end: End) -> Figures:
         figures = Figures(f"kill -9 of random processes, {clients} clients, 2 workers, 20 management writes/s")
-        figures.add("kills", ", ".join(f"{role} {count}" for role, count in sorted(killed.items())))
+        figures.add("kills", ", ".join(f"{role} {number}" for role, number in sorted(killed.items())))
         figures.add("calls by clients", f"{len(replies)}, answered whole {sum(reply.is_whole for reply in replies)}")
-        figures.add("exit code", code, holds=code == 0)
-        _check_records(served, books, in_flight, figures)
-        _check_writes(writes, read_token_states(world.tollway.data), tried, figures)
-        figures.add("integrity_check", ", ".join(books.integrity), holds=books.integrity == ("ok", "ok"))
+        records = [record for record in end.books.opened if record.token_id == token["id"]]
+        _check_records(end, end.seen_of(replies), records, in_flight, figures)
+        _check_writes(writes, end.token_states, tried, figures)
+        integrity = end.books.integrity
+        figures.add("integrity_check", ", ".join(integrity), holds=integrity == ("ok", "ok"))
         figures.add("slots and reservations back to 0 after", f"{seconds:.2f} s", holds=seconds <= 5)
-        _check_money(spent, books, token["id"], killed["worker"], figures)
+        _check_money(spent, end.books.spent[token["id"]], records, killed["worker"], figures)
         return figures
+
+    return judge
 
 
 def _body(world: Rig, number: int) -> bytes:
@@ -124,18 +125,21 @@ async def _try_tokens(world: Rig, writes: Writes) -> tuple[int, int]:
     return accepted, refused
 
 
-def _check_records(served: list[Served], books: Books, in_flight: int, figures: Figures) -> None:
+def _check_records(
+    end: End, served: list[Served], records: list[CloseRecord], in_flight: int, figures: Figures
+) -> None:
+    calls = end.books.calls
     traces = {call.trace for call in served}
-    missing = traces - books.calls.keys()
-    twice = [trace for trace, records in books.calls.items() if len(records) > 1]
-    crashed = [record for record in books.opened if record.outcome == "crashed"]
+    missing = traces - calls.keys()
+    twice = [record for record in records if len(calls[record.trace_id]) > 1]
+    crashed = [record for record in records if record.outcome == "crashed"]
     figures.add("requests the upstream saw", len(served), holds=len(traces) == len(served))
     figures.add("without a record / with two", f"{len(missing)} / {len(twice)}", holds=not missing and not twice)
-    figures.add("left open in the ledger", books.open_calls, holds=books.open_calls == 0)
+    figures.add("left open in the ledger", end.books.open_calls, holds=end.books.open_calls == 0)
     is_marked = all(record.usage.is_estimated for record in crashed)
     few = len(crashed) <= in_flight and is_marked
     figures.add("crashed records / in flight at the kills", f"{len(crashed)} / {in_flight}", holds=few)
-    closed = [(call, record) for call in served for record in books.calls.get(call.trace, ())[:1]]
+    closed = [(call, record) for call in served for record in calls.get(call.trace, ())[:1]]
     whole = [(call, record) for call, record in closed if record.outcome == "ok"]
     wrong = [pair for pair in whole if not _is_equal(*pair)]
     figures.add("closed as ok / tokens differ from the upstream's", f"{len(whole)} / {len(wrong)}", holds=not wrong)
@@ -154,13 +158,11 @@ def _check_writes(writes: Writes, states: dict[str, str], tried: tuple[int, int]
     figures.add("gateway: revoked accepted / good refused", f"{tried[0]} / {tried[1]}", holds=tried == (0, 0))
 
 
-def _check_money(meters: int, books: Books, token_id: str, workers_killed: int, figures: Figures) -> None:
+def _check_money(meters: int, ledger: int, records: list[CloseRecord], workers_killed: int, figures: Figures) -> None:
     """A worker is one thread, so each kill can leave one call between record and settlement: charged in full."""
-    ledger = books.spent[token_id]
-    charged = sum(charge.nanos for record in books.opened for charge in record.charges)
-    most = max((charge.nanos for record in books.opened for charge in record.charges), default=0)
-    figures.add("charged by records / by the ledger (nano-USD)", f"{charged} / {ledger}", holds=charged == ledger)
-    bound = most * workers_killed
+    charges = [charge.nanos for record in records for charge in record.charges]
     figures.add(
-        "meters above the ledger / at most", f"{meters - ledger} / {bound}", holds=0 <= meters - ledger <= bound
+        "charged by records / the ledger (nano-USD)", f"{sum(charges)} / {ledger}", holds=sum(charges) == ledger
     )
+    above, bound = meters - ledger, max(charges, default=0) * workers_killed
+    figures.add("meters above the ledger / at most", f"{above} / {bound}", holds=0 <= above <= bound)

@@ -5,67 +5,74 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from kit.evidence import TokenMeters
-from kit.load import Caller, Reply, chat
-from kit.truth.rig import GENEROUS, Figures, Rig, rig, until_back
+from kit.load import Caller, Reply, chat, until
+from kit.truth.rig import GENEROUS, End, Figures, Judge, Rig, until_back
 
-REVOKE_SECONDS_MAX = 20.0
+REVOKE_SECONDS_MAX = 8.0
+ALL = ("console frozen", "ledger frozen", "config.db locked", "ledger.db locked", "config.db gone, console killed")
 
 
-async def run(*, tokens: int = 5) -> Figures:
+async def outages(world: Rig, names: Sequence[str] = ALL, *, tokens: int = 5) -> Judge:
     """One outage after the other on the same installation."""
-    async with rig(workers=1) as world:
-        issued = [await world.api.issue(f"t{number}", GENEROUS) for number in range(tokens)]
-        figures = Figures("outages: calls answered with every token, before and after a worker restart")
-        for name, outage in {
-            "console frozen": _frozen(world, "console"),
-            "ledger frozen": _frozen(world, "ledger"),
-            "config database locked": _locked(world, "config.db"),
-            "ledger database locked": _locked(world, "ledger.db"),
-            "config database gone, console killed": _moved_away(world),
-        }.items():
-            await _suffer(world, name, outage, issued, figures)
-        _, served, books = await world.end()
-        lost = [call for call in served if len(books.calls.get(call.trace, ())) != 1]
+    issued = [await world.api.issue(f"t{number}", GENEROUS) for number in range(tokens)]
+    figures = Figures("outages: calls answered with every token, before and after a worker restart")
+    replies: list[Reply] = []
+    for name in names:
+        replies += await _suffer(world, name, _outage(world, name), issued, figures)
+
+    def judge(end: End) -> Figures:
+        served = end.seen_of(replies)
+        lost = [call for call in served if len(end.books.calls.get(call.trace, ())) != 1]
         figures.add(
-            "requests the upstream saw / without exactly one record", f"{len(served)} / {len(lost)}", holds=not lost
+            "calls the upstream saw / without exactly one record", f"{len(served)} / {len(lost)}", holds=not lost
         )
         return figures
 
+    return judge
 
-async def run_meters_lock(*, calls: int = 20) -> Figures:
+
+async def held_lock(world: Rig, *, calls: int = 20) -> Judge:
     """Another process holds the lock of one token's meters and does not run: only that token waits, and briefly."""
-    async with rig(workers=1) as world:
-        stuck, free = await world.api.issue("stuck", GENEROUS), await world.api.issue("free", GENEROUS)
-        await world.caller(stuck["token"]).call(chat())
-        meters = TokenMeters(world.tollway.data, stuck["id"])
-        figures = Figures("the meters lock of one token is held by a stopped process")
-        with meters.held():
-            crowd = world.crowd()
-            for _ in range(50):
-                crowd.add(world.caller(stuck["token"]), lambda: chat("n=1"), lambda: 0.01)
-            await asyncio.sleep(1.5)
-            other = [await world.caller(free["token"]).call(chat("n=1")) for _ in range(calls)]
-            replies = await crowd.stop()
-        after = await world.caller(stuck["token"]).call(chat())
-        await asyncio.sleep(1.5)
-        is_idle = meters.is_idle()
-        meters.close()
-        codes = {(reply.status, reply.code) for reply in replies}
-        figures.add("answers of the stuck token", codes, holds=codes == {(503, "gateway.meters_unavailable")})
-        times = sorted((reply.ended_ns - reply.begun_ns) / 1e6 for reply in other)
-        is_well = all(reply.status == 200 for reply in other)
-        figures.add(
-            "another token meanwhile, median / most",
-            f"{times[len(times) // 2]:.1f} / {times[-1]:.1f} ms",
-            holds=is_well and times[-1] < 250,
-        )
-        figures.add("the stuck token after the lock fell", after.status, holds=after.status == 200)
-        figures.add("slots and reservations back to 0", is_idle, holds=is_idle)
-        return figures
+    stuck, free = await world.api.issue("stuck", GENEROUS), await world.api.issue("free", GENEROUS)
+    one, other = world.caller(stuck["token"]), world.caller(free["token"])
+    await one.call(chat())
+    meters = TokenMeters(world.tollway.data, stuck["id"])
+    with meters.held():
+        crowd = world.crowd()
+        for _ in range(50):
+            crowd.add(world.caller(stuck["token"]), lambda: chat("n=1"), lambda: 0.01)
+        await asyncio.sleep(1.2)
+        meanwhile = [await other.call(chat("n=1")) for _ in range(calls)]
+        replies = await crowd.stop()
+    after = await one.call(chat())
+    seconds = await until(meters.is_idle, 5)
+    for closable in (meters, one, other):
+        closable.close()
+    figures = Figures("the meters lock of one token is held by a process that does not run")
+    codes = {f"{reply.status} {reply.code}" for reply in replies}
+    holds = codes == {"503 gateway.meters_unavailable"}
+    figures.add("answers to the stuck token", f"{len(replies)} x {', '.join(sorted(codes))}", holds=holds)
+    times = sorted((reply.ended_ns - reply.begun_ns) / 1e6 for reply in meanwhile)
+    is_well = all(reply.status == 200 for reply in meanwhile) and times[len(times) // 2] < 100
+    figures.add("another token, median / most", f"{times[len(times) // 2]:.1f} / {times[-1]:.1f} ms", holds=is_well)
+    figures.add("the stuck token once the lock is free", after.status, holds=after.status == 200)
+    figures.add("slots and reservations back to 0 after", seconds)
+    return lambda end: figures
+
+
+def _outage(world: Rig, name: str) -> AbstractAsyncContextManager[None]:
+    what, how = name.split(" ")[:2]
+    match how.rstrip(","):
+        case "frozen":
+            return _frozen(world, what)
+        case "locked":
+            return _locked(world, what)
+        case _:
+            return _moved_away(world)
 
 
 async def _suffer(
@@ -91,6 +98,7 @@ async def _suffer(
         f"{good}/{2 * len(issued)} calls, revoke {status or 'unanswered'} in {took:.1f} s, back in {back:.1f} s",
         holds=good == 2 * len(issued) and is_in_force and status in (0, 200, 503) and again == 200 and refused,
     )
+    return before + after
 
 
 async def _call_all(world: Rig, issued: list[dict[str, str]]) -> list[Reply]:

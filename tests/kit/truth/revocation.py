@@ -8,29 +8,27 @@ import time
 
 from kit.counting_upstream import Served
 from kit.load import Caller, Reply, chat
-from kit.truth.rig import Figures, Rig, rig
+from kit.truth.rig import Figures, Judge, Rig
 
 CALLERS = 3
 """Connections that use a token when it is revoked."""
 
 
-async def run(*, revocations: int, at_once: int, crowd_size: int) -> Figures:
+async def revocations(world: Rig, *, count: int, at_once: int, clients: int) -> Judge:
     """Revoke while others call; workers are stopped, drained and killed in turn meanwhile."""
-    async with rig(workers=3) as world:
-        crowd = world.crowd()
-        steady = await world.api.issue("steady")
-        for _ in range(crowd_size):
-            crowd.add(world.caller(steady["token"]), lambda: chat("n=2 delay=5"), lambda: 0.02)
-        late: list[Reply] = []
-        acknowledged: list[float] = []
-        stop = asyncio.Event()
-        disturbing = asyncio.create_task(_disturb(world, stop))
-        await asyncio.gather(*(_revoke_some(world, revocations // at_once, late, acknowledged) for _ in range(at_once)))
-        stop.set()
-        counts = await disturbing
-        await crowd.stop()
-        _, served, _ = await world.end()
-    return _judge(late, served, counts, acknowledged)
+    crowd = world.crowd()
+    steady = await world.api.issue("steady")
+    for _ in range(clients):
+        crowd.add(world.caller(steady["token"]), lambda: chat("n=2 delay=5"), lambda: 0.02)
+    late: list[Reply] = []
+    acknowledged: list[float] = []
+    stop = asyncio.Event()
+    disturbing = asyncio.create_task(_disturb(world, stop))
+    await asyncio.gather(*(_revoke_some(world, count // at_once, late, acknowledged) for _ in range(at_once)))
+    stop.set()
+    counts = await disturbing
+    await crowd.stop()
+    return lambda end: _judge(late, end.served, counts, acknowledged)
 
 
 async def _revoke_some(world: Rig, count: int, late: list[Reply], acknowledged: list[float]) -> None:
@@ -71,7 +69,7 @@ async def _disturb(world: Rig, stop: asyncio.Event) -> dict[str, int]:
     counts = {"stopped": 0, "drained": 0, "killed": 0}
     while not stop.is_set():
         workers = [pid for role, pid in world.tollway.pids().items() if role.startswith("worker")]
-        if len(workers) == 3:
+        if len(workers) == world.tollway.workers:
             world.chance.shuffle(workers)
             with contextlib.suppress(ProcessLookupError):
                 os.kill(workers[0], signal.SIGSTOP)
@@ -92,7 +90,7 @@ def _judge(late: list[Reply], served: list[Served], counts: dict[str, int], ackn
     seen = {call.trace for call in served}
     passed = [reply for reply in late if reply.trace in seen]
     statuses = {reply.status for reply in late}
-    figures = Figures(f"{len(acknowledged)} revocations under load, 3 workers")
+    figures = Figures(f"{len(acknowledged)} revocations under load, workers stopped, drained and killed")
     figures.add("workers", ", ".join(f"{name} {count}" for name, count in counts.items()))
     acknowledged.sort()
     middle, high = acknowledged[len(acknowledged) // 2], acknowledged[int(len(acknowledged) * 0.99)]

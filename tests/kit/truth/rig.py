@@ -4,16 +4,17 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kit.counting_upstream import CountingUpstream, Served
-from kit.evidence import Books, read_books
+from kit.evidence import Books, read_books, read_token_states
 from kit.instance import Tollway
-from kit.load import Caller, Crowd
+from kit.load import Caller, Crowd, Reply
 from kit.local_api import LocalAPI
+from tollway.contract.records import CloseRecord
 
 PROVIDER = """version: 1
 providers:
@@ -50,10 +51,42 @@ class Rig:
         """No clients yet."""
         return Crowd()
 
-    async def end(self) -> tuple[int, list[Served], Books]:
+    async def end(self) -> "End":
         """Stop everything; return the exit code, what the upstream saw, and the books."""
         code = await asyncio.to_thread(self.tollway.stop)
-        return code, self.upstream.stop(), read_books(self.tollway.data)
+        return End(code, self.upstream.stop(), read_books(self.tollway.data), read_token_states(self.tollway.data))
+
+
+@dataclass
+class End:
+    """What is left when everything has stopped."""
+
+    code: int
+    served: list[Served]
+    books: Books
+    token_states: dict[str, str]
+
+    def seen_of(self, replies: Iterable[Reply]) -> list[Served]:
+        """What the upstream saw of these calls, in order of arrival."""
+        traces = {reply.trace for reply in replies}
+        return [call for call in self.served if call.trace in traces]
+
+    def record_of(self, trace: str) -> CloseRecord:
+        """The one record of a call that was sent."""
+        (record,) = self.books.calls[trace]
+        return record
+
+
+Judge = Callable[[End], "Figures"]
+"""Holds what a scenario did against what is left."""
+Scenario = Callable[[Rig], Awaitable[Judge]]
+
+
+async def play(workers: int, scenario: Scenario) -> "Figures":
+    """Play one scenario on an installation of its own."""
+    async with rig(workers) as world:
+        judge = await scenario(world)
+        return judge(await world.end())
 
 
 @asynccontextmanager

@@ -4,55 +4,55 @@ import asyncio
 import signal
 import time
 
-from kit.counting_upstream import Served
-from kit.evidence import Books
 from kit.load import Reply, chat
-from kit.truth.rig import GENEROUS, Figures, Rig, rig, until_back
+from kit.truth.rig import GENEROUS, End, Figures, Judge, Rig, until_back
 
 
-async def run(*, reloads: int, clients: int, settle_seconds: float = 1.0) -> Figures:
-    """Reload some times and end, while clients call without streams."""
-    async with rig(workers=2) as world:
-        token = await world.api.issue("steady", GENEROUS)
-        crowd = world.crowd()
-        for number in range(clients):
-            caller = world.caller(token["token"], keeps_alive=number % 3 > 0)
-            crowd.add(caller, lambda: chat("n=3 delay=10"), lambda: world.chance.uniform(0, 0.05))
-        await asyncio.sleep(settle_seconds)
-        seconds = [await _reload(world) for _ in range(reloads)]
-        await asyncio.sleep(settle_seconds)
-        reloaded = len(crowd.replies)
-        assert world.tollway.process is not None
-        world.tollway.process.send_signal(signal.SIGTERM)
-        while world.tollway.process.poll() is None:
-            await asyncio.sleep(0.02)
-        replies = await crowd.stop()
-        code, served, books = await world.end()
-    figures = Figures(f"{reloads} SIGHUP and a SIGTERM, {clients} clients, 2 workers")
-    figures.add("seconds a reload takes", ", ".join(f"{each:.1f}" for each in seconds))
-    _judge(replies, reloaded, served, books, figures)
-    figures.add("exit code", code, holds=code == 0)
-    return figures
+async def signals(world: Rig, *, reloads: int, clients: int, settle_seconds: float = 1.0) -> Judge:
+    """Reload some times and end, while clients call without streams; some on a new connection for each call."""
+    token = await world.api.issue("steady", GENEROUS)
+    crowd = world.crowd()
+    for number in range(clients):
+        caller = world.caller(token["token"], keeps_alive=number % 3 > 0)
+        crowd.add(caller, lambda: chat("n=3 delay=10"), lambda: world.chance.uniform(0, 0.05))
+    await asyncio.sleep(settle_seconds)
+    seconds = [await _reload(world) for _ in range(reloads)]
+    await asyncio.sleep(settle_seconds)
+    reloaded = len(crowd.replies)
+    process = world.tollway.process
+    assert process is not None
+    process.send_signal(signal.SIGTERM)
+    while process.poll() is None:
+        await asyncio.sleep(0.02)
+    replies = await crowd.stop()
 
-
-async def run_back() -> Figures:
-    """Kill each process once and see when it answers again."""
-    async with rig(workers=1) as world:
-        token = await world.api.issue("steady")
-        caller = world.caller(token["token"])
-        figures = Figures("seconds until a killed process answers again")
-        for role in ("worker", "ledger", "console"):
-            world.tollway.kill(world.tollway.pids()[role])
-            began = time.monotonic()
-            if role == "worker":
-                while (await caller.call(chat())).status != 200:
-                    await asyncio.sleep(0.01)
-                caller.close()
-            else:
-                await asyncio.sleep(0.05)
-                await until_back(world)
-            figures.add(role, time.monotonic() - began)
+    def judge(end: End) -> Figures:
+        figures = Figures(f"{reloads} SIGHUP and a SIGTERM, {clients} clients, 2 workers")
+        figures.add("seconds a reload takes", ", ".join(f"{each:.1f}" for each in seconds))
+        _judge(replies, reloaded, end, figures)
+        figures.add("exit code", end.code, holds=end.code == 0)
         return figures
+
+    return judge
+
+
+async def back(world: Rig) -> Judge:
+    """Kill each process once and see when it answers again."""
+    token = await world.api.issue("steady")
+    caller = world.caller(token["token"])
+    figures = Figures("seconds until a killed process answers again")
+    for role in ("worker", "ledger", "console"):
+        world.tollway.kill(world.tollway.pids()[role])
+        began = time.monotonic()
+        if role == "worker":
+            while (await caller.call(chat())).status != 200:
+                await asyncio.sleep(0.01)
+            caller.close()
+        else:
+            await asyncio.sleep(0.05)
+            await until_back(world)
+        figures.add(role, time.monotonic() - began)
+    return lambda end: figures
 
 
 async def _reload(world: Rig) -> float:
@@ -69,14 +69,15 @@ async def _reload(world: Rig) -> float:
     return took
 
 
-def _judge(replies: list[Reply], reloaded: int, served: list[Served], books: Books, figures: Figures) -> None:
+def _judge(replies: list[Reply], reloaded: int, end: End, figures: Figures) -> None:
+    served = end.seen_of(replies)
     during = [reply for reply in replies[:reloaded] if not reply.is_whole or reply.status != 200]
     seen = {call.trace for call in served}
     # After SIGTERM the port is closed: who cannot connect was never taken on. A call that was sent must be answered.
     ended = [reply for reply in replies[reloaded:] if reply.fault != "not connected"]
     failed = [reply for reply in ended if not reply.is_whole or reply.status != 200]
-    lost = [call for call in served if call.trace not in books.calls]
-    crashed = [record for record in books.opened if record.outcome != "ok"]
+    lost = [call for call in served if call.trace not in end.books.calls]
+    crashed = [call for call in served if end.record_of(call.trace).outcome != "ok"]
     figures.add("calls during the reloads / failed", f"{reloaded} / {len(during)}", holds=not during)
     figures.add("calls around the SIGTERM / failed", f"{len(ended)} / {len(failed)}", holds=not failed)
     for reply in (during + failed)[:5]:
