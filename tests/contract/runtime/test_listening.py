@@ -1,10 +1,10 @@
 """An address is listened on, or the reason is said with the way out."""
 
 import socket
+import threading
 
 import pytest
 
-from tollway.runtime import listening
 from tollway.runtime.listening import BusyPort, bind
 from tollway.settings.address import Address
 
@@ -16,11 +16,18 @@ def test_port_0_takes_a_free_port_and_says_which() -> None:
         assert not listener.socket.getblocking()
 
 
-def test_a_busy_port_is_said_with_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listening, "RETRY_SECONDS", 0.05, raising=False)
+def test_a_busy_port_is_said_with_its_address() -> None:
     first = bind(Address("127.0.0.1", 0))
     with first.socket, pytest.raises(BusyPort, match=f"127.0.0.1:{first.address.port}.*another"):
         bind(first.address)
+
+
+def test_a_port_that_a_killed_supervisors_children_still_hold_is_waited_for() -> None:
+    first = bind(Address("127.0.0.1", 0))
+    threading.Timer(0.1, first.socket.close).start()
+    second = bind(first.address, wait_seconds=10)
+    second.socket.close()
+    assert second.address == first.address
 
 
 def test_an_address_of_another_machine_is_said() -> None:
