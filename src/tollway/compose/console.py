@@ -173,10 +173,9 @@ def _open_stores(settings: Settings, clock: Clock) -> Stores:
     place = settings.database.url or settings.data / "config.db"
     if isinstance(place, Path) and not place.exists() and (settings.data / "policy").exists():
         # An empty database in its place would be published, and every token would end.
-        raise TollwayError(
-            "management.unavailable",
-            public=f"{place} is gone; put it back or restore a backup (to begin anew, move {settings.data / 'policy'} away).",
-        )
+        policy = settings.data / "policy"
+        text = f"{place} is gone; put it back or restore a backup (to begin anew, move {policy} away)."
+        raise TollwayError("management.unavailable", public=text)
     writer = open_engine(place, database="config", writer=True)
     migrate(writer, "config", settings.data / "backups")
     database = ConfigDatabase(writer, open_engine(place, database="config", writer=False))
