@@ -1,4 +1,4 @@
-"""`langchain-openai` against Tollway: chat, tools, structured output, embeddings; the sandbox and other makers' servers."""
+"""`langchain-openai` against Tollway: chat, tools, structured output, embeddings; sandbox and other makers."""
 
 from collections.abc import Iterator
 

@@ -23,7 +23,9 @@ def test_values_are_stripped(references: LocalReferences, tmp_path: Path) -> Non
     assert references.resolve(f"file:{tmp_path / 'key'}") == "sk-2"
 
 
-@pytest.mark.parametrize("reference", ["env:GONE", "env:EMPTY", "env:TWO", "env:TOLLWAY_DATABASE_URL", "file:/none", "x"])
+@pytest.mark.parametrize(
+    "reference", ["env:GONE", "env:EMPTY", "env:TWO", "env:TOLLWAY_DATABASE_URL", "file:/none", "x"]
+)
 def test_what_cannot_be_used_is_named_and_not_shown(references: LocalReferences, reference: str) -> None:
     with pytest.raises(ValueError, match=r".") as caught:
         references.resolve(reference)
@@ -43,7 +45,11 @@ def test_files_of_the_data_directory_are_refused_however_they_are_named(
 
 def test_long_and_odd_files_are_refused(references: LocalReferences, tmp_path: Path) -> None:
     (tmp_path / "long").write_text("x" * 9_000)
-    for path, message in ((tmp_path / "long", "longer than"), (tmp_path, "not a file"), (Path("/dev/zero"), "not a file")):
+    for path, message in (
+        (tmp_path / "long", "longer than"),
+        (tmp_path, "not a file"),
+        (Path("/dev/zero"), "not a file"),
+    ):
         with pytest.raises(ValueError, match=message):
             references.resolve(f"file:{path}")
 
