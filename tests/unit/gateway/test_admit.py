@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kit.gateway_kit import PRICE, Rig, ScriptedAnswer
-from tollway.contract.policy import Budget, Limits
+from tollway.contract.policy import Budget, Candidate, DatedPrice, Limits, ModelRecord, Price, UnitPrice
 from tollway.policy.price import worst_case
 
 BUDGET = (Budget("b1", "monthly", 10**9, "month"),)
@@ -75,3 +75,24 @@ async def test_an_applications_budget_counts_for_its_tokens():
     owner = rig.application(limits=Limits(budgets=BUDGET))
     await rig.call(token=rig.token(owner=owner), body=BOUNDED)
     assert rig.journal.opened[0].charges[0].owner_id == owner
+
+
+async def test_the_dearest_of_several_candidates_is_reserved():
+    """Which one will answer is not known yet; the budget must hold whichever it is."""
+    rig = Rig(OK)
+    dear = Price(source="test", input=UnitPrice(10**12), output=UnitPrice(10**12))
+    rig.publish(
+        second=True,
+        models=[
+            ModelRecord(
+                "gpt",
+                (
+                    Candidate("p1", "gpt", (DatedPrice(None, PRICE),)),
+                    Candidate("p2", "gpt", (DatedPrice(None, dear),)),
+                ),
+            )
+        ],
+    )
+    await rig.call(token=rig.token(limits=Limits(budgets=BUDGET)), body=BOUNDED)
+    assert rig.journal.opened[0].charges[0].nanos == worst_case(dear, len(BOUNDED), 100)
+    assert rig.meters.settled == [750]

@@ -64,3 +64,10 @@ def test_refusals_are_tallied_by_code():
 def test_a_snapshot_survives_its_own_encoding():
     rig = Rig()
     assert policy.decode_snapshot(rig.policy.raw).revision == rig.policy.revision
+
+
+def test_what_is_switched_off_is_not_served():
+    rig = Rig()
+    rig.publish(services=[service(state="disabled"), service(id="s2", name="b", path_prefix="/b")])
+    compiled = rig.gateway.compiled(rig.policy)
+    assert compiled.find_service("/weather") is None and compiled.find_service("/b") is not None

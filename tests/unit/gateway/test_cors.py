@@ -58,3 +58,11 @@ async def test_an_upstreams_own_word_on_origins_is_replaced():
 
 async def test_options_without_an_origin_is_an_ordinary_request():
     assert (await Rig().call(CHAT, method="OPTIONS", headers=[ASKED])).status == 405
+
+
+async def test_an_ai_answer_can_be_read_by_the_page():
+    rig = Rig(ScriptedAnswer(body=b'{"choices":[]}'))
+    rig.publish(cors_origins=(APP,))
+    body = b'{"model":"gpt","max_tokens":9,"messages":[]}'
+    reply = await rig.call(token=rig.token(), body=body, headers=[("origin", APP)])
+    assert (reply.status, reply.header("access-control-allow-origin")) == (200, APP)

@@ -135,3 +135,21 @@ async def test_the_services_own_headers_win_over_the_callers():
     rig.publish(services=[service(headers=(("x-team", "ours"),))])
     await rig.call("/weather", method="GET", token=rig.token(), headers=[("x-team", "theirs")])
     assert rig.upstreams.sent[0][3][b"x-team"] == b"ours"
+
+
+async def test_an_open_service_takes_calls_without_a_token_and_names_nobody():
+    rig = Rig(plain())
+    rig.publish(services=[service(allow_anonymous=True)])
+    reply = await rig.call("/weather", method="GET")
+    assert reply.status == 200
+    assert b"x-tollway-token-id" not in rig.upstreams.sent[0][3]
+    (record,) = rig.journal.closed
+    assert (record.token_id, record.service_id, record.outcome) == ("", "svc_1", "ok")
+
+
+async def test_two_tokens_in_one_query_are_ambiguous():
+    rig = Rig(plain())
+    rig.publish(services=[service(query_token_parameter="key")])
+    secret = rig.token()
+    reply = await rig.call("/weather", method="GET", query=f"key={secret}&key={secret}")
+    assert (reply.status, json.loads(reply.answer)["error"]["code"]) == (400, "token.ambiguous")

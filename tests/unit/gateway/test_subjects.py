@@ -9,6 +9,7 @@ from kit.gateway_kit import Rig
 from tollway.contract import policy
 from tollway.contract.policy import Budget, ConcurrencyLimit, Limits, RequestLimit
 from tollway.gateway import subjects
+from tollway.gateway.pipeline import handle
 
 LIMITS = Limits(requests=(RequestLimit("r", "per-minute", 5, 60),))
 MODELS = "/v1/models"
@@ -126,6 +127,29 @@ async def test_memory_stays_bounded_and_forgetting_harms_nobody(monkeypatch):
     for secret in [*secrets, *secrets]:
         assert (await ask(rig, secret)).status == 200
     assert len(rig.gateway.subjects._subjects) <= 3 and len(rig.gateway.subjects._owners) <= 3
+
+
+async def test_a_head_that_is_repeated_is_proven_once_and_read_at_every_call():
+    """Hashing the secret again for the same head and the same record would decide nothing new."""
+    rig = Rig()
+    head = rig.exchange(MODELS, method="GET", token=rig.token(owner=rig.application())).head
+    hashed = []
+    mac = rig.gateway.subjects._mac
+    rig.gateway.subjects._mac = lambda *parts: hashed.append(parts) or mac(*parts)
+
+    async def again():
+        exchange = rig.exchange(MODELS, method="GET")
+        exchange.head = head
+        await handle(exchange, rig.gateway)
+        return exchange
+
+    assert [(await again()).status for _ in range(3)] == [200, 200, 200]
+    assert len(hashed) == 1
+    rig.application(state="disabled")
+    assert code_of(await again()) == "token.owner_disabled"
+    ((token_id, raw),) = rig.policy.tokens.items()
+    rig.policy.tokens[token_id] = policy.encode(_with(policy.decode_token(raw), mac=bytes(32)))
+    assert code_of(await again()) == "token.invalid"
 
 
 def _with(record, **changes):
