@@ -2,6 +2,7 @@
 
 import threading
 
+import argon2
 import pytest
 
 from tollway.control.sessions.passwords import RUNNING_MAX, WAITING_MAX, Argon2Hasher
@@ -64,3 +65,10 @@ def test_the_pool_runs_two_and_refuses_when_its_queue_is_full(monkeypatch: pytes
         thread.join()
     assert peak == RUNNING_MAX
     assert one.hash("x") == "x"
+
+
+def test_without_a_hash_the_same_work_is_done() -> None:
+    """Else the time would tell which names exist."""
+    one = hasher(passes=3)
+    stored = one.hash("a quiet orange bicycle")
+    assert argon2.extract_parameters(one._dummy) == argon2.extract_parameters(stored)
