@@ -102,3 +102,12 @@ async def test_a_cut_stream_ends_in_an_error_event_and_is_billed_as_estimated():
     (closed,) = rig.journal.closed
     assert closed.outcome == "truncated" and closed.usage.is_estimated and closed.usage.output_tokens == 3
     assert rig.meters.settled == [closed.cost_nanos]
+
+
+async def test_of_the_callers_headers_only_those_that_speak_to_the_model_travel_on():
+    rig = Rig(ScriptedAnswer(body=OK))
+    fields = [("openai-beta", "x=1"), ("idempotency-key", "k"), ("x-sandbox-status", "503"), ("user-agent", "me")]
+    await rig.call(token=rig.token(), body=BODY, headers=fields)
+    sent = rig.upstreams.sent[0][3]
+    assert (sent[b"openai-beta"], sent[b"idempotency-key"]) == (b"x=1", b"k")
+    assert b"x-sandbox-status" not in sent and b"user-agent" not in sent
