@@ -102,9 +102,9 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password(tmp_path: Path) -> No
         def median(password_hash: str | None) -> float:
             times = []
             for _ in range(15):
-                start = time.perf_counter()
+                start = time.thread_time()
                 console.hasher.verify("not the password", password_hash)
-                times.append(time.perf_counter() - start)
+                times.append(time.thread_time() - start)
             return statistics.median(times)
 
         assert 0.5 < median(None) / median(stored.password_hash) < 2
