@@ -16,6 +16,7 @@ from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Answer, Exchange, Headers
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
+from tollway.kernel.codes import Retry
 from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import Tariff
 
@@ -117,6 +118,9 @@ def respond_error(exchange: Exchange, error: TollwayError, call: Call) -> None:
     ]
     if error.code.name.startswith("token.") and error.status in (400, 401, 403):
         headers.append((b"www-authenticate", challenge(error)))
+    if error.code.name == "budget.exhausted" or (error.status >= 500 and error.code.retry is Retry.NEVER):
+        # OpenAI's SDKs would try 429 and 5xx again at once; this header of theirs tells them not to.
+        headers.append((b"x-should-retry", b"false"))
     if error.retry_after_seconds is not None:
         headers.append((b"retry-after", b"%d" % max(1, -int(-error.retry_after_seconds // 1))))
     if error.upstream_request_id:

@@ -41,7 +41,8 @@ async def test_an_upstream_that_refuses_our_key_is_never_the_callers_fault():
     reply = await rig.call(token=rig.token(), body=BODY)
     assert (reply.status, json.loads(reply.answer)["error"]["code"]) == (502, "upstream.auth")
     assert reply.header("x-tollway-upstream-request-id") == "up-9"
-    assert "www-authenticate" not in dict(reply.headers)
+    assert b"www-authenticate" not in dict(reply.headers)
+    assert reply.header("x-should-retry") == "false"
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])
