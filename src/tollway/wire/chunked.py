@@ -14,8 +14,8 @@ from tollway.wire.http1 import TOKEN, are_field_lines, malformed
 EXTENSION_BYTES_MAX = 1_024
 TRAILER_BYTES_MAX = 8_192
 
-_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
-_EXTENSIONS = rb"(?:;" + TOKEN + rb"++(?:=(?:" + TOKEN + rb"++|" + _QUOTED + rb"))?+)*+"
+_QUOTED = rb'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*"'
+_EXTENSIONS = rb"(?:;" + TOKEN + rb"++(?:=(?:" + TOKEN + rb"++|" + _QUOTED + rb"))?)*"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,8})(" + _EXTENSIONS + rb")\r\n")
 # What may still become a size line when more bytes come.
 _SIZE_START = re.compile(rb"[0-9A-Fa-f]{0,8}|[0-9A-Fa-f]{1,8};[\t -~\x80-\xff]*+\r?|[0-9A-Fa-f]{1,8}\r")

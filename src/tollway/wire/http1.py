@@ -13,7 +13,7 @@ from http import HTTPStatus
 from tollway.kernel.errors import TollwayError
 
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
-FIELD_LINES = rb"(?:" + TOKEN + rb"++:[\t -~\x80-\xff]*+\r\n)*+"
+FIELD_LINES = rb"(?:" + TOKEN + rb"++:[\t -~\x80-\xff]*+\r\n)*"
 
 _REQUEST_HEAD = re.compile(rb"(" + TOKEN + rb"++) ([!-~]++) HTTP/1\.([01])\r\n" + FIELD_LINES + rb"\r\n")
 _FIELD_LINES = re.compile(FIELD_LINES)
