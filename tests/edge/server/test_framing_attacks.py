@@ -4,6 +4,7 @@ In each, a second request is hidden behind the attack; a server that goes on aft
 """
 
 import logging
+from collections.abc import Iterator
 import ssl
 import time
 
@@ -39,8 +40,11 @@ async def assert_body_refused(edge, raw: bytes) -> None:
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
-    logging.getLogger("tollway.edge").setLevel(logging.CRITICAL)
+def quiet() -> Iterator[None]:
+    log = logging.getLogger("tollway.edge")
+    log.setLevel(logging.CRITICAL)
+    yield
+    log.setLevel(logging.NOTSET)
 
 
 # --- Content-Length ---
