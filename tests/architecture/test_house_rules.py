@@ -107,9 +107,11 @@ def test_nothing_names_a_registry() -> None:
 
 
 def test_no_pattern_has_a_possessive_group() -> None:
-    """CPython up to 3.11.4, which Debian 12 ships, misreads them (gh-106052); write what cannot be split in two ways."""
+    """CPython up to 3.11.4, such as Debian 12's, misreads them (gh-106052); write what cannot be split in two ways."""
     possessive = re.compile(r"\)(?:\*\+|\+\+|\?\+)|\(\?>")
-    found = [module.path.name for module in modules() if possessive.search(module.path.read_text(encoding="utf-8"))]
+    classes = re.compile(r"\[[^\]]*\]")
+    texts = {module.path.name: module.path.read_text(encoding="utf-8") for module in modules()}
+    found = [name for name, text in texts.items() if possessive.search(classes.sub("[]", text))]
     assert not found
 
 

@@ -4,9 +4,9 @@ In each, a second request is hidden behind the attack; a server that goes on aft
 """
 
 import logging
-from collections.abc import Iterator
 import ssl
 import time
+from collections.abc import Iterator
 
 import httptools
 import pytest
