@@ -87,16 +87,9 @@ class StreamWatch:
         data = self._tail + chunk if self._tail else chunk
         if b"\r" in data:
             return self._feed_any_line_end(data)
-        end = data.find(b"\n\n") + 2
-        if end == len(data) and not self._rewrites:
-            # The usual case: one whole event, which passes as it is.
-            self._tail = b""
-            self._read(data[:-2])
-            return data
+        end = len(data) if data.endswith(b"\n\n") else data.rfind(b"\n\n") + 2
         if end < 2:
             return self._hold(b"", data)
-        if end < len(data):
-            end = data.rfind(b"\n\n") + 2
         whole = data if end == len(data) else data[:end]
         events = whole.split(b"\n\n")
         events.pop()
@@ -156,15 +149,15 @@ class StreamWatch:
 
     def _read(self, event: bytes) -> Chunk | None:
         """Look at one event. Only those that state usage are decoded (and returned): decoding all costs too much."""
-        if b'"usage"' in event and (b'"usage":{' in event or b'"usage": {' in event):
+        if _has_usage(event):
             return self._read_usage(event)
-        if (b'"content":"' in event and b'"content":""' not in event) or _has_text(event):
+        if event.endswith(b"[DONE]"):
+            self.is_done = self.is_done or event.replace(b" ", b"") == b"data:[DONE]"
+        elif b'"delta"' in event and _has_text(event):
             self._text_events += 1
             self._event_bytes += len(event)
             if not self._frame_bytes:
                 self._frame_bytes = len(event) - _text_bytes(event)
-        elif event.endswith(b"[DONE]"):
-            self.is_done = self.is_done or event.replace(b" ", b"") == b"data:[DONE]"
         return None
 
     def _read_usage(self, event: bytes) -> Chunk | None:
@@ -180,8 +173,14 @@ class StreamWatch:
         return chunk
 
 
+def _has_usage(event: bytes) -> bool:
+    return b'"usage"' in event and (b'"usage":{' in event or b'"usage": {' in event)
+
+
 def _has_text(event: bytes) -> bool:
-    """Whether an event that does not look plainly like text adds some: decoded if it looks as if it might."""
+    """Whether an event adds generated text: by its look where that is plain, else by decoding it."""
+    if b'"content":"' in event and b'"content":""' not in event:
+        return True
     looks = (b'"tool_calls"', b'"reasoning', b'"refusal":"', b'"content": ')
     return any(look in event for look in looks) and _text_bytes(event) > 0
 
