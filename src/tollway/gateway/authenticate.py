@@ -7,6 +7,8 @@ never a 401.
 
 from urllib.parse import parse_qsl
 
+from msgspec import structs
+
 from tollway.gateway.accept import CREDENTIAL_HEADERS, Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -28,6 +30,8 @@ def authenticate(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) ->
         credential = read_credential(inbound)
         if credential is None:
             credential = _read_query(inbound, gw, view)
+            # Whether the query may carry a token is the service's setting, so that it is not kept with the head.
+            inbound = structs.replace(inbound)
         if credential is None:
             raise TollwayError("token.missing")
         inbound.credential = credential

@@ -228,6 +228,20 @@ async def test_a_query_token_works_only_where_a_service_allows_it_and_is_not_pas
     assert (await rig.call("/b", method="GET", query=f"key={secret}")).status == 401
 
 
+async def test_a_repeated_head_carries_no_query_token_once_its_service_forbids_it():
+    from tollway.gateway.pipeline import handle
+
+    rig = Rig(ScriptedAnswer(body=b"ok", headers=[(b"content-length", b"2")]))
+    rig.publish(services=[service(query_token_parameter="key")])
+    first = await rig.call("/weather", method="GET", query=f"key={rig.token()}")
+    assert first.status == 200
+    rig.publish(services=[service()])
+    again = rig.exchange("/weather", method="GET")
+    again.head = first.head
+    await handle(again, rig.gateway)
+    assert again.status == 401
+
+
 async def test_a_cut_rest_answer_is_broken_off_and_recorded_as_truncated():
     rig = Rig(ScriptedAnswer(body=b"half", error="upstream.truncated"))
     rig.publish(services=[service()])
