@@ -103,6 +103,14 @@ TABLE: tuple[Code, ...] = (
         "The message names the field and what would work.",
     ),
     _row(
+        "request.untranslatable",
+        400,
+        _C,
+        _NEVER,
+        "The body asks for something that no provider of this model can be asked for in its dialect.",
+        "The message names the field and what would work; docs/translation.md lists what each dialect can express.",
+    ),
+    _row(
         "request.media_type",
         415,
         _C,
