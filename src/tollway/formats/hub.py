@@ -2,7 +2,8 @@
 
 Spokes read a dialect into these values and write them out again. A value says what is meant, never how a vendor
 spells it. Law: a reader that meets something these values cannot hold refuses it by name, a writer that cannot
-express one refuses it by the name the caller used; nothing is dropped in silence. All values are immutable and compare by content. Usage is `contract.usage.Usage`.
+express one refuses it by the name the caller used; nothing is dropped in silence. All values are immutable and
+compare by content. Usage is `contract.usage.Usage`.
 """
 
 from typing import Literal
