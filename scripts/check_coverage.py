@@ -18,6 +18,8 @@ WHOLE = (
     "policy/rate.py",
     "policy/budget.py",
     "policy/price.py",
+    "policy/price_book.py",
+    "policy/tariff.py",
     "adapters/meters/",
     "adapters/journal/",
 )

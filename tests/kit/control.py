@@ -20,7 +20,10 @@ from tollway.adapters.storage.upstreams import SQLProviderStore
 from tollway.contract.policy import (
     ApplicationRecord,
     DatedPrice,
+    NamedPrice,
+    NameRule,
     Price,
+    PriceBook,
     Snapshot,
     TokenRecord,
     UnitPrice,
@@ -113,6 +116,14 @@ class ListedPrices:
         if model not in self.models.get(kind, ()):
             return ()
         return (DatedPrice(None, Price(source="listed", input=UnitPrice(1_000), output=UnitPrice(2_000))),)
+
+    def find_book(self, kind: str) -> PriceBook | None:
+        if kind not in self.models:
+            return None
+        entries = [
+            NamedPrice(NameRule("starts_with", name), self.find_prices(kind, name)) for name in self.models[kind]
+        ]
+        return PriceBook(kind, {"": tuple(entries)})
 
 
 class ListedReferences:

@@ -102,7 +102,10 @@ class UnitPrice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Price(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What a model costs. A unit that is None is not offered by the model, and falls back as price.py says."""
+    """What a model costs. A unit that is None is not offered by the model, and falls back as price.py says.
+
+    `service_tiers` are the whole prices of service tiers by name; they have none themselves.
+    """
 
     source: str
     input: UnitPrice | None = None
@@ -114,6 +117,16 @@ class Price(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     output_audio: UnitPrice | None = None
     request: UnitPrice | None = None
     web_search: UnitPrice | None = None
+    cache_write_1h: UnitPrice | None = None
+    input_image: UnitPrice | None = None
+    cached_input_image: UnitPrice | None = None
+    output_image: UnitPrice | None = None
+    input_video: UnitPrice | None = None
+    output_video: UnitPrice | None = None
+    reasoning: UnitPrice | None = None
+    file_search: UnitPrice | None = None
+    code_execution: UnitPrice | None = None
+    service_tiers: tuple[tuple[str, "Price"], ...] = ()
 
 
 class DatedPrice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -126,6 +139,36 @@ class DatedPrice(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     from_ns: int | None
     price: Price
     day_seconds: tuple[int, int] | None = None
+
+
+class NameRule(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """Which names, in lower case, a price is for. `text` is what they equal, begin or end with, contain, or a pattern
+    that is found in them; `any` and `all` have `rules` instead.
+    """
+
+    test: Literal["equals", "starts_with", "ends_with", "contains", "pattern", "any", "all"]
+    text: str = ""
+    rules: tuple["NameRule", ...] = ()
+
+
+class NamedPrice(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One entry of a price list; no prices: the names are known and unpriced."""
+
+    rule: NameRule
+    prices: tuple[DatedPrice, ...] = ()
+
+
+class PriceBook(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A vendor's price list, for names that no model record has. In each list the first entry that matches counts.
+
+    Names are looked up without `prefix`. With a `separator`, the list is the one named after its last occurrence in
+    the name and holds the part before it; without, there is one list, named "".
+    """
+
+    id: str
+    lists: dict[str, tuple[NamedPrice, ...]]
+    prefix: str = ""
+    separator: str = ""
 
 
 class Timeouts(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -175,12 +218,16 @@ class ProviderRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """One way to serve a model: who, under which name there, and at what price (empty: unpriced)."""
+    """One way to serve a model: who, under which name there, and at what price (empty: unpriced).
+
+    A catch-all names instead the price book that the names it serves are looked up in; "" for none.
+    """
 
     provider_id: str
     upstream_model: str
     prices: tuple[DatedPrice, ...] = ()
     output_tokens_max: int | None = None
+    price_book: str = ""
 
 
 class ModelRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -229,6 +276,7 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     cors_origins: tuple[str, ...] = ()
     installation: str = ""
     """Of the config database this was published from. A store of another one is rebuilt before it is used."""
+    price_books: tuple[PriceBook, ...] = ()
 
 
 R = TypeVar("R", TokenRecord, ApplicationRecord, Snapshot)

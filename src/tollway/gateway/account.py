@@ -37,7 +37,8 @@ def account(call: Call, response_bytes: int, gw: Gateway) -> None:
     call.response_bytes = response_bytes
     hold = call.hold
     if hold is not None:
-        nanos = call.cost_nanos or 0
+        # What it cost is not known where something without a price was used: then all that was held is spent.
+        nanos = hold.granted_nanos if call.cost_nanos is None else call.cost_nanos
         call.charges = tuple([Charge(c.owner_id, c.budget_id, c.period_start_ns, nanos) for c in hold.charges])
     if not call.token_id and not call.was_opened:
         if call.code:

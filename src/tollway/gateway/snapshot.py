@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterable
 
 import msgspec
+from msgspec import structs
 
 from tollway.contract.policy import (
     Candidate,
@@ -21,7 +22,7 @@ from tollway.contract.policy import (
 )
 from tollway.gateway.ports import Destination, Headers, SecretBox
 from tollway.kernel.errors import TollwayError
-from tollway.policy.tariff import DatedTariffs
+from tollway.policy.tariff import DatedTariffs, TariffsByName
 from tollway.providers.contract import ProviderKind
 from tollway.providers.registry import find_kind
 from tollway.wire.http1 import are_field_lines
@@ -29,8 +30,6 @@ from tollway.wire.http1 import are_field_lines
 _AI_HEADERS = ((b"content-type", b"application/json"), (b"accept-encoding", b"identity"))
 _ANSWER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
 _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
-
-UNPRICED = DatedTariffs(())
 
 BuildDestination = Callable[[Upstream, str], Destination]
 
@@ -62,6 +61,8 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     output_tokens_max: int | None
     lines: bytes
     """Header lines of every answer of this route."""
+    tariffs_by_name: TariffsByName | None = None
+    """Of a catch-all: the tariffs of the names that it serves; None where one price holds for all."""
 
 
 class Model(msgspec.Struct, frozen=True, gc=False):
@@ -142,7 +143,8 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
                 services.append(_compile_service(service, box, build_destination))
             except (ValueError, TollwayError) as error:
                 faults.append(f"service {service.name}: {error}")
-    models = (_compile_model(model, providers) for model in snapshot.models)
+    books = {book.id: TariffsByName(book) for book in snapshot.price_books}
+    models = (_compile_model(model, providers, books) for model in snapshot.models)
     return Compiled(
         revision=snapshot.revision,
         models={model.name: model for model in models if model.routes},
@@ -199,9 +201,9 @@ def _compile_service(record: ServiceRecord, box: SecretBox, build_destination: B
     )
 
 
-def _compile_model(record: ModelRecord, providers: dict[str, Provider]) -> Model:
+def _compile_model(record: ModelRecord, providers: dict[str, Provider], books: dict[str, TariffsByName]) -> Model:
     routes = tuple(
-        _compile_route(candidate, providers[candidate.provider_id])
+        _compile_route(candidate, providers[candidate.provider_id], books)
         for candidate in record.candidates
         if candidate.provider_id in providers
     )
@@ -214,9 +216,10 @@ def build_model(name: str, routes: tuple[Route, ...], created_seconds: int, owne
     return Model(name, routes, created_seconds, owned_by, candidates)
 
 
-def _compile_route(candidate: Candidate, provider: Provider) -> Route:
+def _compile_route(candidate: Candidate, provider: Provider, books: dict[str, TariffsByName]) -> Route:
     tariffs = DatedTariffs(candidate.prices)
-    return build_route(provider, candidate.upstream_model, tariffs, candidate.output_tokens_max)
+    route = build_route(provider, candidate.upstream_model, tariffs, candidate.output_tokens_max)
+    return structs.replace(route, tariffs_by_name=books.get(candidate.price_book))
 
 
 def build_route(provider: Provider, upstream_model: str, tariffs: DatedTariffs, output_tokens_max: int | None) -> Route:
@@ -229,7 +232,15 @@ def build_route(provider: Provider, upstream_model: str, tariffs: DatedTariffs, 
 
 
 def _under_name(catch_all: Model, name: str, upstream_model: str) -> Model:
-    routes = tuple(build_route(route.provider, upstream_model, UNPRICED, None) for route in catch_all.routes)
+    routes = tuple(
+        build_route(
+            route.provider,
+            upstream_model,
+            route.tariffs if route.tariffs_by_name is None else route.tariffs_by_name.find(upstream_model),
+            None,
+        )
+        for route in catch_all.routes
+    )
     return build_model(name, routes, catch_all.created_seconds, catch_all.owned_by)
 
 

@@ -79,6 +79,16 @@ async def test_what_was_held_is_settled_to_the_cost_or_given_back():
     assert unpaid.cost_nanos == 0
 
 
+async def test_a_budget_pays_all_that_was_held_when_something_without_a_price_was_used():
+    used = {"prompt_tokens": 10, "completion_tokens": 5, "server_tool_use_details": {"web_search_requests": 2}}
+    rig = Rig(ScriptedAnswer(body=json.dumps({"choices": [], "usage": used}).encode()))
+    await rig.call(token=rig.token(limits=BUDGET), body=BODY)
+    (call,) = rig.journal.closed
+    assert call.cost_nanos is None and call.usage.web_searches == 2
+    assert rig.meters.settled == [charge.nanos for charge in call.charges]
+    assert rig.meters.settled[0] > 0
+
+
 async def test_a_record_that_cannot_be_written_is_logged_and_harms_nobody(caplog):
     """The open record may fit and the close record not: the caller has its answer, and the budget its money."""
     rig = Rig(ScriptedAnswer(body=OK))

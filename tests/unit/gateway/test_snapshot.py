@@ -2,7 +2,21 @@
 
 from kit.gateway_kit import Box, Rig, service
 from tollway.adapters.sandbox_transport import build_any_destination
-from tollway.contract.policy import VERSION, Candidate, ModelRecord, ProviderRecord, SealedKey, Snapshot, Upstream
+from tollway.contract.policy import (
+    VERSION,
+    Candidate,
+    DatedPrice,
+    ModelRecord,
+    NamedPrice,
+    NameRule,
+    Price,
+    PriceBook,
+    ProviderRecord,
+    SealedKey,
+    Snapshot,
+    UnitPrice,
+    Upstream,
+)
 from tollway.gateway.snapshot import compile_snapshot
 
 UP = Upstream("https://up.example/v1")
@@ -59,3 +73,27 @@ def test_a_catch_all_of_everything_serves_any_name():
     result = compiled([provider("good")], [ModelRecord("*", (Candidate("good", "*"),))])
     assert result.find_model("any/model").routes[0].upstream_model == "any/model"
     assert compiled().find_model("any") is None
+
+
+def test_names_under_a_catch_all_have_the_price_of_their_list_or_the_catch_alls_own():
+    listed = NamedPrice(NameRule("starts_with", "gpt-4o"), (DatedPrice(None, Price("list", input=UnitPrice(1))),))
+    own = (DatedPrice(None, Price("own", input=UnitPrice(2))),)
+    records = [
+        ModelRecord("*", (Candidate("good", "*", price_book="openai"), Candidate("other", "*", own))),
+        ModelRecord("good/*", (Candidate("good", "*", price_book="openai"),)),
+    ]
+    snapshot = Snapshot(
+        VERSION,
+        1,
+        0,
+        providers=(provider("good"), provider("other")),
+        models=tuple(records),
+        price_books=(PriceBook("openai", {"": (listed,)}),),
+    )
+    result = compile_snapshot(snapshot, box=Box(), build_destination=build_any_destination)
+    found = {
+        name: [route.tariffs.at(0).price.source if route.tariffs.at(0) else None for route in model.routes]
+        for name in ("gpt-4o-2024-08-06", "unknown", "good/gpt-4o-mini")
+        if (model := result.find_model(name))
+    }
+    assert found == {"gpt-4o-2024-08-06": ["list", "own"], "unknown": [None, "own"], "good/gpt-4o-mini": ["list"]}

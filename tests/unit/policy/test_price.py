@@ -1,6 +1,7 @@
 """Prices against an obvious model in exact fractions."""
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import msgspec
 from hypothesis import example, given
@@ -10,17 +11,22 @@ from tollway.contract.policy import DatedPrice, Price, UnitPrice
 from tollway.contract.usage import NOTHING, Usage
 from tollway.kernel.money import NANOS_MAX, attos_per_unit
 from tollway.policy.price import (
+    INPUT_UNITS,
+    OUTPUT_UNITS,
+    SERVICE_TIER,
     TOKENS_MAX,
+    UNITS,
+    at_tier,
     is_priced,
     lines,
     output_tokens_bought,
     price_at,
     price_usage,
+    unpriced,
     worst_case,
 )
 
-UNITS = tuple(name for name in Price.__struct_fields__ if name != "source")
-TOKEN_COUNTS = tuple(name for name in Usage.__struct_fields__ if name != "is_estimated")
+COUNTS = tuple(name for name in Usage.__struct_fields__ if name not in ("is_estimated", "tier"))
 
 attos = st.integers(0, 10**14)
 
@@ -31,89 +37,154 @@ def unit_prices(draw):
     return UnitPrice(draw(attos), tuple((start, draw(attos)) for start in starts))
 
 
-prices = st.builds(Price, source=st.just("test"), **{name: st.none() | unit_prices() for name in UNITS})
+untiered = st.builds(Price, source=st.just("test"), **{name: st.none() | unit_prices() for name in UNITS})
+tiers = st.sampled_from(["", "default", "standard", "on_demand", "priority", "flex"])
+prices = st.builds(
+    lambda price, others: msgspec.structs.replace(price, service_tiers=tuple(others.items())),
+    untiered,
+    st.dictionaries(st.sampled_from(["priority", "batch"]), untiered, max_size=2),
+)
+CELLS = {
+    "plain": ("input",),
+    "cached": ("cached_input", "input"),
+    "write": ("cache_write", "input"),
+    "write_1h": ("cache_write_1h", "cache_write", "input"),
+    "audio": ("input_audio", "input"),
+    "cached_audio": ("cached_input_audio", "cached_input", "input_audio", "input"),
+    "image": ("input_image", "input"),
+    "cached_image": ("cached_input_image", "cached_input", "input_image", "input"),
+    "video": ("input_video", "input"),
+    "said": ("output",),
+    "spoken": ("output_audio", "output"),
+    "drawn": ("output_image", "output"),
+    "filmed": ("output_video", "output"),
+    "thought": ("reasoning", "output"),
+    "web": ("web_search",),
+    "files": ("file_search",),
+    "code": ("code_execution",),
+}
+"""Each token is in one of these, and is charged by the first of the units that has a price."""
 
 
 @st.composite
-def consistent_usages(draw):
-    """Usage as a correct provider reports it: parts within their totals."""
-    uncached, cached, write, audio = (draw(st.integers(0, 500_000)) for _ in range(4))
-    text, spoken = draw(st.integers(0, 200_000)), draw(st.integers(0, 200_000))
-    return Usage(
-        input_tokens=uncached + cached + write + audio,
-        output_tokens=text + spoken,
-        cached_input_tokens=cached,
-        cache_write_tokens=write,
-        input_audio_tokens=audio,
-        output_audio_tokens=spoken,
-        reasoning_tokens=draw(st.integers(0, text)),
-        web_searches=draw(st.integers(0, 20)),
+def consistent_calls(draw):
+    """Usage as a correct provider reports it, parts within their totals, and how many tokens are in each cell."""
+    cells = {name: draw(st.just(0) | st.integers(0, 200_000)) for name in CELLS}
+    n = SimpleNamespace(**cells)
+    usage = Usage(
+        input_tokens=sum(cells[name] for name in list(CELLS)[:9]),
+        output_tokens=n.said + n.spoken + n.drawn + n.filmed + n.thought,
+        cached_input_tokens=n.cached + n.cached_audio + n.cached_image,
+        cache_write_tokens=n.write + n.write_1h,
+        cache_write_1h_tokens=n.write_1h,
+        input_audio_tokens=n.audio + n.cached_audio,
+        cached_audio_tokens=n.cached_audio,
+        input_image_tokens=n.image + n.cached_image,
+        cached_image_tokens=n.cached_image,
+        input_video_tokens=n.video,
+        output_audio_tokens=n.spoken,
+        output_image_tokens=n.drawn,
+        output_video_tokens=n.filmed,
+        reasoning_tokens=n.thought,
+        web_searches=n.web,
+        file_searches=n.files,
+        code_executions=n.code,
+        tier=draw(tiers),
     )
+    return usage, cells
 
 
-any_usages = st.builds(Usage, **{name: st.integers(-(2**70), 2**70) for name in TOKEN_COUNTS})
+any_usages = st.builds(Usage, **{name: st.integers(-(2**70), 2**70) for name in COUNTS}, tier=tiers)
 
 
-def each(unit: UnitPrice | None, fallback: UnitPrice | None, input_tokens: int) -> Fraction:
-    chosen = unit or fallback
-    if chosen is None:
-        return Fraction(0)
-    reached = [chosen.attos, *(price for above, price in chosen.tiers if above < input_tokens)]
-    return Fraction(reached[-1])
+def each(unit: UnitPrice, input_tokens: int) -> int:
+    """The price of one at this size of the input."""
+    return [unit.attos, *(price for above, price in unit.tiers if above < input_tokens)][-1]
 
 
-def model(price: Price, usage: Usage) -> Fraction:
+def model(price: Price, usage: Usage, cells: dict[str, int]) -> Fraction | None:
     """The charge in nano-USD before rounding, written down as one would on paper."""
-    total = usage.input_tokens
-    plain = total - usage.cached_input_tokens - usage.cache_write_tokens - usage.input_audio_tokens
-    return (
-        plain * each(price.input, None, total)
-        + usage.cached_input_tokens * each(price.cached_input, price.input, total)
-        + usage.cache_write_tokens * each(price.cache_write, price.input, total)
-        + usage.input_audio_tokens * each(price.input_audio, price.input, total)
-        + (usage.output_tokens - usage.output_audio_tokens) * each(price.output, None, total)
-        + usage.output_audio_tokens * each(price.output_audio, price.output, total)
-        + each(price.request, None, total)
-        + usage.web_searches * each(price.web_search, None, total)
-    ) / 10**9
+    if usage.tier in ("priority", "flex"):
+        found = [other for name, other in price.service_tiers if name == usage.tier]
+        if not found:
+            return None
+        price = found[0]
+    total = Fraction(0)
+    for name, count in cells.items():
+        units = [unit for unit in (getattr(price, unit) for unit in CELLS[name]) if unit is not None]
+        if count and not units:
+            return None
+        total += count * each(units[0], usage.input_tokens) if count else 0
+    if price.request is not None:
+        total += each(price.request, usage.input_tokens)
+    return total / 10**9
 
 
-@given(prices, consistent_usages())
-@example(Price("x", input=UnitPrice(500_000_000)), Usage(input_tokens=1))
-@example(Price("x", input=UnitPrice(500_000_000)), Usage(input_tokens=3))
-def test_charge_is_the_exact_sum_rounded_once_half_even(price, usage):
-    assert price_usage(price, usage) == round(model(price, usage))  # round(Fraction) is half-even
+@given(prices, consistent_calls())
+@example(Price("x", input=UnitPrice(500_000_000)), (Usage(input_tokens=1), {"plain": 1}))
+@example(Price("x", input=UnitPrice(500_000_000)), (Usage(input_tokens=3), {"plain": 3}))
+def test_charge_is_the_exact_sum_rounded_once_half_even(price, call):
+    on_paper = model(price, *call)
+    expected = None if on_paper is None else min(round(on_paper), NANOS_MAX)  # round(Fraction) is half-even
+    assert price_usage(price, call[0]) == expected
 
 
 @given(prices, any_usages)
 def test_no_counts_make_a_negative_or_overflowing_charge_or_one_above_the_dearest(price, usage):
     charge = price_usage(price, usage)
-    bound = worst_case(price, usage.input_tokens, usage.output_tokens, web_searches_max=usage.web_searches)
-    assert 0 <= charge <= bound <= NANOS_MAX
+    bound = worst_case(price, usage.input_tokens, usage.output_tokens, tool_calls_max=tool_calls(usage))
+    assert 0 <= (charge or 0) <= bound <= NANOS_MAX
+
+
+def tool_calls(usage: Usage) -> int:
+    return sum(max(count, 0) for count in (usage.web_searches, usage.file_searches, usage.code_executions))
 
 
 @given(prices, any_usages)
 def test_lines_add_up_to_the_charge_and_count_each_token_once(price, usage):
-    found = lines(price, usage)
-    assert price_usage(price, usage) == min(round(Fraction(sum(line[3] for line in found), 10**9)), NANOS_MAX)
+    found, missing = lines(price, usage), unpriced(price, usage)
+    if missing:
+        assert price_usage(price, usage) is None
+    else:
+        assert price_usage(price, usage) == min(round(Fraction(sum(line[3] for line in found), 10**9)), NANOS_MAX)
     assert all(count > 0 and total == count * each for _, count, each, total in found)
-    names = [name for name, *_ in found]
+    names = [*missing, *(name for name, *_ in found)]
     assert len(names) == len(set(names))
-    tokens_in = sum(line[1] for line in found if line[0] in ("input", "cached_input", "cache_write", "input_audio"))
-    tokens_out = sum(line[1] for line in found if line[0] in ("output", "output_audio"))
-    assert tokens_in <= max(usage.input_tokens, 0)
-    assert tokens_out <= max(usage.output_tokens, 0)
+    tokens_in = sum(line[1] for line in found if line[0] in INPUT_UNITS)
+    tokens_out = sum(line[1] for line in found if line[0] in OUTPUT_UNITS)
+    if SERVICE_TIER not in missing:
+        assert tokens_in == max(usage.input_tokens, 0) or "input" in missing
+        assert tokens_out == max(usage.output_tokens, 0) or "output" in missing
 
 
-@given(prices, consistent_usages(), st.integers(0, 1000), st.integers(0, 1000))
-def test_a_reservation_is_never_short(price, usage, more_input, more_output):
-    bound = worst_case(
-        price,
-        usage.input_tokens + more_input,
-        usage.output_tokens + more_output,
-        web_searches_max=usage.web_searches,
-    )
-    assert price_usage(price, usage) <= bound
+@given(prices, consistent_calls(), st.integers(0, 1000), st.integers(0, 1000))
+def test_a_reservation_is_never_short_in_any_service_tier(price, call, more_input, more_output):
+    usage = call[0]
+    tools = tool_calls(usage)
+    bound = worst_case(price, usage.input_tokens + more_input, usage.output_tokens + more_output, tool_calls_max=tools)
+    assert (price_usage(price, usage) or 0) <= bound
+
+
+def test_what_was_used_without_a_price_is_named_and_never_costs_nothing():
+    price = Price("x", input=UnitPrice(1), output=UnitPrice(2))
+    usage = Usage(input_tokens=10, output_tokens=5, web_searches=1, file_searches=2, code_executions=3)
+    assert price_usage(price, usage) is None
+    assert unpriced(price, usage) == ("web_search", "file_search", "code_execution")
+    assert [line[0] for line in lines(price, usage)] == ["input", "output"]
+    assert unpriced(Price("x", input=UnitPrice(1)), Usage(1, 1)) == ("output",)
+    assert unpriced(Price("x", output=UnitPrice(1)), Usage(1, 1)) == ("input",)
+
+
+def test_a_service_tier_has_its_own_price_or_none():
+    priority = Price("x", input=UnitPrice(2 * 10**9))
+    price = Price("x", input=UnitPrice(10**9), service_tiers=(("priority", priority),))
+    assert [price_usage(price, Usage(5, tier=tier)) for tier in ("", "default", "priority", "scale")] == [
+        *(5, 5, 10, None)
+    ]
+    assert at_tier(price, "standard") is price
+    assert unpriced(price, Usage(5, tier="scale")) == ("service_tier",)
+    assert lines(price, Usage(5, tier="scale")) == ()
+    assert worst_case(price, 5, 0) == 10
 
 
 @given(prices, st.integers(0, 10**13), st.integers(0, 1_000_000))

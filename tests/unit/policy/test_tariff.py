@@ -2,30 +2,31 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from tollway.contract.policy import DatedPrice, Price, UnitPrice
 from tollway.contract.usage import Usage
-from tollway.policy.price import price_at, price_usage, worst_case
+from tollway.policy.price import UNITS, price_at, price_usage, worst_case
 from tollway.policy.tariff import DatedTariffs, build_tariff
 
 COUNTS = st.integers(-5, 10**6) | st.sampled_from([2**40, 2**40 + 1, 2**62])
-UNITS = st.none() | st.builds(
+UNIT_PRICES = st.none() | st.builds(
     UnitPrice, st.integers(0, 10**15), st.just(()) | st.tuples(st.tuples(st.integers(0, 1000), st.integers(0, 10**15)))
 )
-NAMES = (
-    *("input", "output", "cached_input", "cache_write", "input_audio", "cached_input_audio", "output_audio"),
-    *("request", "web_search"),
-)
-PRICES = st.fixed_dictionaries({"input": UNITS, "output": UNITS}, optional=dict.fromkeys(NAMES[2:], UNITS)).map(
-    lambda units: Price(source="t", **units)
+ONE_TIER = st.fixed_dictionaries(
+    {"input": UNIT_PRICES, "output": UNIT_PRICES},
+    optional=dict.fromkeys([name for name in UNITS if name not in ("input", "output")], UNIT_PRICES),
+).map(lambda units: Price(source="t", **units))
+PRICES = st.builds(
+    lambda price, flex: price if flex is None else replace(price, service_tiers=(("flex", flex),)),
+    ONE_TIER,
+    st.none() | ONE_TIER,
 )
 USAGES = st.fixed_dictionaries(
     {"input_tokens": COUNTS, "output_tokens": COUNTS},
     optional={
-        "cached_input_tokens": COUNTS,
-        "input_audio_tokens": COUNTS,
-        "output_audio_tokens": COUNTS,
-        "web_searches": COUNTS,
+        **{name: COUNTS for name in Usage.__struct_fields__[2:] if name not in ("is_estimated", "tier")},
+        "tier": st.sampled_from(["flex", "default", "scale"]),
     },
 ).map(lambda counts: Usage(**counts))
 

@@ -4,11 +4,13 @@ A name has one candidate per provider that offers it, ordered by (priority, prov
 offered as `provider/name`, through that provider alone. Where such a name equals a plain one (an aggregator's
 `openai/gpt-4o` beside a provider called openai), a plain name that somebody listed wins, one that only `*` brought
 loses. A provider that offers `*` gets all models its price list knows, the catch-all `provider/*` and, when it
-is the first of its kind, the catch-all `*`.
+is the first of its kind, the catch-all `*`; what they serve is priced by the vendor's list, by name.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+
+from msgspec import structs
 
 from tollway.contract.policy import Candidate, DatedPrice, ModelRecord
 from tollway.control.upstreams.model import ModelOffer, Provider
@@ -68,7 +70,7 @@ def expand_offers(provider: Provider, prices: PriceList) -> tuple[Offered, ...]:
         offers[ALL] = catch_all
     listed = {offer.name for offer in provider.models}
     return tuple(
-        replace(_offered(provider, offer, _prices(offer, price_kind, prices)), is_listed=offer.name in listed)
+        replace(_offered(provider, offer, price_kind, prices), is_listed=offer.name in listed)
         for offer in offers.values()
     )
 
@@ -81,11 +83,14 @@ def _prices(offer: ModelOffer, price_kind: str, prices: PriceList) -> tuple[Date
     return prices.find_prices(price_kind, offer.upstream_model or offer.name)
 
 
-def _offered(provider: Provider, offer: ModelOffer, prices: tuple[DatedPrice, ...]) -> Offered:
+def _offered(provider: Provider, offer: ModelOffer, price_kind: str, prices: PriceList) -> Offered:
+    candidate = Candidate(provider.id, offer.upstream_model or offer.name, _prices(offer, price_kind, prices))
+    if offer.name == ALL and offer.price is None:
+        candidate = structs.replace(candidate, price_book=price_kind)
     return Offered(
         name=offer.name,
         priority=provider.priority if offer.priority is None else offer.priority,
         provider_name=provider.name,
         created_seconds=provider.created_ns // NANOS_PER_SECOND,
-        candidate=Candidate(provider.id, offer.upstream_model or offer.name, prices),
+        candidate=candidate,
     )

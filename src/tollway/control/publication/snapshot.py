@@ -61,6 +61,8 @@ class SnapshotBuilder:
             providers.append(sandbox_provider())
             offered += sandbox_offers()
         services = [self._service(service, options, problems) for service in self._parts.services.all()]
+        books = sorted({item.candidate.price_book for item in offered} - {""})
+        found = (self._parts.prices.find_book(book) for book in books)
         snapshot = Snapshot(
             v=VERSION,
             revision=revision,
@@ -72,6 +74,7 @@ class SnapshotBuilder:
             unbounded_output_tokens_max=options.unbounded_output_tokens_max,
             cors_origins=options.cors_origins,
             installation=installation,
+            price_books=tuple(book for book in found if book is not None),
         )
         return snapshot, tuple(problems)
 

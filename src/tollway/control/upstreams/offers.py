@@ -49,18 +49,23 @@ def canonical_offers(offers: tuple[ModelOffer, ...]) -> tuple[ModelOffer, ...]:
 
 
 def build_price(override: PriceOverride) -> DatedPrice:
-    """Return the price that holds at all times. The override must have passed `check_offers`."""
+    """Return the price that holds at all times. The override must have passed `check_offers`.
+
+    A price of the call alone is all that it costs: its tokens are free.
+    """
 
     def unit(text: str | None) -> UnitPrice | None:
         return None if text is None else UnitPrice(attos_per_unit(text))
 
     request = override.request_usd
+    is_by_call = override == PriceOverride(request_usd=request) and request is not None
+    free = UnitPrice(0) if is_by_call else None
     return DatedPrice(
         None,
         Price(
             source=SOURCE,
-            input=unit(override.input_usd_per_million),
-            output=unit(override.output_usd_per_million),
+            input=free or unit(override.input_usd_per_million),
+            output=free or unit(override.output_usd_per_million),
             cached_input=unit(override.cached_input_usd_per_million),
             cache_write=unit(override.cache_write_usd_per_million),
             # One request is one unit: USD per unit is a million times USD per million units.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from tollway.contract.policy import DatedPrice
+from tollway.contract.policy import DatedPrice, PriceBook
 from tollway.control.model import Page, Position
 from tollway.control.upstreams.model import Provider
 
@@ -76,4 +76,8 @@ class PriceList(Protocol):
 
     def find_prices(self, kind: str, model: str) -> tuple[DatedPrice, ...]:
         """Return the prices of a model by date; empty when unknown."""
+        ...
+
+    def find_book(self, kind: str) -> PriceBook | None:
+        """Return the whole list, for workers to look up names in, with `kind` as its id; None for a kind without."""
         ...

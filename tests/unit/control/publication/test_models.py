@@ -36,14 +36,24 @@ def test_star_offers_what_the_price_list_knows_and_catch_alls() -> None:
     models = compiled(PROVIDER)
     assert list(models) == ["*", "gpt-4o", "gpt-4o-mini", "openai/*", "openai/gpt-4o", "openai/gpt-4o-mini"]
     assert models["gpt-4o"].candidates[0].prices
-    assert models["openai/*"].candidates == (Candidate("prov_1", "*"),)
+    assert models["openai/*"].candidates == (Candidate("prov_1", "*", price_book="openai"),)
     assert (models["gpt-4o"].created_seconds, models["gpt-4o"].owned_by) == (5, "openai")
 
 
 def test_first_provider_of_all_models_gets_the_catch_all() -> None:
     other = replace(PROVIDER, id="prov_2", name="azure", priority=50)
-    assert compiled(PROVIDER, other)["*"].candidates == (Candidate("prov_2", "*"),)
-    assert compiled(PROVIDER, replace(other, priority=100))["*"].candidates == (Candidate("prov_2", "*"),), "by name"
+    for second in (other, replace(other, priority=100)):
+        (candidate,) = compiled(PROVIDER, second)["*"].candidates
+        assert candidate.provider_id == "prov_2", "by priority, then by name"
+
+
+def test_a_price_of_the_star_holds_for_every_name_it_serves() -> None:
+    price = PriceOverride(input_usd_per_million="1")
+    provider = replace(PROVIDER, models=(ModelOffer("*", price=price),))
+    (candidate,) = compiled(provider)["*"].candidates
+    assert candidate.price_book == "" and candidate.prices[0].price.source == "override"
+    (unlisted,) = compiled(replace(PROVIDER, kind="openai-compatible"))["*"].candidates
+    assert (unlisted.price_book, unlisted.prices) == ("", ())
 
 
 def test_explicit_offer_beats_the_star() -> None:

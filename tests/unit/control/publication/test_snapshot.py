@@ -21,6 +21,13 @@ def test_sandbox_is_part_of_every_snapshot_by_setting(plane: ControlPlane) -> No
     assert snapshot.cors_origins == ("https://a.example",)
 
 
+def test_a_catch_all_brings_its_vendors_price_list_once(plane: ControlPlane) -> None:
+    for name in ("one", "two"):
+        plane.providers.create(NewProvider(name, "openai", credentials=(Secret("sk-x"),)), ACTOR)
+    (book,) = plane.policy.read_snapshot().price_books
+    assert book.id == "openai" and len(book.lists[""]) == 2
+
+
 def test_missing_reference_takes_one_provider_out_and_is_reported(plane: ControlPlane) -> None:
     plane.providers.create(NewProvider("good", "openai", credentials=(Secret("sk-x"),)), ACTOR)
     bad = plane.providers.create(NewProvider("bad", "openai", credentials=(Secret("env:GONE"),)), ACTOR)

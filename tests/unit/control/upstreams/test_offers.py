@@ -2,6 +2,7 @@
 
 import pytest
 
+from tollway.contract.policy import UnitPrice
 from tollway.control.faults import Faults
 from tollway.control.upstreams.model import ModelOffer, PriceOverride
 from tollway.control.upstreams.offers import build_price, canonical_offers, check_offers, check_priority
@@ -12,6 +13,13 @@ def test_override_is_exact() -> None:
     units = (price.input, price.output, price.cached_input, price.request)
     assert [unit and unit.attos for unit in units] == [2_500_000_000_000, 10**13, 1, 10**16]
     assert (price.source, price.cache_write) == ("override", None)
+
+
+def test_a_price_of_the_call_alone_is_all_that_it_costs() -> None:
+    price = build_price(PriceOverride(request_usd="0.01")).price
+    assert (price.input, price.output) == (UnitPrice(0), UnitPrice(0))
+    assert build_price(PriceOverride()).price.input is None
+    assert build_price(PriceOverride("1", request_usd="0.01")).price.output is None
 
 
 @pytest.mark.parametrize(
