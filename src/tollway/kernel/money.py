@@ -36,6 +36,13 @@ def format_usd(nanos: int) -> str:
     return f"{sign}{whole}.{digits}"
 
 
+def format_attos(attos: int) -> str:
+    """Write atto-USD (>= 0) as `format_usd` does, with up to eighteen decimals."""
+    whole, fraction = divmod(attos, NANOS_PER_USD * ATTOS_PER_NANO)
+    digits = f"{fraction:018d}".rstrip("0").ljust(2, "0")
+    return f"{whole}.{digits}"
+
+
 def attos_per_unit(usd_per_million_units: Decimal | str) -> int:
     """Turn a published price (USD per million units) into exact atto-USD per unit.
 

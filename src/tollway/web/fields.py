@@ -122,6 +122,9 @@ UsdInput = Annotated[
 Usd = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{2,9}$"})]
 """An amount in an answer, exact to 9 decimals."""
 
+ExactUsd = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[0-9]+\.[0-9]{2,18}$"})]
+"""A price of one unit, or an amount before it is rounded, exact to 18 decimals."""
+
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_clean)]
 """A name that people give: one line, no control characters."""
 

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.kernel.money import ATTOS_PER_NANO, attos_per_unit, format_usd, parse_usd, round_half_even, round_up
+from tollway.kernel.money import (
+    ATTOS_PER_NANO,
+    attos_per_unit,
+    format_attos,
+    format_usd,
+    parse_usd,
+    round_half_even,
+    round_up,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +62,9 @@ def test_half_even_is_the_nearest_and_ties_are_even(attos: int) -> None:
 @given(st.integers(0, 10**30))
 def test_reservations_are_never_short(attos: int) -> None:
     assert 0 <= round_up(attos) * ATTOS_PER_NANO - attos < ATTOS_PER_NANO
+
+
+def test_atto_dollars_are_written_without_losing_a_digit():
+    assert [format_attos(attos) for attos in (0, 1, 10**18, 150_000_000_000)] == [
+        *("0.00", "0.000000000000000001", "1.00", "0.00000015")
+    ]

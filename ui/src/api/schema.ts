@@ -781,7 +781,7 @@ export interface paths {
         };
         /**
          * Get Call
-         * @description Show one call.
+         * @description Show one call, with what its cost is made of.
          */
         get: operations["get_call"];
         put?: never;
@@ -1083,6 +1083,105 @@ export interface components {
             amount_usd: string;
         };
         /**
+         * CallDetail
+         * @description One call with what its cost is made of.
+         *
+         *     `price_lines` null: its price was never known, or has changed since. `unpriced_units` are those that were used and
+         *     have no price, so that the cost is unknown; `service_tier` stands for the tier in `usage`.
+         */
+        CallDetail: {
+            /** Request Id */
+            request_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Duration Us */
+            duration_us: number;
+            /** Method */
+            method: string;
+            /** Route */
+            route: string;
+            /** Operation */
+            operation: string;
+            /** Status */
+            status: number;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "ok" | "refused" | "failed" | "truncated" | "disconnected" | "crashed";
+            /** Code */
+            code: string;
+            /** Token Id */
+            token_id: string;
+            /** Token Name */
+            token_name: string | null;
+            /** Application Id */
+            application_id: string;
+            /** Application Name */
+            application_name: string | null;
+            /** Team Id */
+            team_id: string;
+            /** Team Name */
+            team_name: string | null;
+            /** Environment */
+            environment: string;
+            /** Service Id */
+            service_id: string;
+            /** Service Name */
+            service_name: string | null;
+            /** Model */
+            model: string;
+            /** Provider Id */
+            provider_id: string;
+            /** Provider Name */
+            provider_name: string | null;
+            /** Upstream Model */
+            upstream_model: string;
+            /** Is Stream */
+            is_stream: boolean;
+            /** Was Opened */
+            was_opened: boolean;
+            /** First Byte Us */
+            first_byte_us: number;
+            /** Upstream Us */
+            upstream_us: number;
+            /** Overhead Us */
+            overhead_us: number;
+            /**
+             * Stages Us
+             * @description Microseconds by stage, in their order.
+             */
+            stages_us: {
+                [key: string]: number;
+            };
+            /** Request Bytes */
+            request_bytes: number;
+            /** Response Bytes */
+            response_bytes: number;
+            usage: components["schemas"]["CallUsage"];
+            /** Cost Usd */
+            cost_usd: string | null;
+            /** Price Source */
+            price_source: string;
+            /** Charges */
+            charges: components["schemas"]["CallCharge"][];
+            /** Attempts */
+            attempts: components["schemas"]["CallAttempt"][];
+            /** Client Address */
+            client_address: string;
+            /** Client Agent */
+            client_agent: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Price Lines */
+            price_lines: components["schemas"]["PriceLine"][] | null;
+            /** Unpriced Units */
+            unpriced_units: string[];
+        };
+        /**
          * CallOutput
          * @description One call. `cost_usd` null: unpriced, which is not zero.
          */
@@ -1197,6 +1296,26 @@ export interface components {
             web_searches: number;
             /** Is Estimated */
             is_estimated: boolean;
+            /** Cache Write 1H Tokens */
+            cache_write_1h_tokens: number;
+            /** Cached Audio Tokens */
+            cached_audio_tokens: number;
+            /** Input Image Tokens */
+            input_image_tokens: number;
+            /** Cached Image Tokens */
+            cached_image_tokens: number;
+            /** Output Image Tokens */
+            output_image_tokens: number;
+            /** Input Video Tokens */
+            input_video_tokens: number;
+            /** Output Video Tokens */
+            output_video_tokens: number;
+            /** File Searches */
+            file_searches: number;
+            /** Code Executions */
+            code_executions: number;
+            /** Tier */
+            tier: string;
         };
         /**
          * CandidateOutput
@@ -1687,6 +1806,20 @@ export interface components {
             cache_write_usd_per_million?: string | null;
             /** Request Usd */
             request_usd?: string | null;
+        };
+        /**
+         * PriceLine
+         * @description One part of a call's cost: so many of a unit, at this price each; both amounts are exact.
+         */
+        PriceLine: {
+            /** Unit */
+            unit: string;
+            /** Count */
+            count: number;
+            /** Each Usd */
+            each_usd: string;
+            /** Sum Usd */
+            sum_usd: string;
         };
         /**
          * PriceOutput
@@ -4656,7 +4789,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CallOutput"];
+                    "application/json": components["schemas"]["CallDetail"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -10,7 +10,17 @@ from tollway.contract.ledger_api import CallsQuery, Dimension, Interval, UsageQu
 from tollway.contract.records import Outcome
 from tollway.control.faults import refuse
 from tollway.control.usage.csv import write_csv
-from tollway.control.usage.shown import CallOutput, UsageOutput, ids_of_calls, ids_of_rows, show_call, show_usage
+from tollway.control.usage.itemised import itemise
+from tollway.control.usage.shown import (
+    CallDetail,
+    CallOutput,
+    UsageOutput,
+    ids_of_calls,
+    ids_of_rows,
+    show_call,
+    show_detail,
+    show_usage,
+)
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.web.asking import Asking, Read
 from tollway.web.fields import InstantInput
@@ -108,11 +118,11 @@ def list_calls(query: Annotated[CallsFilter, Query()], ask: Read) -> Page[CallOu
 
 
 @router.get("/calls/{request_id}")
-def get_call(request_id: RequestId, ask: Read) -> CallOutput:
-    """Show one call."""
+def get_call(request_id: RequestId, ask: Read) -> CallDetail:
+    """Show one call, with what its cost is made of."""
     usage = ask.services.usage
     call = usage.get_call(request_id)
-    return show_call(call, usage.names(ids_of_calls((call,))))
+    return show_detail(call, usage.names(ids_of_calls((call,))), itemise(call, ask.services.publisher.snapshot()))
 
 
 def _sum(query: UsageFilter, ask: Asking) -> UsageOutput:

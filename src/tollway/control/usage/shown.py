@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 
+from msgspec import structs
 from pydantic import Field
 
 from tollway.contract.ledger_api import Dimension, Interval, UsageAnswer, UsageRow
 from tollway.contract.records import STAGES, Attempt, CloseRecord, Outcome
 from tollway.contract.usage import Usage
+from tollway.control.usage.itemised import Itemised
 from tollway.kernel.clock import NANOS_PER_SECOND
-from tollway.kernel.money import format_usd
-from tollway.web.fields import Instant, Output, Usd, format_instant, format_usd_or_none
+from tollway.kernel.money import format_attos, format_usd
+from tollway.web.fields import ExactUsd, Instant, Output, Usd, format_instant, format_usd_or_none
 
 Names = Mapping[tuple[str, str], str]
 """What ids are called: (dimension, id) to name."""
@@ -64,6 +66,16 @@ class CallUsage(Output):
     output_audio_tokens: int
     web_searches: int
     is_estimated: bool
+    cache_write_1h_tokens: int
+    cached_audio_tokens: int
+    input_image_tokens: int
+    cached_image_tokens: int
+    output_image_tokens: int
+    input_video_tokens: int
+    output_video_tokens: int
+    file_searches: int
+    code_executions: int
+    tier: str
 
 
 class CallAttempt(Output):
@@ -132,6 +144,26 @@ class CallOutput(Output):
     trace_id: str
 
 
+class PriceLine(Output):
+    """One part of a call's cost: so many of a unit, at this price each; both amounts are exact."""
+
+    unit: str
+    count: int
+    each_usd: ExactUsd
+    sum_usd: ExactUsd
+
+
+class CallDetail(CallOutput):
+    """One call with what its cost is made of.
+
+    `price_lines` null: its price was never known, or has changed since. `unpriced_units` are those that were used and
+    have no price, so that the cost is unknown; `service_tier` stands for the tier in `usage`.
+    """
+
+    price_lines: list[PriceLine] | None
+    unpriced_units: list[str]
+
+
 def show_usage(answer: UsageAnswer, by: tuple[Dimension, ...], names: Names) -> UsageOutput:
     """Write sums for the API."""
     return UsageOutput(
@@ -191,6 +223,19 @@ def show_call(call: CloseRecord, names: Names) -> CallOutput:
     )
 
 
+def show_detail(call: CloseRecord, names: Names, itemised: Itemised) -> CallDetail:
+    """Write a call with its lines for the API."""
+    shown = [
+        PriceLine(unit=unit, count=count, each_usd=format_attos(each), sum_usd=format_attos(total))
+        for unit, count, each, total in itemised.lines or ()
+    ]
+    return CallDetail(
+        **dict(show_call(call, names)),
+        price_lines=None if itemised.lines is None else shown,
+        unpriced_units=list(itemised.unpriced),
+    )
+
+
 def ids_of_calls(calls: "list[CloseRecord] | tuple[CloseRecord, ...]") -> set[tuple[str, str]]:
     """Return the (dimension, id) pairs whose names the calls show."""
     found: set[tuple[str, str]] = set()
@@ -239,17 +284,7 @@ def _show_row(row: UsageRow, by: tuple[Dimension, ...], names: Names) -> UsageIt
 
 
 def _show_consumed(usage: Usage) -> CallUsage:
-    return CallUsage(
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cached_input_tokens=usage.cached_input_tokens,
-        cache_write_tokens=usage.cache_write_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-        input_audio_tokens=usage.input_audio_tokens,
-        output_audio_tokens=usage.output_audio_tokens,
-        web_searches=usage.web_searches,
-        is_estimated=usage.is_estimated,
-    )
+    return CallUsage(**structs.asdict(usage))
 
 
 def _show_attempt(attempt: Attempt, names: Names) -> CallAttempt:

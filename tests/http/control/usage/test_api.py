@@ -94,6 +94,27 @@ def test_one_call_shows_everything_with_names(browser: TestClient, console: Cons
     assert browser.get("/api/v1/calls/req_none").status_code == 404
 
 
+def test_one_call_shows_the_lines_that_its_cost_is_made_of(browser: TestClient, console: Console) -> None:
+    sandbox = {"model": "sandbox-small", "provider_id": "prov_sandbox", "upstream_model": "sandbox-small"}
+    usage = Usage(1_000, 10, cached_input_tokens=600)
+    console.ledger.calls = [
+        call(1, **sandbox, usage=usage, cost_nanos=111_000, price_source="sandbox"),
+        call(2, **sandbox, usage=usage, cost_nanos=5, price_source="sandbox"),
+        call(3, **sandbox, usage=Usage(1_000, web_searches=2), cost_nanos=None, price_source="sandbox"),
+        call(4, cost_nanos=0),
+    ]
+    known, changed, partly, free = (browser.get(f"/api/v1/calls/req_{number}").json() for number in (1, 2, 3, 4))
+    assert known["price_lines"] == [
+        {"unit": "cached_input", "count": 600, "each_usd": "0.000000075", "sum_usd": "0.000045"},
+        {"unit": "input", "count": 400, "each_usd": "0.00000015", "sum_usd": "0.00006"},
+        {"unit": "output", "count": 10, "each_usd": "0.0000006", "sum_usd": "0.000006"},
+    ]
+    assert changed["price_lines"] is None, "its price was another one"
+    assert [line["unit"] for line in partly["price_lines"]] == ["input"]
+    assert (partly["unpriced_units"], partly["cost_usd"]) == (["web_search"], None)
+    assert (free["price_lines"], free["unpriced_units"]) == ([], [])
+
+
 def test_without_the_ledger_usage_is_unavailable_and_tokens_are_not(browser: TestClient, console: Console) -> None:
     console.ledger.is_away = True
     answer = browser.get("/api/v1/usage")
