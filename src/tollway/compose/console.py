@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from pathlib import Path
 
 import msgspec
 from starlette.types import ASGIApp
@@ -10,25 +9,18 @@ from starlette.types import ASGIApp
 from tollway import __version__
 from tollway.adapters.ledger_client import LedgerClient
 from tollway.adapters.meters.reading import MeterReadings
-from tollway.adapters.policy_store import PolicyStoreWriter
 from tollway.adapters.prices import GenaiPriceList
 from tollway.adapters.prober import UpstreamProber
 from tollway.adapters.readiness import ProcessReadiness
 from tollway.adapters.secrets import KeyRing, load_or_create_root_key
 from tollway.adapters.secrets.references import LocalReferences
-from tollway.adapters.storage.applications import SQLApplicationStore
-from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
-from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.publication import SQLPublicationStore
-from tollway.adapters.storage.services import SQLServiceStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
-from tollway.adapters.storage.teams import SQLTeamStore
-from tollway.adapters.storage.tokens import SQLTokenStore
-from tollway.adapters.storage.upstreams import SQLProviderStore
 from tollway.adapters.telemetry.stats_source import CounterStats
+from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts
 from tollway.control.applications.service import ApplicationParts, Applications
@@ -51,7 +43,6 @@ from tollway.control.upstreams.service import ProviderParts, Providers
 from tollway.control.usage.ports import Ledger
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock, SystemClock
-from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
 from tollway.runtime.checkup.exposure import check_exposure
 from tollway.runtime.ledger import ask_offline
@@ -63,23 +54,11 @@ from tollway.web.paging import Cursors
 from tollway.web.services import ConsoleServices
 
 
-class Stores(msgspec.Struct, frozen=True):
-    """The config database and what is kept in it."""
-
-    database: ConfigDatabase
-    tokens: SQLTokenStore
-    applications: SQLApplicationStore
-    teams: SQLTeamStore
-    providers: SQLProviderStore
-    services: SQLServiceStore
-
-
 class Plane(msgspec.Struct, frozen=True):
     """The control plane's services."""
 
     stores: Stores
     publisher: Publisher
-    policy: PolicyStoreWriter
     teams: Teams
     applications: Applications
     tokens: Tokens
@@ -102,7 +81,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
     """
     clock = SystemClock()
     keys = KeyRing(root_key)
-    stores = _open_stores(settings, clock)
+    stores = open_stores(settings, clock)
     plane = _build_plane(settings, keys, stores, clock)
     plane.teams.ensure_default()
     plane.publisher.reconcile()
@@ -131,10 +110,10 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
         configuration=plane.configuration,
         backups=Backups(settings.data, _dumper(settings), clock),
         meters=MeterReadings(settings.data / "meters.mm"),
-        prober=UpstreamProber(plane.policy, keys),
+        prober=UpstreamProber(stores.policy, keys),
         live=live,
         readiness=ProcessReadiness(
-            ledger=live, store=plane.policy, database=stores.database, publisher=plane.publisher
+            ledger=live, store=stores.policy, database=stores.database, publisher=plane.publisher
         ),
         idempotency=IdempotencyKeys(SQLIdempotencyStore(stores.database), stores.database, clock),
         cursors=Cursors(keys.cursor_key.reveal()),
@@ -169,29 +148,8 @@ class OfflineLedger:
         return ask_offline(self._settings, request)
 
 
-def _open_stores(settings: Settings, clock: Clock) -> Stores:
-    place = settings.database.url or settings.data / "config.db"
-    if isinstance(place, Path) and not place.exists() and (settings.data / "policy").exists():
-        # An empty database in its place would be published, and every token would end.
-        policy = settings.data / "policy"
-        text = f"{place} is gone; put it back or restore a backup (to begin anew, move {policy} away)."
-        raise TollwayError("management.unavailable", public=text)
-    writer = open_engine(place, database="config", writer=True)
-    migrate(writer, "config", settings.data / "backups")
-    database = ConfigDatabase(writer, open_engine(place, database="config", writer=False))
-    return Stores(
-        database,
-        SQLTokenStore(database),
-        SQLApplicationStore(database),
-        SQLTeamStore(database),
-        SQLProviderStore(database, clock),
-        SQLServiceStore(database, clock),
-    )
-
-
 def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Plane:
-    policy = PolicyStoreWriter(settings.data / "policy")
-    publisher = _publisher(settings, keys, stores, policy, clock)
+    publisher = _publisher(settings, keys, stores, clock)
     database = stores.database
     teams = Teams(stores.teams, database, clock)
     applications = Applications(
@@ -202,10 +160,10 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     providers = Providers(ProviderParts(stores.providers, credentials, publisher, database, clock))
     services = RestServices(ServiceParts(stores.services, credentials, publisher, database, clock))
     configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
-    return Plane(stores, publisher, policy, teams, applications, tokens, providers, services, configuration)
+    return Plane(stores, publisher, teams, applications, tokens, providers, services, configuration)
 
 
-def _publisher(settings: Settings, keys: KeyRing, stores: Stores, policy: PolicyStoreWriter, clock: Clock) -> Publisher:
+def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Publisher:
     snapshots = SnapshotBuilder(
         SnapshotParts(
             providers=stores.providers,
@@ -230,7 +188,7 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, policy: Policy
     )
     parts = PublisherParts(
         store=SQLPublicationStore(stores.database),
-        writer=policy,
+        writer=stores.policy,
         tokens=stores.tokens,
         applications=stores.applications,
         snapshots=snapshots,

@@ -59,6 +59,11 @@ class ConfigDatabase:
         finally:
             self._lock.release()
 
+    def close(self) -> None:
+        """Close all connections that nobody uses; they are opened again when needed."""
+        self._writer.dispose()
+        self._reader.dispose()
+
     def after_commit(self, step: Callable[[], None]) -> None:
         """Run `step` once after the commit; see Transactions.after_commit."""
         assert self._here.connection is not None, "only inside write()"

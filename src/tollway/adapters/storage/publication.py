@@ -1,11 +1,28 @@
 """Publication's rows in the config database: the installation, its revision, and what is left to publish."""
 
-from sqlalchemy import case, delete, insert, select, update
+from sqlalchemy import Engine, case, delete, insert, inspect, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_schema import dirty, installation
 from tollway.control.publication.model import Dirty, DirtyKind
 from tollway.control.publication.ports import PublicationStore
+from tollway.kernel.errors import TollwayError
+
+
+def find_installation(engine: Engine) -> str | None:
+    """Return the id of the installation whose config database this is; None when it is empty.
+
+    Changes nothing. Raises management.unavailable.
+    """
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(installation.name):
+                return None
+            found = connection.execute(select(installation.c.id)).scalar()
+    except SQLAlchemyError as error:
+        raise TollwayError("management.unavailable", internal=type(error).__name__) from error
+    return None if found is None else str(found)
 
 
 class SQLPublicationStore:
