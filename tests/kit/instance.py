@@ -88,6 +88,15 @@ class Tollway:
             pids[f"{role}-{count + 1}" if count else role] = pid
         return pids
 
+    def has_replaced(self, role: str, before: dict[str, int]) -> bool:
+        """Whether every role of `before` is filled again, and this one by another process.
+
+        It looks once: of two looks, the first can still see the process that is dying and the second no longer,
+        and together they say that all is well before anything was restarted.
+        """
+        now = self.pids()
+        return now.keys() == before.keys() and before[role] not in now.values()
+
     def kill(self, pid: int) -> None:
         """Kill one of its processes. The supervisor is also waited for, so that it can be started again."""
         assert self.process is not None
@@ -130,7 +139,7 @@ def role_of(pid: int) -> str:
     """What a child is; "" while it has not become our program yet, or has ended."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return ""
     return words[3].decode().lstrip("_") if len(words) > 3 and words[3].startswith(b"_") else ""
 

@@ -87,22 +87,41 @@ class Process:
     async def _keep(self) -> None:
         failures = 0
         while not self._stopping.is_set():
-            was_ready = await self._run_once()
+            was_ready = await self._try_once()
             if self._stopping.is_set():
                 break
             failures = 0 if was_ready else failures + 1
-            code = self._child.returncode if self._child is not None else None
-            log.error("%s ended unexpectedly (%s)", self.name, _cause(code))
             if failures >= FAILED_STARTS_MAX and not self._ready.done():
                 self._ready.set_result(False)
             if failures:
-                pause = min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_FIRST * 2 ** (failures - 1))
-                await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 - spreads restarts, no secret
+                await self._pause(failures)
         if not self._ready.done():
             self._ready.set_result(False)
 
+    async def _pause(self, failures: int) -> None:
+        """Wait before the next start, the longer the more of them failed; a stop ends the wait."""
+        pause = min(PAUSE_SECONDS_MAX, PAUSE_SECONDS_FIRST * 2 ** (failures - 1))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(pause * random.uniform(0.5, 1.5)):  # noqa: S311 - spreads restarts, no secret
+                await self._stopping.wait()
+
+    async def _try_once(self) -> bool:
+        """Run one child to its end, and say why it ended; returns whether it had become ready.
+
+        A machine that has no process, memory or descriptor left is a failed start like any other: it may pass.
+        """
+        try:
+            was_ready = await self._run_once()
+        except OSError as error:
+            log.error("%s could not be started: %s", self.name, error)
+            return False
+        if not self._stopping.is_set():
+            code = self._child.returncode if self._child is not None else None
+            log.error("%s ended unexpectedly (%s)", self.name, _cause(code))
+        return was_ready
+
     async def _run_once(self) -> bool:
-        """Run one child to its end; returns whether it had become ready."""
+        """Run one child to its end; returns whether it had become ready. Raises OSError when it cannot be started."""
         ours, theirs = socket.socketpair()
         with ours:
             with theirs:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from pathlib import Path
 
@@ -74,3 +75,39 @@ async def test_a_stop_during_the_start_is_no_failure(tmp_path: Path, caplog: pyt
     await process.stop(20)
     assert not await process.wait_ready()
     assert "unexpectedly" not in caplog.text
+
+
+async def test_a_child_is_back_once_the_machine_has_descriptors_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    process = keep(tmp_path)
+    try:
+        assert await process.wait_ready()
+        first = await connected(tmp_path / "run/ledger.sock")
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+        try:
+            os.kill(first, signal.SIGKILL)
+            async with asyncio.timeout(30):
+                while "could not be started" not in caplog.text:
+                    await asyncio.sleep(0.02)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        async with asyncio.timeout(30):
+            assert await connected(tmp_path / "run/ledger.sock") != first
+    finally:
+        await process.stop(20)
+
+
+async def test_a_stop_does_not_wait_for_the_next_try(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("tollway.runtime.process.PAUSE_SECONDS_FIRST", 60.0)
+    monkeypatch.setattr("tollway.runtime.process.PAUSE_SECONDS_MAX", 60.0)
+    (tmp_path / "run").write_text("no directory")
+    process = keep(tmp_path)
+    async with asyncio.timeout(30):
+        while "ended unexpectedly" not in caplog.text:
+            await asyncio.sleep(0.02)
+    async with asyncio.timeout(5):
+        await process.stop(20)
