@@ -96,6 +96,8 @@ def _refusal(no_room: NoRoom, floor_nanos: int) -> TollwayError:
     claim = no_room.claim
     wait = no_room.retry_after_seconds
     if claim.kind == "requests":
+        # The count looks back a bucket beyond the window, but nobody is told to wait longer than the window.
+        wait = None if wait is None else min(wait, claim.window_seconds)
         allows = f"{claim.limit} calls in {claim.window_seconds} s"
         text = f"The limit `{claim.name}` of this {claim.owner_kind} allows {allows}."
         return TollwayError("limit.requests", public=text, retry_after_seconds=wait)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kit.gateway_kit import PRICE, Rig, ScriptedAnswer
-from tollway.contract.policy import Budget, Candidate, DatedPrice, Limits, ModelRecord, Price, UnitPrice
+from tollway.contract.policy import Budget, Candidate, DatedPrice, Limits, ModelRecord, Price, RequestLimit, UnitPrice
 from tollway.policy.price import worst_case
 
 BUDGET = (Budget("b1", "monthly", 10**9, "month"),)
@@ -96,3 +96,14 @@ async def test_the_dearest_of_several_candidates_is_reserved():
     await rig.call(token=rig.token(limits=Limits(budgets=BUDGET)), body=BOUNDED)
     assert rig.journal.opened[0].charges[0].nanos == worst_case(dear, len(BOUNDED), 100)
     assert rig.meters.settled == [750]
+
+
+async def test_nobody_is_told_to_wait_longer_than_the_window():
+    """The count looks back a bucket beyond it, so that room may be found only then."""
+    rig = Rig()
+    rig.meters.refuses = True
+    reply = await rig.call(
+        token=rig.token(limits=Limits(requests=(RequestLimit("l1", "often", 1, 5),))),
+        body=b'{"model":"gpt","messages":[]}',
+    )
+    assert (reply.status, reply.header("retry-after")) == (429, "5")
