@@ -159,7 +159,10 @@ class Supervisor:
                 await self._reload_settings()
 
     async def _reload_settings(self) -> None:
-        """Take up hot settings: new workers start beside the old ones, which then drain. Bad ones change nothing."""
+        """Take up hot settings: new workers start beside the old ones, which then drain; ledger and console start anew.
+
+        Bad settings change nothing.
+        """
         try:
             loaded = self._reload()
         except Exception as error:  # Whatever is wrong with the new settings, the old ones go on.
@@ -175,6 +178,10 @@ class Supervisor:
             log.error("the new workers did not start; see their lines above")
         drain = self._settings.timeouts.drain_seconds + 2
         await asyncio.gather(*(worker.stop(drain) for worker in old))
+        if self._ledger is not None:
+            await self._ledger.stop(LEDGER_STOP_SECONDS)
+            self._ledger = self._process(Role.LEDGER, 0, ())
+            await self._ledger.wait_ready()
         if self._web is not None:
             await self._web.stop(CONSOLE_STOP_SECONDS)
             self._web = self._process(Role.CONSOLE, 0, (self._console.socket,))

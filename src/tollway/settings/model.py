@@ -1,6 +1,7 @@
 """The settings, typed and frozen, with units in their names.
 
-Static settings need a restart; `hot` ones are taken up by SIGHUP. Sources in rising order: defaults,
+Static settings need a restart; `hot` ones are taken up by SIGHUP, which starts every process but the supervisor anew
+with them. Sources in rising order: defaults,
 `tollway.toml`, `TOLLWAY_<SECTION>_<NAME>`, command-line flags. `load.py` reports all faults together.
 `docs/configuration.md` lists each of these fields, checked by a test.
 """

@@ -91,10 +91,10 @@ def test_a_process_that_is_dying_does_not_count_as_back(tmp_path: Path) -> None:
     assert [watched.has_replaced("ledger", before) for _ in range(3)] == [False, False, True]
 
 
-def test_a_reload_replaces_the_workers_and_no_call_fails(tollway: Tollway, secret: str) -> None:
+def test_a_reload_replaces_every_child_and_no_call_fails(tollway: Tollway, secret: str) -> None:
     before = tollway.pids()
     os.kill(before["supervisor"], signal.SIGHUP)
-    old = {before["worker"], before["worker-2"], before["console"]}
+    old = {before["worker"], before["worker-2"], before["console"], before["ledger"]}
     until(lambda: call(tollway, secret) == 1 and not old & set(tollway.pids().values()))
 
 
