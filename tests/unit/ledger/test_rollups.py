@@ -2,11 +2,13 @@
 
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.contract.ledger_api import HISTOGRAM_BOUNDS_US
+from tollway.contract.records import CloseRecord, encode
 from tollway.contract.usage import Usage
 from tollway.ledger.model import FULL, Group, Sums
 from tollway.ledger.rollups import CallFacts, classify, clean_text, group_of, percentile, sum_calls
@@ -100,3 +102,23 @@ def test_a_model_only_the_caller_named_is_no_group():
     assert group_of(key).model == ""
     assert group_of((*key[:7], "ok", "live", 404)).model == "made up"
     assert clean_text("a\0b" + "x" * 500) == "ab" + "x" * 197
+
+
+def test_call_facts_are_the_first_fields_of_a_close_record():
+    """They are read from the same bytes, by place: a field in between would be summed as another one."""
+    facts, record = msgspec.structs.fields(CallFacts), msgspec.structs.fields(CloseRecord)
+    first = record[: len(facts)]
+    assert [(field.name, field.type, field.default) for field in facts] == [
+        (field.name, field.type, field.default) for field in first
+    ]
+    assert CallFacts.__struct_config__.tag == CloseRecord.__struct_config__.tag
+    closed = CloseRecord(
+        *("req_1", 2, 3, 200, "ok", "chat", "t", "a", "team", "test", "s", "m", "p", "u", 4, 5),
+        usage=Usage(6, 7, tier="flex"),
+        cost_nanos=8,
+        client_address="1.2.3.4",
+        client_agent="sdk",
+        trace_id="after them",
+    )
+    read = msgspec.msgpack.decode(encode(closed), type=CallFacts)
+    assert msgspec.structs.asdict(read) == {name: getattr(closed, name) for name in CallFacts.__struct_fields__}
