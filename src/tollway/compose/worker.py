@@ -1,7 +1,6 @@
 """Builds the data plane of one worker."""
 
 import ssl
-from collections.abc import MutableSequence
 from ipaddress import ip_network
 
 import msgspec
@@ -31,7 +30,7 @@ class Worker(msgspec.Struct):
     meters: MappedMeters
     journal: JournalWriter
     policy: LMDBPolicyStore
-    counters: MutableSequence[int]
+    counters: CounterFile
     tls: ssl.SSLContext | None
 
     def close(self) -> None:
@@ -51,7 +50,7 @@ def build_worker(start: Start, name: str) -> Worker:
     policy = LMDBPolicyStore(data / "policy")
     meters, _ = open_meters(data / "meters.mm", read_boot_id())
     journal = JournalWriter(data / "journal", name)
-    counters = CounterFile(data / "run" / f"stats-{start.index}.mm").values
+    counters = CounterFile(data / "run")
 
     async def answer(exchange: Exchange) -> None:
         await handle(exchange, gateway)
@@ -75,7 +74,7 @@ def build_worker(start: Start, name: str) -> Worker:
             trusted_proxies=tuple(ip_network(text) for text in settings.gateway.trusted_proxies),
         ),
         build_destination=build_any_destination,
-        counters=counters,
+        counters=counters.values,
     )
     tls = None
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:

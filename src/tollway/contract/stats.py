@@ -1,6 +1,7 @@
 """Counters of a worker, shared with the console through a small mapped file.
 
 `run/stats-<n>.mm`: 8 bytes magic, 8 bytes process id, then one unsigned 64-bit counter per name, native order.
+Each living worker holds a file of its own by `flock`; the next one goes on where it ended, so that sums never fall.
 The worker adds without locks; a reader may see a call half counted, never a damaged number.
 """
 

@@ -65,6 +65,7 @@ async def _run(start: Start, name: str) -> int:
     with contextlib.suppress(asyncio.CancelledError):
         await housekeeping
     _flush_tallies(worker)
+    worker.counters.values[INDEX["connections_open"]] = 0
     worker.close()
     return 0
 
@@ -101,7 +102,7 @@ async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) 
     """Once a second: tallies to the journal, slots of dead workers back, counters up to date."""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        worker.counters[INDEX["connections_open"]] = len(worker.server.connections)
+        worker.counters.values[INDEX["connections_open"]] = len(worker.server.connections)
         share.look()
         _flush_tallies(worker)
         try:

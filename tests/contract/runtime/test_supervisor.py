@@ -13,11 +13,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from kit.instance import Tollway
+from tollway.adapters.telemetry.counters import read_counters
 
 pytestmark = pytest.mark.timeout(120)
 SECONDS_MAX = 60
@@ -47,11 +49,11 @@ def until(check: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def call(tollway: Tollway, secret: str) -> int:
+def call(tollway: Tollway, secret: str, **headers: str) -> int:
     request = urllib.request.Request(
         f"{tollway.gateway_url}/v1/chat/completions",
         json.dumps({"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}]}).encode(),
-        {"authorization": f"Bearer {secret}", "content-type": "application/json"},
+        {"authorization": f"Bearer {secret}", "content-type": "application/json", **headers},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         return len(json.load(answer)["choices"])
@@ -96,6 +98,34 @@ def test_a_reload_replaces_every_child_and_no_call_fails(tollway: Tollway, secre
     os.kill(before["supervisor"], signal.SIGHUP)
     old = {before["worker"], before["worker-2"], before["console"], before["ledger"]}
     until(lambda: call(tollway, secret) == 1 and not old & set(tollway.pids().values()))
+
+
+def test_counters_neither_fall_nor_double_while_workers_come_and_go(tollway: Tollway, secret: str) -> None:
+    """An old worker still counts the calls it finishes while its successor runs."""
+
+    def counted() -> int:
+        return sum(one["requests_total"] for one in read_counters(tollway.data / "run").values())
+
+    before, made, seen = tollway.pids(), 0, [counted()]
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(call, tollway, secret, **{"x-sandbox-latency-ms": "900"})
+        until(lambda: any(one["requests_in_flight"] for one in read_counters(tollway.data / "run").values()))
+        os.kill(before["supervisor"], signal.SIGHUP)
+        while {before["worker"], before["worker-2"]} & set(tollway.pids().values()):
+            made += call(tollway, secret)
+            seen.append(counted())
+        made += slow.result(30)
+    assert made > 1
+    until(lambda: tollway.has_replaced("console", before))
+    until(lambda: counted() >= seen[0] + made)
+    now = tollway.pids()
+    os.kill(now["worker"], signal.SIGKILL)
+    until(lambda: seen.append(counted()) or tollway.has_replaced("worker", now))
+    assert seen == sorted(seen)
+    assert counted() == seen[0] + made
+    with urllib.request.urlopen(f"{tollway.console_url}/metrics", timeout=30) as answer:
+        shown = re.findall(r"^tollway_requests_total\{[^}]*\} (\d+)", answer.read().decode(), re.MULTILINE)
+    assert sum(map(int, shown)) == counted()
 
 
 def test_a_second_server_on_the_same_directory_or_port_is_refused_with_the_cause(

@@ -8,8 +8,9 @@ from tollway.contract.stats import INDEX, NAMES
 
 
 def test_each_worker_has_each_number_with_its_kind(tmp_path: Path) -> None:
-    for worker in (0, 1):
-        CounterFile(tmp_path / f"stats-{worker}.mm").values[INDEX["connections_open"]] = 10 + worker
+    workers = [CounterFile(tmp_path) for _ in range(2)]
+    for number, worker in enumerate(workers):
+        worker.values[INDEX["connections_open"]] = 10 + number
     stats = CounterStats(tmp_path).read()
     assert len(stats) == 2 * len(NAMES)
     found = {(stat.name, dict(stat.labels)["worker"]): stat for stat in stats}
