@@ -74,6 +74,7 @@ class UpstreamFault(msgspec.Struct, frozen=True, gc=False):
     message: str
     param: str | None = None
     code: str | None = None
+    retry_after_seconds: float | None = None
 
 
 class Inexpressible(Exception):

@@ -48,10 +48,11 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileId(msgspec.Struct, frozen=True, kw_only=True):
-    """A file kept at one vendor; nobody else can read it."""
+    """A file kept at one vendor; nobody else can read it. `media_type` is known where the vendor asks for it again."""
 
     origin: str
     id: str
+    media_type: str | None = None
 
 
 class PlainText(msgspec.Struct, frozen=True, kw_only=True):
