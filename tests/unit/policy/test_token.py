@@ -1,10 +1,13 @@
 """Only a whole, unchanged token is read; everything near it is refused without a look-up."""
 
+import hmac
 import re
 import sys
+import time
 import timeit
 import unicodedata
 import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -98,7 +101,14 @@ def test_wrong_use_of_the_generator_is_refused(kind: str, seed: bytes) -> None:
         generate_token(kind, seed)
 
 
+def processor_seconds(work: Callable[[], object]) -> float:
+    """The least of several tries of 500 rounds; waiting for a busy machine does not count."""
+    return min(timeit.repeat(work, timer=time.process_time, number=500, repeat=9))
+
+
 @pytest.mark.skipif(sys.gettrace() is not None, reason="each line is counted: the time is not the code's")
 @pytest.mark.parametrize("text", [TOKEN, TOKEN[:-1] + "!", "x" * 4096])
-def test_reading_costs_less_than_five_microseconds(text: str) -> None:
-    assert min(timeit.repeat(lambda: parse_token(text), number=1000, repeat=5)) / 1000 < 5e-6
+def test_reading_costs_less_than_five_times_the_mac_that_follows(text: str) -> None:
+    """It stands before every look-up, so that nonsense is refused cheaply. Measured against the same machine."""
+    mac = processor_seconds(lambda: hmac.digest(b"k" * 32, TOKEN.encode(), "sha256"))
+    assert processor_seconds(lambda: parse_token(text)) < 5 * mac
