@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets.key_ring import KeyRing
 from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.config_database import ConfigDatabase
@@ -27,6 +28,7 @@ from tollway.contract.policy import (
     Snapshot,
     TokenRecord,
     UnitPrice,
+    Upstream,
     decode_application,
     decode_snapshot,
     decode_token,
@@ -43,6 +45,7 @@ from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.service import TokenParts, Tokens
 from tollway.control.upstreams.credentials import Credentials
+from tollway.control.upstreams.reach import Reaching
 from tollway.control.upstreams.service import ProviderParts, Providers
 from tollway.kernel.clock import FixedClock
 from tollway.kernel.errors import TollwayError
@@ -192,7 +195,7 @@ class ControlPlane:
             ),
             options,
         )
-        credentials = Credentials(self.keys, self.clock)
+        reaching = Reaching(Credentials(self.keys, self.clock), check_upstream)
         self.teams = Teams(self.team_store, self.database, self.clock)
         self.applications = Applications(
             ApplicationParts(
@@ -218,7 +221,7 @@ class ControlPlane:
         self.providers = Providers(
             ProviderParts(
                 store=self.provider_store,
-                credentials=credentials,
+                reaching=reaching,
                 touching=self.publisher,
                 transactions=self.database,
                 clock=self.clock,
@@ -227,7 +230,7 @@ class ControlPlane:
         self.services = RestServices(
             ServiceParts(
                 store=self.service_store,
-                credentials=credentials,
+                reaching=reaching,
                 touching=self.publisher,
                 transactions=self.database,
                 clock=self.clock,
@@ -251,6 +254,11 @@ class ControlPlane:
         self.teams.ensure_default()
         self.publisher.reconcile()
         return self
+
+
+def check_upstream(upstream: Upstream) -> None:
+    """Implements UpstreamCheck."""
+    build_any_destination(upstream, "")
 
 
 def open_surroundings(folder: Path) -> Surroundings:

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-_KEYS = ("credential", "credentials")
+_KEYS = ("credential", "credentials", "proxy_credential")
 _LISTS = ("providers", "services")
 
 

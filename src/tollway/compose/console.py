@@ -12,6 +12,7 @@ from tollway.adapters.meters.reading import MeterReadings
 from tollway.adapters.prices import GenaiPriceList
 from tollway.adapters.prober import UpstreamProber
 from tollway.adapters.readiness import ProcessReadiness
+from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets import KeyRing, load_or_create_root_key
 from tollway.adapters.secrets.references import LocalReferences
 from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
@@ -22,7 +23,7 @@ from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
-from tollway.contract.policy import Timeouts
+from tollway.contract.policy import Timeouts, Upstream
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.backups.service import Backups
 from tollway.control.configuration.service import Configuration, ConfigurationParts
@@ -39,6 +40,7 @@ from tollway.control.sessions.service import Service as Sessions
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.service import TokenParts, Tokens
 from tollway.control.upstreams.credentials import Credentials
+from tollway.control.upstreams.reach import Reaching
 from tollway.control.upstreams.service import ProviderParts, Providers
 from tollway.control.usage.ports import Ledger
 from tollway.control.usage.service import Usage
@@ -156,11 +158,16 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         ApplicationParts(stores.applications, stores.tokens, stores.teams, publisher, database, clock)
     )
     tokens = Tokens(TokenParts(stores.tokens, stores.applications, stores.services, keys, publisher, database, clock))
-    credentials = Credentials(keys, clock)
-    providers = Providers(ProviderParts(stores.providers, credentials, publisher, database, clock))
-    services = RestServices(ServiceParts(stores.services, credentials, publisher, database, clock))
+    reaching = Reaching(Credentials(keys, clock), _check_upstream)
+    providers = Providers(ProviderParts(stores.providers, reaching, publisher, database, clock))
+    services = RestServices(ServiceParts(stores.services, reaching, publisher, database, clock))
     configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
     return Plane(stores, publisher, teams, applications, tokens, providers, services, configuration)
+
+
+def _check_upstream(upstream: Upstream) -> None:
+    """Judge an upstream by the one parser that workers connect by (implements UpstreamCheck)."""
+    build_any_destination(upstream, "")
 
 
 def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Publisher:

@@ -195,6 +195,8 @@ class Upstream(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ca_pem: str | None = None
     proxy_url: str | None = None
     timeouts: Timeouts = DEFAULT_TIMEOUTS
+    proxy_key: "SealedKey | None" = None
+    """The proxy's login, `user:password`."""
 
 
 class SealedKey(msgspec.Struct, frozen=True, gc=False):

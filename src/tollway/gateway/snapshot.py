@@ -6,6 +6,7 @@ the rest is served.
 
 import re
 from collections.abc import Callable, Iterable
+from urllib.parse import quote
 
 import msgspec
 from msgspec import structs
@@ -172,7 +173,7 @@ def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: 
         id=record.id,
         name=record.name,
         kind=kind,
-        destination=build_destination(record.upstream, record.id),
+        destination=build_destination(_with_proxy_login(record.upstream, box), record.id),
         keys=keys or (_provider_key("", fixed),),
     )
 
@@ -195,7 +196,7 @@ def _compile_service(record: ServiceRecord, box: SecretBox, build_destination: B
         headers += _credential(record.keys[0], box, record.credential_header, record.credential_scheme)
     return Service(
         record=record,
-        destination=build_destination(record.upstream, record.id),
+        destination=build_destination(_with_proxy_login(record.upstream, box), record.id),
         headers=tuple(headers),
         methods=frozenset(method.upper() for method in record.methods),
     )
@@ -250,6 +251,15 @@ def _credential(key: SealedKey, box: SecretBox, header: str, scheme: str) -> tup
         raise ValueError("its credential has characters that no header can carry")
     value = f"{scheme} ".encode() + secret if scheme else secret
     return ((header.lower().encode(), value),)
+
+
+def _with_proxy_login(upstream: Upstream, box: SecretBox) -> Upstream:
+    """Return the upstream with the login in its proxy's URL, where the client reads it; never written anywhere."""
+    key, url = upstream.proxy_key, upstream.proxy_url
+    if key is None or url is None:
+        return upstream
+    login = quote(box.open(key.sealed, key.aad), safe=":")
+    return structs.replace(upstream, proxy_url=url.replace("://", f"://{login}@", 1), proxy_key=None)
 
 
 def _fixed(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:

@@ -6,7 +6,7 @@ from msgspec import UNSET
 from pydantic import Field
 
 from tollway.contract.policy import DEFAULT_TIMEOUTS, State, Timeouts
-from tollway.control.upstreams.model import Connection, ConnectionChange, Key, KeySource
+from tollway.control.upstreams.model import ConnectionChange, Key, KeySource
 from tollway.kernel.secret import Secret
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
 
@@ -34,11 +34,15 @@ class TimeoutsInput(Input):
 
 
 class ConnectionInput(Input):
-    """How to connect. `headers` are sent with every call."""
+    """How to connect. `headers` are sent with every call.
+
+    `proxy_credential` is the proxy's login, `user:password`, or where to find it; a login in `proxy_url` is the same.
+    """
 
     allow_private: AllowPrivate = False
     ca_file: str | None = None
     proxy_url: Url | None = None
+    proxy_credential: Credential | None = None
     timeouts: TimeoutsInput = TimeoutsInput()
     headers: HeaderMap = Field(default={})
 
@@ -50,6 +54,7 @@ class ConnectionPatch(Input):
     allow_private: AllowPrivate = absent()
     ca_file: str | None = absent()
     proxy_url: Url | None = absent()
+    proxy_credential: Credential | None = absent()
     timeouts: TimeoutsInput = absent()
     headers: HeaderMap = absent()
 
@@ -81,6 +86,7 @@ class ConnectionOutput(Output):
     allow_private: AllowPrivate
     ca_file: str | None
     proxy_url: str | None
+    proxy_credential: str | None = Field(description="Where the proxy's login is read, or … for a stored one.")
     timeouts: TimeoutsOutput
     headers: list[str]
 
@@ -112,15 +118,16 @@ def read_networks(allow_private: bool | list[str]) -> tuple[str, ...]:
     return tuple(allow_private)
 
 
-def read_connection(base_url: str, body: ConnectionInput) -> Connection:
+def read_connection(base_url: str, body: ConnectionInput) -> ConnectionChange:
     """Turn connection fields that the caller sent into the domain's."""
-    return Connection(
+    return ConnectionChange(
         base_url=base_url,
         allow_private=read_networks(body.allow_private),
         ca_file=body.ca_file,
         proxy_url=body.proxy_url,
         timeouts=read_timeouts(body.timeouts),
         headers=tuple(body.headers.items()),
+        proxy_credential=read_login(body.proxy_credential),
     )
 
 
@@ -134,7 +141,13 @@ def read_connection_change(body: ConnectionPatch) -> ConnectionChange:
         proxy_url=body.proxy_url,
         timeouts=read_timeouts(body.timeouts) if "timeouts" in given else UNSET,
         headers=tuple(body.headers.items()) if "headers" in given else UNSET,
+        proxy_credential=read_login(body.proxy_credential) if "proxy_credential" in given else UNSET,
     )
+
+
+def read_login(login: str | None) -> Secret[str] | None:
+    """Wrap a proxy's login so that nothing prints it."""
+    return None if login is None else Secret(login)
 
 
 def read_credentials(credentials: list[str]) -> tuple[Secret[str], ...]:
@@ -145,6 +158,11 @@ def read_credentials(credentials: list[str]) -> tuple[Secret[str], ...]:
 def show_key(key: Key) -> KeyOutput:
     """Write what may be seen of a key."""
     return KeyOutput(id=key.id, masked=key.masked, source=key.source, created_at=format_instant(key.created_ns))
+
+
+def show_login(key: Key | None) -> str | None:
+    """Write what may be seen of a proxy's login."""
+    return None if key is None else key.masked
 
 
 def show_networks(allow_private: tuple[str, ...]) -> bool | list[str]:

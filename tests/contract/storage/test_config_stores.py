@@ -20,7 +20,7 @@ from tollway.control.backups.service import Backups, restore
 from tollway.control.idempotency.model import Remembered
 from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
-from tollway.control.upstreams.model import Connection, NewProvider, ProviderChange
+from tollway.control.upstreams.model import ConnectionChange, NewProvider, ProviderChange
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
 
@@ -54,7 +54,7 @@ def test_every_domain_is_read_as_it_was_written(plane: ControlPlane) -> None:
     application = plane.applications.create(NewApplication("shop", team.id), ACTOR)
     new = NewProvider("p", "openai", credentials=(Secret("sk-a-very-long-key"), Secret("env:KEY")))
     provider = plane.providers.create(new, ACTOR)
-    service = plane.services.create(NewService("s", "/s", Connection("http://10.0.0.1"), Secret("abcdef")), ACTOR)
+    service = plane.services.create(NewService("s", "/s", ConnectionChange("http://10.0.0.1"), Secret("abcdef")), ACTOR)
     token = plane.tokens.issue(NewToken("t", application.id, ("m",), (service.id,)), ACTOR).token
     assert plane.teams.find_named("GRÖSSE") == plane.teams.get(team.id) == team
     assert plane.applications.find_named("SHOP") == plane.applications.get(application.id) == application
@@ -112,7 +112,10 @@ def test_deleted_name_is_free_and_its_id_is_not(plane: ControlPlane) -> None:
     assert plane.applications.names([first.id, second.id]) == {first.id: "shop", second.id: "shop"}
     for create, delete in (
         (lambda: plane.providers.create(NewProvider("p", "openai"), ACTOR), plane.providers.delete),
-        (lambda: plane.services.create(NewService("s", "/s", Connection("http://a")), ACTOR), plane.services.delete),
+        (
+            lambda: plane.services.create(NewService("s", "/s", ConnectionChange("http://a")), ACTOR),
+            plane.services.delete,
+        ),
     ):
         one = create()
         delete(one.id, ACTOR)
@@ -194,12 +197,15 @@ def test_revocation_reaches_the_real_policy_store(around: Surroundings, tmp_path
 def test_no_secret_is_stored_in_clear(plane: ControlPlane) -> None:
     """Every column of every row, and every policy record, is searched for the canaries."""
     canaries = ["sk-canary-provider-key-0001", "canary-service-key-0002", "sk-canary-from-env-0003"]
+    proxy = "http://user:canary-proxy-login-0004@proxy.example:3128"
     plane.references.values["env:CANARY"] = canaries[2]
     new = NewProvider("p", "openai", credentials=(Secret(canaries[0]), Secret("env:CANARY")))
     provider = plane.providers.create(new, ACTOR)
-    plane.services.create(NewService("s", "/s", Connection("https://a.example"), Secret(canaries[1])), ACTOR)
+    reached = ConnectionChange("https://a.example", proxy_url=proxy)
+    service = plane.services.create(NewService("s", "/s", reached, Secret(canaries[1])), ACTOR)
+    assert plane.services.get(service.id).connection == service.connection, "the login is stored and read again"
     issued = plane.tokens.issue(NewToken("t"), ACTOR)
-    canaries += [issued.secret.reveal(), issued.secret.reveal()[16:59]]
+    canaries += ["canary-proxy-login-0004", issued.secret.reveal(), issued.secret.reveal()[16:59]]
     plane.providers.change(provider.id, ProviderChange(priority=5), ACTOR)
     answer = Remembered(b"hash", 201, (("x", "y"),), issued.secret.reveal().encode(), True, plane.clock.now_ns())
     plane.idempotency.begin("scope", "key", b"hash")
@@ -213,6 +219,7 @@ def test_no_secret_is_stored_in_clear(plane: ControlPlane) -> None:
                     stored += value if isinstance(column.type, LargeBinary) and value else b""
     stored += b"".join(plane.policy.records.values()) + (plane.policy.stored_snapshot or b"")
     stored += plane.configuration.export().encode() + repr(plane.providers.page()).encode() + repr(issued).encode()
+    stored += repr(plane.services.page()).encode()
     for canary in canaries:
         assert canary.encode() not in stored
     keys = {key.id: key for record in plane.policy.read_snapshot().providers for key in record.keys}

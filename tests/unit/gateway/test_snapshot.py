@@ -97,3 +97,13 @@ def test_names_under_a_catch_all_have_the_price_of_their_list_or_the_catch_alls_
         if (model := result.find_model(name))
     }
     assert found == {"gpt-4o-2024-08-06": ["list", "own"], "unknown": [None, "own"], "good/gpt-4o-mini": ["list"]}
+
+
+def test_the_login_of_a_proxy_is_unsealed_into_its_url_and_nowhere_else():
+    login = SealedKey("key_1", b"us@er:pass/word", b"")
+    upstream = Upstream("https://up.example", proxy_url="http://proxy.example:3128", proxy_key=login)
+    result = compiled([provider("good", upstream=upstream)], [ModelRecord("m", (Candidate("good", "m"),))])
+    destination = result.models["m"].routes[0].provider.destination
+    assert destination.proxy_url == "http://us%40er:pass%2Fword@proxy.example:3128"
+    direct = compiled([provider("good")], [ModelRecord("m", (Candidate("good", "m"),))])
+    assert direct.models["m"].routes[0].provider.destination.proxy_url is None

@@ -1370,6 +1370,11 @@ export interface components {
             ca_file: string | null;
             /** Proxy Url */
             proxy_url: string | null;
+            /**
+             * Proxy Credential
+             * @description Where the proxy's login is read, or … for a stored one.
+             */
+            proxy_credential: string | null;
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
@@ -1411,6 +1416,11 @@ export interface components {
             ca_file: string | null;
             /** Proxy Url */
             proxy_url: string | null;
+            /**
+             * Proxy Credential
+             * @description Where the proxy's login is read, or … for a stored one.
+             */
+            proxy_credential: string | null;
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
@@ -1865,6 +1875,8 @@ export interface components {
             ca_file?: string | null;
             /** Proxy Url */
             proxy_url?: string | null;
+            /** Proxy Credential */
+            proxy_credential?: string | null;
             /**
              * @default {
              *       "connect_seconds": 5,
@@ -1924,6 +1936,11 @@ export interface components {
             ca_file: string | null;
             /** Proxy Url */
             proxy_url: string | null;
+            /**
+             * Proxy Credential
+             * @description Where the proxy's login is read, or … for a stored one.
+             */
+            proxy_credential: string | null;
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
@@ -1956,6 +1973,8 @@ export interface components {
             ca_file?: string | null;
             /** Proxy Url */
             proxy_url?: string | null;
+            /** Proxy Credential */
+            proxy_credential?: string | null;
             timeouts?: components["schemas"]["TimeoutsInput"];
             /** Headers */
             headers?: {
@@ -2052,6 +2071,8 @@ export interface components {
             ca_file?: string | null;
             /** Proxy Url */
             proxy_url?: string | null;
+            /** Proxy Credential */
+            proxy_credential?: string | null;
             /**
              * @default {
              *       "connect_seconds": 5,
@@ -2147,6 +2168,11 @@ export interface components {
             ca_file: string | null;
             /** Proxy Url */
             proxy_url: string | null;
+            /**
+             * Proxy Credential
+             * @description Where the proxy's login is read, or … for a stored one.
+             */
+            proxy_credential: string | null;
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
@@ -2195,6 +2221,8 @@ export interface components {
             ca_file?: string | null;
             /** Proxy Url */
             proxy_url?: string | null;
+            /** Proxy Credential */
+            proxy_credential?: string | null;
             timeouts?: components["schemas"]["TimeoutsInput"];
             /** Headers */
             headers?: {

@@ -22,7 +22,7 @@ from tollway.control.services.model import Behaviour, NewService, Service, Servi
 from tollway.control.services.service import RestServices
 from tollway.control.teams.model import Team
 from tollway.control.teams.service import Teams
-from tollway.control.upstreams.model import ALL_MODELS, Connection, NewProvider, Provider, ProviderChange
+from tollway.control.upstreams.model import ALL_MODELS, NewProvider, Provider, ProviderChange
 from tollway.control.upstreams.service import Providers
 from tollway.kernel.secret import Secret
 
@@ -201,11 +201,10 @@ class ServiceStep:
         """Publish the service."""
         if entry.path_prefix is UNSET or entry.connection.base_url is UNSET:
             raise refuse("", "a new service needs `path_prefix` and `base_url`")
-        stated = {name: getattr(entry.connection, name) for name in entry.connection.__slots__}
         new = NewService(
             name=entry.name,
             path_prefix=entry.path_prefix,
-            connection=_with(Connection(entry.connection.base_url), **stated),
+            connection=entry.connection,
             credential=None if entry.credential is UNSET else entry.credential,
             behaviour=_with(Behaviour(), **entry.behaviour),
         )

@@ -207,11 +207,13 @@ def _credentials(fields: Fields) -> tuple[Secret[str], ...] | UnsetType:
 
 
 def _connection(fields: Fields) -> ConnectionChange:
+    login = fields.optional_text("proxy_credential")
     return ConnectionChange(
         base_url=fields.text("base_url"),
         allow_private=_allow_private(fields),
         ca_file=fields.optional_text("ca_file"),
         proxy_url=fields.optional_text("proxy_url"),
+        proxy_credential=Secret(login) if isinstance(login, str) else login,
         timeouts=_timeouts(fields),
         headers=_headers(fields),
     )

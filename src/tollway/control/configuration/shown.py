@@ -109,6 +109,8 @@ def _with_connection(shown: Shown, connection: Connection) -> Shown:
         shown["ca_file"] = connection.ca_file
     if connection.proxy_url is not None:
         shown["proxy_url"] = connection.proxy_url
+    if connection.proxy_key is not None:
+        shown["proxy_credential"] = connection.proxy_key.reference or STORED
     timeouts: dict[str, Plain] = {
         name: value
         for name in Timeouts.__struct_fields__

@@ -140,12 +140,17 @@ class SnapshotBuilder:
                 # Without its CA the upstream would be trusted on other terms than those asked for.
                 owner.report(str(error))
                 return None
+        proxy_keys = () if connection.proxy_key is None else self._keys((connection.proxy_key,), owner)
+        if connection.proxy_key is not None and not proxy_keys:
+            # A proxy that asks for a login is never tried without it.
+            return None
         return Upstream(
             base_url=connection.base_url,
             allow_private=connection.allow_private,
             ca_pem=ca_pem,
             proxy_url=connection.proxy_url,
             timeouts=_effective(connection.timeouts, options.timeouts),
+            proxy_key=proxy_keys[0] if proxy_keys else None,
         )
 
     def _keys(self, keys: tuple[Key, ...], owner: "_Owner") -> tuple[SealedKey, ...]:

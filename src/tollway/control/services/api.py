@@ -22,6 +22,7 @@ from tollway.web.upstreams import (
     read_connection,
     read_connection_change,
     show_key,
+    show_login,
     show_networks,
     show_timeouts,
 )
@@ -195,6 +196,7 @@ def show_service(service: Service) -> ServiceOutput:
         allow_private=show_networks(connection.allow_private),
         ca_file=connection.ca_file,
         proxy_url=connection.proxy_url,
+        proxy_credential=show_login(connection.proxy_key),
         timeouts=show_timeouts(connection.timeouts),
         headers=[name for name, _ in connection.headers],
         strip_prefix=behaviour.strip_prefix,

@@ -60,7 +60,7 @@ class NewService:
 
     name: str
     path_prefix: str
-    connection: Connection
+    connection: ConnectionChange
     credential: Secret[str] | None = None
     behaviour: Behaviour = DEFAULT_BEHAVIOUR
 

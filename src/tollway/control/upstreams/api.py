@@ -23,9 +23,11 @@ from tollway.web.upstreams import (
     Url,
     read_connection_change,
     read_credentials,
+    read_login,
     read_networks,
     read_timeouts,
     show_key,
+    show_login,
     show_networks,
     show_timeouts,
 )
@@ -173,6 +175,7 @@ def create_provider(body: ProviderInput, ask: Write) -> ProviderOutput:
         proxy_url=body.proxy_url,
         timeouts=read_timeouts(body.timeouts),
         headers=tuple(body.headers.items()),
+        proxy_credential=read_login(body.proxy_credential),
     )
     provider = ask.services.providers.create(new, ask.actor)
     ask.tag(provider.version)
@@ -243,6 +246,7 @@ def show_provider(provider: Provider) -> ProviderOutput:
         allow_private=show_networks(connection.allow_private),
         ca_file=connection.ca_file,
         proxy_url=connection.proxy_url,
+        proxy_credential=show_login(connection.proxy_key),
         timeouts=show_timeouts(connection.timeouts),
         headers=[name for name, _ in connection.headers],
         models=[_show_offer(offer) for offer in provider.models],

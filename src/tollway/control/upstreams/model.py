@@ -66,11 +66,17 @@ class Connection:
     proxy_url: str | None = None
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     headers: tuple[tuple[str, str], ...] = ()
+    proxy_key: Key | None = None
+    """The proxy's login, `user:password`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChange:
-    """Fields to change; UNSET leaves a field as it is."""
+    """Fields to change; UNSET leaves a field as it is.
+
+    `proxy_credential` is `user:password` or a reference, `stored` for the one there is, None for none; a login in
+    `proxy_url` is the same as one here.
+    """
 
     base_url: str | UnsetType = UNSET
     allow_private: tuple[str, ...] | UnsetType = UNSET
@@ -78,6 +84,7 @@ class ConnectionChange:
     proxy_url: str | UnsetType | None = UNSET
     timeouts: Timeouts | UnsetType = UNSET
     headers: tuple[tuple[str, str], ...] | UnsetType = UNSET
+    proxy_credential: Secret[str] | UnsetType | None = UNSET
 
 
 NO_CHANGE = ConnectionChange()
@@ -124,6 +131,7 @@ class NewProvider:
     proxy_url: str | None = None
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     headers: tuple[tuple[str, str], ...] = ()
+    proxy_credential: Secret[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

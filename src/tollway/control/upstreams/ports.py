@@ -1,42 +1,66 @@
 """What the upstreams domain needs from outside."""
 
 from collections.abc import Collection, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from tollway.contract.policy import DatedPrice, PriceBook
+from tollway.contract.policy import DatedPrice, PriceBook, Upstream
 from tollway.control.model import Page, Position
 from tollway.control.upstreams.model import Provider
 
 
-class ProviderStore(Protocol):
-    """Providers, with their keys, in the config database. Every method raises management.unavailable."""
+class Versioned(Protocol):
+    """Something that is configured: a provider or a service."""
 
-    def add(self, provider: Provider) -> None:
-        """Store a new provider. Only inside a transaction, like `put` and `remove`."""
+    @property
+    def version(self) -> int:
+        """Its ETag."""
         ...
 
-    def put(self, provider: Provider) -> None:
-        """Store a changed provider; keys that are not in it any more are deleted."""
+
+T = TypeVar("T", bound=Versioned)
+
+
+class VersionedStore(Protocol[T]):
+    """Objects of one kind, with their keys, in the config database. Every method raises management.unavailable."""
+
+    def add(self, new: T, /) -> None:
+        """Store a new object. Only inside a transaction, like `put` and `remove`."""
         ...
 
-    def remove(self, provider_id: str) -> None:
-        """Delete the provider and its keys; its id stays known to `names`."""
+    def put(self, changed: T, /) -> None:
+        """Store a changed object; keys that are not in it any more are deleted."""
         ...
 
-    def find(self, provider_id: str) -> Provider | None:
-        """Return the provider."""
+    def remove(self, object_id: str, /) -> None:
+        """Delete the object and its keys; its id stays known to `names`."""
         ...
 
-    def find_named(self, name: str) -> Provider | None:
-        """Return the provider of that name."""
+    def find(self, object_id: str, /) -> T | None:
+        """Return the object."""
         ...
 
-    def page(self, *, after: Position | None, limit: int) -> Page[Provider]:
-        """Return providers, newest first."""
+    def find_named(self, name: str) -> T | None:
+        """Return the object of that name (case ignored)."""
         ...
 
-    def names(self, provider_ids: Collection[str]) -> dict[str, str]:
+    def page(self, *, after: Position | None, limit: int) -> Page[T]:
+        """Return objects, newest first."""
+        ...
+
+    def names(self, object_ids: Collection[str], /) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""
+        ...
+
+
+class ProviderStore(VersionedStore[Provider], Protocol):
+    """Providers."""
+
+
+class UpstreamCheck(Protocol):
+    """Judges an upstream as workers will (implemented by the upstream client)."""
+
+    def __call__(self, upstream: Upstream, /) -> None:
+        """Raise ValueError, with a sentence that begins with a field's name, unless the upstream can be called."""
         ...
 
 

@@ -1,5 +1,6 @@
 """Providers over HTTP: credentials go in and never come out."""
 
+import pytest
 from starlette.testclient import TestClient
 
 from kit.console import Console
@@ -32,6 +33,43 @@ def test_a_wrong_credential_is_never_echoed(browser: TestClient) -> None:
         answer = browser.post(P, json=body)
         assert answer.status_code == 422
         assert CANARY not in answer.text
+
+
+def test_the_login_of_a_proxy_is_never_shown(
+    browser: TestClient, console: Console, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither by any page or export, nor by a refusal, nor in a log."""
+    caplog.set_level("DEBUG")
+    url = f"http://user:{CANARY}@proxy.example:3128"
+    made = browser.post(P, json={**BODY, "credential": "env:KEY", "proxy_url": url})
+    shown = made.json()
+    assert (shown["proxy_url"], shown["proxy_credential"]) == ("http://proxy.example:3128", "…")
+    path = f"{P}/{shown['id']}"
+    everything = [browser.get(one) for one in (path, P, "/api/v1/models", "/api/v1/configuration", "/api/v1/gateway")]
+    exported = console.plane.configuration.export()
+    assert "proxy_credential: stored" in exported and CANARY not in exported
+    everything += [
+        made,
+        browser.post(f"{path}/test"),
+        browser.patch(path, json={"proxy_url": url, "priority": 5}),
+        browser.patch(path, json={"proxy_url": f"https://user:{CANARY}@proxy.example"}),
+        browser.patch(path, json={"proxy_url": f"http://user:{CANARY}@[::1"}),
+        browser.patch(path, json={"proxy_credential": CANARY}),
+        browser.post("/api/v1/services", json={"name": "s", "path_prefix": "/s", "base_url": "x", "proxy_url": url}),
+    ]
+    assert [answer.status_code for answer in everything[-4:]] == [422] * 4
+    assert all(CANARY not in answer.text for answer in everything)
+    assert CANARY not in caplog.text
+    named = browser.patch(path, json={"proxy_credential": "env:PROXY_LOGIN"}).json()
+    assert named["proxy_credential"] == "env:PROXY_LOGIN"
+
+
+def test_a_port_of_another_protocol_is_refused_with_its_field(browser: TestClient) -> None:
+    answer = browser.post(P, json={**BODY, "base_url": "https://api.example:6379/v1"})
+    assert answer.status_code == 422
+    (fault,) = answer.json()["errors"]
+    assert fault["pointer" if "pointer" in fault else "path"].endswith("/base_url")
+    assert "port 6379" in str(fault)
 
 
 def test_a_new_host_clears_the_keys_and_says_so(browser: TestClient) -> None:

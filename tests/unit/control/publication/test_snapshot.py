@@ -4,7 +4,7 @@ from kit.control import ACTOR, ControlPlane
 from tollway.contract.policy import Timeouts
 from tollway.control.publication.model import Options
 from tollway.control.services.model import NewService
-from tollway.control.upstreams.model import Connection, NewProvider, ProviderChange
+from tollway.control.upstreams.model import ConnectionChange, NewProvider, ProviderChange
 from tollway.kernel.secret import Secret
 
 
@@ -67,12 +67,28 @@ def test_upstreams_take_the_deadlines_of_the_settings_but_for_those_they_state(p
 
 
 def test_service_without_its_key_is_left_out(plane: ControlPlane) -> None:
-    plane.services.create(NewService("s", "/s", Connection("https://a.example"), Secret("file:/none")), ACTOR)
+    plane.services.create(NewService("s", "/s", ConnectionChange("https://a.example"), Secret("file:/none")), ACTOR)
     assert plane.policy.read_snapshot().services == ()
     assert plane.publisher.problems()[0].kind == "service"
 
 
 def test_services_are_published_longest_prefix_first(plane: ControlPlane) -> None:
     for name, prefix in (("a", "/x"), ("b", "/x/y/z"), ("c", "/x/y")):
-        plane.services.create(NewService(name, prefix, Connection("https://a.example")), ACTOR)
+        plane.services.create(NewService(name, prefix, ConnectionChange("https://a.example")), ACTOR)
     assert [record.path_prefix for record in plane.policy.read_snapshot().services] == ["/x/y/z", "/x/y", "/x"]
+
+
+def test_the_login_of_a_proxy_is_published_sealed_and_without_it_the_upstream_is_left_out(plane: ControlPlane) -> None:
+    url = "http://proxy.example:3128"
+    stored = NewProvider("stored", "ollama", "http://a.example", proxy_url="http://user:hunter2@proxy.example:3128")
+    plane.providers.create(stored, ACTOR)
+    named = Secret("env:LOGIN")
+    plane.providers.create(
+        NewProvider("named", "ollama", "http://a.example", proxy_url=url, proxy_credential=named), ACTOR
+    )
+    (record,) = (each for each in plane.policy.read_snapshot().providers if each.name != "sandbox")
+    key = record.upstream.proxy_key
+    assert record.upstream.proxy_url == url and key is not None
+    assert plane.keys.open(key.sealed, key.aad) == b"user:hunter2"
+    assert [problem.detail for problem in plane.publisher.problems()] == ["env:LOGIN is not set"]
+    assert b"hunter2" not in (plane.policy.stored_snapshot or b"")

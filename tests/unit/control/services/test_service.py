@@ -5,11 +5,11 @@ import pytest
 from kit.control import ACTOR, ControlPlane
 from tollway.control.faults import Invalid
 from tollway.control.services.model import Behaviour, NewService, ServiceChange
-from tollway.control.upstreams.model import Connection, ConnectionChange
+from tollway.control.upstreams.model import ConnectionChange
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
 
-HERE = Connection("https://a.example/api")
+HERE = ConnectionChange("https://a.example/api")
 NEW = NewService("orders", "/orders", HERE, Secret("a-long-service-key"))
 
 
@@ -52,7 +52,7 @@ def test_all_faults_are_reported_together(plane: ControlPlane) -> None:
         body_bytes_max=-1,
     )
     with pytest.raises(Invalid) as caught:
-        plane.services.create(NewService("", "/v1", Connection("x"), behaviour=behaviour), ACTOR)
+        plane.services.create(NewService("", "/v1", ConnectionChange("x"), behaviour=behaviour), ACTOR)
     assert sorted(fault.path for fault in caught.value.faults) == [
         "/base_url",
         "/body_bytes_max",

@@ -14,7 +14,7 @@ from tollway.control.services.model import NewService
 from tollway.control.tokens.grant import Grant
 from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
 from tollway.control.tokens.service import DEFAULT_LIFETIME_SECONDS
-from tollway.control.upstreams.model import Connection
+from tollway.control.upstreams.model import ConnectionChange
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
 from tollway.policy.token import parse_token
@@ -131,7 +131,7 @@ def test_all_faults_are_reported_together(plane: ControlPlane) -> None:
 
 
 def test_services_are_kept_by_id_and_given_by_name(plane: ControlPlane) -> None:
-    service = plane.services.create(NewService("Orders", "/orders", Connection("https://a.example")), ACTOR)
+    service = plane.services.create(NewService("Orders", "/orders", ConnectionChange("https://a.example")), ACTOR)
     token = plane.tokens.issue(NewToken("a", services=("orders", service.id)), ACTOR).token
     assert token.services == (service.id,)
     assert plane.policy.token(token.id).services == (service.id,)

@@ -1,0 +1,135 @@
+"""How something is reached over HTTP: its connection and its keys, changed together. Providers and services both are.
+
+Law: a secret is bound to where it is sent. Keys stay only while scheme, host and port of the base URL stay; the
+proxy's login stays only while the proxy does.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from msgspec import UNSET, UnsetType
+
+from tollway.contract.policy import Upstream
+from tollway.control.faults import Faults
+from tollway.control.upstreams.connection import change_connection, origin
+from tollway.control.upstreams.credentials import Credentials
+from tollway.control.upstreams.model import STORED, Connection, ConnectionChange, Key
+from tollway.control.upstreams.ports import UpstreamCheck
+from tollway.kernel.secret import Secret
+
+_FIELDS = ("base_url", "proxy_url")
+
+
+class Reachable(Protocol):
+    """What is reached."""
+
+    @property
+    def connection(self) -> Connection:
+        """How it is connected to."""
+        ...
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """What is sent there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A connection and its keys after a change, and whether keys were cleared because it now points elsewhere."""
+
+    connection: Connection
+    keys: tuple[Key, ...]
+    credentials_cleared: bool
+
+
+class Reaching:
+    """Changes how things are reached."""
+
+    def __init__(self, credentials: Credentials, check: UpstreamCheck) -> None:
+        self._credentials = credentials
+        self._check = check
+
+    def change(
+        self,
+        before: Reachable,
+        change: ConnectionChange,
+        credentials: tuple[Secret[str], ...] | UnsetType,
+        faults: Faults,
+    ) -> Reach:
+        """Return connection and keys with what is given; `credentials` replaces all keys.
+
+        Raises management.invalid with all that was found, `faults` among it.
+        """
+        found = Faults()
+        connection = self._change_connection(before.connection, change, found)
+        faults.extend("", found.found)
+        faults.check()
+        kept = before.keys if _is_same_place(before.connection.base_url, connection.base_url) else ()
+        keys = kept if credentials is UNSET else self._credentials.build(credentials, kept, faults)
+        faults.check()
+        return Reach(connection, keys, credentials_cleared=bool(before.keys) and not kept)
+
+    def _change_connection(self, before: Connection, change: ConnectionChange, faults: Faults) -> Connection:
+        change = _with_login_apart(change, faults)
+        connection = change_connection(before, change, faults)
+        if not faults.found:
+            self._check_upstream(connection, faults)
+        if faults.found:
+            return connection
+        return replace(connection, proxy_key=self._proxy_key(before, connection, change.proxy_credential, faults))
+
+    def _check_upstream(self, connection: Connection, faults: Faults) -> None:
+        upstream = Upstream(connection.base_url, connection.allow_private, proxy_url=connection.proxy_url)
+        try:
+            self._check(upstream)
+        except ValueError as error:
+            field, _, rest = str(error).partition(" ")
+            faults.add(f"/{field}" if field in _FIELDS else "/base_url", rest if field in _FIELDS else str(error))
+
+    def _proxy_key(
+        self, before: Connection, after: Connection, wanted: Secret[str] | UnsetType | None, faults: Faults
+    ) -> Key | None:
+        if after.proxy_url is None:
+            if isinstance(wanted, Secret):
+                faults.add("/proxy_credential", "there is no proxy that it is for")
+            return None
+        is_same = before.proxy_url is not None and _is_same_place(before.proxy_url, after.proxy_url)
+        kept = before.proxy_key if is_same else None
+        if not isinstance(wanted, Secret):
+            return kept if wanted is UNSET else None
+        text = wanted.reveal()
+        if ":" not in text and text != STORED:
+            faults.add("/proxy_credential", "write user:password, env:NAME or file:PATH")
+            return kept
+        found = Faults()
+        keys = self._credentials.build((wanted,), () if kept is None else (kept,), found)
+        for fault in found.found:
+            faults.add("/proxy_credential", fault.message)
+        # Nothing of it is shown: its end is the end of a password.
+        return replace(keys[0], masked=keys[0].reference or "…") if keys else None
+
+
+def _with_login_apart(change: ConnectionChange, faults: Faults) -> ConnectionChange:
+    """Return the change with the login of `http://user:password@proxy` in its own field, where it will be sealed."""
+    url = change.proxy_url
+    if not isinstance(url, str) or "@" not in url:
+        return change
+    try:
+        parts = urlsplit(url)
+        login, _, place = parts.netloc.rpartition("@")
+    except ValueError:
+        login = ""
+    if not login:
+        return change
+    if isinstance(change.proxy_credential, Secret):
+        faults.add("/proxy_url", "give the login here or as `proxy_credential`, not both")
+    user, _, password = login.partition(":")
+    secret = Secret(f"{unquote(user)}:{unquote(password)}")
+    return replace(change, proxy_url=parts._replace(netloc=place).geturl(), proxy_credential=secret)
+
+
+def _is_same_place(before: str, after: str) -> bool:
+    """Whether what was sent to one URL may be sent to the other; "" is where nothing was sent yet."""
+    return not before or origin(before) == origin(after)
