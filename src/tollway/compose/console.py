@@ -217,7 +217,10 @@ def _sessions(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -
 
 def _dumper(settings: Settings) -> SQLiteDumper | PostgresDumper:
     if settings.database.url:
-        return PostgresDumper(open_engine(settings.database.url, database="config", writer=False))
+        return PostgresDumper(
+            open_engine(settings.database.url, database="config", writer=False),
+            open_engine(settings.database.url, database="ledger", writer=False),
+        )
     return SQLiteDumper(
         open_engine(settings.data / "config.db", database="config", writer=False),
         open_engine(settings.data / "ledger.db", database="ledger", writer=False),

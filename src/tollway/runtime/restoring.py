@@ -49,4 +49,7 @@ def _move(data: Path, aside: Path) -> list[str]:
 def _restorer(settings: Settings) -> Restorer:
     if not settings.database.url:
         return SQLiteRestorer()
-    return PostgresRestorer(open_engine(settings.database.url, database="config", writer=True))
+    return PostgresRestorer(
+        open_engine(settings.database.url, database="config", writer=True),
+        open_engine(settings.database.url, database="ledger", writer=True),
+    )

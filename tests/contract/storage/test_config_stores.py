@@ -6,17 +6,15 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import LargeBinary, select, text, update
+from sqlalchemy import LargeBinary, select, update
 
 from kit.control import ACTOR, ControlPlane, Surroundings
 from tollway.adapters.policy_store.writer import PolicyStoreWriter
 from tollway.adapters.storage.config_schema import metadata, tokens
-from tollway.adapters.storage.dumps import PostgresDumper, PostgresRestorer
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
 from tollway.contract.policy import decode_snapshot, decode_token
 from tollway.control.applications.model import ApplicationChange, NewApplication
-from tollway.control.backups.service import Backups, restore
 from tollway.control.idempotency.model import Remembered
 from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
@@ -225,26 +223,3 @@ def test_no_secret_is_stored_in_clear(plane: ControlPlane) -> None:
     keys = {key.id: key for record in plane.policy.read_snapshot().providers for key in record.keys}
     opened = {plane.keys.open(key.sealed, key.aad).decode() for key in keys.values()}
     assert opened == {canaries[0], canaries[2]}, "workers can open them"
-
-
-@pytest.mark.postgres
-def test_postgres_backup_is_restored_into_an_empty_database(postgres_database, tmp_path: Path) -> None:
-    writer = open_engine(postgres_database, database="config", writer=True)
-    reader = open_engine(postgres_database, database="config", writer=False)
-    migrate(writer, "config", tmp_path)
-    plane = ControlPlane(Surroundings(writer, reader)).start()
-    plane.providers.create(NewProvider("p", "openai", credentials=(Secret("sk-a-long-enough-key"),)), ACTOR)
-    token = plane.tokens.issue(NewToken("t"), ACTOR).token
-    made = Backups(tmp_path / "data", PostgresDumper(reader), plane.clock).create(tmp_path / "b.tar")
-    exported = plane.configuration.export()
-    with pytest.raises(TollwayError, match=r"^management\.conflict"):
-        restore(made.path, tmp_path / "to", PostgresRestorer(writer))
-    with writer.begin() as connection:
-        connection.execute(text("DROP SCHEMA config CASCADE"))
-    restore(made.path, tmp_path / "to", PostgresRestorer(writer))
-    other = ControlPlane(Surroundings(writer, reader, keys=plane.keys)).start()
-    assert other.tokens.get(token.id) == token
-    assert other.configuration.export() == exported
-    other.tokens.revoke(token.id, ACTOR)
-    writer.dispose()
-    reader.dispose()

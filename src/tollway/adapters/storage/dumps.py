@@ -1,28 +1,34 @@
 """Consistent copies of the databases, for backup and restore.
 
-SQLite: `VACUUM INTO`, which reads one state of the file while others write. PostgreSQL: the config tables as
-JSON lines, read in one repeatable-read transaction, portable between versions; the ledger's tables are left
-to PostgreSQL's own tools.
+SQLite: `VACUUM INTO`, which reads one state of the file while others write. PostgreSQL: the tables of each database
+as JSON lines, read in one repeatable-read transaction, portable between versions.
 """
 
 import base64
 import sqlite3
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, LargeBinary, Table, func, insert, select, text
+from sqlalchemy import Connection, Engine, LargeBinary, MetaData, Table, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from tollway.adapters.storage.config_schema import metadata
+from tollway.adapters.storage.engine import Database
+from tollway.adapters.storage.ledger_tables import metadata as ledger_metadata
 from tollway.adapters.storage.migrate import current, migrate, newest
+from tollway.adapters.storage.sessions_schema import users
 from tollway.control.backups.errors import not_a_backup, not_empty
 from tollway.control.backups.model import DatabaseKind
 from tollway.control.backups.ports import Dumper, Restorer
 from tollway.kernel.errors import TollwayError
 
-_LINES = "config.jsonl"
+_METADATA: dict[Database, MetaData] = {"config": users.metadata, "ledger": ledger_metadata}
+"""By way of `users`: the tables of people and sessions are only known once their module is loaded."""
+
 _ROWS = 500
 _MOVE_SEQUENCE = "SELECT setval(pg_get_serial_sequence('dirty', 'seq'), COALESCE(MAX(seq), 0) + 1) FROM dirty"
 
@@ -67,25 +73,20 @@ class SQLiteRestorer:
 
 
 class PostgresDumper:
-    """Implements Dumper over a config engine."""
+    """Implements Dumper over read-only engines of both schemas."""
 
     kind: DatabaseKind = "postgresql"
 
-    def __init__(self, config: Engine) -> None:
-        self._config = config
+    def __init__(self, config: Engine, ledger: Engine) -> None:
+        self._engines: dict[Database, Engine] = {"config": config, "ledger": ledger}
 
     def dump(self, folder: Path) -> dict[str, str]:
-        """Write config.jsonl; return the schema's revision. Raises management.unavailable."""
-        encode = msgspec.json.encode
-        try:
-            with self._config.connect() as connection, (folder / _LINES).open("wb") as file:
-                connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-                for table in metadata.sorted_tables:
-                    for row in _rows(connection, table):
-                        file.write(encode({"table": str(table.name), "row": row}) + b"\n")
-                return {"config": current(connection, "config") or ""}
-        except SQLAlchemyError as error:
-            raise TollwayError("management.unavailable", internal=type(error).__name__) from error
+        """Write config.jsonl and ledger.jsonl, each of one state; return the schemas' revisions.
+
+        Raises management.unavailable.
+        """
+        with _translated():
+            return {name: _dump(engine, name, folder / f"{name}.jsonl") for name, engine in self._engines.items()}
 
 
 class PostgresRestorer:
@@ -93,8 +94,8 @@ class PostgresRestorer:
 
     kind: DatabaseKind = "postgresql"
 
-    def __init__(self, config: Engine) -> None:
-        self._config = config
+    def __init__(self, config: Engine, ledger: Engine) -> None:
+        self._engines: dict[Database, Engine] = {"config": config, "ledger": ledger}
 
     def newest(self, database: str) -> str:
         """Return the newest schema this program knows of a database."""
@@ -102,22 +103,57 @@ class PostgresRestorer:
 
     def check(self, folder: Path) -> None:
         """Read every line. Raises management.invalid."""
-        for _table, _row in _read_lines(folder / _LINES):
-            pass
+        for name in self._engines:
+            for _table, _row in _read_lines(folder / f"{name}.jsonl", name):
+                pass
 
     def load(self, folder: Path, data: Path) -> None:
-        """Insert every row in one transaction. Raises management.conflict when there are tokens or owners."""
-        migrate(self._config, "config", data / "backups")
-        with self._config.begin() as connection:
-            for table in metadata.sorted_tables:
-                rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
-                if rows and table.name != "installation":
-                    raise not_empty(f"a row of {table.name}")
-            connection.execute(metadata.tables["installation"].delete())
-            for table, row in _read_lines(folder / _LINES):
-                connection.execute(insert(table).values(row))
+        """Insert every row, of both databases or of none. Raises management.conflict when they hold anything."""
+        with _translated(), ExitStack() as stack:
+            for name, engine in self._engines.items():
+                migrate(engine, name, data / "backups")
+            connections = {name: stack.enter_context(engine.begin()) for name, engine in self._engines.items()}
+            for name, connection in connections.items():
+                _check_empty(connection, name)
+            connections["config"].execute(_METADATA["config"].tables["installation"].delete())
+            for name, connection in connections.items():
+                for table, rows in _batches(_read_lines(folder / f"{name}.jsonl", name)):
+                    connection.execute(insert(table), rows)
             # Explicit values do not move an identity's sequence.
-            connection.execute(text(_MOVE_SEQUENCE))
+            connections["config"].execute(text(_MOVE_SEQUENCE))
+
+
+def _dump(engine: Engine, database: Database, path: Path) -> str:
+    """Write every row of a database as of one instant; return its revision, "" for one that was never used."""
+    encode = msgspec.json.encode
+    with engine.connect() as connection, path.open("wb") as file:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        revision = current(connection, database)
+        for table in _METADATA[database].sorted_tables if revision is not None else ():
+            for row in _rows(connection, table):
+                file.write(encode({"table": str(table.name), "row": row}) + b"\n")
+    return revision or ""
+
+
+def _check_empty(connection: Connection, database: Database) -> None:
+    for table in _METADATA[database].sorted_tables:
+        if table.name != "installation" and connection.execute(select(table).limit(1)).first() is not None:
+            raise not_empty(f"a row of {table.name}")
+
+
+def _batches(lines: Iterator[tuple[Table, dict[str, Any]]]) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
+    """Yield the rows of each table together, at most _ROWS at a time."""
+    for table, found in groupby(lines, key=itemgetter(0)):
+        while rows := [row for _, row in islice(found, _ROWS)]:
+            yield table, rows
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise TollwayError("management.unavailable", internal=type(error).__name__) from error
 
 
 def _vacuum_into(engine: Engine, target: Path) -> None:
@@ -160,14 +196,14 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
         }
 
 
-def _read_lines(path: Path) -> Iterator[tuple[Table, dict[str, Any]]]:
+def _read_lines(path: Path, database: Database) -> Iterator[tuple[Table, dict[str, Any]]]:
     if not path.is_file():
         raise not_a_backup(f"{path.name} is missing")
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:
                 item = msgspec.json.decode(line, type=dict[str, Any])
-                table = metadata.tables[item["table"]]
+                table = _METADATA[database].tables[item["table"]]
                 yield table, {name: _value(table, name, value) for name, value in item["row"].items()}
             except (ValueError, KeyError, AttributeError, TypeError) as error:
                 raise not_a_backup(f"line {number} of {path.name} cannot be read") from error
