@@ -2,7 +2,8 @@
 
 `run/stats-<n>.mm`: 8 bytes magic, 8 bytes process id, then one unsigned 64-bit counter per name, native order.
 Each living worker holds a file of its own by `flock`; the next one goes on where it ended, so that sums never fall.
-The worker adds without locks; a reader may see a call half counted, never a damaged number.
+The worker adds without locks; a reader may see a call half counted, never a damaged number. A call is in flight until
+it is counted, which is after its answer: once `requests_in_flight` was seen at 0, the totals hold every call before.
 """
 
 import struct
@@ -16,7 +17,7 @@ NAMES: tuple[tuple[str, str, str], ...] = (
     ("requests_4xx_total", "counter", "answers with a status from 400 to 499"),
     ("requests_5xx_total", "counter", "answers with a status from 500 to 599"),
     ("requests_refused_total", "counter", "requests refused before dispatch"),
-    ("requests_in_flight", "gauge", "requests being handled"),
+    ("requests_in_flight", "gauge", "requests that have begun and are not in the totals yet"),
     ("connections_open", "gauge", "connections from callers"),
     ("upstream_attempts_total", "counter", "requests sent to upstreams"),
     ("upstream_failures_total", "counter", "attempts that brought no answer"),

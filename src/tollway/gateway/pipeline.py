@@ -44,8 +44,8 @@ async def handle(exchange: Exchange, gw: Gateway) -> None:
         call.outcome, call.code, call.status = "failed", "gateway.internal", call.status or 500
         raise
     finally:
-        gw.counters[_IN_FLIGHT] -= 1
         account(call, exchange.bytes_sent, gw)
+        gw.counters[_IN_FLIGHT] -= 1  # last, so that with none in flight every answered call is in the counters
 
 
 async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:

@@ -103,13 +103,14 @@ def test_a_reload_replaces_every_child_and_no_call_fails(tollway: Tollway, secre
 def test_counters_neither_fall_nor_double_while_workers_come_and_go(tollway: Tollway, secret: str) -> None:
     """An old worker still counts the calls it finishes while its successor runs."""
 
-    def counted() -> int:
-        return sum(one["requests_total"] for one in read_counters(tollway.data / "run").values())
+    def counted(name: str = "requests_total") -> int:
+        return sum(one[name] for one in read_counters(tollway.data / "run").values())
 
+    until(lambda: not counted("requests_in_flight"))  # the calls before this test are answered, not all counted yet
     before, made, seen = tollway.pids(), 0, [counted()]
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(call, tollway, secret, **{"x-sandbox-latency-ms": "900"})
-        until(lambda: any(one["requests_in_flight"] for one in read_counters(tollway.data / "run").values()))
+        until(lambda: counted("requests_in_flight") > 0)
         os.kill(before["supervisor"], signal.SIGHUP)
         while {before["worker"], before["worker-2"]} & set(tollway.pids().values()):
             made += call(tollway, secret)
@@ -117,7 +118,8 @@ def test_counters_neither_fall_nor_double_while_workers_come_and_go(tollway: Tol
         made += slow.result(30)
     assert made > 1
     until(lambda: tollway.has_replaced("console", before))
-    until(lambda: counted() >= seen[0] + made)
+    until(lambda: not counted("requests_in_flight"))
+    assert counted() == seen[0] + made
     now = tollway.pids()
     os.kill(now["worker"], signal.SIGKILL)
     until(lambda: seen.append(counted()) or tollway.has_replaced("worker", now))

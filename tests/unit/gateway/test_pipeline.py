@@ -7,6 +7,7 @@ import pytest
 
 from kit.gateway_kit import CHAT, Rig, ScriptedAnswer, service
 from tollway.contract.policy import Budget, ConcurrencyLimit, Limits, RequestLimit
+from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
 
 ANSWER = json.dumps(
@@ -130,6 +131,21 @@ async def test_a_fault_of_ours_is_recorded_and_raised_to_the_edge():
     with pytest.raises(TypeError):
         await rig.call(token=rig.token(), body=BODY)
     assert rig.journal.closed[0].code == "gateway.internal"
+
+
+async def test_a_call_is_in_flight_until_it_is_counted():
+    """Whoever sees nothing in flight and then reads the totals has every call that was answered."""
+    rig, seen = Rig(ScriptedAnswer(body=ANSWER)), []
+
+    class Watched(list[int]):
+        def __setitem__(self, at, value):
+            super().__setitem__(at, value)
+            seen.append((self[INDEX["requests_in_flight"]], self[INDEX["requests_total"]]))
+
+    rig.gateway.counters = Watched(rig.gateway.counters)
+    await rig.call(token=rig.token(), body=BODY)
+    assert seen[0] == (1, 0) and seen[-1] == (0, 1)
+    assert (0, 0) not in seen
 
 
 async def test_health_needs_no_token_and_leaves_no_record():
