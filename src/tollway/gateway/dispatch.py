@@ -7,7 +7,7 @@ or says that it is busy or broken; what it says about the request itself is the 
 from tollway.contract.records import Attempt, OpenRecord
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
-from tollway.formats import openai_chat
+from tollway.formats.chat.bounds import ask_for_stream_usage, estimated_output
 from tollway.formats.json_object import JSONObject
 from tollway.gateway.accept import Inbound
 from tollway.gateway.admit import Admission
@@ -78,7 +78,7 @@ def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
     route = plan.model.routes[0]
     tariff = plan.tariffs[0]
     bounds = plan.bounds
-    output = openai_chat.estimated_output(bounds)
+    output = estimated_output(bounds)
     hold = call.hold
     if hold is not None and hold.granted_nanos:
         estimate: int | None = hold.granted_nanos
@@ -124,7 +124,7 @@ def build_body(plan: Plan, route: Route, output_cap: int | None, is_stream: bool
         changed.set("model", route.upstream_model)
     if output_cap is not None:
         _set_cap(changed, route, output_cap)
-    hides_usage = asks_usage and openai_chat.ask_for_stream_usage(changed)
+    hides_usage = asks_usage and ask_for_stream_usage(changed)
     return hides_usage, changed.encode()
 
 

@@ -6,9 +6,9 @@ on as the very object that was checked.
 
 import msgspec
 
-from tollway.formats import openai_chat
+from tollway.formats.chat.bounds import is_stream, read_bounds, read_model
+from tollway.formats.dialect import Bounds
 from tollway.formats.json_object import JSONObject
-from tollway.formats.openai_chat import ChatBounds
 from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -24,7 +24,7 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
 
     model: Model
     body: JSONObject
-    bounds: ChatBounds
+    bounds: Bounds
     is_stream: bool
     tariffs: tuple[Tariff | None, ...]
 
@@ -48,7 +48,7 @@ async def resolve_ai(
     call.body_wait_ns = call.body_at - call.authenticated_at
     call.request_bytes = len(raw)
     body = JSONObject.parse(raw)
-    name = openai_chat.read_model(body)
+    name = read_model(body)
     allowed = caller.token.models
     if allowed is not None and name not in allowed:
         raise TollwayError(
@@ -59,8 +59,8 @@ async def resolve_ai(
         raise TollwayError("model.not_found", public=f"No provider offers the model `{name[:200]}`.", param="model")
     call.model = name
     is_chat = inbound.operation.kind == "chat"
-    call.is_stream = is_chat and openai_chat.is_stream(body)
-    bounds = openai_chat.read_bounds(body, len(raw)) if is_chat else ChatBounds(len(raw), len(raw) // 4, 0, 1)
+    call.is_stream = is_chat and is_stream(body)
+    bounds = read_bounds(body, len(raw)) if is_chat else Bounds(len(raw), len(raw) // 4, 0, 1)
     now = gw.now_ns()
     tariffs = tuple([route.tariffs.at(now) for route in model.routes])
     return Plan(model, body, bounds, call.is_stream, tariffs)

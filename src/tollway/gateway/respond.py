@@ -6,10 +6,11 @@ Answers pass as they came; what is learnt on the way (usage, the first byte's in
 from functools import lru_cache
 
 from tollway.contract.usage import Usage
-from tollway.formats import openai_chat
+from tollway.formats.chat.errors import error_body
+from tollway.formats.chat.generated import estimate_usage
+from tollway.formats.chat.stream_watch import StreamWatch
+from tollway.formats.chat.usage import read_usage
 from tollway.formats.json_object import JSONObject
-from tollway.formats.openai_errors import error_body
-from tollway.formats.openai_stream import StreamWatch
 from tollway.gateway.admit import Admission
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -37,9 +38,9 @@ async def respond_whole(
     call.upstream_wait_ns += now - started
     status = answer.status
     if status == 200:
-        usage = openai_chat.read_usage(raw)
+        usage = read_usage(raw)
         if usage is None:
-            usage = openai_chat.estimate_usage(raw, plan.bounds.input_tokens_estimate)
+            usage = estimate_usage(raw, plan.bounds.input_tokens_estimate)
         settle_price(usage, plan.tariffs[place], call)
         if route.upstream_model != plan.model.name:
             raw = _rename(raw, plan.model.name)

@@ -50,6 +50,24 @@ class StatedUsage(msgspec.Struct, gc=False):
     server_tool_use_details: ServerTools | None = None
 
 
+class WithUsage(msgspec.Struct, gc=False):
+    """The part of any answer that states usage."""
+
+    usage: StatedUsage | None = None
+
+
+_with_usage = msgspec.json.Decoder(WithUsage)
+
+
+def read_usage(answer: bytes) -> Usage | None:
+    """Return the usage stated in a whole answer; None when there is none or it cannot be read."""
+    try:
+        stated = _with_usage.decode(answer).usage
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return None if stated is None else to_usage(stated)
+
+
 def to_usage(stated: StatedUsage) -> Usage | None:
     """Turn a statement into counts; None when it names neither input nor output.
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.contract.usage import Usage
-from tollway.formats.openai_usage import COUNT_MAX, StatedUsage, to_usage
+from tollway.formats.chat.usage import COUNT_MAX, StatedUsage, to_usage
 
 COUNTS = st.none() | st.integers(-(2**70), 2**70) | st.floats()
 DETAILS = st.none() | st.fixed_dictionaries({}, optional={"cached_tokens": COUNTS, "audio_tokens": COUNTS})

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tollway.formats.openai_errors import error_body, error_event
+from tollway.formats.chat.errors import error_body, error_event
 from tollway.kernel.codes import TABLE
 from tollway.kernel.errors import TollwayError
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.contract.usage import Usage
-from tollway.formats.openai_stream import EVENT_BYTES_MAX, StreamWatch
+from tollway.formats.chat.stream_watch import EVENT_BYTES_MAX, StreamWatch
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 

@@ -1,0 +1,72 @@
+"""OpenAI's Chat Completions, as far as the gateway must understand it to pass it on.
+
+https://platform.openai.com/docs/api-reference/chat/create — requests and answers keep their bytes; read are
+the model, the bounds of the output and whether to stream; written is only the stream option that makes the provider
+state usage.
+"""
+
+import msgspec
+
+from tollway.formats.chat.generated import BYTES_PER_TOKEN
+from tollway.formats.dialect import Bounds
+from tollway.formats.json_object import JSONObject
+from tollway.kernel.errors import TollwayError
+
+CHOICES_MAX = 128
+IMAGE_TOKENS_MAX = 48_000
+"""What one image given by address can cost at most in any vendor's published tables, rounded up."""
+
+
+def read_model(body: JSONObject) -> str:
+    """Return the model asked for. Raises request.field_invalid when it is missing, empty or not a string."""
+    model = body.text("model")
+    if not model:
+        raise TollwayError("request.field_invalid", public="`model` is required.", param="model")
+    return model
+
+
+def is_stream(body: JSONObject) -> bool:
+    """Whether the answer is asked for as an event stream."""
+    return body.raw("stream") == b"true"
+
+
+def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
+    """Return what the request can consume at most.
+
+    A token is at least one byte of text, so the body's length bounds the input; images given by address are
+    added at the dearest published rate. Raises request.field_invalid for impossible bounds.
+    """
+    bound = body.integer("max_completion_tokens")
+    if bound is None:
+        bound = body.integer("max_tokens")
+    if bound is not None and not 0 < bound <= 2**31:
+        raise TollwayError(
+            "request.field_invalid", public="`max_tokens` must be a positive integer.", param="max_tokens"
+        )
+    choices = body.integer("n") or 1
+    if not 1 <= choices <= CHOICES_MAX:
+        raise TollwayError("request.field_invalid", public=f"`n` must be from 1 to {CHOICES_MAX}.", param="n")
+    # Counted in the whole body, which needs no copy: a name in another place only raises the bound.
+    images = body.encode().count(b'"image_url"')
+    return Bounds(
+        input_tokens_max=body_bytes + images * IMAGE_TOKENS_MAX,
+        input_tokens_estimate=-(-body.size("messages") // BYTES_PER_TOKEN),
+        output_tokens_max=None if bound is None else bound * choices,
+        choices=choices,
+    )
+
+
+def ask_for_stream_usage(body: JSONObject) -> bool:
+    """Make the provider state usage at the end of the stream; True when the caller had not asked for it."""
+    options = body.read("stream_options", dict[str, msgspec.Raw]) or {}
+    if bytes(options.get("include_usage", b"")) == b"true":
+        return False
+    options["include_usage"] = msgspec.Raw(b"true")
+    body.set("stream_options", options)
+    return True
+
+
+def estimated_output(bounds: Bounds) -> int:
+    """Return the output a call is expected to make when nothing better is known: its bound, at most 1,024 a choice."""
+    expected = 1_024 * bounds.choices
+    return expected if bounds.output_tokens_max is None else min(expected, bounds.output_tokens_max)

@@ -1,0 +1,51 @@
+"""What the gateway reads from a chat request that it passes on."""
+
+import json
+
+import pytest
+
+from tollway.formats.chat import bounds as chat
+from tollway.formats.json_object import JSONObject
+from tollway.kernel.errors import TollwayError
+
+
+def body_of(**fields):
+    return JSONObject.parse(json.dumps(fields).encode())
+
+
+@pytest.mark.parametrize("fields", [{}, {"model": ""}, {"model": None}, {"model": 3}])
+def test_a_request_without_a_model_is_refused_by_field(fields):
+    with pytest.raises(TollwayError) as caught:
+        chat.read_model(body_of(**fields))
+    assert caught.value.param == "model"
+
+
+def test_the_newer_bound_wins_and_counts_for_each_choice():
+    bounds = chat.read_bounds(body_of(max_tokens=5, max_completion_tokens=7, n=3, messages=[]), 100)
+    assert (bounds.output_tokens_max, bounds.choices, bounds.input_tokens_max) == (21, 3, 100)
+    assert chat.estimated_output(bounds) == 21
+
+
+def test_images_given_by_address_raise_the_input_bound():
+    messages = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://x/y.png"}}]}]
+    bounds = chat.read_bounds(body_of(messages=messages), 100)
+    assert bounds.input_tokens_max >= 100 + chat.IMAGE_TOKENS_MAX
+    assert bounds.output_tokens_max is None
+    assert chat.estimated_output(bounds) == 1024
+
+
+@pytest.mark.parametrize("fields", [{"max_tokens": 0}, {"max_tokens": -1}, {"n": 0}, {"n": 1000}, {"max_tokens": "x"}])
+def test_impossible_bounds_are_refused(fields):
+    if fields == {"n": 0}:
+        assert chat.read_bounds(body_of(**fields), 1).choices == 1
+        return
+    with pytest.raises(TollwayError, match=r"request\.field_invalid"):
+        chat.read_bounds(body_of(**fields), 1)
+
+
+def test_asking_for_usage_keeps_other_stream_options():
+    body = body_of(stream=True, stream_options={"x": 1})
+    assert chat.is_stream(body)
+    assert chat.ask_for_stream_usage(body) is True
+    assert json.loads(body.encode())["stream_options"] == {"x": 1, "include_usage": True}
+    assert chat.ask_for_stream_usage(body) is False
