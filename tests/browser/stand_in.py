@@ -5,6 +5,7 @@ For screenshots and page tests without the rest of the system. Run `python tests
 
 import asyncio
 import json
+import mimetypes
 import sys
 import threading
 from collections.abc import Iterator
@@ -66,9 +67,11 @@ class StandIn:
         if request.path == "/sign-in":
             return web.Response(text="<!doctype html><title>Sign in</title><h1>Sign in</h1>", content_type="text/html")
         path = (UI / request.path.lstrip("/")).resolve()
-        if path.is_relative_to(UI) and path.is_file():
-            return web.FileResponse(path)
-        return web.FileResponse(UI / "index.html")
+        if not path.is_relative_to(UI) or not path.is_file():
+            path = UI / "index.html"
+        # From memory: a FileResponse whose request is cancelled, as when the page is left, never closes its file.
+        content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        return web.Response(body=path.read_bytes(), content_type=content_type)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """Stream a batch of calls each second or so, as the ledger would."""
