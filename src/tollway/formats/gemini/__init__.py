@@ -1,0 +1,1 @@
+"""Google Gemini's generateContent: one dialect, as caller's and as vendor's. The object is `dialect.DIALECT`."""
