@@ -64,7 +64,7 @@ class Asked(asked.Asked):
     def children(self, name: str) -> "list[Asked]":
         """Return a list of objects, empty when it is absent; one object counts as a list of it."""
         value = self._values.get(name)
-        if value is None or memoryview(value)[:1] != b"{":
+        if value is None or bytes(memoryview(value)[:1]) != b"{":
             return super().children(name)
         return [Asked.parse(self._take(name) or b"", self.place(name))]
 
