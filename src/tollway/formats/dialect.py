@@ -29,6 +29,12 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     output_tokens_max: int | None
     choices: int
 
+    @property
+    def output_tokens_expected(self) -> int:
+        """What is expected when nothing better is known: the bound, at most 1,024 a choice."""
+        expected = 1_024 * self.choices
+        return expected if self.output_tokens_max is None else min(expected, self.output_tokens_max)
+
 
 class Target(msgspec.Struct, frozen=True, gc=False):
     """Whom a request is written for. `vendor` is the kind's name (`openai`, `anthropic`, `gemini`, `mistral`, …).
@@ -116,8 +122,15 @@ class EventWriter(Protocol):
 class Watch(Protocol):
     """The tap of a same-dialect stream: bytes pass unchanged but for what must change. Single use; never raises."""
 
-    first_ns: int
-    error_code: str | None
+    @property
+    def first_ns(self) -> int:
+        """The instant at which the first bytes passed; 0 while none have."""
+        ...
+
+    @property
+    def error_code(self) -> str | None:
+        """Why the stream did not end well; None while it runs and after a good end."""
+        ...
 
     def feed(self, chunk: bytes) -> bytes:
         """Return what the caller receives in place of `chunk`: whole events only, so that an error event can follow."""

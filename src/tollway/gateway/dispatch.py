@@ -7,7 +7,7 @@ or says that it is busy or broken; what it says about the request itself is the 
 from tollway.contract.records import Attempt, OpenRecord
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
-from tollway.formats.chat.bounds import ask_for_stream_usage, estimated_output
+from tollway.formats.chat.bounds import ask_for_stream_usage
 from tollway.formats.json_object import JSONObject
 from tollway.gateway.accept import Inbound
 from tollway.gateway.admit import Admission
@@ -78,7 +78,7 @@ def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
     route = plan.model.routes[0]
     tariff = plan.tariffs[0]
     bounds = plan.bounds
-    output = estimated_output(bounds)
+    output = bounds.output_tokens_expected
     hold = call.hold
     if hold is not None and hold.granted_nanos:
         estimate: int | None = hold.granted_nanos

@@ -58,15 +58,18 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
 
 def ask_for_stream_usage(body: JSONObject) -> bool:
     """Make the provider state usage at the end of the stream; True when the caller had not asked for it."""
-    options = body.read("stream_options", dict[str, msgspec.Raw]) or {}
-    if bytes(options.get("include_usage", b"")) == b"true":
+    if wants_stream_usage(body):
         return False
+    options = body.read("stream_options", dict[str, msgspec.Raw]) or {}
     options["include_usage"] = msgspec.Raw(b"true")
     body.set("stream_options", options)
     return True
 
 
-def estimated_output(bounds: Bounds) -> int:
-    """Return the output a call is expected to make when nothing better is known: its bound, at most 1,024 a choice."""
-    expected = 1_024 * bounds.choices
-    return expected if bounds.output_tokens_max is None else min(expected, bounds.output_tokens_max)
+def wants_stream_usage(body: JSONObject) -> bool:
+    """Whether the caller asked for usage at the end of its stream; what cannot be read asks for nothing."""
+    try:
+        options = body.read("stream_options", dict[str, msgspec.Raw]) or {}
+    except TollwayError:
+        return False
+    return bytes(options.get("include_usage", b"")) == b"true"

@@ -23,7 +23,7 @@ def test_a_request_without_a_model_is_refused_by_field(fields):
 def test_the_newer_bound_wins_and_counts_for_each_choice():
     bounds = chat.read_bounds(body_of(max_tokens=5, max_completion_tokens=7, n=3, messages=[]), 100)
     assert (bounds.output_tokens_max, bounds.choices, bounds.input_tokens_max) == (21, 3, 100)
-    assert chat.estimated_output(bounds) == 21
+    assert bounds.output_tokens_expected == 21
 
 
 def test_images_given_by_address_raise_the_input_bound():
@@ -31,7 +31,7 @@ def test_images_given_by_address_raise_the_input_bound():
     bounds = chat.read_bounds(body_of(messages=messages), 100)
     assert bounds.input_tokens_max >= 100 + chat.IMAGE_TOKENS_MAX
     assert bounds.output_tokens_max is None
-    assert chat.estimated_output(bounds) == 1024
+    assert bounds.output_tokens_expected == 1024
 
 
 @pytest.mark.parametrize("fields", [{"max_tokens": 0}, {"max_tokens": -1}, {"n": 0}, {"n": 1000}, {"max_tokens": "x"}])
@@ -49,3 +49,11 @@ def test_asking_for_usage_keeps_other_stream_options():
     assert chat.ask_for_stream_usage(body) is True
     assert json.loads(body.encode())["stream_options"] == {"x": 1, "include_usage": True}
     assert chat.ask_for_stream_usage(body) is False
+
+
+@pytest.mark.parametrize(
+    ("options", "wants"),
+    [({"include_usage": True}, True), ({"include_usage": False}, False), (None, False), (7, False)],
+)
+def test_only_a_caller_that_asked_for_usage_wants_it(options, wants):
+    assert chat.wants_stream_usage(body_of(stream_options=options)) is wants
