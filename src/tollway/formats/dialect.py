@@ -70,6 +70,8 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     request: hub.Request
     states_usage: bool = True
     """Whether the caller wants usage in the stream; chat alone makes this a choice."""
+    previous_response_id: str | None = None
+    """Which earlier answer was continued; Responses alone has it."""
 
 
 class UpstreamFault(msgspec.Struct, frozen=True, gc=False):
