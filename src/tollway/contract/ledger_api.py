@@ -120,10 +120,17 @@ class LastUseAnswer(msgspec.Struct, frozen=True, tag="last_use_answer"):
 
 
 class SpentQuery(msgspec.Struct, frozen=True, tag="spent"):
-    """What budgets have spent in the period that contains `at_ns`; all budgets when `owner_ids` is empty."""
+    """What budgets have spent in their latest period that began by `at_ns`; all budgets when `owner_ids` is empty."""
 
     at_ns: int
     owner_ids: tuple[str, ...] = ()
+
+
+class LargestSpentQuery(msgspec.Struct, frozen=True, tag="largest_spent"):
+    """The budgets that spent most, among periods that began at one of these instants; at most `limit`."""
+
+    period_starts_ns: tuple[int, ...]
+    limit: int
 
 
 class Spent(msgspec.Struct, frozen=True, array_like=True):
@@ -136,7 +143,7 @@ class Spent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SpentAnswer(msgspec.Struct, frozen=True, tag="spent_answer"):
-    """The sums asked for; a budget that spent nothing has no row."""
+    """The sums asked for; a budget that spent nothing has no row. By owner and budget, or most spent first."""
 
     rows: tuple[Spent, ...]
 
@@ -160,6 +167,24 @@ class UnpricedAnswer(msgspec.Struct, frozen=True, tag="unpriced_answer"):
     """Most called first."""
 
     rows: tuple[UnpricedRow, ...]
+
+
+class InFlightQuery(msgspec.Struct, frozen=True, tag="in_flight"):
+    """Which upstreams have calls that were sent and have not ended."""
+
+
+class InFlight(msgspec.Struct, frozen=True, array_like=True):
+    """One upstream: a provider (the first that a call was sent to) or a service; the other id is ""."""
+
+    provider_id: str
+    service_id: str
+    calls: int
+
+
+class InFlightAnswer(msgspec.Struct, frozen=True, tag="in_flight_answer"):
+    """As of the last ingest, so at most a second old; most calls first. An upstream without calls has no row."""
+
+    rows: tuple[InFlight, ...]
 
 
 class HealthQuery(msgspec.Struct, frozen=True, tag="health"):
@@ -198,7 +223,18 @@ class Failure(msgspec.Struct, frozen=True, tag="failure"):
     message: str
 
 
-Request = UsageQuery | CallsQuery | CallQuery | LastUseQuery | SpentQuery | UnpricedQuery | HealthQuery | Subscribe
+Request = (
+    UsageQuery
+    | CallsQuery
+    | CallQuery
+    | LastUseQuery
+    | SpentQuery
+    | LargestSpentQuery
+    | UnpricedQuery
+    | InFlightQuery
+    | HealthQuery
+    | Subscribe
+)
 Reply = (
     UsageAnswer
     | CallsAnswer
@@ -206,6 +242,7 @@ Reply = (
     | LastUseAnswer
     | SpentAnswer
     | UnpricedAnswer
+    | InFlightAnswer
     | HealthAnswer
     | LiveBatch
     | Failure

@@ -104,6 +104,10 @@ class Ingest:
             self._is_loaded = False
             raise
 
+    def open_bodies(self) -> list[bytes]:
+        """Return the OpenRecords' bytes of the calls in flight. From any thread: the dict is replaced, not changed."""
+        return [body for _, body in self._open_calls.values()]
+
     def lag_bytes(self) -> int:
         """Return how many journal bytes are not in the database yet."""
         lag = 0

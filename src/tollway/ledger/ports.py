@@ -181,6 +181,10 @@ class UsageReader(Protocol):
         """Return the latest period of each budget that began by `at_ns`; of all owners when none are named."""
         ...
 
+    def largest_spent(self, period_starts_ns: Sequence[int], limit: int) -> list[Spent]:
+        """Return the rows of these periods that spent most, ties by owner and budget."""
+        ...
+
     def unpriced(self, since_seconds: int) -> list[UnpricedRow]:
         """Return models called without a price since, most called first."""
         ...

@@ -12,6 +12,7 @@ from tollway.contract.ledger_api import (
     CallsAnswer,
     CallsQuery,
     Interval,
+    LargestSpentQuery,
     LastUseAnswer,
     LastUseQuery,
     SpentAnswer,
@@ -36,7 +37,7 @@ END_OF_TIME = 2**62 // NANOS_PER_SECOND
 SECONDS: Final[dict[Interval, int]] = {"minute": MINUTE, "hour": HOUR, "day": DAY}
 _NAMES: Final[dict[int, Interval]] = {seconds: name for name, seconds in SECONDS.items()}
 
-Query = UsageQuery | CallsQuery | CallQuery | LastUseQuery | SpentQuery | UnpricedQuery
+Query = UsageQuery | CallsQuery | CallQuery | LastUseQuery | SpentQuery | LargestSpentQuery | UnpricedQuery
 Answer = UsageAnswer | CallsAnswer | CallAnswer | LastUseAnswer | SpentAnswer | UnpricedAnswer
 
 
@@ -54,6 +55,8 @@ def answer(query: Query, reader: UsageReader) -> Answer:
             return LastUseAnswer(tuple(reader.last_uses(query.token_ids)))
         case SpentQuery():
             return SpentAnswer(tuple(reader.spent(query.at_ns, query.owner_ids)))
+        case LargestSpentQuery():
+            return SpentAnswer(tuple(reader.largest_spent(query.period_starts_ns, query.limit)))
         case UnpricedQuery():
             since_seconds = query.since_ns // NANOS_PER_SECOND
             return UnpricedAnswer(tuple(reader.unpriced(since_seconds - since_seconds % DAY)))

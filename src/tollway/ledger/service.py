@@ -15,7 +15,16 @@ from pathlib import Path
 
 import msgspec
 
-from tollway.contract.ledger_api import Failure, HealthAnswer, HealthQuery, LiveBatch, Reply, Request, Subscribe
+from tollway.contract.ledger_api import (
+    Failure,
+    HealthAnswer,
+    HealthQuery,
+    InFlightAnswer,
+    InFlightQuery,
+    LiveBatch,
+    Request,
+    Subscribe,
+)
 from tollway.contract.ledger_frames import (
     PREFIX_BYTES,
     REQUEST_BYTES_MAX,
@@ -25,6 +34,7 @@ from tollway.contract.ledger_frames import (
 )
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
+from tollway.ledger.in_flight import count_in_flight
 from tollway.ledger.ingest import Ingest, Ingested
 from tollway.ledger.live import SILENCE_SECONDS, Live, build_batch
 from tollway.ledger.ports import JournalSource, LedgerStore, UsageReader
@@ -90,6 +100,10 @@ class Writer:
         if ingest is None:
             return HealthAnswer(0, 0, 0, 0, self._problem or "starting")
         return HealthAnswer(ingest.lag_bytes(), ingest.ingested, self._last_ingest_ns, ingest.orphans, self._problem)
+
+    def in_flight(self) -> InFlightAnswer:
+        """Return which upstreams have calls, as of the last step. From any thread."""
+        return InFlightAnswer(count_in_flight(self._ingest.open_bodies() if self._ingest else ()))
 
     async def _turn(self) -> Ingested | None:
         """Do one step; None when it failed, which has been said."""
@@ -210,10 +224,11 @@ class Service:
 
     def _answer_blocking(self, request: Request) -> bytes:
         assert not isinstance(request, Subscribe), "handled by the caller"
-        reply: Reply = (
-            self._writer.health() if isinstance(request, HealthQuery) else answer(request, self._parts.reader)
-        )
-        return encode_frame(reply)
+        if isinstance(request, HealthQuery):
+            return encode_frame(self._writer.health())
+        if isinstance(request, InFlightQuery):
+            return encode_frame(self._writer.in_flight())
+        return encode_frame(answer(request, self._parts.reader))
 
 
 def _pause(ingested: Ingested | None) -> float:

@@ -16,7 +16,7 @@ from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.ledger import open_store
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.adapters.telemetry.logs import start_logging
-from tollway.contract.ledger_api import HealthQuery, Reply, Request, Subscribe
+from tollway.contract.ledger_api import HealthQuery, InFlightAnswer, InFlightQuery, Reply, Request, Subscribe
 from tollway.kernel.clock import SystemClock
 from tollway.kernel.errors import TollwayError
 from tollway.ledger.ingest import Ingest
@@ -96,6 +96,8 @@ def ask_offline(settings: Settings, request: Request) -> Reply:
     Nothing else may run on the directory. Raises usage.unavailable and storage.newer_schema.
     """
     assert not isinstance(request, HealthQuery | Subscribe), "these ask a running ledger"
+    if isinstance(request, InFlightQuery):
+        return InFlightAnswer(())  # a gateway that is stopped handles no call
     parts = build_parts(settings)
     try:
         ingest = Ingest(parts.journal, parts.open_store())

@@ -16,6 +16,8 @@ from tollway.contract.ledger_api import (
     Failure,
     HealthAnswer,
     HealthQuery,
+    InFlight,
+    InFlightQuery,
     LiveBatch,
     UsageAnswer,
     UsageQuery,
@@ -78,6 +80,35 @@ async def test_a_call_is_live_and_counted_within_a_second(tmp_path):
         assert batch == LiveBatch(batch.at_ns, 1, (closed,), errors=1, cost_nanos=150, tokens=15)
         assert (await client.ask_async(CallQuery(closed.request_id))).call == closed
         await batches.aclose()
+    journal.close()
+
+
+async def test_calls_that_have_not_ended_are_counted_by_upstream(tmp_path):
+    journal = make_journal(tmp_path)
+    opened = [
+        make_open(provider_id="prov_a"),
+        make_open(provider_id="prov_a"),
+        make_open(provider_id="", service_id="svc_a"),
+    ]
+    for one in opened:
+        journal.append(one)
+    async with served(tmp_path) as (client, _, _):
+
+        async def rows():
+            return (await client.ask_async(InFlightQuery())).rows
+
+        async def has_two():
+            return len(await rows()) == 2
+
+        await until(has_two)
+        assert await rows() == (InFlight("prov_a", "", 2), InFlight("", "svc_a", 1))
+        for one in opened:
+            journal.append(make_close(one))
+
+        async def has_none():
+            return await rows() == ()
+
+        await until(has_none)
     journal.close()
 
 

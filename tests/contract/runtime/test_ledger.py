@@ -14,7 +14,7 @@ from sqlalchemy import text
 from kit.ledger_calls import make_journal, random_calls, write
 from tollway.adapters.ledger_client import LedgerClient
 from tollway.adapters.storage.engine import open_engine
-from tollway.contract.ledger_api import CallsQuery, HealthQuery, UsageAnswer, UsageQuery
+from tollway.contract.ledger_api import CallsQuery, HealthQuery, InFlightAnswer, InFlightQuery, UsageAnswer, UsageQuery
 from tollway.runtime.ledger import ask_offline, build_parts, run_ledger
 from tollway.settings.model import Settings
 
@@ -86,5 +86,6 @@ def test_a_stopped_directory_answers_offline_after_taking_in_its_journals(tmp_pa
     assert isinstance(found, UsageAnswer) and found.rows[0].calls == 51
     page = ask_offline(Settings(data=tmp_path), CallsQuery(filters={"outcome": "crashed"}))
     assert [call.request_id for call in page.calls] == ["req_open"]
+    assert ask_offline(Settings(data=tmp_path), InFlightQuery()) == InFlightAnswer(())
     with pytest.raises(AssertionError):
         ask_offline(Settings(data=tmp_path), HealthQuery())

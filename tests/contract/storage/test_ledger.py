@@ -20,6 +20,7 @@ from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.contract.ledger_api import (
     CallQuery,
     CallsQuery,
+    LargestSpentQuery,
     LastUse,
     LastUseQuery,
     Spent,
@@ -88,6 +89,12 @@ def test_budgets_last_uses_and_unpriced_models_add_up_over_batches(ledger, tmp_p
             if start == START_NS + day * DAY_NS
         }
     assert {row.owner_id for row in answer(SpentQuery(START_NS + DAY_NS, ("tokC",)), reader).rows} == {"tokC"}
+    first, second = START_NS, START_NS + DAY_NS
+    most = sorted((Spent(owner, "bud1", start, nanos) for (owner, start), nanos in spent.items()), key=_most_first)
+    for starts in ((first,), (first, second), (second, 7)):
+        wanted = [row for row in most if row.period_start_ns in starts]
+        for limit in (1, 2, 100):
+            assert list(answer(LargestSpentQuery(starts, limit), reader).rows) == wanted[:limit]
     of_a = [call for call in calls if call.token_id == "tokA"]
     assert answer(LastUseQuery(("tokA", "never")), reader).rows == (
         LastUse("tokA", of_a[0].started_ns, of_a[-1].started_ns, of_a[-1].client_address, "test/1", len(of_a)),
@@ -238,3 +245,7 @@ def test_retention_deletes_in_batches_and_keeps_days(ledger, database, tmp_path)
     assert answer(UsageQuery(START_NS + 3, now_ns), reader).resolution == "day"
     assert answer(UsageQuery(START_NS + 6 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "hour"
     assert answer(UsageQuery(START_NS + 11 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "minute"
+
+
+def _most_first(row):
+    return -row.nanos, row.owner_id, row.budget_id, row.period_start_ns

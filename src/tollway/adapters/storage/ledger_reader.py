@@ -126,6 +126,17 @@ class SQLUsageReader:
         )
         return [Spent(*row) for row in self._rows(query)]
 
+    def largest_spent(self, period_starts_ns: Sequence[int], limit: int) -> list[Spent]:
+        """See UsageReader.largest_spent. Reads the whole table, which has a row a budget and period."""
+        table = tables.spent.c
+        query = (
+            select(tables.spent)
+            .where(table.period_start_ns.in_(period_starts_ns))
+            .order_by(table.nanos.desc(), table.owner_id, table.budget_id, table.period_start_ns)
+            .limit(limit)
+        )
+        return [Spent(*row) for row in self._rows(query)]
+
     def unpriced(self, since_seconds: int) -> list[UnpricedRow]:
         """See UsageReader.unpriced. Ties by name."""
         table = tables.unpriced.c
