@@ -19,12 +19,18 @@ from tollway.contract.ledger_api import (
     CallsQuery,
     HealthAnswer,
     HealthQuery,
+    InFlight,
+    InFlightAnswer,
+    InFlightQuery,
+    LargestSpentQuery,
     LastUse,
     LastUseAnswer,
     LastUseQuery,
     LiveBatch,
     Reply,
     Request,
+    Spent,
+    SpentAnswer,
     UnpricedAnswer,
     UnpricedQuery,
     UnpricedRow,
@@ -85,6 +91,8 @@ class StandInLedger:
     rows: list[UsageRow] = field(default_factory=list)
     uses: list[LastUse] = field(default_factory=list)
     unpriced: list[UnpricedRow] = field(default_factory=list)
+    spent: list[Spent] = field(default_factory=list)
+    in_flight: list[InFlight] = field(default_factory=list)
     health: HealthAnswer = field(default_factory=lambda: HealthAnswer(0, 0, 0, 0))
     is_away: bool = False
     asked: list[Request] = field(default_factory=list)
@@ -109,6 +117,10 @@ class StandInLedger:
                 return LastUseAnswer(tuple(use for use in self.uses if use.token_id in request.token_ids))
             case UnpricedQuery():
                 return UnpricedAnswer(tuple(self.unpriced))
+            case LargestSpentQuery():
+                return SpentAnswer(tuple(self.spent))
+            case InFlightQuery():
+                return InFlightAnswer(tuple(self.in_flight))
             case HealthQuery():
                 return self.health
             case _:

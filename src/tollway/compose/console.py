@@ -27,6 +27,7 @@ from tollway.contract.policy import Timeouts, Upstream
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.backups.service import Backups
 from tollway.control.configuration.service import Configuration, ConfigurationParts
+from tollway.control.gateway.budgets import SpentBudgets
 from tollway.control.gateway.model import Facts
 from tollway.control.gateway.service import Gateway, GatewayParts
 from tollway.control.idempotency.service import IdempotencyKeys
@@ -96,6 +97,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
             "service": plane.services,
         },
     )
+    budgets = SpentBudgets(usage, stores.tokens, stores.applications, clock)
     facts = _facts(settings, places, clock)
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     return ConsoleServices(
@@ -108,7 +110,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
         rest_services=plane.services,
         publisher=plane.publisher,
         usage=usage,
-        gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock)),
+        gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets)),
         configuration=plane.configuration,
         backups=Backups(settings.data, _dumper(settings), clock),
         meters=MeterReadings(settings.data / "meters.mm"),

@@ -156,6 +156,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/in-flight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get In Flight
+         * @description Show how many calls each upstream is handling now.
+         */
+        get: operations["get_in_flight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -1541,6 +1561,26 @@ export interface components {
             ledger: components["schemas"]["LedgerOutput"];
             /** Providers Configured */
             providers_configured: number;
+        };
+        /**
+         * InFlightItem
+         * @description One upstream and its calls that have not ended: a provider (the first they were sent to) or a service.
+         */
+        InFlightItem: {
+            /** Provider Id */
+            provider_id: string | null;
+            /** Service Id */
+            service_id: string | null;
+            /** Calls */
+            calls: number;
+        };
+        /**
+         * InFlightOutput
+         * @description Upstreams with calls in flight, most first; at most a second old. Those without calls are left out.
+         */
+        InFlightOutput: {
+            /** Items */
+            items: components["schemas"]["InFlightItem"][];
         };
         /**
          * IssuedOutput
@@ -3173,6 +3213,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AttentionOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_in_flight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InFlightOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -91,6 +91,20 @@ class AttentionOutput(Output):
     items: list[AttentionItem]
 
 
+class InFlightItem(Output):
+    """One upstream and its calls that have not ended: a provider (the first they were sent to) or a service."""
+
+    provider_id: str | None
+    service_id: str | None
+    calls: int
+
+
+class InFlightOutput(Output):
+    """Upstreams with calls in flight, most first; at most a second old. Those without calls are left out."""
+
+    items: list[InFlightItem]
+
+
 @router.get("/gateway")
 def get_gateway(ask: Read) -> GatewayOutput:
     """Show what this gateway is and where it answers."""
@@ -165,5 +179,17 @@ def get_attention(ask: Read) -> AttentionOutput:
                 subject_id=item.subject_id,
             )
             for item in items
+        ]
+    )
+
+
+@router.get("/in-flight")
+def get_in_flight(ask: Read) -> InFlightOutput:
+    """Show how many calls each upstream is handling now."""
+    rows = ask.services.gateway.in_flight()
+    return InFlightOutput(
+        items=[
+            InFlightItem(provider_id=row.provider_id or None, service_id=row.service_id or None, calls=row.calls)
+            for row in rows
         ]
     )

@@ -9,6 +9,8 @@ from typing import Literal, Protocol
 
 from tollway.contract.ledger_api import LiveBatch
 from tollway.contract.policy import Limits, Period
+from tollway.control.applications.model import Application
+from tollway.control.model import Damaged
 from tollway.control.paging import Page
 from tollway.control.tokens.model import Token
 from tollway.control.upstreams.model import Provider
@@ -52,6 +54,24 @@ class UsedBudget:
     budget_name: str
     spent_nanos: int
     limit_nanos: int
+    empty_ns: int | None = None
+    """When it is used up at this period's pace; None when the period ends before, or has no end."""
+
+
+class OwningTokens(Protocol):
+    """Tokens by id, many at once."""
+
+    def many(self, token_ids: Collection[str]) -> Sequence[Token | Damaged]:
+        """Return those that exist."""
+        ...
+
+
+class OwningApplications(Protocol):
+    """Applications by id, many at once."""
+
+    def many(self, application_ids: Collection[str]) -> Sequence[Application | Damaged]:
+        """Return those that exist."""
+        ...
 
 
 class BudgetWatch(Protocol):

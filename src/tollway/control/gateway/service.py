@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from tollway.contract.ledger_api import CallsQuery, HealthAnswer, UsageQuery, UsageRow
+from tollway.contract.ledger_api import CallsQuery, HealthAnswer, InFlight, UsageQuery, UsageRow
 from tollway.control.actor import SETUP
 from tollway.control.gateway.model import Attention, Facts, Step, Summary
-from tollway.control.gateway.ports import BudgetWatch, Providers, Tokens
+from tollway.control.gateway.ports import BudgetWatch, Providers, Tokens, UsedBudget
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
@@ -21,7 +21,8 @@ from tollway.kernel.money import format_usd
 T = TypeVar("T")
 
 EXPIRING_WITHIN_SECONDS = 7 * 86_400
-BUDGET_NEAR_END_PERCENT = 90
+BUDGET_NEAR_END_PERCENT = 80
+"""Of a month spent evenly, six days are left then: time to raise the budget, or to ask why."""
 FAILING_CALLS_MIN = 5
 LAG_BYTES_MAX = 16_777_216
 _HOUR_NS = 3_600 * NANOS_PER_SECOND
@@ -51,6 +52,10 @@ class Gateway:
     def find_ledger_health(self) -> HealthAnswer | None:
         """Return how far the ledger is; None when it does not answer."""
         return self._parts.usage.find_health()
+
+    def in_flight(self) -> tuple[InFlight, ...]:
+        """Return which upstreams have calls that have not ended, most first. Raises usage.unavailable."""
+        return self._parts.usage.in_flight()
 
     def count_providers(self) -> int:
         """Count the providers that people configured; the sandbox is not one of them."""
@@ -157,12 +162,14 @@ class Gateway:
     def _budgets(self) -> list[Attention]:
         watch = self._parts.budgets
         used = watch.near_end(BUDGET_NEAR_END_PERCENT) if watch else ()
+        now_ns = self._parts.clock.now_ns()
         return [
             Attention(
                 "budget_near_end",
                 "critical" if budget.spent_nanos >= budget.limit_nanos else "warning",
-                f"Budget {budget.budget_name} of {budget.owner_name} is nearly used up",
-                f"{format_usd(budget.spent_nanos)} of {format_usd(budget.limit_nanos)} USD are spent.",
+                f"Budget {budget.budget_name} of {budget.owner_name} is {_how_full(budget)}",
+                f"{format_usd(budget.spent_nanos)} of {format_usd(budget.limit_nanos)} USD are spent."
+                + (f" At this pace it is used up in {_in_words(budget.empty_ns - now_ns)}." if budget.empty_ns else ""),
                 f"/{budget.owner_kind}s/{budget.owner_id}",
                 budget.owner_id,
             )
@@ -194,7 +201,7 @@ class Gateway:
                 "warning",
                 f"{row.upstream_model} has no known price",
                 f"{row.calls} calls in the last week are not part of the cost.",
-                "/models",
+                "/models?view=unpriced",
                 row.upstream_model,
             )
             for row in rows
@@ -221,6 +228,12 @@ def _or_none(read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
         return read()
     except TollwayError:
         return ()
+
+
+def _how_full(budget: UsedBudget) -> str:
+    if budget.spent_nanos >= budget.limit_nanos:
+        return "used up"
+    return f"{100 * budget.spent_nanos // budget.limit_nanos} % used"
 
 
 def _nanos(moment: datetime) -> int:

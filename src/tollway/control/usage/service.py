@@ -16,11 +16,17 @@ from tollway.contract.ledger_api import (
     Failure,
     HealthAnswer,
     HealthQuery,
+    InFlight,
+    InFlightAnswer,
+    InFlightQuery,
+    LargestSpentQuery,
     LastUse,
     LastUseAnswer,
     LastUseQuery,
     Reply,
     Request,
+    Spent,
+    SpentAnswer,
     UnpricedAnswer,
     UnpricedQuery,
     UnpricedRow,
@@ -60,6 +66,14 @@ class Usage:
     def unpriced(self, since_ns: int) -> tuple[UnpricedRow, ...]:
         """Return the models that were called without a known price, most called first."""
         return self._ask(UnpricedQuery(since_ns), UnpricedAnswer).rows
+
+    def largest_spent(self, period_starts_ns: Collection[int], limit: int) -> tuple[Spent, ...]:
+        """Return the budgets that spent most in periods that began at one of these instants, most first."""
+        return self._ask(LargestSpentQuery(tuple(period_starts_ns), limit), SpentAnswer).rows
+
+    def in_flight(self) -> tuple[InFlight, ...]:
+        """Return which upstreams have calls that have not ended, most first; at most a second old."""
+        return self._ask(InFlightQuery(), InFlightAnswer).rows
 
     def last_uses(self, token_ids: Collection[str]) -> dict[str, LastUse]:
         """Return the last use of each token that was ever used; nothing while the ledger does not answer."""

@@ -3,7 +3,7 @@
 from starlette.testclient import TestClient
 
 from kit.console import Console
-from tollway.contract.ledger_api import HealthAnswer, UnpricedRow, UsageRow
+from tollway.contract.ledger_api import HealthAnswer, InFlight, UnpricedRow, UsageRow
 from tollway.contract.records import CloseRecord
 
 CALL = CloseRecord("req_1", 10**18, 5, 200, "ok", "chat", method="POST", route="/v1/chat/completions")
@@ -62,3 +62,13 @@ def test_the_gateway_says_what_it_is(browser: TestClient) -> None:
         0,
         0,
     )
+
+
+def test_calls_in_flight_are_shown_by_upstream(browser: TestClient, console: Console) -> None:
+    console.ledger.in_flight = [InFlight("prov_a", "", 3), InFlight("", "svc_a", 1)]
+    assert browser.get("/api/v1/in-flight").json()["items"] == [
+        {"provider_id": "prov_a", "service_id": None, "calls": 3},
+        {"provider_id": None, "service_id": "svc_a", "calls": 1},
+    ]
+    console.ledger.is_away = True
+    assert browser.get("/api/v1/in-flight").status_code == 503
