@@ -1,0 +1,137 @@
+"""Requests of OpenAI's Responses: read into facts, and written from them
+(https://platform.openai.com/docs/api-reference/responses/create).
+"""
+
+import json
+from typing import Any
+
+from openai.types.responses.response_create_params import (
+    ResponseCreateParamsNonStreaming,
+    ResponseCreateParamsStreaming,
+)
+
+from kit.facts.answer import parse_arguments
+from kit.facts.asked import Asked, Item, Tool, named, result_value
+from kit.facts.typed import faults
+
+
+def misshapen(body: dict[str, Any]) -> list[str]:
+    """Return what OpenAI's own parameter types do not allow."""
+    return faults(body, ResponseCreateParamsStreaming if body.get("stream") else ResponseCreateParamsNonStreaming)
+
+
+def read(body: dict[str, Any]) -> Asked:
+    """Read a body; fields without a fact are left out."""
+    asked = Asked(model=body["model"], is_stream=bool(body.get("stream")))
+    asked.system = body.get("instructions") or ""
+    given, names = body.get("input") or (), {}
+    for item in [{"role": "user", "content": given}] if isinstance(given, str) else given:
+        _item(asked, item, names)
+    for tool in body.get("tools") or ():
+        if tool["type"] == "function":
+            asked.tools.append(Tool(tool["name"], tool.get("description") or "", tool.get("parameters")))
+        asked.web_search |= tool["type"].startswith("web_search")
+    choice = body.get("tool_choice")
+    if isinstance(choice, dict):
+        asked.choice = f"tool:{choice['name']}" if choice["type"] == "function" else choice["type"]
+    else:
+        asked.choice = choice
+    asked.parallel = body.get("parallel_tool_calls")
+    asked.tokens_max = body.get("max_output_tokens")
+    asked.temperature, asked.top_p = body.get("temperature"), body.get("top_p")
+    form = (body.get("text") or {}).get("format") or {}
+    if form.get("type") == "json_schema":
+        asked.output = form["schema"]
+    elif form.get("type") == "json_object":
+        asked.output = "json"
+    asked.reasoning = (body.get("reasoning") or {}).get("effort")
+    return asked
+
+
+def _item(asked: Asked, item: dict[str, Any], names: dict[str, str]) -> None:
+    match item.get("type", "message"):
+        case "message":
+            content = item["content"]
+            parts = [{"type": "input_text", "text": content}] if isinstance(content, str) else content
+            if item["role"] in ("system", "developer"):
+                asked.system += "\n\n" + "\n\n".join(part["text"] for part in parts)
+                return
+            for part in parts:
+                _part(asked, item["role"], part)
+        case "function_call":
+            names[item["call_id"]] = item["name"]
+            asked.items.append(Item("assistant", "call", (item["name"], parse_arguments(item["arguments"]))))
+        case "function_call_output":
+            name, output = names.get(item["call_id"], item["call_id"]), item["output"]
+            media = [] if isinstance(output, str) else [part for part in output if part["type"] != "input_text"]
+            words = output if isinstance(output, str) else "".join(part.get("text") or "" for part in output)
+            asked.items.append(Item("user", "result", (name, result_value(words), False)))
+            for part in media:
+                _part(asked, "user", part)
+
+
+def _part(asked: Asked, role: str, part: dict[str, Any]) -> None:
+    match part["type"]:
+        case "input_text" | "output_text" | "text":
+            asked.items.append(Item(role, "text", part["text"]))
+        case "refusal":
+            asked.items.append(Item(role, "text", part["refusal"]))
+        case "input_image":
+            asked.items.append(Item(role, "image", named(part.get("image_url") or f"file:{part.get('file_id')}")))
+        case "input_file":
+            source = part.get("file_data") or part.get("file_url") or f"file:{part.get('file_id')}"
+            asked.items.append(Item(role, "document", named(source)))
+
+
+def write(asked: Asked) -> dict[str, Any]:
+    """Write the simplest body that asks for it."""
+    body: dict[str, Any] = {"model": asked.model, "input": _input(asked)}
+    if asked.system.strip():
+        body["instructions"] = asked.system
+    if asked.tools:
+        body["tools"] = [
+            {
+                "type": "function",
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": tool.schema or {"type": "object", "properties": {}},
+                "strict": False,
+            }
+            for tool in asked.tools
+        ]
+    if asked.choice and asked.tools:
+        kind, _, name = asked.choice.partition(":")
+        body["tool_choice"] = {"type": "function", "name": name} if kind == "tool" else kind
+    if asked.parallel is not None and asked.tools:
+        body["parallel_tool_calls"] = asked.parallel
+    if asked.tokens_max is not None:
+        body["max_output_tokens"] = asked.tokens_max
+    for name in ("temperature", "top_p"):
+        if getattr(asked, name) is not None:
+            body[name] = getattr(asked, name)
+    if asked.output == "json":
+        body["text"] = {"format": {"type": "json_object"}}
+    elif asked.output is not None:
+        form = {"type": "json_schema", "name": "answer", "schema": asked.output, "strict": False}
+        body["text"] = {"format": form}
+    if asked.is_stream:
+        body["stream"] = True
+    return body
+
+
+def _input(asked: Asked) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    waiting: list[tuple[str, str]] = []
+    for number, item in enumerate(asked.items):
+        match item.kind:
+            case "text":
+                items.append({"role": item.role, "content": item.value})
+            case "call":
+                waiting.append((item.value[0], f"call_{number}"))
+                fields = {"call_id": f"call_{number}", "name": item.value[0], "arguments": json.dumps(item.value[1])}
+                items.append({"type": "function_call", **fields})
+            case "result":
+                at = next(at for at, (name, _) in enumerate(waiting) if name == item.value[0])
+                words = item.value[1] if isinstance(item.value[1], str) else json.dumps(item.value[1])
+                items.append({"type": "function_call_output", "call_id": waiting.pop(at)[1], "output": words})
+    return items
