@@ -89,6 +89,11 @@ def write_error(error: TollwayError, request_id: str) -> bytes:
     return _error(error.status, error.public, details)
 
 
+def write_failure(kind: str, message: str, request_id: str) -> bytes:
+    """Return the event of an error that another vendor broke its stream off with."""
+    return b"data: %b\r\n\r\n" % _error(502, message or "The provider broke the answer off.", [_info(kind, request_id)])
+
+
 def write_error_event(code: str, message: str, request_id: str) -> bytes:
     """Return the event that ends a stream which could not be completed."""
     status = BY_NAME[code].status if code in BY_NAME else 500

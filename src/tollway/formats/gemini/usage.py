@@ -111,21 +111,23 @@ def write_usage(usage: Usage) -> dict[str, Any]:
     if usage.reasoning_tokens:
         written["thoughtsTokenCount"] = usage.reasoning_tokens
     prompt = (usage.input_audio_tokens, usage.input_image_tokens, usage.input_video_tokens)
-    written["promptTokensDetails"] = _details(usage.input_tokens, *prompt)
-    if usage.cached_audio_tokens or usage.cached_image_tokens:
-        cached = (usage.cached_audio_tokens, usage.cached_image_tokens, 0)
-        written["cacheTokensDetails"] = _details(usage.cached_input_tokens, *cached)
-    if made := usage.output_tokens - usage.reasoning_tokens:
-        kinds = (usage.output_audio_tokens, usage.output_image_tokens, usage.output_video_tokens)
-        written["candidatesTokensDetails"] = _details(made, *kinds)
+    cached = (usage.cached_audio_tokens, usage.cached_image_tokens, 0)
+    made = (usage.output_audio_tokens, usage.output_image_tokens, usage.output_video_tokens)
+    written |= _details("promptTokensDetails", usage.input_tokens, prompt)
+    written |= _details("cacheTokensDetails", usage.cached_input_tokens, cached)
+    written |= _details("candidatesTokensDetails", usage.output_tokens - usage.reasoning_tokens, made)
     if usage.tier in _TIERS_SHOWN:
         written["serviceTier"] = usage.tier
     return written
 
 
-def _details(total: int, audio: int, image: int, video: int) -> list[dict[str, Any]]:
-    counts = {"TEXT": max(0, total - audio - image - video), "AUDIO": audio, "IMAGE": image, "VIDEO": video}
-    return [{"modality": name, "tokenCount": count} for name, count in counts.items() if count]
+def _details(name: str, total: int, media: tuple[int, int, int]) -> dict[str, Any]:
+    """Return what a total is made of; {} where no vendor said that anything but text is in it."""
+    if not any(media):
+        return {}
+    audio, image, video = media
+    counts = {"TEXT": max(0, total - sum(media)), "AUDIO": audio, "IMAGE": image, "VIDEO": video}
+    return {name: [{"modality": modality, "tokenCount": count} for modality, count in counts.items() if count]}
 
 
 def _modalities(stated: Fields, name: str) -> dict[str, int]:
