@@ -29,7 +29,8 @@ def test_one_model():
 
 
 def test_googles_own_types_read_it():
-    read = types.Model.model_validate(_Model_from_mldev(json.loads(write_model(CARDS[0]))))
+    stated = _Model_from_mldev(json.loads(write_model(CARDS[0])))
+    read = types.Model._from_response(response=stated, kwargs={})
     assert (read.name, read.display_name) == ("models/m0000", "m0000")
     assert read.supported_actions == ["generateContent", "countTokens"]
 
