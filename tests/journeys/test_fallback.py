@@ -14,11 +14,12 @@ from openai import OpenAI
 from kit.forward_proxy import ForwardProxy
 from kit.instance import Tollway
 from kit.private_ca import PrivateCA
+from tollway.adapters.telemetry.resting import RestingFiles
 
 pytestmark = pytest.mark.timeout(120)
 
 HELLO = [{"role": "user", "content": "Hello"}]
-CASES = ("works", "busy", "fails", "hangs", "final", "all", "cut")
+CASES = ("works", "busy", "fails", "hangs", "told", "final", "all", "cut")
 """A pair of providers for each test, because a key that failed is tried last for a while."""
 PAIR = """
   - {{name: one-{case}, {local}, priority: 10, base_url: "http://127.0.0.1:{one}/v1", credentials: [key-1, key-2],
@@ -185,6 +186,21 @@ def test_a_provider_that_fails_leaves_the_call_to_the_next_one(
     assert (first.keys_seen, second.keys_seen) == (["key-1", "key-2"], ["key-3"])
     assert ask(client, case)[1] == f"two-{case}"
     assert first.keys_seen == ["key-1", "key-2"], "what failed is tried last for a while"
+
+
+def test_keys_that_rest_are_told_to_the_console(tollway: Tollway, client: OpenAI, first: Provider) -> None:
+    first.moods = {"key-1": 503, "key-2": 429}
+    ask(client, "told")
+    listed = json.loads(tollway.run("provider", "list", "--json"))["items"]
+    (provider,) = [one for one in listed if one["name"] == "one-told"]
+    files, deadline, ids = (
+        RestingFiles(tollway.data / "run"),
+        time.monotonic() + 30,
+        {key["id"] for key in provider["keys"]},
+    )
+    while {key.key_id for key in files.read(0) if key.provider_id == provider["id"]} != ids:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_provider_that_is_not_there_leaves_the_call_to_the_next_one(client: OpenAI) -> None:

@@ -40,6 +40,7 @@ from tollway.contract.ledger_api import (
 )
 from tollway.contract.policy import Limits
 from tollway.contract.records import CloseRecord
+from tollway.contract.resting import RestingKey
 from tollway.control.actor import Actor
 from tollway.control.backups.model import FORMAT, ROOT_KEY_NOTE, Backup, Manifest
 from tollway.control.configuration.model import Change, Changes, IssuedSecret
@@ -179,6 +180,17 @@ class StandInBackups:
         return Backup(path or Path("data/backups/one.tar"), 10, manifest)
 
 
+class StandInResting:
+    """Implements RestingSource: the keys it is given rest for ever."""
+
+    def __init__(self) -> None:
+        self.keys: list[RestingKey] = []
+
+    def read(self, now_ns: int) -> Sequence[RestingKey]:
+        """Return them."""
+        return self.keys
+
+
 class StandInReadiness:
     """Implements Readiness with the checks it is given."""
 
@@ -234,8 +246,9 @@ class Console:
                 "service": plane.services,
             },
         )
+        self.resting = StandInResting()
         self.gateway = Gateway(
-            GatewayParts(FACTS, tokens=plane.tokens, providers=plane.providers, usage=usage, clock=plane.clock)
+            GatewayParts(FACTS, plane.tokens, plane.providers, usage, plane.clock, resting=self.resting)
         )
         fields: dict[str, Any] = {
             "clock": plane.clock,

@@ -20,6 +20,7 @@ from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
+from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
@@ -97,6 +98,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
             "service": plane.services,
         },
     )
+    resting = RestingFiles(settings.data / "run")
     budgets = SpentBudgets(usage, stores.tokens, stores.applications, clock)
     facts = _facts(settings, places, clock)
     live = LedgerClient(settings.data / "run" / "ledger.sock")
@@ -110,7 +112,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
         rest_services=plane.services,
         publisher=plane.publisher,
         usage=usage,
-        gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets)),
+        gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting)),
         configuration=plane.configuration,
         backups=Backups(settings.data, _dumper(settings), clock),
         meters=MeterReadings(settings.data / "meters.mm"),

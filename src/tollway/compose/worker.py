@@ -11,6 +11,7 @@ from tollway.adapters.policy_store import LMDBPolicyStore
 from tollway.adapters.sandbox_transport import SandboxRouter, build_any_destination
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.telemetry.counters import CounterFile
+from tollway.adapters.telemetry.resting import RestingFile
 from tollway.edge.server.server import EdgeServer
 from tollway.edge.server.tls import build_server_context
 from tollway.edge.upstream.client import EdgeUpstreams
@@ -31,6 +32,7 @@ class Worker(msgspec.Struct):
     journal: JournalWriter
     policy: LMDBPolicyStore
     counters: CounterFile
+    resting: RestingFile
     tls: ssl.SSLContext | None
 
     def close(self) -> None:
@@ -51,6 +53,7 @@ def build_worker(start: Start, name: str) -> Worker:
     meters, _ = open_meters(data / "meters.mm", read_boot_id())
     journal = JournalWriter(data / "journal", name)
     counters = CounterFile(data / "run")
+    resting = RestingFile(data / "run", counters.number)
 
     async def answer(exchange: Exchange) -> None:
         await handle(exchange, gateway)
@@ -79,4 +82,4 @@ def build_worker(start: Start, name: str) -> Worker:
     tls = None
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:
         tls = build_server_context(settings.gateway.tls_certificate, settings.gateway.tls_key)
-    return Worker(gateway, server, upstreams, meters, journal, policy, counters, tls)
+    return Worker(gateway, server, upstreams, meters, journal, policy, counters, resting, tls)

@@ -30,6 +30,10 @@ class Health:
         if self._until:
             self._until.pop((provider_id, key_id), None)
 
+    def resting(self, now: int) -> list[tuple[str, str, int]]:
+        """Return each resting provider and key with the monotonic instant at which its rest ends."""
+        return [(*key, until) for key, until in self._until.items() if until > now]
+
     def is_resting(self, provider_id: str, key_id: str, now: int) -> bool:
         """Whether others should be tried before this key."""
         return bool(self._until) and self._until.get((provider_id, key_id), 0) > now

@@ -17,8 +17,10 @@ from tollway.adapters.telemetry.counters import read_counters
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.compose.worker import Worker, build_worker
 from tollway.contract.records import TallyRecord
+from tollway.contract.resting import RestingKey
 from tollway.contract.stats import INDEX
 from tollway.edge.server.listener import Listener
+from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
 from tollway.runtime.child import Start, receive_start
 
@@ -99,16 +101,28 @@ class _Share:
 
 
 async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) -> None:
-    """Once a second: tallies to the journal, slots of dead workers back, counters up to date."""
+    """Once a second: tallies to the journal, slots of dead workers back, counters and resting keys up to date."""
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
         worker.counters.values[INDEX["connections_open"]] = len(worker.server.connections)
         share.look()
+        _tell_resting(worker)
         _flush_tallies(worker)
         try:
             worker.meters.reclaim_dead()
         except TollwayError:
             log.exception("slots of ended workers could not be reclaimed; trying again")
+
+
+def _tell_resting(worker: Worker) -> None:
+    gateway = worker.gateway
+    now, now_ns = gateway.monotonic_ns(), gateway.now_ns()
+    worker.resting.tell(
+        [
+            RestingKey(provider_id, key_id, (now_ns + until - now) // NANOS_PER_SECOND + 1)
+            for provider_id, key_id, until in gateway.health.resting(now)
+        ]
+    )
 
 
 def _flush_tallies(worker: Worker) -> None:

@@ -11,6 +11,7 @@ def test_rest_ends_by_time_or_success_and_is_bounded():
     assert not health.is_resting("p", "k", REST_NS)
     assert not health.is_resting("p", "other", 0)
     health.failed("p", "k", 0, 10**15)
+    assert health.resting(5) == [("p", "k", REST_NS_MAX)] and health.resting(REST_NS_MAX) == []
     assert not health.is_resting("p", "k", REST_NS_MAX)
     health.failed("p", "k", 0)
     health.worked("p", "k")

@@ -156,7 +156,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/in-flight": {
+    "/api/v1/upstreams": {
         parameters: {
             query?: never;
             header?: never;
@@ -164,10 +164,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get In Flight
-         * @description Show how many calls each upstream is handling now.
+         * List Upstreams
+         * @description Show what each upstream is doing now: calls in flight, and keys that rest since they failed.
          */
-        get: operations["get_in_flight"];
+        get: operations["list_upstreams"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1563,26 +1563,6 @@ export interface components {
             providers_configured: number;
         };
         /**
-         * InFlightItem
-         * @description One upstream and its calls that have not ended: a provider (the first they were sent to) or a service.
-         */
-        InFlightItem: {
-            /** Provider Id */
-            provider_id: string | null;
-            /** Service Id */
-            service_id: string | null;
-            /** Calls */
-            calls: number;
-        };
-        /**
-         * InFlightOutput
-         * @description Upstreams with calls in flight, most first; at most a second old. Those without calls are left out.
-         */
-        InFlightOutput: {
-            /** Items */
-            items: components["schemas"]["InFlightItem"][];
-        };
-        /**
          * IssuedOutput
          * @description A fresh token and the only sight of its secret.
          */
@@ -2084,6 +2064,19 @@ export interface components {
             used: number;
             /** Resets In Seconds */
             resets_in_seconds: number;
+        };
+        /**
+         * RestingKeyOutput
+         * @description A provider's key that failed: others are tried before it until then.
+         */
+        RestingKeyOutput: {
+            /** Key Id */
+            key_id: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * SecretOutput
@@ -2613,6 +2606,28 @@ export interface components {
              * Format: date-time
              */
             last_used_at: string;
+        };
+        /**
+         * UpstreamNowItem
+         * @description A provider or a service. `in_flight`: calls that have not ended, counted at the first they were sent to.
+         */
+        UpstreamNowItem: {
+            /** Provider Id */
+            provider_id: string | null;
+            /** Service Id */
+            service_id: string | null;
+            /** In Flight */
+            in_flight: number;
+            /** Resting Keys */
+            resting_keys: components["schemas"]["RestingKeyOutput"][];
+        };
+        /**
+         * UpstreamsNowOutput
+         * @description Upstreams with calls in flight or resting keys, most calls first; two seconds old at most.
+         */
+        UpstreamsNowOutput: {
+            /** Items */
+            items: components["schemas"]["UpstreamNowItem"][];
         };
         /**
          * UsageItem
@@ -3226,7 +3241,7 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
-    get_in_flight: {
+    list_upstreams: {
         parameters: {
             query?: never;
             header?: never;
@@ -3241,7 +3256,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InFlightOutput"];
+                    "application/json": components["schemas"]["UpstreamsNowOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

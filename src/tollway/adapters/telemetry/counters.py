@@ -9,7 +9,7 @@ import fcntl
 import itertools
 import mmap
 import os
-from collections.abc import Iterable, MutableSequence
+from collections.abc import MutableSequence
 from pathlib import Path
 
 from tollway.contract.stats import FILE_BYTES, HEADER, MAGIC, NAMES
@@ -18,7 +18,10 @@ _GAUGES = [at for at, (_, kind, _) in enumerate(NAMES) if kind == "gauge"]
 
 
 class CounterFile:
-    """One worker's counters. `values` is written without locks, by this process only."""
+    """One worker's counters. `values` is written without locks, by this process only.
+
+    `number` is the worker's among those that live.
+    """
 
     def __init__(self, directory: Path) -> None:
         """Take the first file (mode 0600) that no living process holds, or a new one.
@@ -26,7 +29,7 @@ class CounterFile:
         It is held by `flock` until the process ends, which is when the kernel gives it back. Counters go on from where
         they are, gauges of ended workers return to zero, a damaged file begins anew.
         """
-        self._descriptor = _claim(directory / f"stats-{number}.mm" for number in itertools.count())
+        self.number, self._descriptor = _claim(directory)
         self._map = _open_map(self._descriptor)
         self.values: MutableSequence[int] = memoryview(self._map)[HEADER.size :].cast("Q")  # type: ignore[assignment]  # is one
         for at in _GAUGES:
@@ -50,16 +53,16 @@ def read_counters(directory: Path) -> dict[str, dict[str, int]]:
     return found
 
 
-def _claim(paths: Iterable[Path]) -> int:
-    """Return the locked descriptor of the first file that nobody holds; it is made when there is none."""
-    for path in paths:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def _claim(directory: Path) -> tuple[int, int]:
+    """Return number and locked descriptor of the first file that nobody holds; it is made when there is none."""
+    for number in itertools.count():
+        descriptor = os.open(directory / f"stats-{number}.mm", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
         else:
-            return descriptor
+            return number, descriptor
     raise AssertionError("the numbers have no end")
 
 

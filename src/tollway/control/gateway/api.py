@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from tollway.contract.policy import UnboundedOutput
 from tollway.control.gateway.model import AttentionKind, Severity, StepId
+from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.money import NANOS_PER_USD
 from tollway.web.asking import Read
 from tollway.web.fields import Instant, Output, format_instant, format_instant_or_none
@@ -91,18 +92,26 @@ class AttentionOutput(Output):
     items: list[AttentionItem]
 
 
-class InFlightItem(Output):
-    """One upstream and its calls that have not ended: a provider (the first they were sent to) or a service."""
+class RestingKeyOutput(Output):
+    """A provider's key that failed: others are tried before it until then."""
+
+    key_id: str
+    until: Instant
+
+
+class UpstreamNowItem(Output):
+    """A provider or a service. `in_flight`: calls that have not ended, counted at the first they were sent to."""
 
     provider_id: str | None
     service_id: str | None
-    calls: int
+    in_flight: int
+    resting_keys: list[RestingKeyOutput]
 
 
-class InFlightOutput(Output):
-    """Upstreams with calls in flight, most first; at most a second old. Those without calls are left out."""
+class UpstreamsNowOutput(Output):
+    """Upstreams with calls in flight or resting keys, most calls first; two seconds old at most."""
 
-    items: list[InFlightItem]
+    items: list[UpstreamNowItem]
 
 
 @router.get("/gateway")
@@ -183,13 +192,20 @@ def get_attention(ask: Read) -> AttentionOutput:
     )
 
 
-@router.get("/in-flight")
-def get_in_flight(ask: Read) -> InFlightOutput:
-    """Show how many calls each upstream is handling now."""
-    rows = ask.services.gateway.in_flight()
-    return InFlightOutput(
+@router.get("/upstreams")
+def list_upstreams(ask: Read) -> UpstreamsNowOutput:
+    """Show what each upstream is doing now: calls in flight, and keys that rest since they failed."""
+    return UpstreamsNowOutput(
         items=[
-            InFlightItem(provider_id=row.provider_id or None, service_id=row.service_id or None, calls=row.calls)
-            for row in rows
+            UpstreamNowItem(
+                provider_id=one.provider_id or None,
+                service_id=one.service_id or None,
+                in_flight=one.in_flight,
+                resting_keys=[
+                    RestingKeyOutput(key_id=key.key_id, until=format_instant(key.until_seconds * NANOS_PER_SECOND))
+                    for key in one.resting
+                ],
+            )
+            for one in ask.services.gateway.upstreams_now()
         ]
     )

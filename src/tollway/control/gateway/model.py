@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tollway.contract.policy import UnboundedOutput
+from tollway.contract.resting import RestingKey
 
 AttentionKind = Literal[
     "token_expiring", "budget_near_end", "unpriced_model", "insecure_setting", "provider_failing", "ledger_lag"
@@ -49,6 +50,19 @@ class Attention:
     detail: str
     href: str
     subject_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamNow:
+    """What one upstream is doing: a provider (of calls in flight: the first they were sent to) or a service.
+
+    The other id is "". `resting` are keys of the provider that failed and are tried last for a while.
+    """
+
+    provider_id: str
+    service_id: str
+    in_flight: int
+    resting: tuple[RestingKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

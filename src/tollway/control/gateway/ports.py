@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 
 from tollway.contract.ledger_api import LiveBatch
 from tollway.contract.policy import Limits, Period
+from tollway.contract.resting import RestingKey
 from tollway.control.applications.model import Application
 from tollway.control.model import Damaged
 from tollway.control.paging import Page
@@ -56,6 +57,14 @@ class UsedBudget:
     limit_nanos: int
     empty_ns: int | None = None
     """When it is used up at this period's pace; None when the period ends before, or has no end."""
+
+
+class RestingSource(Protocol):
+    """Provider keys that rest since they failed."""
+
+    def read(self, now_ns: int) -> Sequence[RestingKey]:
+        """Return those that rest at this instant, by provider and key. Never raises."""
+        ...
 
 
 class OwningTokens(Protocol):

@@ -4,15 +4,17 @@ Read only. What cannot be found out (the ledger is away) is left out and shows a
 never makes the page fail.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from tollway.contract.ledger_api import CallsQuery, HealthAnswer, InFlight, UsageQuery, UsageRow
+from tollway.contract.ledger_api import CallsQuery, HealthAnswer, UsageQuery, UsageRow
+from tollway.contract.resting import RestingKey
 from tollway.control.actor import SETUP
-from tollway.control.gateway.model import Attention, Facts, Step, Summary
-from tollway.control.gateway.ports import BudgetWatch, Providers, Tokens, UsedBudget
+from tollway.control.gateway.model import Attention, Facts, Step, Summary, UpstreamNow
+from tollway.control.gateway.ports import BudgetWatch, Providers, RestingSource, Tokens, UsedBudget
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
@@ -32,7 +34,7 @@ _SEVERITIES = ("critical", "warning", "info")
 
 @dataclass(frozen=True, slots=True)
 class GatewayParts:
-    """What the service is built from. Without `budgets`, budgets near their end are not watched."""
+    """What the service is built from. Without `budgets` and `resting`, nothing is known of either."""
 
     facts: Facts
     tokens: Tokens
@@ -40,6 +42,7 @@ class GatewayParts:
     usage: Usage
     clock: Clock
     budgets: BudgetWatch | None = None
+    resting: RestingSource | None = None
 
 
 class Gateway:
@@ -53,9 +56,20 @@ class Gateway:
         """Return how far the ledger is; None when it does not answer."""
         return self._parts.usage.find_health()
 
-    def in_flight(self) -> tuple[InFlight, ...]:
-        """Return which upstreams have calls that have not ended, most first. Raises usage.unavailable."""
-        return self._parts.usage.in_flight()
+    def upstreams_now(self) -> list[UpstreamNow]:
+        """Return the upstreams that have calls in flight or keys that rest, most calls first.
+
+        Raises usage.unavailable.
+        """
+        rows = self._parts.usage.in_flight()
+        resting: defaultdict[str, list[RestingKey]] = defaultdict(list)
+        for key in self._parts.resting.read(self._parts.clock.now_ns()) if self._parts.resting else ():
+            resting[key.provider_id].append(key)
+        busy = [
+            UpstreamNow(row.provider_id, row.service_id, row.calls, tuple(resting.pop(row.provider_id, ())))
+            for row in rows
+        ]
+        return busy + [UpstreamNow(provider_id, "", 0, tuple(keys)) for provider_id, keys in resting.items()]
 
     def count_providers(self) -> int:
         """Count the providers that people configured; the sandbox is not one of them."""

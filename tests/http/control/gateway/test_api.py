@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 from kit.console import Console
 from tollway.contract.ledger_api import HealthAnswer, InFlight, UnpricedRow, UsageRow
 from tollway.contract.records import CloseRecord
+from tollway.contract.resting import RestingKey
 
 CALL = CloseRecord("req_1", 10**18, 5, 200, "ok", "chat", method="POST", route="/v1/chat/completions")
 
@@ -64,11 +65,19 @@ def test_the_gateway_says_what_it_is(browser: TestClient) -> None:
     )
 
 
-def test_calls_in_flight_are_shown_by_upstream(browser: TestClient, console: Console) -> None:
+def test_upstreams_are_shown_with_calls_in_flight_and_resting_keys(browser: TestClient, console: Console) -> None:
     console.ledger.in_flight = [InFlight("prov_a", "", 3), InFlight("", "svc_a", 1)]
-    assert browser.get("/api/v1/in-flight").json()["items"] == [
-        {"provider_id": "prov_a", "service_id": None, "calls": 3},
-        {"provider_id": None, "service_id": "svc_a", "calls": 1},
+    console.resting.keys = [
+        RestingKey("prov_a", "key_1", 1_800_000_005),
+        RestingKey("prov_b", "key_2", 1_800_000_005),
+        RestingKey("prov_b", "key_3", 1_800_000_009),
+    ]
+    first = {"key_id": "key_1", "until": "2027-01-15T08:00:05Z"}
+    others = [first | {"key_id": "key_2"}, {"key_id": "key_3", "until": "2027-01-15T08:00:09Z"}]
+    assert browser.get("/api/v1/upstreams").json()["items"] == [
+        {"provider_id": "prov_a", "service_id": None, "in_flight": 3, "resting_keys": [first]},
+        {"provider_id": None, "service_id": "svc_a", "in_flight": 1, "resting_keys": []},
+        {"provider_id": "prov_b", "service_id": None, "in_flight": 0, "resting_keys": others},
     ]
     console.ledger.is_away = True
-    assert browser.get("/api/v1/in-flight").status_code == 503
+    assert browser.get("/api/v1/upstreams").status_code == 503
