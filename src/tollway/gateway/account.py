@@ -2,7 +2,6 @@
 
 import logging
 
-from tollway.contract.records import Charge
 from tollway.contract.stats import INDEX
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -39,7 +38,7 @@ def account(call: Call, response_bytes: int, gw: Gateway) -> None:
     if hold is not None:
         # What it cost is not known where something without a price was used: then all that was held is spent.
         nanos = hold.granted_nanos if call.cost_nanos is None else call.cost_nanos
-        call.charges = tuple([Charge(c.owner_id, c.budget_id, c.period_start_ns, nanos) for c in hold.charges])
+        call.charges = hold.charge(nanos)
     if not call.token_id and not call.was_opened:
         if call.code:
             gw.tally(call.code)

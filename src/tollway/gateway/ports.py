@@ -230,7 +230,16 @@ class Hold(msgspec.Struct, gc=False):
     claims: tuple[Claim, ...]
     granted_nanos: int
     charges: tuple[Charge, ...]
+    """What is held in each budget, or was charged to it: the same amount in each."""
     is_open: bool = True
+
+    def charge(self, nanos: int) -> tuple[Charge, ...]:
+        """Return what is charged when the call costs `nanos`; these are its `charges` from now on."""
+        charges = self.charges
+        if charges and charges[0].nanos != nanos:
+            charges = tuple([Charge(c.owner_id, c.budget_id, c.period_start_ns, nanos) for c in charges])
+            self.charges = charges
+        return charges
 
 
 class NoRoom(msgspec.Struct, gc=False, frozen=True):

@@ -9,7 +9,7 @@ import logging
 import mmap
 import os
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import msgspec
 
@@ -23,7 +23,6 @@ from tollway.adapters.meters.layout import (
     RATE_WORDS,
     RESERVED,
     RING,
-    ROW_WORDS,
     SECOND_RECORD,
     SEEDED,
     SPENT,
@@ -46,6 +45,9 @@ from tollway.policy.rate import SLOTS, advance, bucket_ns, remaining_at, room_in
 SPENT_MAX = NANOS_MAX // 4
 """Spending stops growing here (2.3 billion USD); far above any limit, and sums cannot overflow."""
 
+Held: TypeAlias = tuple[int, int, Claim]
+"""The place and stamp of what a claim holds (see rows.py)."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +63,13 @@ class MeterState(msgspec.Struct, frozen=True, gc=False):
     spent_nanos: int = 0
     reserved_nanos: int = 0
     resets_ns: int | None = None
+
+
+class RowHold(Hold, gc=False):
+    """What a call holds, with the stripes of its claims and what is in its row."""
+
+    stripes: Sequence[int] = ()
+    held: Sequence[Held] = ()
 
 
 class MappedMeters:
@@ -97,7 +106,7 @@ class MappedMeters:
             is_idle=self._is_idle_rate,
         )
         self._calendar = Calendar()
-        self._unsettled: list[tuple[Hold, int]] = []
+        self._unsettled: list[tuple[RowHold, int]] = []
 
     def join(self) -> None:
         """Give back what the dead had and take a process slot. Raises gateway.meters_unavailable."""
@@ -123,7 +132,7 @@ class MappedMeters:
         stripes = _stripes(claims)
         self._locks.lock_stripes(stripes)
         try:
-            return self._admit_locked(claims, want_nanos, floor_nanos)
+            return self._admit_locked(claims, stripes, want_nanos, floor_nanos)
         finally:
             self._locks.unlock_stripes(stripes)
 
@@ -136,11 +145,11 @@ class MappedMeters:
         if not hold.is_open:
             return hold.charges
         hold.is_open = False
-        cost = min(max(cost_nanos, 0), SPENT_MAX)
-        hold.charges = tuple([Charge(c.owner_id, c.budget_id, c.period_start_ns, cost) for c in hold.charges])
+        cost = 0 if cost_nanos < 0 else cost_nanos if cost_nanos < SPENT_MAX else SPENT_MAX
         if hold.row >= 0:
+            assert isinstance(hold, RowHold)
             self._settle_or_keep(hold, cost)
-        return hold.charges
+        return hold.charge(cost)
 
     def reclaim_dead(self) -> int:
         """Charge the reservations of processes that died and release their slots; return how many calls it were.
@@ -191,64 +200,72 @@ class MappedMeters:
         self._fd = -1
         self.open_files.discard(self._file)
 
-    def _admit_locked(self, claims: tuple[Claim, ...], want_nanos: int, floor_nanos: int) -> Hold | NoRoom:
-        plan = _Plan(claims, want_nanos, floor_nanos, self._clock.now_ns())
+    def _admit_locked(
+        self, claims: tuple[Claim, ...], stripes: Sequence[int], want_nanos: int, floor_nanos: int
+    ) -> Hold | NoRoom:
+        words = self._words
+        granted = want_nanos
+        counted: list[tuple[int, int]] = []
+        held: list[Held] = []
+        now_ns = self._clock.now_ns()
         for claim in claims:
             kind = claim.kind
-            if kind == "budget":
-                refusal = self._check_budget(claim, plan)
-            elif kind == "requests":
-                refusal = self._check_requests(claim, plan)
+            if kind == "requests":
+                counts = self._check_requests(claim, stripes)
+                if isinstance(counts, NoRoom):
+                    return counts
+                counted.append(counts)
+            elif kind == "budget":
+                start, end = self._calendar.span(claim.period, now_ns)
+                record = self._find_budget(claim, stripes, start, end)
+                left = claim.limit - words[record + SPENT] - words[record + RESERVED]
+                if left < floor_nanos or left < 0:
+                    return NoRoom(claim, None if end == NEVER_NS else (end - now_ns) / NANOS_PER_SECOND, max(left, 0))
+                if left < granted:
+                    granted = left
+                held.append((record, words[record], claim))
             else:
-                refusal = self._check_slots(claim, plan)
-            if refusal is not None:
-                return refusal
-        granted = plan.granted
-        row = self._rows.publish(granted, plan.held) if plan.held else -1
+                cell = self._find_cell(claim, stripes)
+                if words[cell + IN_FLIGHT] >= claim.limit:
+                    return NoRoom(claim, None, 0)
+                held.append((cell, 0, claim))
         # Nothing above changed a count. From here on a kill leaves a row that says what may have been taken.
+        row = self._rows.publish(granted, held) if held else -1
+        charges = self._take(granted, counted, held)
+        return RowHold(row, claims, granted, charges, True, stripes, held)
+
+    def _take(self, granted: int, counted: list[tuple[int, int]], held: list[Held]) -> tuple[Charge, ...]:
+        """Raise the counts: rate cells with the words of their rings, slots, and reservations, which are returned."""
         words = self._words
-        for cell, place in plan.counted:
+        for cell, place in counted:
             self._rings[place] += 1
             words[cell + TOTAL] += 1
-        charges = []
-        for claim, record in plan.reserved:
-            words[record + RESERVED] += granted
-            charges.append(Charge(claim.owner_id, claim.limit_id, words[record] - 1, granted))
-        for cell in plan.slots:
-            words[cell + IN_FLIGHT] += 1
-        return Hold(row, claims, granted, tuple(charges))
+        charges: list[Charge] = []
+        for place, stamp, claim in held:
+            if stamp:
+                words[place + RESERVED] += granted
+                charges.append(Charge(claim.owner_id, claim.limit_id, stamp - 1, granted))
+            else:
+                words[place + IN_FLIGHT] += 1
+        return tuple(charges)
 
-    def _check_budget(self, claim: Claim, plan: "_Plan") -> NoRoom | None:
-        words = self._words
-        start, end = self._calendar.span(claim.period, plan.now_ns)
-        cell = self._cells.find(claim.key) or self._cells.give(claim.key, claim.stripe, _stripes(plan.claims))
-        record = cell + FIRST_RECORD
-        if words[record] != start + 1:
-            record = self._find_record(cell, start, end)
-        left = claim.limit - words[record + SPENT] - words[record + RESERVED]
-        if left < plan.floor or left < 0:
-            retry = None if end == NEVER_NS else (end - plan.now_ns) / NANOS_PER_SECOND
-            return NoRoom(claim, retry, max(left, 0))
-        if left < plan.granted:
-            plan.granted = left
-        plan.reserved.append((claim, record))
-        plan.held += (record, words[record])
-        return None
+    def _find_cell(self, claim: Claim, stripes: Sequence[int]) -> int:
+        return self._cells.find(claim.key) or self._cells.give(claim.key, claim.stripe, stripes)
 
-    def _check_slots(self, claim: Claim, plan: "_Plan") -> NoRoom | None:
-        cell = self._cells.find(claim.key) or self._cells.give(claim.key, claim.stripe, _stripes(plan.claims))
-        if self._words[cell + IN_FLIGHT] >= claim.limit:
-            return NoRoom(claim, None, 0)
-        plan.slots.append(cell)
-        plan.held += (cell, 0)
-        return None
+    def _find_budget(self, claim: Claim, stripes: Sequence[int], start_ns: int, end_ns: int) -> int:
+        """Return the record of a budget for the period that starts at `start_ns`."""
+        record = self._find_cell(claim, stripes) + FIRST_RECORD
+        if self._words[record] != start_ns + 1:
+            return self._find_record(record - FIRST_RECORD, start_ns, end_ns)
+        return record
 
-    def _check_requests(self, claim: Claim, plan: "_Plan") -> NoRoom | None:
+    def _check_requests(self, claim: Claim, stripes: Sequence[int]) -> tuple[int, int] | NoRoom:
+        """Return the claim's rate cell and the word of its ring that counts now, or that there is no room."""
         words = self._words
         cell = self._rates.find(claim.key)
         if not cell:
             length = bucket_ns(claim.window_seconds)
-            cell = self._rates.give(claim.key, claim.stripe, _stripes(plan.claims), first_word=length)
+            cell = self._rates.give(claim.key, claim.stripe, stripes, first_word=length)
         length = words[cell + LENGTH]
         now_ns = self._clock.monotonic_ns()
         current = now_ns // length
@@ -263,35 +280,28 @@ class MappedMeters:
             excess = total - claim.limit + 1
             wait = room_in_ns(self._ring(cell), current, now_ns=now_ns, length_ns=length, excess=excess)
             return NoRoom(claim, wait / NANOS_PER_SECOND, 0)
-        plan.counted.append((cell, (cell + RING) * 2 + current % SLOTS))
-        return None
+        return cell, (cell + RING) * 2 + current % SLOTS
 
-    def _settle_or_keep(self, hold: Hold, cost: int) -> None:
-        stripes = _stripes(hold.claims)
+    def _settle_or_keep(self, hold: "RowHold", cost: int) -> None:
         try:
-            self._locks.lock_stripes(stripes)
+            self._locks.lock_stripes(hold.stripes)
         except TollwayError as error:
             _log.warning("meters: a settlement is put off: %s", error)
             self._unsettled.append((hold, cost))
             return
-        try:
-            self._settle_locked(hold.row, cost)
-        finally:
-            self._locks.unlock_stripes(stripes)
-
-    def _settle_locked(self, row: int, cost: int) -> None:
         words = self._words
-        at = self._rows.bodies_at + row * ROW_WORDS
-        granted = words[at]
-        for entry in range(at + 1, at + 1 + 2 * words[self._rows.heads_at + row], 2):
-            place, stamp = words[entry], words[entry + 1]
-            if stamp == 0:
-                words[place + IN_FLIGHT] -= 1
-            elif words[place] == stamp:
-                # Spent first: a kill in between counts the call twice, which admits less, never more.
-                words[place + SPENT] = min(words[place + SPENT] + cost, SPENT_MAX)
-                words[place + RESERVED] -= granted
-        self._rows.free(row)
+        try:
+            for place, stamp, _ in hold.held:
+                if stamp == 0:
+                    words[place + IN_FLIGHT] -= 1
+                elif words[place] == stamp:
+                    # Spent first: a kill in between counts the call twice, which admits less, never more.
+                    spent = words[place + SPENT] + cost
+                    words[place + SPENT] = spent if spent < SPENT_MAX else SPENT_MAX
+                    words[place + RESERVED] -= hold.granted_nanos
+            self._rows.free(hold.row)
+        finally:
+            self._locks.unlock_stripes(hold.stripes)
 
     def _find_record(self, cell: int, start_ns: int, end_ns: int) -> int:
         """Return the record to charge for the period that starts at `start_ns`, begun afresh where it must be."""
@@ -343,32 +353,10 @@ class MappedMeters:
         return MeterState(claim, spent + reserved, 0, spent, reserved, resets)
 
 
-class _Plan:
-    """What an admission will do once every claim has room."""
-
-    __slots__ = ("claims", "counted", "floor", "granted", "held", "now_ns", "reserved", "slots")
-
-    def __init__(self, claims: tuple[Claim, ...], want_nanos: int, floor_nanos: int, now_ns: int) -> None:
-        self.claims = claims
-        self.granted = want_nanos
-        self.floor = floor_nanos
-        self.now_ns = now_ns
-        self.counted: list[tuple[int, int]] = []
-        """Rate cells and the words of their rings to raise."""
-        self.reserved: list[tuple[Claim, int]] = []
-        self.slots: list[int] = []
-        self.held: list[int] = []
-
-
 def _stripes(claims: tuple[Claim, ...]) -> Sequence[int]:
     """Return the stripes of the claims, each once, ascending."""
-    if not claims:
-        return ()
-    first = claims[0].stripe
-    for claim in claims:
-        if claim.stripe != first:
-            return sorted({claim.stripe for claim in claims})
-    return (first,)
+    stripes = {claim.stripe for claim in claims}
+    return (stripes.pop(),) if len(stripes) == 1 else sorted(stripes)
 
 
 _: type[Meters] = MappedMeters

@@ -20,6 +20,7 @@ from tollway.adapters.meters.layout import (
     Layout,
 )
 from tollway.adapters.meters.locks import RangeLocks
+from tollway.gateway.ports import Claim
 from tollway.kernel.errors import TollwayError
 
 
@@ -66,18 +67,19 @@ class Rows:
             self._words[at + STATE] = 0
         self._locks.unlock_process(self.slot)
 
-    def publish(self, granted: int, held: list[int]) -> int:
-        """Write a row of `held` places and stamps in turn, and return it. Raises gateway.meters_unavailable."""
-        if len(held) > 2 * HELD_MAX:
+    def publish(self, granted: int, held: list[tuple[int, int, Claim]]) -> int:
+        """Write a row of the places and stamps in `held`, and return it. Raises gateway.meters_unavailable."""
+        if len(held) > HELD_MAX:
             raise TollwayError("gateway.meters_unavailable", internal=f"a call holds more than {HELD_MAX} limits")
         row = self._free.pop() if self._free else self._next_row()
         words = self._words
         at = self.bodies_at + row * ROW_WORDS
         words[at] = granted
-        for value in held:
-            at += 1
-            words[at] = value
-        words[self.heads_at + row] = len(held) // 2
+        for place, stamp, _ in held:
+            words[at + 1] = place
+            at += 2
+            words[at] = stamp
+        words[self.heads_at + row] = len(held)
         return row
 
     def free(self, row: int) -> None:

@@ -14,6 +14,7 @@ from tollway.adapters.meters.locks import RangeLocks
 from tollway.kernel.errors import TollwayError
 
 PROBES = 256
+HINTS_MAX = 4_096
 _KEY_BYTES = 16
 _FIRST_WORDS = struct.Struct("=qq")
 _NEVER_USED = bytes(_KEY_BYTES)
@@ -33,20 +34,15 @@ class Table:
         self._bytes = words * WORD
         self._is_idle = is_idle
         self._probes = min(PROBES, cells)
+        self._hints: dict[bytes, int] = {}
+        """Where keys were found last, in bytes; what is there now is looked at each time."""
 
     def find(self, key: bytes) -> int:
         """Return the word index of the key's cell, or 0. The caller holds the key's stripe, or only reads."""
-        memory, size, mask = self._memory, self._bytes, self._mask
-        place = int.from_bytes(key[:4], "little") & mask
-        for _ in range(self._probes):
-            at = self._at + place * size
-            found = memory[at : at + _KEY_BYTES]
-            if found == key:
-                return at // WORD
-            if found == _NEVER_USED:
-                return 0
-            place = (place + 1) & mask
-        return 0
+        at = self._hints.get(key, 0)
+        if at and self._memory[at : at + _KEY_BYTES] == key:
+            return at // WORD
+        return self._probe(key)
 
     def give(self, key: bytes, stripe: int, held: Collection[int], *, first_word: int = 0) -> int:
         """Give a cell to a key that has none, zero but for its stripe and first word, and return its word index.
@@ -64,6 +60,22 @@ class Table:
         finally:
             self._locks.unlock_table()
         return at // WORD
+
+    def _probe(self, key: bytes) -> int:
+        memory, size, mask = self._memory, self._bytes, self._mask
+        place = int.from_bytes(key[:4], "little") & mask
+        for _ in range(self._probes):
+            at = self._at + place * size
+            found = memory[at : at + _KEY_BYTES]
+            if found == key:
+                if len(self._hints) >= HINTS_MAX:
+                    self._hints.clear()
+                self._hints[key] = at
+                return at // WORD
+            if found == _NEVER_USED:
+                return 0
+            place = (place + 1) & mask
+        return 0
 
     def _find_free(self, key: bytes, held: Collection[int]) -> int:
         start = int.from_bytes(key[:4], "little")
