@@ -38,7 +38,7 @@ class JSONObject:
         """Read one object. Raises request.body_invalid for anything else, also for duplicate keys."""
         try:
             fields = _decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise TollwayError("request.body_invalid", public=f"The body is not a JSON object: {error}.") from error
         if len(raw) != _compact_bytes(fields) and _has_duplicate_keys(raw):
             raise TollwayError("request.body_invalid", public="The body names a key twice.")

@@ -78,3 +78,9 @@ def test_a_copy_is_independent():
     other = body.copy()
     other.set("a", 2)
     assert (body.encode(), other.encode()) == (b'{"a":1}', b'{"a":2}')
+
+
+def test_nesting_without_end_is_refused_like_any_other_fault():
+    with pytest.raises(TollwayError) as caught:
+        JSONObject.parse(b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
+    assert caught.value.code.name == "request.body_invalid"
