@@ -1,0 +1,153 @@
+"""Watching a same-dialect stream while it is relayed.
+
+The watch sees every byte once. It finds the stated usage, counts what was generated, renames the model, keeps the last
+response for the store of states, and ends a cut stream with an error. Of the events only the few that hold the
+response object are decoded; where nothing must change, the bytes pass unchanged, whatever their chunking.
+https://platform.openai.com/docs/api-reference/responses-streaming
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from tollway.contract.usage import Usage
+from tollway.formats.json_object import JSONObject
+from tollway.formats.lenient import Fields
+from tollway.formats.responses.errors import failure_events
+from tollway.formats.responses.usage import BYTES_PER_TOKEN, usage_of
+from tollway.kernel.codes import BY_NAME
+from tollway.kernel.errors import TollwayError
+
+EVENT_BYTES_MAX: Final = 16_777_216
+"""A longer event is passed on unread: pictures come whole in one event."""
+BYTES_PER_EVENT_MAX: Final = 10
+"""Events whose text is shorter than this on average carry one token each."""
+
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_DATA_LINE = re.compile(rb"(?:^|[\r\n])data:[ ]?([^\r\n]*)")
+_LIFECYCLE = re.compile(
+    rb'"type"\s*:\s*"(?:response\.(?:created|queued|in_progress|completed|incomplete|failed)|error)"'
+)
+_DELTA = re.compile(rb'"delta"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_NUMBER = re.compile(rb'"sequence_number"\s*:\s*([0-9]{1,9})')
+_WHOLE = ("response.completed", "response.incomplete")
+
+
+class StreamWatch:
+    """The tap of a streamed answer. Single use; feed and finish never raise.
+
+    `model_json` is the JSON string that replaces each event's model, or None. `response` is the last response object
+    that passed by, as the caller saw it, and `is_done` whether it is whole.
+    """
+
+    def __init__(
+        self, *, clock: Callable[[], int], request_id: str, input_tokens_estimate: int, model_json: bytes | None
+    ) -> None:
+        self._clock = clock
+        self._request_id = request_id
+        self._input_tokens_estimate = input_tokens_estimate
+        self._model_json = model_json
+        self._tail = b""
+        self._deltas = 0
+        self._text_bytes = 0
+        self._number = -1
+        self._usage: Usage | None = None
+        self._has_failed = False
+        self.response: bytes | None = None
+        self.is_done = False
+        self.first_ns = 0
+        self.error_code: str | None = None
+
+    def feed(self, chunk: bytes) -> bytes:
+        """Read the events that `chunk` completes and return what the caller receives in its place: whole events."""
+        if not self.first_ns:
+            self.first_ns = self._clock()
+        data = self._tail + chunk if self._tail else chunk
+        out: list[bytes] = []
+        start = 0
+        for match in _EVENT_END.finditer(data):
+            if match.end() == len(data) and match.group() == b"\r\r":
+                break  # An LF may follow: then this is no end.
+            out.append(self._pass(data[start : match.start()]) + match.group())
+            start = match.end()
+        self._tail = data[start:]
+        if len(self._tail) > EVENT_BYTES_MAX:
+            out.append(self._tail)
+            self._tail = b""
+        return b"".join(out)
+
+    def finish(self, error_code: str | None) -> bytes:
+        """Return what is still held back, or the events of a failure when the stream did not end properly."""
+        rest, self._tail = self._tail, b""
+        before = (self._number, self._deltas, self._text_bytes)
+        if rest:
+            rest = self._pass(rest)
+        if error_code is None and not self.is_done:
+            error_code = "upstream.truncated"
+        self.error_code = error_code
+        if error_code is None or self._has_failed:  # The vendor has said itself what went wrong.
+            return rest
+        self._number, self._deltas, self._text_bytes = before  # What was held back is not passed on.
+        response = None if self.response is None or self.is_done else msgspec.json.decode(self.response)
+        message = f"{BY_NAME[error_code].meaning} (request {self._request_id})"
+        return failure_events(error_code, message, number=self._number + 1, response=response)
+
+    def usage(self) -> Usage:
+        """Return the stated usage, else an estimate from what passed by."""
+        if self._usage is not None:
+            return self._usage
+        tokens = self._deltas
+        if self._text_bytes > tokens * BYTES_PER_EVENT_MAX:
+            tokens = -(-self._text_bytes // BYTES_PER_TOKEN)
+        return Usage(input_tokens=self._input_tokens_estimate, output_tokens=tokens, is_estimated=True)
+
+    def _pass(self, event: bytes) -> bytes:
+        if (found := _NUMBER.search(event)) is not None:
+            self._number = max(self._number, int(found.group(1)))
+        if _LIFECYCLE.search(event) is not None:
+            return self._pass_lifecycle(event)
+        if (delta := _DELTA.search(event)) is not None and delta.group(1):
+            self._deltas += 1
+            self._text_bytes += len(delta.group(1))
+        return event
+
+    def _pass_lifecycle(self, event: bytes) -> bytes:
+        """Read an event that holds the response object; text that merely quotes one is told apart here."""
+        data = b"\n".join(_DATA_LINE.findall(event))
+        fields = Fields.parse(data)
+        kind = "" if fields is None else fields.text("type")
+        if fields is None or not (kind.startswith("response.") or kind == "error"):
+            return event
+        self._has_failed = self._has_failed or kind in ("response.failed", "error")
+        response = fields.raw("response")
+        if not response.startswith(b"{"):
+            return event
+        self.is_done = kind in _WHOLE
+        if self._model_json is not None:
+            renamed = rename(response, self._model_json)
+            if renamed is not response:
+                event = b"event: %b\ndata: %b" % (kind.encode(), _with_response(data, renamed))
+            response = renamed
+        self.response = response
+        self._usage = usage_of(Fields.parse(response) or Fields({})) or self._usage
+        return event
+
+
+def _with_response(data: bytes, response: bytes) -> bytes:
+    event = JSONObject.parse(data)
+    event.set("response", msgspec.Raw(response))
+    return event.encode()
+
+
+def rename(raw: bytes, model_json: bytes) -> bytes:
+    """Return an answer with `model_json` as its model; the very same bytes when it names none or is no object."""
+    try:
+        answer = JSONObject.parse(raw)
+    except TollwayError:
+        return raw
+    if "model" not in answer or answer.raw("model") == model_json:
+        return raw
+    answer.set("model", msgspec.Raw(model_json))
+    return answer.encode()

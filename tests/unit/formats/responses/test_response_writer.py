@@ -1,0 +1,75 @@
+"""The response object is one that the official SDK takes strictly, whatever was asked and answered."""
+
+import json
+
+import pytest
+from hypothesis import given
+from msgspec import structs
+
+from kit.responses_values import REPLIES, REQUESTS, official_response, shown
+from tollway.contract.usage import Usage
+from tollway.formats import hub
+from tollway.formats.responses.response_writer import ending, item_status, skeleton, status_of, write_reply
+
+
+@given(REPLIES, REQUESTS)
+def test_any_answer_to_any_request_is_one_of_the_sdks(reply: hub.Reply, request: hub.Request) -> None:
+    answered = structs.replace(reply, usage=Usage(input_tokens=3, output_tokens=2, reasoning_tokens=1))
+    response = official_response(write_reply(answered, shown(request=request)))
+    assert response.id == "resp_0123456789abcdefghijklmn"
+    said = "".join(part.text for part in reply.choices[0].parts if isinstance(part, hub.Text))
+    assert response.output_text == said
+    assert response.usage is not None and response.usage.total_tokens == 5
+    assert len(response.tools) == len(request.tools) + (request.web_search is not None)
+
+
+def test_what_was_asked_is_echoed() -> None:
+    request = hub.Request(
+        model="m",
+        turns=(),
+        system=(hub.Text(text="a"), hub.Text(text="b")),
+        web_search=hub.WebSearch(uses_max=2),
+        tool_choice=hub.ToolChoice(mode="required"),
+        temperature=0.0,
+        store=False,
+        user="u",
+    )
+    response = json.loads(
+        write_reply(
+            hub.Reply(id="x", model="y", choices=(), created_seconds=5, service_tier="flex"),
+            shown(request=request, previous_response_id="resp_0"),
+        )
+    )
+    assert response["instructions"] == "a\n\nb" and response["max_tool_calls"] == 2 and response["model"] == "m"
+    assert response["tool_choice"] == "required" and response["temperature"] == 0.0 and response["store"] is False
+    assert response["safety_identifier"] == "u" and response["previous_response_id"] == "resp_0"
+    assert response["created_at"] == 5 and response["service_tier"] == "flex" and response["usage"] is None
+
+
+@pytest.mark.parametrize(
+    ("stop", "status", "reason"),
+    [
+        ("end", "completed", None),
+        ("tool_calls", "completed", None),
+        ("stop_sequence", "completed", None),
+        (None, "completed", None),
+        ("length", "incomplete", "max_output_tokens"),
+        ("content_filter", "incomplete", "content_filter"),
+        ("refusal", "incomplete", "content_filter"),
+        ("pause", "incomplete", None),
+    ],
+)
+def test_how_answers_end(stop: hub.StopReason | None, status: str, reason: str | None) -> None:
+    assert status_of(stop, (hub.Text(text="a"),)) == status
+    details = ending(stop, status, None)["incomplete_details"]
+    assert details == (None if status == "completed" else {"reason": reason})
+    assert item_status(status) == status
+
+
+def test_a_refusal_in_words_is_complete() -> None:
+    assert status_of("refusal", (hub.Refusal(text="no"),)) == "completed"
+
+
+def test_a_response_in_progress_has_every_field() -> None:
+    whole = json.loads(write_reply(hub.Reply(id="", model="", choices=()), shown()))
+    assert set(skeleton(shown(), "in_progress")) == set(whole)
