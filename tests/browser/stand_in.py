@@ -339,6 +339,19 @@ class StandIn:
             else [{**dict(zip(keys, row, strict=True)), "subject_id": row[4]} for row in rows]
         }
 
+    def read_upstreams(self, _rest: str, _request: web.Request) -> Json:
+        if self.is_fresh:
+            return {"items": []}
+        resting = [{"key_id": "key_1", "until": facts.text(facts.now() + timedelta(seconds=12))}]
+        rows = [
+            ("prov_openai", None, 14, []),
+            ("prov_groq", None, 3, resting),
+            (None, "svc_orders", 2, []),
+            ("prov_local", None, 1, []),
+        ]
+        names = ("provider_id", "service_id", "in_flight", "resting_keys")
+        return {"items": [dict(zip(names, row, strict=True)) for row in rows]}
+
     def read_tokens(self, rest: str, request: web.Request) -> Json | None:
         token_id, _, part = rest.partition("/")
         if part == "meters":

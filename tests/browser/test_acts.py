@@ -1,5 +1,6 @@
 """What people do on the pages, against the stand-in: each act ends in what the page promises."""
 
+import re
 from collections.abc import Iterator
 
 import pages
@@ -140,3 +141,16 @@ def test_stale_badge_appears_when_live_events_drop(tab: Tab, console: stand_in.S
     expect(badge).to_have_attribute("data-state", "stale", timeout=10_000)
     console.is_live_broken = False
     expect(badge).to_have_attribute("data-state", "live", timeout=15_000)
+
+
+def test_upstreams_say_what_they_are_doing_now(tab: Tab) -> None:
+    tab.goto("/")
+    rows = tab.get_by_role("region", name="Upstreams").get_by_role("row")
+    groq = rows.filter(has_text="Groq").get_by_role("cell")
+    expect(groq.nth(1)).to_have_text("Resting")
+    expect(groq.nth(2)).to_have_text("3")
+    expect(groq.nth(1).locator("[title]")).to_have_attribute("title", re.compile("others are tried first until"))
+    quiet = rows.filter(has_text="OpenRouter").get_by_role("cell")
+    expect(quiet.nth(1)).to_have_text("Active")
+    expect(quiet.nth(2)).to_have_text("0")
+    expect(tab.get_by_role("link", name="Orders")).to_contain_text("2 in flight")

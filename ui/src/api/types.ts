@@ -25,4 +25,5 @@ export type Session = Schemas["SessionOutput"];
 export type Token = Schemas["TokenOutput"];
 export type TokenInput = Schemas["TokenInput"];
 export type TokenPatch = Schemas["TokenPatch"];
+export type UpstreamNow = Schemas["UpstreamNowItem"];
 export type UsageRow = Schemas["UsageItem"];

@@ -20,6 +20,9 @@ export function switchProvider(id: string, isOn: boolean): Promise<Provider> {
   return body(api.POST(address, { params: provider(id) }));
 }
 
+/** Calls in flight and resting keys, read again each two seconds while the page is visible; an upstream with neither is left out. */
+export const useUpstreamsNow = () => useQuery({ queryKey: ["upstreams"], queryFn: () => body(api.GET("/api/v1/upstreams")), refetchInterval: 2_000 });
+
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => body(api.GET("/api/v1/models")), staleTime: 60_000 });
 export const useUnpriced = () => useQuery({ queryKey: ["models", "unpriced"], queryFn: () => body(api.GET("/api/v1/models/unpriced")) });
 

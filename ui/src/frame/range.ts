@@ -59,6 +59,9 @@ function build(params: URLSearchParams): Range {
   };
 }
 
+/** What counts as now, whatever range the page shows. */
+export const LATELY = build(new URLSearchParams("range=15m"));
+
 export function useRange(): Range {
   const [params] = useSearchParams();
   const text = `${params.get("range")}|${params.get("since")}|${params.get("until")}|${params.get("compare")}`;

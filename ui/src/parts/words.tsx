@@ -8,7 +8,7 @@ import { percent } from "../format/numbers";
 import * as time from "../format/time";
 
 const GOOD = new Set(["active", "enabled", "ok", "live", "done"]);
-const WARN = new Set(["disabled", "truncated", "disconnected", "limited", "expiring"]);
+const WARN = new Set(["disabled", "truncated", "disconnected", "limited", "expiring", "resting"]);
 const BAD = new Set(["revoked", "expired", "failed", "crashed", "refused", "failing"]);
 
 /** A state in words; its colour repeats the word, never replaces it. */
