@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin
 
 from openai._streaming import SSEDecoder
+from pydantic import TypeAdapter
 
 
 @dataclass
@@ -68,6 +69,17 @@ def events(raw: bytes) -> Iterator[tuple[str | None, str]]:
     for event in SSEDecoder().iter_bytes(iter([raw])):
         if event.data:
             yield event.event, event.data
+
+
+def by_type(union: Any) -> dict[str, TypeAdapter[Any]]:
+    """Return the types of a client's union of events, each under the `type` it is for."""
+    if get_origin(union) is Annotated:
+        return by_type(get_args(union)[0])
+    found = {}
+    for option in get_args(union):
+        for name in get_args(option.model_fields["type"].annotation):
+            found[name] = TypeAdapter(option)
+    return found
 
 
 def squeeze(text: str) -> str:

@@ -1,7 +1,10 @@
 """What a request asks for, in words of no dialect, and what of it was lost on the way to a vendor."""
 
+import base64
 import hashlib
+import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +17,7 @@ EMPTY_SCHEMA: dict[str, Any] = {"type": "object", "properties": {}}
 class Item:
     """One thing said, in order. `kind` is text, image, document, audio, call or result; `value` depends on it.
 
-    text: the words. image, document, audio: `bytes:<digest>`, `url:<address>` or `text:<digest>`. call: (name,
+    text: the words. image, document, audio: `bytes:<digest>`, `url:<address>` or `text:<words>`. call: (name,
     arguments). result: (name of the call, value, whether it failed); media of a result are items after it.
     """
 
@@ -65,13 +68,23 @@ def digest(base64_text: str) -> str:
 def named(url: str) -> str:
     """Name what an address leads to; a `data:` address is its bytes."""
     if url.startswith("data:"):
-        return digest(url.partition("base64,")[2])
+        head, _, data = url.removeprefix("data:").partition(";base64,")
+        return document(data, head)
     return f"url:{url}"
 
 
-def text_digest(text: str) -> str:
-    """Name a document that is given as text."""
-    return "text:" + hashlib.sha256(squeeze(text).encode()).hexdigest()[:16]
+def document(base64_text: str, media_type: str) -> str:
+    """Name inline bytes of a document; one of plain text is its text, which some dialects take as text only."""
+    if media_type.partition(";")[0].strip() != "text/plain":
+        return digest(base64_text)
+    return "text:" + squeeze(base64.b64decode(base64_text).decode())
+
+
+def chosen(mode: str, names: Sequence[str]) -> str:
+    """Name a choice of tools: one that is forced, or a mode, limited to some names if any are given."""
+    if mode == "required" and len(names) == 1:
+        return f"tool:{names[0]}"
+    return f"{mode} of {sorted(names)}" if names else mode
 
 
 def result_value(value: Any) -> Any:
@@ -89,6 +102,8 @@ def result_value(value: Any) -> Any:
         name, inner = next(iter(value.items()))
         if name in ("output", "error", "result"):
             return result_value(inner)
+    if value is None:
+        return ""
     return squeeze(value) if isinstance(value, str) else value
 
 
@@ -106,23 +121,35 @@ def simple(asked: Asked) -> Asked:
         elif item.kind != "text" or not item.value.strip():
             continue
         kept.append(item)
-    return replace(asked, items=kept or [Item("user", "text", "Hello")])
+    choice = asked.choice.partition(" of ")[0] if asked.choice else None
+    return replace(asked, choice=choice, items=kept or [Item("user", "text", "Hello")])
 
 
 def joined(items: list[Item]) -> list[tuple[str, str, Any]]:
     """Return the items with neighbouring texts of one role as one, without white space and empty ones.
 
-    A turn may be cut into parts as a dialect likes.
+    A turn may be cut into parts as a dialect likes, and a document that is text may be written as text.
     """
     found: list[tuple[str, str, Any]] = []
-    for item in items:
-        value = squeeze(item.value) if item.kind == "text" else item.value
+    for item in _words_first(items):
+        kind, value = item.kind, squeeze(item.value) if item.kind == "text" else item.value
+        if kind == "document" and value.startswith("text:"):
+            kind, value = "text", value.removeprefix("text:")
         if value == "":
             continue
-        if item.kind == "text" and found and found[-1][:2] == (item.role, "text"):
+        if kind == "text" and found and found[-1][:2] == (item.role, "text"):
             found[-1] = (item.role, "text", found[-1][2] + value)
         else:
-            found.append((item.role, item.kind, value))
+            found.append((item.role, kind, value))
+    return found
+
+
+def _words_first(items: list[Item]) -> list[Item]:
+    """Return the items with the words of an assistant's turn before its calls, as Chat Completions must have them."""
+    found: list[Item] = []
+    for role, run in itertools.groupby(items, key=lambda item: item.role):
+        turn = list(run)
+        found += sorted(turn, key=lambda item: item.kind == "call") if role == "assistant" else turn
     return found
 
 
@@ -135,12 +162,15 @@ def lost(sent: Asked, reached: Asked, *, notes: str, default_tokens_max: bool) -
     pairs: list[tuple[str, Any, Any]] = [
         ("system", squeeze(sent.system), squeeze(reached.system)),
         ("items", *_comparable(sent, reached, notes)),
-        ("tools", _tools(sent), _tools(reached)),
-        ("choice", _choice(sent), _choice(reached)),
-        ("output", sent.output, reached.output),
+        ("tools", _tools(sent, notes), _tools(reached, notes)),
+        ("output", _schema(sent.output, notes), _schema(reached.output, notes)),
         ("stop", sent.stop, reached.stop),
         ("web_search", sent.web_search, reached.web_search),
     ]
+    if "json-output-by-tool" in notes:
+        pairs = [pair for pair in pairs if pair[0] not in ("tools", "output")]
+    else:
+        pairs.append(("choice", _choice(sent), _choice(reached)))
     if sent.tokens_max is not None or not default_tokens_max:
         pairs.append(("tokens_max", sent.tokens_max, reached.tokens_max))
     if sent.parallel is False:
@@ -150,12 +180,8 @@ def lost(sent: Asked, reached: Asked, *, notes: str, default_tokens_max: bool) -
             pairs.append((name, float(getattr(sent, name)), _number(getattr(reached, name))))
     if (sent.count or 1) != (reached.count or 1):
         pairs.append(("count", sent.count, reached.count))
-    if (
-        sent.reasoning is not None
-        and reached.reasoning is None
-        and "reasoning" not in notes
-        and "thinking" not in notes
-    ):
+    is_admitted = "reasoning" in notes or "thinking" in notes
+    if sent.reasoning not in (None, "none", "adaptive") and reached.reasoning is None and not is_admitted:
         pairs.append(("reasoning", sent.reasoning, None))
     for name, one, other in pairs:
         if one != other:
@@ -169,24 +195,56 @@ def _number(value: Any) -> float | None:
 
 def _comparable(sent: Asked, reached: Asked, notes: str) -> tuple[Any, Any]:
     one, other = joined(sent.items), joined(reached.items)
+    if "tool-result-media-moved" in notes:
+        return _moved(one, other)
     if "error" in notes:
         one, other = ([_without_failure(item) for item in items] for items in (one, other))
     return one, other
+
+
+def _moved(one: list[tuple[str, str, Any]], other: list[tuple[str, str, Any]]) -> tuple[Any, Any]:
+    """Return what must be equal when media of results went into a turn of their own, with words to introduce them."""
+    said = " ".join(str(value) for _, _, value in other)
+    kept = [[item[1:] for item in items if item[1] not in ("text", "result")] for items in (one, other)]
+    missing = [value for _, kind, value in one if kind == "text" and value not in said]
+    return (kept[0], []), (kept[1], missing)
 
 
 def _without_failure(item: tuple[str, str, Any]) -> tuple[str, str, Any]:
     return (*item[:2], item[2][:2]) if item[1] == "result" else item
 
 
-def _tools(asked: Asked) -> dict[str, tuple[str, str]]:
+def _schema(schema: Any, notes: str) -> Any:
+    """Return a schema as it is compared: when the gateway admits to have closed its objects, open or closed is one."""
+    if isinstance(schema, list):
+        return [_schema(item, notes) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "schema-constraints-as-description" in notes:
+        return sorted(schema.get("properties") or ())
+    is_open = schema.get("additionalProperties") is False and "schema-closed" in notes
     return {
-        tool.name: (squeeze(tool.description or ""), json.dumps(tool.schema or EMPTY_SCHEMA, sort_keys=True))
+        name: _schema(inner, notes)
+        for name, inner in schema.items()
+        if not (is_open and name == "additionalProperties")
+    }
+
+
+def _tools(asked: Asked, notes: str) -> dict[str, tuple[str, str]]:
+    return {
+        tool.name: (
+            squeeze(tool.description or ""),
+            json.dumps(_schema(tool.schema or EMPTY_SCHEMA, notes), sort_keys=True),
+        )
         for tool in asked.tools
     }
 
 
 def _choice(asked: Asked) -> str | None:
-    return None if asked.choice == "auto" or (asked.choice is not None and not asked.tools) else asked.choice
+    if asked.choice == "auto" or (asked.choice is not None and not asked.tools):
+        return None
+    every = chosen("", [tool.name for tool in asked.tools])
+    return asked.choice.removesuffix(every) if asked.choice else None
 
 
 def _first_difference(one: Any, other: Any) -> str:

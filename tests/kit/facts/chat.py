@@ -131,11 +131,15 @@ def _use(usage: dict[str, Any] | None) -> Use | None:
         return None
     prompt = usage.get("prompt_tokens_details") or {}
     completion = usage.get("completion_tokens_details") or {}
-    cached = prompt.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or usage.get("cached_tokens") or 0
+    elsewhere = (usage.get(name) for name in ("prompt_cache_hit_tokens", "num_cached_tokens", "cached_tokens"))
+    cached = prompt.get("cached_tokens") or next((count for count in elsewhere if count), 0)
+    made = usage.get("completion_tokens") or 0
+    # Google's compatible address leaves thoughts out of `completion_tokens`, and has them in `total_tokens`.
+    unsaid = max(0, (usage.get("total_tokens") or 0) - usage["prompt_tokens"] - made)
     return Use(
         input=usage["prompt_tokens"],
-        output=usage.get("completion_tokens") or 0,
+        output=made + unsaid,
         cached=cached,
         cache_write=prompt.get("cache_write_tokens") or 0,
-        reasoning=completion.get("reasoning_tokens") or 0,
+        reasoning=(completion.get("reasoning_tokens") or 0) + unsaid,
     )

@@ -11,7 +11,7 @@ from openai.types.chat.completion_create_params import (
 )
 
 from kit.facts.answer import parse_arguments
-from kit.facts.asked import Asked, Item, Tool, digest, named, result_value
+from kit.facts.asked import Asked, Item, Tool, chosen, digest, named, result_value
 from kit.facts.typed import faults
 
 PLAIN = ("temperature", "top_p", "top_k", "seed", "frequency_penalty", "presence_penalty")
@@ -35,9 +35,13 @@ def read(body: dict[str, Any]) -> Asked:
         if tool.get("type", "function") == "function":
             function = tool.get("function") or tool
             asked.tools.append(Tool(function["name"], function.get("description") or "", function.get("parameters")))
+        asked.web_search |= tool.get("type", "").endswith(":web_search")
     choice = body.get("tool_choice")
     if isinstance(choice, dict):
-        asked.choice = f"tool:{choice['function']['name']}" if "function" in choice else choice["type"]
+        allowed = choice.get("allowed_tools") or {}
+        names = [tool["function"]["name"] for tool in allowed.get("tools") or ()]
+        is_one = "function" in choice
+        asked.choice = f"tool:{choice['function']['name']}" if is_one else chosen(allowed.get("mode", "auto"), names)
     elif choice:
         asked.choice = "required" if choice == "any" else choice
     asked.parallel = body.get("parallel_tool_calls")
@@ -48,7 +52,7 @@ def read(body: dict[str, Any]) -> Asked:
     stop = body.get("stop")
     asked.stop = [stop] if isinstance(stop, str) else list(stop or ())
     asked.count = body.get("n")
-    asked.web_search = "web_search_options" in body
+    asked.web_search |= "web_search_options" in body
     form = body.get("response_format") or {}
     if form.get("type") == "json_schema":
         asked.output = form["json_schema"].get("schema")

@@ -45,7 +45,7 @@ def _answer(bodies: list[dict[str, Any]], *, is_strict: bool) -> Answer:
     options: dict[int, Option] = {}
     for body in bodies:
         if is_strict:
-            types.GenerateContentResponse.model_validate(body)
+            types.GenerateContentResponse.model_validate(_without_tier(body))
         answer.id, answer.model = (
             answer.id or body.get("responseId") or "",
             answer.model or body.get("modelVersion") or "",
@@ -63,6 +63,12 @@ def _answer(bodies: list[dict[str, Any]], *, is_strict: bool) -> Answer:
     return answer
 
 
+def _without_tier(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the answer without `serviceTier`, which Google sends and its client's types do not know."""
+    usage = body.get("usageMetadata") or {}
+    return body | {"usageMetadata": {name: value for name, value in usage.items() if name != "serviceTier"}}
+
+
 def _grow(option: Option, candidate: dict[str, Any]) -> None:
     for part in (candidate.get("content") or {}).get("parts") or ():
         if part.get("thoughtSignature"):
@@ -75,7 +81,8 @@ def _grow(option: Option, candidate: dict[str, Any]) -> None:
         else:
             option.text += part.get("text") or ""
     grounding = candidate.get("groundingMetadata") or {}
-    option.urls |= {chunk["web"]["uri"] for chunk in grounding.get("groundingChunks") or () if "web" in chunk}
+    found = [chunk.get("web") or {} for chunk in grounding.get("groundingChunks") or ()]
+    option.urls |= {web["uri"] for web in found if web.get("uri")}
     cited = candidate.get("citationMetadata") or {}
     option.urls |= {
         item["uri"] for item in cited.get("citations") or cited.get("citationSources") or () if item.get("uri")

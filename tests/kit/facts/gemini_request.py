@@ -10,8 +10,9 @@ from typing import Any
 from google.genai import types
 from pydantic import ValidationError
 
-from kit.facts.asked import Asked, Item, Tool, digest, result_value
+from kit.facts.asked import Asked, Item, Tool, chosen, document, result_value
 
+SPELT = {"any_of": "anyOf", "additional_properties": "additionalProperties", "max_items": "maxItems"}
 OPAQUE = {"args", "response", "parameters", "parametersJsonSchema", "responseJsonSchema", "responseSchema"}
 KNOWN = {
     "contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "safetySettings", "cachedContent",
@@ -83,7 +84,7 @@ def read(body: dict[str, Any]) -> Asked:
     if calling:
         names = calling.get("allowedFunctionNames") or ()
         mode = calling.get("mode") or "AUTO"
-        asked.choice = f"tool:{names[0]}" if mode == "ANY" and len(names) == 1 else MODES[mode]
+        asked.choice = chosen(MODES[mode], names)
     config = body.get("generationConfig") or {}
     for name, spelt in CONFIG.items():
         setattr(asked, name, config.get(spelt))
@@ -94,21 +95,22 @@ def read(body: dict[str, Any]) -> Asked:
     elif config.get("responseMimeType") == "application/json":
         asked.output = "json"
     thinking = config.get("thinkingConfig") or {}
-    asked.reasoning = thinking.get("thinkingLevel") or (
-        str(thinking["thinkingBudget"]) if "thinkingBudget" in thinking else None
-    )
+    budget = thinking.get("thinkingBudget")
+    spelt = {None: None, 0: "none"}.get(budget, str(budget))
+    asked.reasoning = thinking.get("thinkingLevel") or spelt
     return asked
 
 
 def lowered(schema: Any) -> Any:
-    """Return Google's OpenAPI schema as the JSON schema it means: types in small letters."""
+    """Return Google's OpenAPI schema as the JSON schema it means: types in small letters, no order of fields."""
     if isinstance(schema, list):
         return [lowered(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     return {
-        name: inner.lower() if name == "type" and isinstance(inner, str) else lowered(inner)
+        SPELT.get(name, name): inner.lower() if name == "type" and isinstance(inner, str) else lowered(inner)
         for name, inner in schema.items()
+        if name not in ("property_ordering", "propertyOrdering")
     }
 
 
@@ -133,7 +135,7 @@ def _media(asked: Asked, role: str, part: dict[str, Any]) -> None:
     inline, file = part.get("inlineData"), part.get("fileData")
     if not inline and not file:
         return
-    value = digest(inline["data"]) if inline else f"url:{file['fileUri']}"
+    value = document(inline["data"], inline.get("mimeType") or "") if inline else f"url:{file['fileUri']}"
     kind = str((inline or file).get("mimeType") or "").partition("/")[0]
     asked.items.append(Item(role, kind if kind in ("image", "audio", "video") else "document", value))
 

@@ -10,11 +10,10 @@ from typing import Any
 
 from anthropic.lib.streaming._messages import accumulate_event
 from anthropic.types import Message, RawMessageStreamEvent
-from pydantic import TypeAdapter
 
-from kit.facts.answer import Answer, Call, Option, Use, events
+from kit.facts.answer import Answer, Call, Option, Use, by_type, events
 
-EVENT: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
+EVENTS = by_type(RawMessageStreamEvent)
 STOPS = {
     "end_turn": "end",
     "max_tokens": "length",
@@ -90,7 +89,7 @@ def _check(given: list[tuple[str | None, dict[str, Any]]]) -> None:
         assert name == body["type"]
         if body["type"] == "ping":
             continue
-        EVENT.validate_python(body)
+        EVENTS[body["type"]].validate_python(body)
         match body["type"]:
             case "content_block_start":
                 assert not is_open and body["index"] == opened + 1
@@ -108,7 +107,7 @@ def _check_accumulator(given: list[tuple[str | None, dict[str, Any]]], answer: A
     snapshot, buffers = None, {}
     for _, body in given:
         if body["type"] != "ping":
-            event = EVENT.validate_python(body)
+            event = EVENTS[body["type"]].validate_python(body)
             snapshot = accumulate_event(event=event, current_snapshot=snapshot, json_bufs=buffers)
     assert snapshot is not None
     option = answer.options[0]

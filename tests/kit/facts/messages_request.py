@@ -7,7 +7,8 @@ from typing import Any
 
 from anthropic.types.message_create_params import MessageCreateParamsNonStreaming, MessageCreateParamsStreaming
 
-from kit.facts.asked import Asked, Item, Tool, digest, named, result_value, text_digest
+from kit.facts.answer import squeeze
+from kit.facts.asked import Asked, Item, Tool, document, named, result_value
 from kit.facts.typed import faults
 
 CHOICES = {"auto": "auto", "any": "required", "none": "none"}
@@ -80,11 +81,11 @@ def _part(asked: Asked, role: str, part: dict[str, Any], names: dict[str, str]) 
 def _source(source: dict[str, Any]) -> str:
     match source["type"]:
         case "base64":
-            return digest(source["data"])
+            return document(source["data"], source["media_type"])
         case "url":
             return named(source["url"])
         case "text":
-            return text_digest(source["data"])
+            return "text:" + squeeze(source["data"])
     return f"file:{source.get('file_id')}"
 
 

@@ -11,7 +11,7 @@ from openai.types.responses.response_create_params import (
 )
 
 from kit.facts.answer import parse_arguments
-from kit.facts.asked import Asked, Item, Tool, named, result_value
+from kit.facts.asked import Asked, Item, Tool, chosen, named, result_value
 from kit.facts.typed import faults
 
 
@@ -27,13 +27,16 @@ def read(body: dict[str, Any]) -> Asked:
     given, names = body.get("input") or (), {}
     for item in [{"role": "user", "content": given}] if isinstance(given, str) else given:
         _item(asked, item, names)
-    for tool in body.get("tools") or ():
+    lists = [item["tools"] for item in given if isinstance(item, dict) and item.get("type") == "additional_tools"]
+    for tool in [*(body.get("tools") or ()), *(tool for tools in lists for tool in tools)]:
         if tool["type"] == "function":
             asked.tools.append(Tool(tool["name"], tool.get("description") or "", tool.get("parameters")))
         asked.web_search |= tool["type"].startswith("web_search")
     choice = body.get("tool_choice")
     if isinstance(choice, dict):
-        asked.choice = f"tool:{choice['name']}" if choice["type"] == "function" else choice["type"]
+        allowed = [tool.get("name") or tool["type"] for tool in choice.get("tools") or ()]
+        mode = choice.get("mode") or choice["type"]
+        asked.choice = f"tool:{choice['name']}" if choice["type"] == "function" else chosen(mode, allowed)
     else:
         asked.choice = choice
     asked.parallel = body.get("parallel_tool_calls")
@@ -77,10 +80,14 @@ def _part(asked: Asked, role: str, part: dict[str, Any]) -> None:
         case "refusal":
             asked.items.append(Item(role, "text", part["refusal"]))
         case "input_image":
-            asked.items.append(Item(role, "image", named(part.get("image_url") or f"file:{part.get('file_id')}")))
+            asked.items.append(Item(role, "image", _source(part, part.get("image_url"))))
         case "input_file":
-            source = part.get("file_data") or part.get("file_url") or f"file:{part.get('file_id')}"
-            asked.items.append(Item(role, "document", named(source)))
+            source = part.get("file_data") or part.get("file_url")
+            asked.items.append(Item(role, "document", _source(part, source)))
+
+
+def _source(part: dict[str, Any], url: str | None) -> str:
+    return named(url) if url else f"file:{part.get('file_id')}"
 
 
 def write(asked: Asked) -> dict[str, Any]:
