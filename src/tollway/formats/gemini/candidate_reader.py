@@ -7,6 +7,8 @@ never overlap.
 
 from collections.abc import Callable
 
+from msgspec import structs
+
 from tollway.formats import hub
 from tollway.formats.gemini.fields import Fields
 from tollway.formats.gemini.grounding import Support, read_supports
@@ -46,6 +48,8 @@ class CandidateReader:
         self._part = 0
         self._open: hub.Text | hub.Thinking | None = None
         self._text = ""
+        self._parts_seen = 0
+        self._text_began_at = 0
         self._seal: hub.Signature | None = None
         self._supports: list[Support] = []
         self._seen: set[Support] = set()
@@ -66,6 +70,7 @@ class CandidateReader:
         content = candidate.child("content")
         for part in content.children("parts") if content is not None else ():
             self._read_part(part)
+            self._parts_seen += 1
         self._cite(is_last=False)
         if logprobs := _logprobs(candidate.child("logprobsResult")):
             self._events.append(hub.LogprobsStated(choice=self._index, logprobs=logprobs))
@@ -76,6 +81,8 @@ class CandidateReader:
         """Return the end of the choice; nothing when the candidate was cut."""
         if not self.is_finished:
             return []
+        if isinstance(self._open, hub.Text):
+            self._supports = [structs.replace(support, part=0) for support in self._supports]
         self._close()
         if self._supports:
             self._note("citations-omitted")
@@ -142,7 +149,7 @@ class CandidateReader:
         self._end()
 
     def _begin(self, opened: hub.Text | hub.Thinking | hub.ToolCall) -> None:
-        self._text = ""
+        self._text, self._text_began_at = "", self._parts_seen
         if not isinstance(opened, hub.ToolCall):
             self._open = opened
         self._events.append(hub.PartBegin(choice=self._index, part=self._part, opened=opened))
@@ -169,7 +176,8 @@ class CandidateReader:
         waiting: list[Support] = []
         for support in self._supports:
             place = support.find(self._text)
-            if place is None and (support.is_placed or not is_last):
+            is_elsewhere = support.part > 0 and not self._text_began_at <= support.part < self._parts_seen
+            if is_elsewhere or (place is None and (support.is_placed or not is_last)):
                 waiting.append(support)
                 continue
             for citation in support.citations(place):

@@ -14,12 +14,16 @@ from tollway.formats.hub import Citation
 
 
 class Support(msgspec.Struct, frozen=True):
-    """A stretch of text and the sources it rests on; `text` "" and `end` 0: the whole."""
+    """A stretch of text and the sources it rests on; `text` "" and `end` 0: the whole.
+
+    `part` is the number of the part that it is in, 0 where that is not said, or is the first.
+    """
 
     text: str
     start: int
     end: int
     sources: tuple[Citation, ...]
+    part: int = 0
 
     @property
     def is_placed(self) -> bool:
@@ -58,7 +62,7 @@ def read_supports(candidate: Fields) -> list[Support]:
         segment = support.child("segment") or Fields({})
         start, end = segment.count("startIndex"), segment.count("endIndex")
         cited = tuple(source for index in indices if (source := sources[index]) is not None)
-        found.append(Support(segment.text("text"), start, end, cited))
+        found.append(Support(segment.text("text"), start, end, cited, segment.count("partIndex")))
     rest = dict.fromkeys(source for source in sources if source not in used)
     return [*found, *(Support("", 0, 0, (source,)) for source in rest if source is not None)]
 

@@ -165,3 +165,20 @@ def test_log_probabilities_come_with_their_alternatives():
         hub.TokenLogprob(token="A", logprob=-0.1, top=top),
         hub.TokenLogprob(token="B", logprob=0.0),
     )
+
+
+def test_a_stretch_is_in_the_part_that_it_names():
+    """Both texts have it; the sources say which is meant, or else the last one that has it."""
+    segment = {"endIndex": 1, "text": "A", "partIndex": 2}
+    grounding = {
+        "groundingChunks": [{"web": {"uri": "https://a.example"}}],
+        "groundingSupports": [{"segment": segment, "groundingChunkIndices": [0]}],
+    }
+    parts = [{"text": "A"}, {"functionCall": {"name": "f"}}, {"text": "A"}, {"functionCall": {"name": "g"}}]
+    choice, _ = read(piece(*parts, **STOP, groundingMetadata=grounding))
+    cited = (hub.Citation(url="https://a.example", start=0, end=1),)
+    assert choice is not None
+    assert (choice.parts[0], choice.parts[2]) == (hub.Text(text="A"), hub.Text(text="A", citations=cited))
+    choice, notes = read(piece({"text": "A"}, **STOP, groundingMetadata=grounding))
+    assert choice is not None and choice.parts == (hub.Text(text="A", citations=cited),)
+    assert notes == []

@@ -26,10 +26,10 @@ def grounded(chunks, supports=()):
 
 def test_a_support_names_its_sources():
     chunks = [{"web": {"uri": "https://a.example", "title": "A"}}, {"web": {"uri": "https://b.example"}}]
-    segment = {"startIndex": 3, "endIndex": 9, "text": "stretch"}
+    segment = {"startIndex": 3, "endIndex": 9, "text": "stretch", "partIndex": 2}
     found = grounded(chunks, [{"segment": segment, "groundingChunkIndices": [1, 7]}])
     assert found == [
-        Support("stretch", 3, 9, (Citation(url="https://b.example"),)),
+        Support("stretch", 3, 9, (Citation(url="https://b.example"),), part=2),
         Support("", 0, 0, (WEB,)),  # What nothing rests on stands for the whole.
     ]
 
