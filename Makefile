@@ -59,6 +59,6 @@ lock: ## write requirements/*.lock anew; ARGS="name …" raises only those
 	@sh scripts/lock.sh $(ARGS)
 
 clean: ## remove everything that was made, but not data/
-	rm -rf .venv dist build screenshots src/tollway/_ui ui/node_modules ui/dist
+	rm -rf .venv dist build screenshots src/tollway/_ui ui/node_modules ui/dist tests/node/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -126,11 +126,23 @@ build_ui() {
     "$python" scripts/build_ui.py || fail "could not build the dashboard (see above)"
 }
 
+# The official clients on Node, for the tests that call them. They are skipped where there is no Node, and where
+# TOLLWAY_SKIP_UI=1 says that no registry of npm packages can be reached.
+install_node_clients() {
+    if [ "${TOLLWAY_SKIP_UI:-}" = 1 ] || ! has_node; then return; fi
+    now=$(digest tests/node/package-lock.json)
+    if is_done node-clients "$now" && [ -d tests/node/node_modules ]; then return; fi
+    say "installing the clients on Node"
+    (cd tests/node && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error >/dev/null) ||
+        fail "could not install tests/node (see above). If the network was the cause, type the same command again."
+    echo "$now" >"$stamps/node-clients"
+}
+
 make_venv
 install_lock build
 case $kind in
 run) is_done dev "$(digest requirements/dev.lock)" || install_lock run ;;
-dev) install_lock dev ;;
+dev) install_lock dev && install_node_clients ;;
 real) install_lock dev && install_lock real ;;
 *) fail "unknown kind: $kind (write run, dev or real)" ;;
 esac

@@ -13,6 +13,8 @@ ENVIRONMENT_READERS = {
     "compose/console.py": "the same on the server's side",
 }
 
+NPM_LOCKS = (ROOT / "ui" / "package-lock.json", ROOT / "tests" / "node" / "package-lock.json")
+
 BROAD_EXCEPTS = ("runtime/", "edge/", "adapters/telemetry/", "cli/in_process.py", "web/envelope.py")
 """Process and connection boundaries, where everything must end in an answer or a log line."""
 
@@ -101,7 +103,7 @@ def test_header_numbers_are_parsed_by_their_grammar() -> None:
 def test_nothing_names_a_registry() -> None:
     """Lock files hold names, versions and hashes; where packages come from is the machine's own setting."""
     pattern = re.compile(r"https?://[a-z.]*(?:py" + "pi|python" + "hosted|np" + r"mjs)\.")
-    checked = [*(ROOT / "requirements").iterdir(), ROOT / "ui" / "package-lock.json", ROOT / "pyproject.toml"]
+    checked = [*(ROOT / "requirements").iterdir(), *NPM_LOCKS, ROOT / "pyproject.toml"]
     found = [path.name for path in checked if path.is_file() and pattern.search(path.read_text(encoding="utf-8"))]
     assert not found
 

@@ -7,6 +7,7 @@ from importlib import import_module
 
 import pytest
 
+from kit import vendor_answers
 from kit.facts import gemini_request
 from kit.facts.answer import Answer
 from kit.facts.asked import lost, simple
@@ -104,3 +105,18 @@ def test_what_is_lost_is_found(shared_fixtures):
         less = gemini_request.read(body)
         setattr(less, name, empty)
         assert lost(whole, less, notes="", default_tokens_max=False), name
+
+
+@pytest.mark.parametrize("case", ["text", "tool"])
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_the_vendors_of_the_clients_tests_answer_validly(dialect, case):
+    for is_stream in (False, True):
+        reader = ANSWERS[dialect].read_stream if is_stream else ANSWERS[dialect].read_answer
+        given = reader(vendor_answers.answer(dialect, case, is_stream=is_stream), is_strict=True)
+        assert (given.use.input, given.use.output, given.use.cached) == (25, 9, 8)
+        (option,) = given.options
+        if case == "text":
+            assert (option.text, option.stop) == (vendor_answers.TEXT, "end")
+        else:
+            assert (option.calls[0].name, option.calls[0].arguments) == ("get_weather", vendor_answers.ARGUMENTS)
+            assert option.stop == "tool"
