@@ -1,0 +1,49 @@
+"""Prompt-cache markers, `cache_control`.
+
+https://platform.claude.com/docs/en/build-with-claude/prompt-caching — a marker stands on the last block that is worth
+caching; one on the body itself is put by Anthropic on the last block that can have one.
+"""
+
+from msgspec import structs
+
+from tollway.formats import hub
+from tollway.formats.asked import Asked, invalid
+
+Marked = hub.Text | hub.Image | hub.Document | hub.ToolCall | hub.ToolResult
+
+
+def read_cache(holder: Asked) -> hub.CacheMark | None:
+    """Read a holder's `cache_control`. Raises request.field_invalid."""
+    control = holder.child("cache_control")
+    if control is None:
+        return None
+    if control.text("type") != "ephemeral":
+        invalid(control.place("type"), "must be `ephemeral`")
+    ttl = control.text("ttl")
+    control.nothing_else()
+    match ttl:
+        case None | "5m" | "1h":
+            return hub.CacheMark(ttl=ttl)
+    invalid(control.place("ttl"), "must be `5m` or `1h`")
+
+
+def write_cache(mark: hub.CacheMark | None) -> dict[str, object]:
+    """Return the field of a block, {} for none."""
+    if mark is None:
+        return {}
+    ephemeral = {"type": "ephemeral"}
+    return {"cache_control": ephemeral if mark.ttl is None else {**ephemeral, "ttl": mark.ttl}}
+
+
+def mark_last(turns: tuple[hub.Turn, ...], mark: hub.CacheMark | None) -> tuple[hub.Turn, ...]:
+    """Return the turns with the body's own marker on the last part that can have one and has none."""
+    if mark is None:
+        return turns
+    for index in range(len(turns) - 1, -1, -1):
+        parts = list(turns[index].parts)
+        for at in range(len(parts) - 1, -1, -1):
+            part = parts[at]
+            if isinstance(part, Marked):
+                parts[at] = structs.replace(part, cache=part.cache or mark)
+                return (*turns[:index], structs.replace(turns[index], parts=tuple(parts)), *turns[index + 1 :])
+    return turns
