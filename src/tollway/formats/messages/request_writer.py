@@ -1,0 +1,137 @@
+"""Writing a hub request as a body of the Messages API.
+
+https://platform.claude.com/docs/en/api/messages/create — law: a field that is stated and cannot be said raises
+Inexpressible with the field's name and what would work; a difference that changes no answer is a note. `max_tokens` is
+required: it is the caller's bound or the gateway's, the lower one, else the default, with room for thinking where that
+was asked for.
+"""
+
+from typing import Any
+
+import msgspec
+
+from tollway.formats import hub
+from tollway.formats.dialect import Inexpressible, Target, Written
+from tollway.formats.messages.content_writer import ContentWriter, lacks_thought
+from tollway.formats.messages.headers import needed_headers
+from tollway.formats.messages.model import Model, find_model
+from tollway.formats.messages.notes import note
+from tollway.formats.messages.output import write_format, write_output_tool
+from tollway.formats.messages.thinking import Plan, plan_thinking
+from tollway.formats.messages.tool_writer import write_choice, write_choice_of_any, write_tools
+
+Object = dict[str, Any]
+
+_TIERS = {"auto": "auto", "priority": "auto", "default": "standard_only", "standard": "standard_only"}
+_IGNORED = ("metadata", "prompt_cache_key", "seed")
+TOP_P_LEAST_WHILE_THINKING = 0.95
+
+
+def write_request(request: hub.Request, target: Target) -> Written:
+    """Write a request for a vendor of this dialect. Raises Inexpressible."""
+    notes: list[str] = []
+    model = find_model(target.model)
+    _refuse(request)
+    plan = plan_thinking(request, target, model, notes)
+    contents = ContentWriter(model, notes)
+    messages = contents.write(request.turns)
+    has_budget = plan.thinking is not None and plan.thinking["type"] == "enabled"
+    if has_budget and model.is_claude and lacks_thought(messages):
+        note(notes, "thinking-off-in-tool-loop")
+        plan = Plan(max_tokens=plan.max_tokens, effort=plan.effort)
+    body: Object = {"model": target.model, "max_tokens": plan.max_tokens}
+    if system := contents.texts(request.system):
+        body["system"] = system
+    body["messages"] = messages
+    body |= _tools(request, model, plan, notes)
+    if plan.thinking is not None:
+        body["thinking"] = plan.thinking
+    if config := _output_config(request, model, plan, notes):
+        body["output_config"] = config
+    body |= _sampling(request, model, is_thinking=plan.is_thinking)
+    body |= _rest(request, notes)
+    if request.is_stream:
+        body["stream"] = True
+    return Written(
+        body=msgspec.json.encode(body), notes=tuple(notes), headers=needed_headers(uses_files=contents.uses_files)
+    )
+
+
+def _refuse(request: hub.Request) -> None:
+    """Refuse what Anthropic has no field for."""
+    stated: dict[str, tuple[object, str]] = {
+        "min_p": (request.min_p, "Claude has none: use top_p"),
+        "frequency_penalty": (request.frequency_penalty, "Claude has none: leave it out"),
+        "presence_penalty": (request.presence_penalty, "Claude has none: leave it out"),
+        "logit_bias": (request.logit_bias, "Claude has none: leave it out"),
+        "logprobs": (request.logprobs, "Claude states none: leave it out"),
+        "top_logprobs": (request.top_logprobs, "Claude states none: leave it out"),
+        "choices": ((request.choices or 1) > 1, "Claude gives one answer: ask several times"),
+        "verbosity": (request.verbosity not in (None, "medium"), "Claude has none: ask for it in the prompt"),
+    }
+    for field, (is_stated, advice) in stated.items():
+        if is_stated:
+            raise Inexpressible(field, advice)
+
+
+def _tools(request: hub.Request, model: Model, plan: Plan, notes: list[str]) -> Object:
+    tools = write_tools(request, model, notes)
+    output_tool = None
+    if request.tool_choice is None or request.tool_choice.mode in ("auto", "none"):
+        # A call that the caller forces is not the answer yet.
+        output_tool = write_output_tool(request.output, model, notes, is_thinking=plan.is_thinking)
+    if output_tool is not None:
+        is_barred = request.tool_choice is not None and request.tool_choice.mode == "none"
+        offered = [output_tool] if is_barred else [*tools, output_tool]
+        return {"tools": offered, "tool_choice": write_choice_of_any(request)}
+    choice = write_choice(request, model, is_thinking=plan.is_thinking)
+    written: Object = {"tools": tools} if tools else {}
+    return written if choice is None else written | {"tool_choice": choice}
+
+
+def _output_config(request: hub.Request, model: Model, plan: Plan, notes: list[str]) -> Object:
+    config: Object = {} if plan.effort is None else {"effort": plan.effort}
+    form = write_format(request.output, model, notes)
+    return config if form is None else config | {"format": form}
+
+
+def _sampling(request: hub.Request, model: Model, *, is_thinking: bool) -> Object:
+    """Return temperature, top_p and top_k; where they are not taken, their defaults may still be stated."""
+    temperature, top_p, top_k = request.temperature, request.top_p, request.top_k or None
+    if not model.takes_sampling or is_thinking:
+        temperature = None if temperature == 1 else temperature
+        top_p = None if top_p == 1 else top_p
+    if model.takes_one_sampling and temperature is not None and top_p is not None:
+        if temperature != 1 and top_p != 1:
+            raise Inexpressible("top_p", "this model takes temperature or top_p: give one")
+        temperature, top_p = (None, top_p) if temperature == 1 else (temperature, None)
+    stated: Object = {"temperature": temperature, "top_p": top_p, "top_k": top_k}
+    written = {name: value for name, value in stated.items() if value is not None}
+    for name, value in written.items():
+        if not model.takes_sampling:
+            raise Inexpressible(name, "this model takes none: leave it out")
+        if is_thinking and model.is_claude and not (name == "top_p" and value >= TOP_P_LEAST_WHILE_THINKING):
+            raise Inexpressible(name, "while it thinks, the model takes none: leave it out")
+    if temperature is not None and not 0 <= temperature <= 1:
+        raise Inexpressible("temperature", "Claude takes 0 to 1")
+    return written
+
+
+def _rest(request: hub.Request, notes: list[str]) -> Object:
+    written: Object = {}
+    if request.stop:
+        if not all(sequence.strip() for sequence in request.stop):
+            raise Inexpressible("stop", "Claude stops at no sequence of blanks alone: add a visible character")
+        written["stop_sequences"] = request.stop
+    if request.user:
+        written["metadata"] = {"user_id": request.user}
+    if request.service_tier is not None:
+        if request.service_tier not in _TIERS:
+            raise Inexpressible("service_tier", "Anthropic knows `auto` and `default`")
+        written["service_tier"] = _TIERS[request.service_tier]
+    for name in _IGNORED:
+        if getattr(request, name) not in (None, "", {}):
+            note(notes, f"{name.replace('_', '-')}-ignored")
+    if request.store:
+        note(notes, "store-ignored")
+    return written
