@@ -4,7 +4,9 @@ import asyncio
 import json
 import random
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass
@@ -16,9 +18,17 @@ class Seen:
     body: bytes
 
 
+class Reply(NamedTuple):
+    """One answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
 @dataclass
 class Replay:
-    """What to answer next, and what was asked. Set `answer` before each call."""
+    """What to answer next, and what was asked. Set `answer` before each call, or once `respond`, which makes it."""
 
     status: int = 200
     content_type: str = "application/json"
@@ -28,6 +38,7 @@ class Replay:
     delay_seconds: float = 0.0
     pause_seconds: float = 0.0
     seed: int = 0
+    respond: Callable[[Seen], Reply] | None = None
     seen: list[Seen] = field(default_factory=list)
     port: int = 0
     closed: threading.Event = field(default_factory=threading.Event)
@@ -69,6 +80,8 @@ class Replay:
         headers = {name.lower(): value.strip() for name, _, value in (item.partition(":") for item in fields)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         self.seen.append(Seen(line.split(" ")[1], headers, body))
+        if self.respond is not None:
+            self.status, self.content_type, self.answer = self.respond(self.seen[-1])
         # Taken now: once the answer is whole at the client, the test sets up the next one while this one still ends.
         is_chunked, is_cut = self.is_chunked, self.cut_after is not None
         await asyncio.sleep(self.delay_seconds)

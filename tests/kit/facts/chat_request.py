@@ -15,7 +15,17 @@ from kit.facts.asked import Asked, Item, Tool, chosen, digest, named, result_val
 from kit.facts.typed import faults
 
 PLAIN = ("temperature", "top_p", "top_k", "seed", "frequency_penalty", "presence_penalty")
-VENDORS_OWN = ("max_tokens", "reasoning_content", "top_k", "reasoning", "thinking", "random_seed")
+VENDORS_OWN = (
+    "max_tokens",
+    "reasoning_content",
+    "top_k",
+    "reasoning",
+    "thinking",
+    "random_seed",
+    "prefix",
+    "index",
+    "name",
+)
 """Fields of compatible vendors that OpenAI's types do not know."""
 
 

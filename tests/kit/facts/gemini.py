@@ -71,7 +71,8 @@ def _without_tier(body: dict[str, Any]) -> dict[str, Any]:
 
 def _grow(option: Option, candidate: dict[str, Any]) -> None:
     for part in (candidate.get("content") or {}).get("parts") or ():
-        if part.get("thoughtSignature"):
+        # Traces of Google's own tools are sealed too, and go to no caller of another dialect.
+        if part.get("thoughtSignature") and ("text" in part or "functionCall" in part):
             option.signatures.append(part["thoughtSignature"])
         if "functionCall" in part:
             call = part["functionCall"]
