@@ -13,9 +13,10 @@ def meaning(value: object) -> object:
     if not isinstance(value, msgspec.Struct):
         return value
     changes = {name: meaning(getattr(value, name)) for name in value.__struct_fields__}
-    for name, empty in (("at", ""), ("names", {})):
-        if name in changes:
-            changes[name] = empty
+    if "at" in changes:
+        changes["at"] = ""
+    if isinstance(value, hub.Request):
+        changes["names"] = {}  # Those of a ToolChoice are meant.
     return structs.replace(value, **changes)
 
 
