@@ -60,7 +60,9 @@ class Conversation:
         for part in content.children("parts"):
             parts += self._parts(part, is_model=role == "model")
         content.nothing_else()
-        return hub.Turn(role="assistant" if role == "model" else "user", parts=_joined(tuple(parts)), at=content.at)
+        if role == "model":
+            return hub.Turn(role="assistant", parts=_joined(tuple(parts)), at=content.at)
+        return hub.Turn(role="user", parts=tuple(parts), at=content.at)
 
     def _parts(self, part: Asked, *, is_model: bool) -> list[hub.Part]:
         """Read one part: one hub part, or two where a seal hangs on a text."""
@@ -203,7 +205,7 @@ def _decoded(raw: bytes, at: str) -> str:
 
 
 def _joined(parts: tuple[hub.Part, ...]) -> tuple[hub.Part, ...]:
-    """Join thoughts that a stream cut into pieces: the seal comes with the last of them."""
+    """Join texts and thoughts of a model that a stream cut into pieces: a thought's seal comes with its last piece."""
     joined: list[hub.Part] = []
     for part in parts:
         before = joined[-1] if joined else None
@@ -215,6 +217,8 @@ def _joined(parts: tuple[hub.Part, ...]) -> tuple[hub.Part, ...]:
             and before.signature is None
         ):
             joined[-1] = structs.replace(before, text=before.text + part.text, signature=part.signature)
+        elif isinstance(part, hub.Text) and isinstance(before, hub.Text):
+            joined[-1] = structs.replace(before, text=before.text + part.text)
         else:
             joined.append(part)
     return tuple(joined)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from tollway.formats import hub
 from tollway.formats.gemini.asked import Asked, invalid
-from tollway.formats.gemini.seal import ORIGIN
+from tollway.formats.gemini.seal import ORIGIN, standard_base64
 
 TEXT = "text/plain"
 
@@ -40,7 +40,7 @@ _BY_SUFFIX = {
 def read_inline(data: Asked, at: str) -> hub.Part:
     """Read `inlineData`."""
     media_type = data.text("mimeType") or invalid(data.place("mimeType"), "is required")
-    content = data.text("data") or ""
+    content = standard_base64(data.text("data") or "")
     name = data.text("displayName") or None
     data.nothing_else()
     source: hub.Source = hub.Base64(media_type=media_type, data=content)

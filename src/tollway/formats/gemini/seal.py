@@ -5,7 +5,7 @@ in another alphabet of base64; only the envelope of a foreign seal has to be rec
 """
 
 import binascii
-from base64 import urlsafe_b64decode
+from base64 import b64decode
 
 from tollway.formats.hub import Signature
 from tollway.formats.signature import read_signature, write_signature
@@ -21,7 +21,7 @@ def read_seal(text: str) -> Signature | None:
     """Return the seal of a part; None when there is none, or only the waiver of one."""
     if not text or _is_waiver(text):
         return None
-    signature = read_signature(_standard(text), ORIGIN)
+    signature = read_signature(standard_base64(text), ORIGIN)
     return Signature(origin=ORIGIN, value=text) if signature.origin == ORIGIN else signature
 
 
@@ -34,12 +34,12 @@ def _is_waiver(text: str) -> bool:
     if text.encode("utf-8", "replace") in _WAIVERS:
         return True
     try:
-        return urlsafe_b64decode(_standard(text).replace("+", "-").replace("/", "_")) in _WAIVERS
+        return b64decode(standard_base64(text)) in _WAIVERS
     except (binascii.Error, ValueError):
         return False
 
 
-def _standard(text: str) -> str:
-    """Return base64 in its standard alphabet, with its padding."""
+def standard_base64(text: str) -> str:
+    """Return base64 in its standard alphabet, with its padding: Google's clients write bytes in the URL-safe one."""
     bare = text.rstrip("=").replace("-", "+").replace("_", "/")
     return bare + "=" * (-len(bare) % 4)

@@ -60,11 +60,12 @@ def test_what_a_model_said_in_several_contents_is_one_turn():
         model({"text": "Hm", "thought": True}),
         model({"text": "m", "thought": True}, {"text": "", "thought": True} | SEALED),
         model({"text": "A"}),
+        model({"text": "B"}),
         model({"text": ""} | SEALED),
     )
     assert meaning(turns[1].parts) == (
         hub.Thinking(text="Hmm", signature=SEAL),
-        hub.Text(text="A"),
+        hub.Text(text="AB"),
         hub.Thinking(signature=SEAL, is_redacted=True),
     )
     assert len(turns) == 2

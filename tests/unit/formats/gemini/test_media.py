@@ -31,6 +31,15 @@ def test_a_text_document_is_its_text():
     assert broken == hub.Document(source=hub.Base64(media_type="text/plain", data="/w=="), at="p")
 
 
+def test_bytes_come_in_the_alphabet_that_all_vendors_read():
+    """Google's own client writes the URL-safe one, which others take for damaged."""
+    part = read_inline(asked(mimeType="image/png", data="-_8"), "p")
+    assert part == hub.Image(source=hub.Base64(media_type="image/png", data="+/8="), at="p")
+    assert read_inline(asked(mimeType="text/plain", data="P8O_"), "p") == hub.Document(
+        source=hub.PlainText(text="?ÿ"), at="p"
+    )
+
+
 @given(st.text())
 def test_any_text_becomes_base64_and_back(text):
     part = read_inline(asked(mimeType="text/plain", data=encode_text(text)), "p")
