@@ -91,3 +91,12 @@ def test_no_representation_shows_a_key() -> None:
     for purpose in ("cookie", "audit-chain", "cursor", "provider-secret", "token-pepper/1"):
         assert derived(purpose).hex() not in shown
         assert repr(derived(purpose))[2:-1] not in shown
+
+
+def test_responses_are_sealed_with_a_key_of_their_own() -> None:
+    sealed = RING.response_states.seal(b"words", AAD)
+    assert KeyRing(ROOT).response_states.open(sealed, AAD) == b"words"
+    with pytest.raises(TollwayError):
+        RING.open(sealed, AAD)
+    with pytest.raises(TollwayError):
+        RING.response_states.open(RING.seal(b"words", AAD), AAD)

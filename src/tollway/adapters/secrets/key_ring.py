@@ -35,6 +35,8 @@ class KeyRing:
         self.pepper_version = max(pepper_versions)
         self._hashers = {version: _Hasher(_derive(root, f"token-pepper/{version}")) for version in pepper_versions}
         self._box = _Box(_derive(root, "provider-secret"))
+        self.response_states = _Box(_derive(root, "response-states"))
+        """Seals what is kept of responses, which is the customers' content."""
         self.cookie_key = Secret(_derive(root, "cookie"))
         """Signs session cookies and CSRF tokens."""
         self.audit_key = Secret(_derive(root, "audit-chain"))

@@ -1,0 +1,12 @@
+"""What is kept belongs to an application, so that its tokens share it, else to the one token."""
+
+import pytest
+
+from tollway.contract.policy import VERSION, TokenRecord
+from tollway.gateway.response_states import owner_of
+
+
+@pytest.mark.parametrize(("application", "owner"), [(None, "token:t1"), ("app_1", "application:app_1")])
+def test_who_owns_what_is_kept(application, owner):
+    token = TokenRecord(VERSION, "t1", b"", 1, "s", "name", "active", application_id=application)
+    assert owner_of(token) == owner
