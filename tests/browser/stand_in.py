@@ -458,6 +458,15 @@ class StandIn:
     def read_usage_csv(self, _rest: str, _request: web.Request) -> web.Response:
         return web.Response(text="calls\n1\n", content_type="text/csv")
 
+    def read_savings(self, _rest: str, request: web.Request) -> Json:
+        since, until = (datetime.fromisoformat(request.query[name]) for name in ("since", "until"))
+        cached = 0 if self.is_fresh else round((until - since).total_seconds() * 66)
+        return {
+            "saved_usd": f"{cached * 0.6 / 1e6:.9f}",
+            "cached_input_tokens": cached,
+            "unpriced_cached_input_tokens": cached // 25,
+        }
+
     def read_calls(self, rest: str, request: web.Request) -> Json | None:
         if rest:
             number = rest.removeprefix("req_")

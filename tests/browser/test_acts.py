@@ -154,3 +154,10 @@ def test_upstreams_say_what_they_are_doing_now(tab: Tab) -> None:
     expect(quiet.nth(1)).to_have_text("Active")
     expect(quiet.nth(2)).to_have_text("0")
     expect(tab.get_by_role("link", name="Orders")).to_contain_text("2 in flight")
+
+
+def test_home_page_says_what_cached_prompts_saved_and_that_it_is_an_estimate(tab: Tab) -> None:
+    tab.goto("/")
+    figure = tab.get_by_role("region", name="Figures").locator(".figure").filter(has_text="Saved by cached prompts")
+    expect(figure.locator(".figure-value")).to_have_text("$0.1426")
+    expect(figure.locator("[title]")).to_have_attribute("title", re.compile("at the prices of now; .* no known price"))

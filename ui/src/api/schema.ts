@@ -772,6 +772,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/savings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Savings
+         * @description Estimate what cached prompts saved, at the prices of now.
+         */
+        get: operations["get_savings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/calls": {
         parameters: {
             query?: never;
@@ -2077,6 +2097,18 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /**
+         * SavingsOutput
+         * @description What cached prompts saved. Tokens without a known price are counted in `unpriced_cached_input_tokens` alone.
+         */
+        SavingsOutput: {
+            /** Saved Usd */
+            saved_usd: string;
+            /** Cached Input Tokens */
+            cached_input_tokens: number;
+            /** Unpriced Cached Input Tokens */
+            unpriced_cached_input_tokens: number;
         };
         /**
          * SecretOutput
@@ -4828,6 +4860,38 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_savings: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavingsOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -39,6 +39,19 @@ function usageQuery(range: Range, asked: UsageAsked, since: number, until: numbe
   };
 }
 
+/** What cached prompts saved in the time range; it moves slowly, so it is read again once a minute. */
+export function useSavings(range: Range, { previous = false } = {}) {
+  return useQuery({
+    queryKey: ["savings", range.key, previous],
+    placeholderData: keepPreviousData,
+    refetchInterval: range.refreshMs && 60_000,
+    queryFn: () => {
+      const { since, until } = range.instants(previous);
+      return body(api.GET("/api/v1/savings", { params: { query: { since: new Date(since).toISOString(), until: new Date(until).toISOString() } } }));
+    },
+  });
+}
+
 /** The address of the same sums as CSV. */
 export function usageCsv(range: Range, asked: UsageAsked): string {
   const { since, until } = range.instants(false);

@@ -8,7 +8,7 @@ export function Figure({ label, value, unit, foot, spark, isLoading = false }: {
       <span className="figure-label">{label}</span>
       {isLoading ? <Skeleton height={30} width="60%" /> : <span className="figure-value">{value}{unit && <span className="figure-unit">{unit}</span>}</span>}
       <span className="figure-foot">{foot}</span>
-      {spark && <div className="figure-spark">{!isLoading && <Sparkline values={spark} />}</div>}
+      {spark && <div className="figure-spark">{!isLoading && spark.length > 0 && <Sparkline values={spark} />}</div>}
     </div>
   );
 }

@@ -11,6 +11,7 @@ from tollway.contract.records import Outcome
 from tollway.control.faults import refuse
 from tollway.control.usage.csv import write_csv
 from tollway.control.usage.itemised import itemise
+from tollway.control.usage.savings import sum_savings
 from tollway.control.usage.shown import (
     CallDetail,
     CallOutput,
@@ -22,14 +23,16 @@ from tollway.control.usage.shown import (
     show_usage,
 )
 from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.kernel.money import format_usd
 from tollway.web.asking import Asking, Read
-from tollway.web.fields import InstantInput
+from tollway.web.fields import InstantInput, Output, Usd
 from tollway.web.fields import Query as QueryModel
 from tollway.web.paging import Page, PageQuery, place_of
 
 router = APIRouter(tags=["usage"])
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+ROWS_MAX = 10_000
 _DAY_NS = 86_400 * NANOS_PER_SECOND
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
@@ -75,7 +78,22 @@ class UsageFilter(QueryModel):
     operation: Id | None = None
     status: Id | None = None
     outcome: Outcome | None = None
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000
+    limit: Annotated[int, Field(ge=1, le=ROWS_MAX)] = 1_000
+
+
+class SavingsFilter(QueryModel):
+    """Of which time. `until` left out: now; `since` left out: a day before."""
+
+    since: InstantInput | None = None
+    until: InstantInput | None = None
+
+
+class SavingsOutput(Output):
+    """What cached prompts saved. Tokens without a known price are counted in `unpriced_cached_input_tokens` alone."""
+
+    saved_usd: Usd
+    cached_input_tokens: int
+    unpriced_cached_input_tokens: int
 
 
 @router.get("/usage")
@@ -94,6 +112,20 @@ def get_usage_csv(query: Annotated[UsageFilter, Query()], ask: Read) -> Response
     text = write_csv(_sum(query, ask), _dimensions(query.by))
     headers = {"content-disposition": 'attachment; filename="usage.csv"'}
     return Response(text, media_type="text/csv; charset=utf-8; header=present", headers=headers)
+
+
+@router.get("/savings")
+def get_savings(query: Annotated[SavingsFilter, Query()], ask: Read) -> SavingsOutput:
+    """Estimate what cached prompts saved, at the prices of now."""
+    now_ns = ask.services.clock.now_ns()
+    since_ns, until_ns = _range(query.since, query.until, ask)
+    wanted = UsageQuery(since_ns=since_ns, until_ns=until_ns, by=("model", "provider"), limit=ROWS_MAX)
+    found = sum_savings(ask.services.usage.sums(wanted).rows, ask.services.publisher.snapshot(), now_ns)
+    return SavingsOutput(
+        saved_usd=format_usd(found.saved_nanos),
+        cached_input_tokens=found.cached_tokens,
+        unpriced_cached_input_tokens=found.unpriced_tokens,
+    )
 
 
 @router.get("/calls")
@@ -126,10 +158,7 @@ def get_call(request_id: RequestId, ask: Read) -> CallDetail:
 
 
 def _sum(query: UsageFilter, ask: Asking) -> UsageOutput:
-    until_ns = query.until if query.until is not None else ask.services.clock.now_ns()
-    since_ns = query.since if query.since is not None else max(0, until_ns - _DAY_NS)
-    if since_ns > until_ns:
-        raise refuse("query/since", "since is after until")
+    since_ns, until_ns = _range(query.since, query.until, ask)
     by = _dimensions(query.by)
     answer = ask.services.usage.sums(
         UsageQuery(
@@ -142,6 +171,15 @@ def _sum(query: UsageFilter, ask: Asking) -> UsageOutput:
         )
     )
     return show_usage(answer, by, ask.services.usage.names(ids_of_rows(answer.rows, by)))
+
+
+def _range(since_ns: int | None, until_ns: int | None, ask: Asking) -> tuple[int, int]:
+    """Return the range asked for: until now, and from a day before, unless told otherwise."""
+    end_ns = until_ns if until_ns is not None else ask.services.clock.now_ns()
+    start_ns = since_ns if since_ns is not None else max(0, end_ns - _DAY_NS)
+    if start_ns > end_ns:
+        raise refuse("query/since", "since is after until")
+    return start_ns, end_ns
 
 
 def _dimensions(text: str) -> tuple[Dimension, ...]:

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from kit.console import Console
@@ -120,3 +121,23 @@ def test_without_the_ledger_usage_is_unavailable_and_tokens_are_not(browser: Tes
     answer = browser.get("/api/v1/usage")
     assert (answer.status_code, answer.json()["code"]) == (503, "usage.unavailable")
     assert browser.get("/api/v1/tokens").status_code == 200
+
+
+def test_savings_are_those_of_cached_prompts_in_the_time_asked_for(browser: TestClient, console: Console) -> None:
+    price = {"input_usd_per_million": "2", "output_usd_per_million": "8", "cached_input_usd_per_million": "0.5"}
+    offer = {"name": "house", "price": price}
+    body = {"name": "rack", "kind": "openai-compatible", "base_url": "https://rack.example/v1", "models": [offer]}
+    provider = browser.post("/api/v1/providers", json=body).json()
+    console.ledger.rows = [
+        replace(row("house"), keys=("house", provider["id"]), cached_input_tokens=1_000_000),
+        replace(row("other"), keys=("other", provider["id"]), cached_input_tokens=7),
+    ]
+    assert browser.get("/api/v1/savings?since=2027-01-01T00:00:00Z&until=2027-01-02T00:00:00Z").json() == {
+        "saved_usd": "1.50",
+        "cached_input_tokens": 1_000_007,
+        "unpriced_cached_input_tokens": 7,
+    }
+    asked = console.ledger.asked[-1]
+    assert isinstance(asked, UsageQuery) and asked.by == ("model", "provider")
+    assert asked.until_ns - asked.since_ns == 86_400 * NS
+    assert browser.get("/api/v1/savings?since=2027-01-02T00:00:00Z&until=2027-01-01T00:00:00Z").status_code == 422

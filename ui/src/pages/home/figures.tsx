@@ -1,8 +1,8 @@
 /** Six figures with sparkline and change against the period before. */
-import { useUsage } from "../../api/usage";
+import { useSavings, useUsage } from "../../api/usage";
 import type { UsageRow } from "../../api/types";
 import type { Range } from "../../frame/range";
-import { amount, count, duration, money, percent, rate } from "../../format/numbers";
+import { NOTHING, amount, count, duration, money, percent, rate } from "../../format/numbers";
 import { DAY } from "../../format/time";
 import { Trouble } from "../../parts/page";
 import { Figure } from "../../parts/figure";
@@ -31,12 +31,11 @@ export function Figures({ range }: { range: Range }) {
       <Figure label="Errors" isLoading={isLoading} value={percent(sum ? share(sum) : null)} spark={counts(spark, errors)}
         foot={<>{change(share, "lower")}<span>{count(sum?.limited ?? 0)} limited</span></>} />
       <Figure label="Latency p95" isLoading={isLoading} value={duration(sum?.duration_p95_ms)} spark={levels(spark, (row) => row.duration_p95_ms)}
-        foot={<>{change((row) => row.duration_p95_ms, "lower")}<span>p50 {duration(sum?.duration_p50_ms)}</span></>} />
-      <Figure label="Our own overhead p95" isLoading={isLoading} value={duration(sum?.overhead_p95_ms)} spark={levels(spark, (row) => row.overhead_p95_ms)}
-        foot={<>{change((row) => row.overhead_p95_ms, "lower")}<span>p50 {duration(sum?.overhead_p50_ms)}</span></>} />
+        foot={<>{change((row) => row.duration_p95_ms, "lower")}<span title="What Tollway itself adds: 95 of 100 calls take no more">ours {duration(sum?.overhead_p95_ms)}</span></>} />
       <Figure label="Tokens in / out" isLoading={isLoading} value={`${count(sum?.input_tokens ?? 0)} / ${count(sum?.output_tokens ?? 0)}`} spark={counts(spark, (row) => row.input_tokens + row.output_tokens)}
         foot={<>{change((row) => row.input_tokens + row.output_tokens, "neither")}<span>{count(sum?.cached_input_tokens ?? 0)} cached</span></>} />
       <Spend sum={sum} isLoading={isLoading} change={change((row) => Number(row.cost_usd), "lower")} spark={counts(spark, (row) => Number(row.cost_usd))} />
+      <Savings range={range} spark={counts(spark, (row) => row.cached_input_tokens)} />
     </section>
   );
 }
@@ -49,6 +48,18 @@ function Spend({ sum, isLoading, change, spark }: { sum: UsageRow | undefined; i
   return (
     <Figure label="Spend" isLoading={isLoading} value={money(sum?.cost_usd ?? "0")} spark={spark}
       foot={<>{change}<span title="At this month's pace so far">{projected === null ? `${money(spent)} this month` : `month end ≈ ${amount(projected.toFixed(projected >= 10 ? 0 : 2))}`}</span>{!!sum?.unpriced_calls && <span>{count(sum.unpriced_calls)} unpriced</span>}</>} />
+  );
+}
+
+/** What cached prompts saved. An estimate: at the prices of now, which its title says. */
+function Savings({ range, spark }: { range: Range; spark: number[] }) {
+  const now = useSavings(range);
+  const before = useSavings(range, { previous: true });
+  const unpriced = now.data?.unpriced_cached_input_tokens ?? 0;
+  const title = `What ${count(now.data?.cached_input_tokens)} cached input tokens would have cost more as plain ones, at the prices of now${unpriced ? `; ${count(unpriced)} of them have no known price` : ""}`;
+  return (
+    <Figure label="Saved by cached prompts" isLoading={now.isPending} value={now.data ? money(now.data.saved_usd) : NOTHING} spark={spark}
+      foot={now.data && <><Change now={Number(now.data.saved_usd)} before={before.data && Number(before.data.saved_usd)} goodWhen="higher" /><span title={title}>{count(now.data.cached_input_tokens)} tokens</span></>} />
   );
 }
 
