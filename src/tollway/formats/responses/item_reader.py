@@ -51,6 +51,8 @@ class ItemReader:
                 self._add("assistant", "assistant", (_call(item),), item.at)
             case "function_call_output":
                 self._add("results", "user", (_result(item),), item.at)
+            case "image_generation_call":
+                self._add("assistant", "assistant", (_picture(item),), item.at)
             case "additional_tools":
                 # From here on for OpenAI, from the beginning for everybody else: the model has them when it answers.
                 item.text("role")
@@ -149,6 +151,15 @@ def _result(item: Asked) -> hub.ToolResult:
             parts.append(part)
     _check_caller(item)
     return hub.ToolResult(call_id=call_id, name=name, parts=tuple(parts), at=item.at)
+
+
+def _picture(item: Asked) -> hub.Image:
+    """Read a picture that a model made, as answers of ours show it."""
+    data = item.text("result") or invalid(item.place("result"), "is required")
+    kind = item.text("output_format") or "png"
+    for name in ("action", "background", "quality", "revised_prompt", "size"):
+        item.text(name)  # How OpenAI made it; the picture is what it is.
+    return hub.Image(source=hub.Base64(media_type=f"image/{kind}", data=data), at=item.at)
 
 
 def _check_caller(item: Asked) -> None:

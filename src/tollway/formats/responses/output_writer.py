@@ -1,8 +1,7 @@
 """Writing an answer as output items.
 
 https://platform.openai.com/docs/api-reference/responses/object#responses/object-output — adjacent texts and refusals
-are the content of one message. An item's id is made of the response's id and its place, so that an `item_reference`
-leads to the response that holds it.
+are the content of one message. An item's id is made of the response's id and its place.
 """
 
 from typing import Any, Literal
@@ -14,7 +13,6 @@ Object = dict[str, Any]
 Status = Literal["in_progress", "completed", "incomplete"]
 
 _RESPONSE_PREFIX = "resp_"
-_ITEM_PREFIXES = ("msg_", "rs_", "fc_", "ig_")
 
 
 def response_id(request_id: str) -> str:
@@ -26,15 +24,6 @@ def item_id(kind: str, response: str, index: int) -> str:
     """Return the id of the item at a place of a response; `kind` is the type of the item."""
     prefix = {"message": "msg_", "reasoning": "rs_", "function_call": "fc_"}.get(kind, "ig_")
     return f"{prefix}{response.removeprefix(_RESPONSE_PREFIX)}_{index}"
-
-
-def response_of_item(item: str) -> str | None:
-    """Return the id of the response that an item of ours is of; None for an id of another make."""
-    for prefix in _ITEM_PREFIXES:
-        name, found, place = item.removeprefix(prefix).rpartition("_")
-        if item.startswith(prefix) and found and name and place.isdecimal():
-            return _RESPONSE_PREFIX + name
-    return None
 
 
 def write_output(

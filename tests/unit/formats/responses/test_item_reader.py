@@ -109,6 +109,19 @@ def test_tools_of_the_conversation_are_kept_for_their_reader() -> None:
     assert [tool.text("name") for tool in reader.tools] == ["f"] and not reader.turns
 
 
+def test_a_picture_that_a_model_made_is_what_it_said() -> None:
+    made = {"type": "image_generation_call", "id": "ig", "status": "completed", "result": "AAAA", "quality": "low"}
+    assert turns(made, made | {"output_format": "webp"}) == (
+        hub.Turn(
+            role="assistant",
+            parts=(
+                hub.Image(source=hub.Base64(media_type="image/png", data="AAAA")),
+                hub.Image(source=hub.Base64(media_type="image/webp", data="AAAA")),
+            ),
+        ),
+    )
+
+
 def test_an_empty_result_has_no_parts() -> None:
     assert turns({"type": "function_call_output", "call_id": "c", "output": ""}) == (
         hub.Turn(role="user", parts=(hub.ToolResult(call_id="c", parts=()),)),
@@ -132,6 +145,7 @@ def test_an_empty_result_has_no_parts() -> None:
             "request.untranslatable",
         ),
         ({"type": "function_call", "name": "f"}, "input[0].call_id", "request.field_invalid"),
+        ({"type": "image_generation_call", "id": "i"}, "input[0].result", "request.field_invalid"),
         ({"type": "function_call", "call_id": "c"}, "input[0].name", "request.field_invalid"),
         (
             {"type": "function_call", "call_id": "c", "name": "f", "caller": {"type": "program"}},
