@@ -16,7 +16,7 @@ from tollway.formats.dialect import Shown, Target
 TARGET = Target(vendor="anthropic", model="another-makers-model")
 """Takes all that the dialect has; what Claude models take is tested model by model."""
 
-WORDS = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=12)
+WORDS = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=12).filter(str.strip)
 _NAMES = st.text("abcdefgh_", min_size=1, max_size=8)
 _MARKS = st.none() | st.builds(hub.CacheMark, ttl=st.sampled_from([None, "5m", "1h"]))
 _SCHEMAS = st.sampled_from(
@@ -48,12 +48,20 @@ THOUGHTS = st.one_of(
     st.builds(hub.Thinking, signature=SEALS, is_redacted=st.just(True)),
 )
 CALLS = st.builds(hub.ToolCall, id=_NAMES, name=_NAMES, arguments=_OBJECTS, cache=_MARKS)
-RESULTS = st.builds(
-    hub.ToolResult,
-    call_id=_NAMES,
-    parts=st.lists(TEXTS | IMAGES | DOCUMENTS, max_size=2).map(tuple),
-    is_error=st.booleans(),
-    cache=_MARKS,
+RESULTS = st.one_of(
+    st.builds(
+        hub.ToolResult,
+        call_id=_NAMES,
+        parts=st.lists(TEXTS | IMAGES | DOCUMENTS, max_size=2).map(tuple),
+        cache=_MARKS,
+    ),
+    st.builds(
+        hub.ToolResult,
+        call_id=_NAMES,
+        parts=st.lists(TEXTS, max_size=2).map(tuple),
+        is_error=st.just(True),
+        cache=_MARKS,
+    ),
 )
 
 _USERS = st.builds(

@@ -1,8 +1,8 @@
 """Writing turns as `messages`.
 
 https://platform.claude.com/docs/en/api/messages/create — messages of one role that follow each other are one; results
-come first in the message after the call; texts must not be empty. What a block cannot say is refused with its place in
-the caller's body; harmless differences become notes.
+come first in the message after the call, and hold text alone if they are errors; texts hold more than blanks. What a
+block cannot say is refused with its place in the caller's body; harmless differences become notes.
 """
 
 import hashlib
@@ -66,9 +66,11 @@ class ContentWriter:
         if turn.role == "system" and (is_first or not self._model.takes_system_turns):
             advice = "this model takes instructions only at the beginning: put them into the first message"
             raise Inexpressible("turns", advice, at=turn.at)
-        return [block for part in turn.parts for block in self._part(part)]
+        return [block for part in turn.parts for block in self._part(part, turn)]
 
-    def _part(self, part: hub.Part) -> list[Written]:
+    def _part(self, part: hub.Part, turn: hub.Turn) -> list[Written]:
+        if turn.role != "user" and isinstance(part, hub.Image | hub.Document):
+            raise Inexpressible("turns", "Claude takes pictures and documents from the user alone", at=part.at)
         match part:
             case hub.Text():
                 return self._text(part)
@@ -80,7 +82,7 @@ class ContentWriter:
             case hub.ToolCall():
                 return [self._call(part)]
             case hub.ToolResult():
-                return [self._result(part)]
+                return self._result(part, turn)
             case hub.Audio() | hub.Video():
                 raise Inexpressible("turns", "Claude hears and sees no recordings: send text or pictures", at=part.at)
         return [self._medium(part)]
@@ -88,7 +90,7 @@ class ContentWriter:
     def _text(self, part: hub.Text) -> list[Written]:
         if part.citations:
             note(self._notes, "citations-omitted")
-        return [{"type": "text", "text": part.text, **write_cache(part.cache)}] if part.text else []
+        return [{"type": "text", "text": part.text, **write_cache(part.cache)}] if part.text.strip() else []
 
     def _medium(self, part: hub.Image | hub.Document) -> Written:
         self.uses_files = self.uses_files or isinstance(part.source, hub.FileId)
@@ -119,14 +121,19 @@ class ContentWriter:
         written = {"type": "tool_use", "id": self._id(call.id), "name": call.name, "input": arguments}
         return written | write_cache(call.cache)
 
-    def _result(self, result: hub.ToolResult) -> Written:
-        content = [block for part in result.parts for block in self._part(part)]
+    def _result(self, result: hub.ToolResult, turn: hub.Turn) -> list[Written]:
+        """Write a result; what an error holds beside text comes after it."""
+        parts = [part for part in result.parts if not result.is_error or isinstance(part, hub.Text)]
+        beside = [part for part in result.parts if part not in parts]
+        if beside:
+            note(self._notes, "tool-result-media-beside")
+        content = [block for part in parts for block in self._part(part, turn)]
         written: Written = {"type": _RESULT, "tool_use_id": self._id(result.call_id)}
         if content:
             written["content"] = content
         if result.is_error:
             written["is_error"] = True
-        return written | write_cache(result.cache)
+        return [written | write_cache(result.cache), *(block for part in beside for block in self._part(part, turn))]
 
     def _id(self, call_id: str) -> str:
         """Return an id of the letters that Anthropic takes, the same one for a call and its result."""

@@ -32,8 +32,10 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "model, which insists on one, was not asked to think.",
         "thinking-text-shown": "The model cannot hide its thinking; it is in the answer.",
         "tool-call-ids-rewritten": "Ids that Anthropic does not take were rewritten, in calls and results alike.",
+        "tool-result-media-beside": "A failed tool's pictures and documents were put after its result.",
         "tool-results-first": "Tool results were put before the texts of their message, as Anthropic wants them.",
         "tools-limited": "Only the tools that the choice allows were offered.",
+        "user-hashed": "The user's id looked like a name or an address, which Anthropic refuses; it got a hash of it.",
         "web-search-size-ignored": "Anthropic's search takes no size of context.",
     }
 )

@@ -34,7 +34,6 @@ NAMES = {
 _ONLY_ANTHROPIC = {
     "container": "names a container of Anthropic's: leave it out",
     "mcp_servers": "lets Anthropic call these servers itself: call them yourself and declare their tools",
-    "context_management": "edits the conversation as only Anthropic can: shorten it yourself",
     "compaction": "edits the conversation as only Anthropic can: shorten it yourself",
     "inference_geo": "chooses among Anthropic's places: leave it out",
     "diagnostics": "asks about Anthropic's cache: leave it out",
@@ -58,6 +57,7 @@ def read_request(raw: bytes, *, model: str, is_stream: bool) -> hub.Request:
 
 def read_body(body: Asked, *, model: str, is_stream: bool, output_tokens_max: int | None) -> hub.Request:
     """Return what the rest of a body means, of a request or of a count; all of it must be understood."""
+    _check_context(body)
     for name, advice in _ONLY_ANTHROPIC.items():
         if name in body and body.raw(name) not in (b"[]", b"{}", b'""'):
             untranslatable(name, advice)
@@ -90,6 +90,17 @@ def read_body(body: Asked, *, model: str, is_stream: bool, output_tokens_max: in
         untranslatable("speed", "can only be `standard` with another vendor")
     body.nothing_else()
     return request
+
+
+def _check_context(body: Asked) -> None:
+    """Refuse edits of the conversation, but for those of thoughts: no other vendor is sent Anthropic's."""
+    context = body.child("context_management")
+    if context is None:
+        return
+    for edit in context.children("edits"):
+        if not (edit.text("type") or "").startswith("clear_thinking_"):
+            untranslatable(edit.at, "edits the conversation as only Anthropic can: shorten it yourself")
+    context.nothing_else()
 
 
 def _turns(body: Asked) -> tuple[hub.Turn, ...]:

@@ -6,6 +6,8 @@ required: it is the caller's bound or the gateway's, the lower one, else the def
 was asked for.
 """
 
+import hashlib
+import re
 from typing import Any
 
 import msgspec
@@ -24,7 +26,12 @@ Object = dict[str, Any]
 
 _TIERS = {"auto": "auto", "priority": "auto", "default": "standard_only", "standard": "standard_only"}
 _IGNORED = ("metadata", "prompt_cache_key", "seed")
-TOP_P_LEAST_WHILE_THINKING = 0.95
+_LEAST_WHILE_THINKING = {"temperature": 1, "top_p": 0.95, "top_k": float("inf")}
+"""https://platform.claude.com/docs/en/build-with-claude/extended-thinking#feature-compatibility"""
+
+USER_CHARACTERS_MAX = 256
+
+_PHONE = re.compile(r"\+?[0-9 ().-]{7,20}")
 
 
 def write_request(request: hub.Request, target: Target) -> Written:
@@ -98,7 +105,7 @@ def _output_config(request: hub.Request, model: Model, plan: Plan, notes: list[s
 def _sampling(request: hub.Request, model: Model, *, is_thinking: bool) -> Object:
     """Return temperature, top_p and top_k; where they are not taken, their defaults may still be stated."""
     temperature, top_p, top_k = request.temperature, request.top_p, request.top_k or None
-    if not model.takes_sampling or is_thinking:
+    if not model.takes_sampling:
         temperature = None if temperature == 1 else temperature
         top_p = None if top_p == 1 else top_p
     if model.takes_one_sampling and temperature is not None and top_p is not None:
@@ -110,7 +117,7 @@ def _sampling(request: hub.Request, model: Model, *, is_thinking: bool) -> Objec
     for name, value in written.items():
         if not model.takes_sampling:
             raise Inexpressible(name, "this model takes none: leave it out")
-        if is_thinking and model.is_claude and not (name == "top_p" and value >= TOP_P_LEAST_WHILE_THINKING):
+        if is_thinking and model.is_claude and value < _LEAST_WHILE_THINKING[name]:
             raise Inexpressible(name, "while it thinks, the model takes none: leave it out")
     if temperature is not None and not 0 <= temperature <= 1:
         raise Inexpressible("temperature", "Claude takes 0 to 1")
@@ -124,7 +131,7 @@ def _rest(request: hub.Request, notes: list[str]) -> Object:
             raise Inexpressible("stop", "Claude stops at no sequence of blanks alone: add a visible character")
         written["stop_sequences"] = request.stop
     if request.user:
-        written["metadata"] = {"user_id": request.user}
+        written["metadata"] = {"user_id": _opaque(request.user, notes)}
     if request.service_tier is not None:
         if request.service_tier not in _TIERS:
             raise Inexpressible("service_tier", "Anthropic knows `auto` and `default`")
@@ -135,3 +142,11 @@ def _rest(request: hub.Request, notes: list[str]) -> Object:
     if request.store:
         note(notes, "store-ignored")
     return written
+
+
+def _opaque(user: str, notes: list[str]) -> str:
+    """Return an id that Anthropic takes: "a uuid, hash value, or other opaque identifier", and none too long."""
+    if len(user) <= USER_CHARACTERS_MAX and "@" not in user and not _PHONE.fullmatch(user):
+        return user
+    note(notes, "user-hashed")
+    return hashlib.sha256(user.encode("utf-8", "surrogatepass")).hexdigest()

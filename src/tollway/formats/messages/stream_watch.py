@@ -25,6 +25,7 @@ EVENT_BYTES_MAX: Final = 16_777_216
 """A longer event is passed on unread: results of Anthropic's own tools come whole in one event."""
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_END_BYTES_MAX = 4
 _MODEL = re.compile(rb'"model"\s*:\s*"(?:[^"\\]|\\.)*"')
 _DATA_LINE = re.compile(rb"(?:^|[\r\n])data:[ ]?([^\r\n]*)")
 
@@ -72,9 +73,11 @@ class StreamWatch:
         if not self.first_ns:
             self.first_ns = self._clock()
         data = self._tail + chunk if self._tail else chunk
+        # No event ends within what was held back, but an end may begin there.
+        searched = max(0, len(self._tail) - _END_BYTES_MAX)
         out: list[bytes] = []
         start = 0
-        for match in _EVENT_END.finditer(data):
+        for match in _EVENT_END.finditer(data, searched):
             if match.end() == len(data) and match.group() == b"\r\r":
                 break  # An LF may follow: then this is no end.
             out.append(self._pass(data[start : match.start()]) + match.group())

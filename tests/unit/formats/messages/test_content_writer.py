@@ -74,7 +74,7 @@ def test_a_seal_over_a_call_is_left_out():
 
 
 def test_empty_texts_are_left_out_and_an_empty_answer_too():
-    messages, _ = written(heard(hub.Text(text=""), hub.Text(text="hi")), said(hub.Text(text="")), USER)
+    messages, _ = written(heard(hub.Text(text=""), hub.Text(text="hi")), said(hub.Text(text=" \n")), USER)
     assert messages == [{"role": "user", "content": [{"type": "text", "text": "hi"}, {"type": "text", "text": "hi"}]}]
 
 
@@ -86,6 +86,18 @@ def test_ids_that_anthropic_does_not_take_are_rewritten_alike():
     ids = [block["id"] for block in messages[1]["content"]]
     assert ids[0] == messages[2]["content"][0]["tool_use_id"] != ids[1]
     assert notes == ["tool-call-ids-rewritten"] and len(ids[0]) <= 64 and ids[0].replace("_", "").isalnum()
+
+
+def test_what_an_error_holds_beside_text_comes_after_it():
+    image = hub.Image(source=hub.Link(url="https://e.com/a.png"))
+    call = hub.ToolCall(id="1", name="f", arguments="")
+    result = hub.ToolResult(call_id="1", parts=(image, hub.Text(text="no")), is_error=True)
+    messages, notes = written(USER, said(call), heard(result))
+    assert messages[2]["content"] == [
+        {"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": "no"}], "is_error": True},
+        {"type": "image", "source": {"type": "url", "url": "https://e.com/a.png"}},
+    ]
+    assert notes == ["tool-result-media-beside"]
 
 
 def test_differences_that_change_no_answer_are_noted():
@@ -123,6 +135,7 @@ def test_instructions_in_mid_conversation_are_for_the_models_that_take_them():
         ((heard(hub.Text(text="")),), "must not be empty"),
         ((heard(hub.Audio(source=hub.Link(url="https://e.com/a.mp3"))),), "no recordings"),
         ((heard(hub.Video(source=hub.Link(url="https://e.com/a.mp4"))),), "no recordings"),
+        ((USER, said(hub.Image(source=hub.Link(url="https://e.com/a.png")))), "from the user alone"),
         ((USER, said(hub.ToolCall(id="1", name="f", arguments="[1]"))), "must be a JSON object"),
         ((USER, said(hub.ToolCall(id="1", name="f", arguments="{"))), "must be a JSON object"),
         ((USER, said(hub.ToolCall(id="1", name="f", arguments="\ud800"))), "must be a JSON object"),

@@ -19,16 +19,27 @@ from tollway.formats.messages.count import read_count_reply, read_count_request
 from tollway.formats.messages.dialect import DIALECT
 from tollway.kernel.errors import TollwayError
 
-READABLE_LEAST = 77
+READABLE_LEAST = 78
 """How many recorded requests can be translated; the others use what only Anthropic has."""
 
 
 def exchanges(folder: Path, path: str = "/v1/messages") -> Iterator[tuple[str, dict[str, Any]]]:
-    lines = (folder / "recordings" / "anthropic.jsonl").read_text(encoding="utf-8").splitlines()
-    for number, line in enumerate(lines):
-        item = json.loads(line)
-        if item["path"] == path:
-            yield f"anthropic:{number}", item
+    """Yield Anthropic's own exchanges of that path, and those that passed its bodies through Amazon unchanged."""
+    for provider in ("anthropic", "bedrock"):
+        lines = (folder / "recordings" / f"{provider}.jsonl").read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(lines):
+            item = json.loads(line)
+            if item["path"] == path or (path == "/v1/messages" and _is_invocation(item)):
+                yield f"{provider}:{number}", item
+
+
+def _is_invocation(item: dict[str, Any]) -> bool:
+    """Whether Amazon was asked for a model of Anthropic's in its own dialect; the model is then in the path."""
+    if not (item["provider"] == "bedrock" and "anthropic." in item["path"] and item["path"].endswith("/invoke")):
+        return False
+    item["request"].pop("anthropic_version")
+    item["request"]["model"] = item["path"].split("/")[2]
+    return True
 
 
 def body_of(item: dict[str, Any]) -> JSONObject:

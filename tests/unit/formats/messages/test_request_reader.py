@@ -106,7 +106,6 @@ def test_the_bodys_own_cache_marker_is_on_the_last_part():
     [
         ("container", "container_1"),
         ("mcp_servers", [{"type": "url", "url": "https://e.com", "name": "e"}]),
-        ("context_management", {"edits": [{"type": "compact_20260112"}]}),
         ("inference_geo", "us"),
         ("diagnostics", {"previous_message_id": "msg_1"}),
         ("user_profile_id", "p"),
@@ -125,6 +124,8 @@ def test_what_only_anthropic_serves_is_refused_by_its_name(field, value):
     [
         ("output_config", {"task_budget": {"type": "tokens", "total": 9}}, "output_config.task_budget"),
         ("metadata", {"team": "x"}, "metadata.team"),
+        ("context_management", {"edits": [{"type": "compact_20260112"}]}, "context_management.edits[0]"),
+        ("context_management", {"edits": [], "mode": "x"}, "context_management.mode"),
     ],
 )
 def test_what_only_anthropic_knows_within_a_field_is_refused_by_place(field, value, param):
@@ -154,6 +155,11 @@ def test_what_only_anthropic_knows_within_a_field_is_refused_by_place(field, val
 def test_a_wrong_form_is_refused_by_place(field, value, param):
     error = refusal(**{field: value})
     assert (error.code.name, error.param) == ("request.field_invalid", param)
+
+
+def test_clearing_thoughts_changes_nothing_for_other_vendors():
+    edits = [{"type": "clear_thinking_20251015", "keep": "all"}]
+    assert meaning(read(context_management={"edits": edits})) == meaning(read())
 
 
 def test_what_says_nothing_is_as_if_it_were_not_there():

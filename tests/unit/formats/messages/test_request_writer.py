@@ -119,7 +119,7 @@ def test_thinking_is_off_where_the_call_came_without_a_thought():
         ("claude-sonnet-4-5", {"temperature": 0.9, "top_p": 1.0}, {"temperature": 0.9}),
         ("claude-sonnet-4-0", {"temperature": 0.9, "top_p": 0.9}, {"temperature": 0.9, "top_p": 0.9}),
         ("claude-opus-5", {"temperature": 1.0, "top_p": 1.0, "top_k": 0}, {}),
-        ("claude-sonnet-4-5", {"temperature": 1.0, "reasoning": hub.Reasoning(effort="low")}, {}),
+        ("claude-sonnet-4-5", {"temperature": 1.0, "reasoning": hub.Reasoning(effort="low")}, {"temperature": 1.0}),
         ("claude-sonnet-4-5", {"top_p": 0.97, "reasoning": hub.Reasoning(effort="low")}, {"top_p": 0.97}),
     ],
 )
@@ -178,6 +178,7 @@ def test_what_claude_cannot_be_asked_for_is_refused_by_name(field, value):
         ("claude-opus-5", {"top_k": 3}, "top_k"),
         ("claude-sonnet-4-6", {"temperature": 0.5, "top_p": 0.5}, "top_p"),
         ("claude-sonnet-4-5", {"temperature": 0.5, "reasoning": hub.Reasoning(effort="low")}, "temperature"),
+        ("claude-sonnet-4-5", {"top_k": 5, "reasoning": hub.Reasoning(effort="low")}, "top_k"),
         ("claude-sonnet-4-5", {"top_p": 0.5, "reasoning": hub.Reasoning(effort="low")}, "top_p"),
     ],
 )
@@ -185,6 +186,14 @@ def test_sampling_that_a_model_does_not_take_is_refused_by_name(model, stated, f
     with pytest.raises(Inexpressible) as refusal:
         write(model, **stated)
     assert refusal.value.field == field
+
+
+@pytest.mark.parametrize("user", ["ann@example.com", "+49 431 123456", "u" * 257])
+def test_a_user_that_is_no_opaque_id_is_hashed(user):
+    written = write(user=user)
+    hashed = body_of(written)["metadata"]["user_id"]
+    assert len(hashed) == 64 and user not in hashed and written.notes == ("user-hashed",)
+    assert write(user="user-1234567").notes == ()
 
 
 def test_defaults_that_change_nothing_are_no_wish():
