@@ -13,7 +13,8 @@ from tollway.formats import hub
 from tollway.formats.gemini.candidate_reader import CandidateReader
 from tollway.formats.gemini.choices import fold_choices
 from tollway.formats.gemini.fields import Fields
-from tollway.formats.gemini.usage import merge_usage, usage_of
+from tollway.formats.gemini.piece import PlainPiece, find_plain
+from tollway.formats.gemini.usage import merge_usage, plain_usage, usage_of
 from tollway.wire.sse import SSEDecoder, SSEEvent
 
 _NO_ID = re.compile(r"[^A-Za-z0-9_-]")
@@ -52,11 +53,20 @@ class AnswerReader:
         if feedback is not None and feedback.text("blockReason"):
             self._is_blocked = True
             self._note("prompt-blocked")
-        usage = merge_usage(self._usage, usage_of(piece))
-        if usage is not None and usage != self._usage:
-            self._usage = usage
-            events.append(hub.UsageStated(usage=usage))
-        return events
+        return events + self._state(merge_usage(self._usage, usage_of(piece)))
+
+    def read_plain(self, piece: PlainPiece) -> list[hub.Event] | None:
+        """Return the events of a plain piece that goes on with what has begun; None when it must be read whole."""
+        if self._has_failed or not self._has_begun:
+            return None
+        if any(candidate.index not in self._candidates for candidate in piece.candidates):
+            return None
+        events: list[hub.Event] = []
+        for candidate in piece.candidates:
+            texts = [part.text for part in candidate.content.parts]
+            events += self._candidates[candidate.index].read_texts(texts, candidate.finish_reason)
+        usage = merge_usage(self._usage, plain_usage(piece.usage_metadata))
+        return events + self._state(usage)
 
     def finish(self) -> list[hub.Event]:
         """Return the ends of all choices, and Done unless the answer was cut."""
@@ -71,6 +81,12 @@ class AnswerReader:
         if is_whole and (self._candidates or self._is_blocked):
             events.append(hub.Done())
         return events
+
+    def _state(self, usage: Usage | None) -> list[hub.Event]:
+        if usage is None or usage == self._usage:
+            return []
+        self._usage = usage
+        return [hub.UsageStated(usage=usage)]
 
     def _begin(self, piece: Fields) -> hub.Begin:
         self._has_begun = True
@@ -120,6 +136,10 @@ class EventReader:
         return [*(self._read(last) if last is not None else ()), *self._answer.finish()]
 
     def _read(self, event: SSEEvent) -> list[hub.Event]:
+        plain = find_plain(event.data)
+        events = None if plain is None else self._answer.read_plain(plain)
+        if events is not None:
+            return events
         piece = Fields.parse(event.data)
         return [] if piece is None else self._answer.read(piece)
 

@@ -77,6 +77,15 @@ class CandidateReader:
         self._reason = candidate.text("finishReason") or self._reason
         return self._drained()
 
+    def read_texts(self, texts: list[str], reason: str) -> list[hub.Event]:
+        """Return the events of a piece that has nothing but texts; `reason` "": it goes on."""
+        for text in texts:
+            self._say(text, None)
+            self._parts_seen += 1
+        self._cite(is_last=False)
+        self._reason = reason or self._reason
+        return self._drained()
+
     def finish(self) -> list[hub.Event]:
         """Return the end of the choice; nothing when the candidate was cut."""
         if not self.is_finished:

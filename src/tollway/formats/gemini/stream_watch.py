@@ -16,7 +16,8 @@ from msgspec import structs
 from tollway.contract.usage import Usage
 from tollway.formats.gemini.errors import write_error_event
 from tollway.formats.gemini.fields import Fields
-from tollway.formats.gemini.usage import BYTES_PER_TOKEN, merge_usage, text_bytes, usage_of
+from tollway.formats.gemini.piece import PlainPiece, find_plain
+from tollway.formats.gemini.usage import BYTES_PER_TOKEN, merge_usage, plain_usage, text_bytes, usage_of
 from tollway.formats.json_object import JSONObject
 from tollway.kernel.codes import BY_NAME
 from tollway.kernel.errors import TollwayError
@@ -24,6 +25,7 @@ from tollway.kernel.errors import TollwayError
 EVENT_BYTES_MAX: Final = 16_777_216
 """A longer event is passed on unread: pictures come whole in one event."""
 
+_DATA = b"data: "
 _EVENT_END = re.compile(rb"(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)")
 _EVENT_END_BYTES_MAX = 4
 _MODEL = re.compile(rb'"modelVersion"\s*:\s*"(?:[^"\\]|\\.)*"')
@@ -46,6 +48,7 @@ class StreamWatch:
         self._tail = b""
         self._text_bytes = 0
         self._usage: Usage | None = None
+        self._stated = b""
         self._begun: set[int] = set()
         self._finished: set[int] = set()
         self._is_blocked = False
@@ -91,6 +94,7 @@ class StreamWatch:
 
     def usage(self) -> Usage:
         """Return the stated usage; of a stream that was cut an estimate, never below what was stated."""
+        self._settle()
         stated = self._usage
         if stated is not None and self.is_done:
             return stated
@@ -101,16 +105,36 @@ class StreamWatch:
         return structs.replace(stated, output_tokens=outputs, is_estimated=True)
 
     def _pass(self, event: bytes) -> bytes:
-        data = b"\n".join(_DATA_LINE.findall(event))
+        data, model_json = _data_of(event), self._model_json
+        plain = find_plain(data)
+        if plain is not None:
+            self._read_plain(plain)
+            if model_json is None or not plain.model_version:
+                return event
+            return _MODEL.sub(lambda _: b'"modelVersion":' + model_json, event, count=1)
         answer = Fields.parse(data) if data else None
         if answer is None:
             return event
         self._read(answer)
-        if self._model_json is None or "modelVersion" not in answer:
+        if model_json is None or "modelVersion" not in answer:
             return event
-        return _renamed(event, data, self._model_json)
+        return _renamed(event, data, model_json)
+
+    def _read_plain(self, piece: PlainPiece) -> None:
+        self._text_bytes += piece.text_bytes
+        self._stated = bytes(piece.usage_metadata) or self._stated
+        for candidate in piece.candidates:
+            self._begun.add(candidate.index)
+            if candidate.finish_reason:
+                self._finished.add(candidate.index)
+
+    def _settle(self) -> None:
+        """Read the last statement of usage; those before it are out of date and stay unread."""
+        stated, self._stated = self._stated, b""
+        self._usage = merge_usage(self._usage, plain_usage(stated))
 
     def _read(self, answer: Fields) -> None:
+        self._settle()
         self._usage = merge_usage(self._usage, usage_of(answer))
         self._text_bytes += text_bytes(answer)
         for candidate in answer.children("candidates"):
@@ -121,6 +145,12 @@ class StreamWatch:
         feedback = answer.child("promptFeedback")
         self._is_blocked = self._is_blocked or (feedback is not None and bool(feedback.text("blockReason")))
         self._has_failed = self._has_failed or "error" in answer
+
+
+def _data_of(event: bytes) -> bytes:
+    if event.startswith(_DATA) and b"\n" not in event and b"\r" not in event:
+        return event[len(_DATA) :]
+    return b"\n".join(_DATA_LINE.findall(event))
 
 
 def _renamed(event: bytes, data: bytes, model_json: bytes) -> bytes:

@@ -8,10 +8,12 @@ https://ai.google.dev/api/generate-content#UsageMetadata — `promptTokenCount` 
 import re
 from typing import Any
 
+import msgspec
 from msgspec import structs
 
 from tollway.contract.usage import Usage
 from tollway.formats.gemini.fields import Fields
+from tollway.formats.lenient import COUNT_MAX
 
 BYTES_PER_TOKEN = 4
 """Of English text in current vocabularies; used for estimates only."""
@@ -25,8 +27,33 @@ _TRAFFIC = {
 }
 """Vertex states a kind of traffic instead of a tier: https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference"""
 
+_SEARCHED = re.compile(rb'"web_?[sS]earch_?[qQ]ueries"')
 _GENERATION = re.compile(r"gemini-(\d+)")
 _TIERS_SHOWN = frozenset({"standard", "flex", "priority"})
+
+
+class _Modality(msgspec.Struct, gc=False, rename="camel"):
+    modality: str = ""
+    token_count: int = 0
+
+
+class _Stated(msgspec.Struct, rename="camel"):
+    """`usageMetadata` as it is stated."""
+
+    prompt_token_count: int = 0
+    cached_content_token_count: int = 0
+    candidates_token_count: int = 0
+    tool_use_prompt_token_count: int = 0
+    thoughts_token_count: int = 0
+    prompt_tokens_details: list[_Modality] = []
+    cache_tokens_details: list[_Modality] = []
+    candidates_tokens_details: list[_Modality] = []
+    tool_use_prompt_tokens_details: list[_Modality] = []
+    service_tier: str = ""
+    traffic_type: str = ""
+
+
+_decode_stated = msgspec.json.Decoder(_Stated).decode
 
 
 def read_usage(raw: bytes) -> Usage | None:
@@ -36,39 +63,81 @@ def read_usage(raw: bytes) -> Usage | None:
 
 
 def usage_of(answer: Fields) -> Usage | None:
-    """Return the usage that an answer, or one event of a stream, states; None when it states none.
+    """Return the usage that an answer, or one event of a stream, states; None when it states none."""
+    usage = plain_usage(answer.raw("usageMetadata"))
+    if usage is None or not _SEARCHED.search(answer.raw("candidates")):
+        return usage
+    return structs.replace(usage, web_searches=_searches(answer))
+
+
+def plain_usage(raw: bytes | msgspec.Raw) -> Usage | None:
+    """Return the usage that `usageMetadata` states, of an answer without searches; None when it states none.
 
     Counts are cut to [0, 2^40] and details to their total, so that no statement can make a charge negative.
     """
-    stated = answer.child("usageMetadata")
+    stated = _find_stated(raw) or _read_stated(raw)
+    if stated is None:
+        return None
+    thoughts, made_tokens = _cut(stated.thoughts_token_count), _cut(stated.candidates_token_count)
+    inputs = _cut(stated.prompt_token_count) + _cut(stated.tool_use_prompt_token_count)
+    prompt = _modalities(stated.prompt_tokens_details, stated.tool_use_prompt_tokens_details)
+    cached, made = _modalities(stated.cache_tokens_details), _modalities(stated.candidates_tokens_details)
+    cached_inputs = min(_cut(stated.cached_content_token_count), inputs)
+    audio, images = min(prompt.get("AUDIO", 0), inputs), min(prompt.get("IMAGE", 0), inputs)
+    return Usage(
+        input_tokens=inputs,
+        output_tokens=made_tokens + thoughts,
+        cached_input_tokens=cached_inputs,
+        reasoning_tokens=thoughts,
+        input_audio_tokens=audio,
+        output_audio_tokens=min(made.get("AUDIO", 0), made_tokens),
+        cached_audio_tokens=min(cached.get("AUDIO", 0), cached_inputs, audio),
+        input_image_tokens=images,
+        cached_image_tokens=min(cached.get("IMAGE", 0), cached_inputs, images),
+        output_image_tokens=min(made.get("IMAGE", 0), made_tokens),
+        input_video_tokens=min(prompt.get("VIDEO", 0), inputs),
+        output_video_tokens=min(made.get("VIDEO", 0), made_tokens),
+        tier=_tier(stated.service_tier, stated.traffic_type),
+    )
+
+
+def _find_stated(raw: bytes | msgspec.Raw) -> _Stated | None:
+    """Return a statement that is written as Google writes it, in one step; what is unusual is left to the next."""
+    try:
+        stated = _decode_stated(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return stated if stated.prompt_token_count or stated.candidates_token_count else None
+
+
+def _read_stated(raw: bytes | msgspec.Raw) -> _Stated | None:
+    """Return a statement in either spelling, with numbers as strings, and without what is none."""
+    stated = Fields.parse(raw)
     if stated is None:
         return None
     if not any(name in stated for name in ("promptTokenCount", "candidatesTokenCount", "totalTokenCount")):
         return None
-    thoughts = stated.count("thoughtsTokenCount")
-    inputs = stated.count("promptTokenCount") + stated.count("toolUsePromptTokenCount")
-    outputs = stated.count("candidatesTokenCount") + thoughts
-    prompt, tools = _modalities(stated, "promptTokensDetails"), _modalities(stated, "toolUsePromptTokensDetails")
-    cached, made = _modalities(stated, "cacheTokensDetails"), _modalities(stated, "candidatesTokensDetails")
-    cached_inputs = min(stated.count("cachedContentTokenCount"), inputs)
-    audio = min(prompt.get("AUDIO", 0) + tools.get("AUDIO", 0), inputs)
-    images = min(prompt.get("IMAGE", 0) + tools.get("IMAGE", 0), inputs)
-    return Usage(
-        input_tokens=inputs,
-        output_tokens=outputs,
-        cached_input_tokens=cached_inputs,
-        reasoning_tokens=thoughts,
-        input_audio_tokens=audio,
-        output_audio_tokens=min(made.get("AUDIO", 0), outputs - thoughts),
-        web_searches=_searches(answer),
-        cached_audio_tokens=min(cached.get("AUDIO", 0), cached_inputs, audio),
-        input_image_tokens=images,
-        cached_image_tokens=min(cached.get("IMAGE", 0), cached_inputs, images),
-        output_image_tokens=min(made.get("IMAGE", 0), outputs - thoughts),
-        input_video_tokens=min(prompt.get("VIDEO", 0) + tools.get("VIDEO", 0), inputs),
-        output_video_tokens=min(made.get("VIDEO", 0), outputs - thoughts),
-        tier=_tier(stated),
+    return _Stated(
+        prompt_token_count=stated.count("promptTokenCount"),
+        cached_content_token_count=stated.count("cachedContentTokenCount"),
+        candidates_token_count=stated.count("candidatesTokenCount"),
+        tool_use_prompt_token_count=stated.count("toolUsePromptTokenCount"),
+        thoughts_token_count=stated.count("thoughtsTokenCount"),
+        prompt_tokens_details=_details_of(stated, "promptTokensDetails"),
+        cache_tokens_details=_details_of(stated, "cacheTokensDetails"),
+        candidates_tokens_details=_details_of(stated, "candidatesTokensDetails"),
+        tool_use_prompt_tokens_details=_details_of(stated, "toolUsePromptTokensDetails"),
+        service_tier=stated.text("serviceTier"),
+        traffic_type=stated.text("trafficType"),
     )
+
+
+def _details_of(stated: Fields, name: str) -> list[_Modality]:
+    return [_Modality(item.text("modality"), item.count("tokenCount")) for item in stated.children(name)]
+
+
+def _cut(count: int) -> int:
+    return min(count, COUNT_MAX) if count > 0 else 0
 
 
 def merge_usage(earlier: Usage | None, later: Usage | None) -> Usage | None:
@@ -130,19 +199,19 @@ def _details(name: str, total: int, media: tuple[int, int, int]) -> dict[str, An
     return {name: [{"modality": modality, "tokenCount": count} for modality, count in counts.items() if count]}
 
 
-def _modalities(stated: Fields, name: str) -> dict[str, int]:
+def _modalities(*details: list[_Modality]) -> dict[str, int]:
     found: dict[str, int] = {}
-    for item in stated.children(name):
-        modality = item.text("modality")
-        found[modality] = found.get(modality, 0) + item.count("tokenCount")
+    for entries in details:
+        for entry in entries:
+            found[entry.modality] = found.get(entry.modality, 0) + _cut(entry.token_count)
     return found
 
 
-def _tier(stated: Fields) -> str:
-    tier = stated.text("serviceTier").lower().removeprefix("service_tier_")
+def _tier(service_tier: str, traffic_type: str) -> str:
+    tier = service_tier.lower().removeprefix("service_tier_")
     if tier:
         return "" if tier == "unspecified" else tier
-    return _TRAFFIC.get(stated.text("trafficType"), "")
+    return _TRAFFIC.get(traffic_type, "")
 
 
 def _searches(answer: Fields) -> int:
