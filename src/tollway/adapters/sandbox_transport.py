@@ -4,7 +4,8 @@ Errors and cuts look exactly like those of a real upstream, so that callers can 
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 from tollway.contract.policy import Upstream
 from tollway.edge.flow import CallerFlow
@@ -69,7 +70,7 @@ class SandboxRouter:
     def __init__(self, others: Upstreams) -> None:
         self._others = others
 
-    async def send(
+    def send(
         self,
         destination: Destination,
         *,
@@ -78,12 +79,13 @@ class SandboxRouter:
         headers: Headers,
         body: "bytes | Exchange",
         lines: bytes = b"",
-    ) -> Answer:
-        """Play a script for `sandbox` destinations; otherwise as Upstreams.send."""
+    ) -> Coroutine[Any, Any, Answer]:
+        """Play a script for `sandbox` destinations; otherwise as Upstreams.send, without a coroutine of its own."""
         if destination.scheme != "sandbox":
-            return await self._others.send(
-                destination, method=method, target=target, headers=headers, body=body, lines=lines
-            )
+            return self._others.send(destination, method=method, target=target, headers=headers, body=body, lines=lines)
+        return self._play(target, headers, body)
+
+    async def _play(self, target: bytes, headers: Headers, body: "bytes | Exchange") -> Answer:
         fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
         raw = body if isinstance(body, bytes) else b""
         script = sandbox.answer(target.decode("ascii"), raw, fields)

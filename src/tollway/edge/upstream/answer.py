@@ -97,12 +97,19 @@ class UpstreamAnswer:
 
     async def head(self) -> None:
         """Wait until the final head has come, or the connection has ended without one (`status` stays 0)."""
-        await self._wait()
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await waiter
+        except BaseException:  # as in _wait, which would be one coroutine more for each call
+            self.close()
+            raise
         if self.status == 0:
             await self._settle_upload()
 
     async def read(self, bytes_max: int) -> bytes:
         """Read the whole body, waking up once."""
+        if self.is_complete and self.upload is None and self._size <= bytes_max:
+            return self._take()
         self._limit = bytes_max
         if (self.content_bytes or 0) > bytes_max or self._size > bytes_max:
             self.close()

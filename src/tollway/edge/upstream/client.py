@@ -13,9 +13,9 @@ from tollway.edge.upstream.connection import Connection, ReadBuffer
 from tollway.edge.upstream.dns import Resolve, SystemResolver
 from tollway.edge.upstream.pool import Pool, PoolCounts, PoolLimits
 from tollway.edge.upstream.request_body import Upload
-from tollway.edge.upstream.request_head import encode_request_head
+from tollway.edge.upstream.request_head import EXPECTS_BODY, encode_request_head
 from tollway.gateway.ports import Answer, Destination, Exchange, Headers, Upstreams
-from tollway.kernel.clock import NANOS_PER_SECOND, Clock, SystemClock
+from tollway.kernel.clock import Clock, SystemClock
 
 _IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"))
 
@@ -58,20 +58,19 @@ class EdgeUpstreams:
         pool = self._pools.get(destination.pool_key)
         if pool is None or pool.destination is not destination:
             pool = self._renew(pool, destination)
+        flow: CallerFlow | None = None
+        body_bytes: int | None
         if isinstance(body, bytes):
-            flow, body_bytes = None, cast(int | None, len(body))
+            body_bytes = len(body)
         else:
-            flow, body_bytes = cast(CallerFlow, body), body.head.body_bytes
-            if body_bytes == 0:
-                flow, body = None, b""
-        if pool.target_prefix:
-            target = pool.target_prefix + target
-        data, wants_upgrade = encode_request_head(
-            method, target, pool.host_lines + lines, headers, body_bytes=body_bytes
+            body_bytes = body.head.body_bytes
+            if body_bytes != 0:
+                flow = cast(CallerFlow, body)
+            body = b""
+        head, wants_upgrade = encode_request_head(
+            pool.start_of(method, target, lines), headers, body_bytes=body_bytes, expects_body=method in EXPECTS_BODY
         )
-        if flow is None and body:
-            data += cast(bytes, body)
-        total_at_ns = self.clock.monotonic_ns() + int(destination.timeouts.total_seconds * NANOS_PER_SECOND)
+        total_at_ns = self.clock.monotonic_ns() + pool.total_ns
         connection = pool.take()
         is_reused = connection is not None
         while True:
@@ -81,7 +80,14 @@ class EdgeUpstreams:
             answer = UpstreamAnswer(
                 self.clock, destination.timeouts, total_at_ns, is_head=method == "HEAD", wants_upgrade=wants_upgrade
             )
-            self._begin(connection, answer, data, flow)
+            answer.connection = connection
+            if flow is None:
+                deadline_ns = self.clock.monotonic_ns() + pool.first_byte_ns
+                connection.begin(answer, head, deadline_ns if deadline_ns < total_at_ns else total_at_ns, body)
+            else:
+                answer.upload = Upload(connection, answer, flow)
+                connection.begin(answer, head, total_at_ns)
+                answer.upload.start()
             await answer.head()
             if answer.status:
                 return answer
@@ -113,20 +119,11 @@ class EdgeUpstreams:
         """Return a connection that belongs to `pool`, not yet connected."""
         return Connection(pool, self.clock, self._wheel, self._buffer)
 
-    def _begin(self, connection: Connection, answer: UpstreamAnswer, data: bytes, flow: CallerFlow | None) -> None:
-        answer.connection = connection
-        if flow is None:
-            connection.begin(answer, data, answer.first_byte_deadline())
-            return
-        answer.upload = Upload(connection, answer, flow)
-        connection.begin(answer, data, answer.total_at_ns)
-        answer.upload.start()
-
     def _renew(self, pool: Pool | None, destination: Destination) -> Pool:
         """Return the pool for the destination; one made for another address or trust is not reused."""
         if pool is not None:
             if _connects_alike(pool.destination, destination):
-                pool.destination = destination
+                pool.adopt(destination)
                 return pool
             self._retire(pool)
         pool = self._pools[destination.pool_key] = Pool(self, destination, self._limits)

@@ -5,7 +5,6 @@ back to its pool in the very callback that completed an answer, and tells it onc
 """
 
 import asyncio
-from enum import IntEnum
 from typing import Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -15,6 +14,8 @@ from tollway.edge.server.timers import Deadline, TimerWheel
 from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.faults import Violation
+from tollway.edge.upstream.plain_head import read_idle_seconds, read_plain_head
+from tollway.edge.upstream.state import State
 from tollway.gateway.ports import Headers
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
@@ -23,6 +24,7 @@ HEAD_BYTES_MAX = 65_536
 HEADERS_MAX = 200
 INTERIMS_MAX = 8
 READ_BYTES_MAX = 65_536
+JOINED_BYTES_MAX = 16_384
 OVERHEAD_BYTES_MAX = 65_536
 """Chunk extensions, trailers and the like that may arrive without a byte of body between them."""
 
@@ -43,15 +45,8 @@ _WATCHED = frozenset(
 )
 
 
-class State(IntEnum):
-    """Where a connection is in the life of a request."""
-
-    IDLE = 0
-    HEAD = 1
-    BODY = 2
-    DONE = 3
-    TUNNEL = 4
-    CLOSED = 5
+# Looked up on the hot path; attributes of an enumeration are slow.
+_HEAD, _BODY = State.HEAD, State.BODY
 
 
 class Home(Protocol):
@@ -82,6 +77,7 @@ class Connection(asyncio.BufferedProtocol):
     __slots__ = (
         "_answer",
         "_buffer",
+        "_bytes_left",
         "_clock",
         "_content_bytes",
         "_deadline",
@@ -140,8 +136,8 @@ class Connection(asyncio.BufferedProtocol):
 
     # The request.
 
-    def begin(self, answer: UpstreamAnswer, data: bytes, deadline_ns: int) -> None:
-        """Send `data` and expect `answer`, its head before `deadline_ns`. The connection must be idle."""
+    def begin(self, answer: UpstreamAnswer, head: bytes, deadline_ns: int, body: bytes = b"") -> None:
+        """Send `head` and `body` and expect `answer`, its head before `deadline_ns`. The connection must be idle."""
         self.state = State.HEAD
         self._answer = answer
         self.served += 1
@@ -149,7 +145,12 @@ class Connection(asyncio.BufferedProtocol):
         self._interims = 0
         self._has_progressed = False
         self._deadline.start(deadline_ns)
-        self.transport.write(data)
+        if len(body) > JOINED_BYTES_MAX:
+            # The loop sends both at once; joining them here would copy the body.
+            self.transport.write(head)
+            self.transport.write(body)
+        else:
+            self.transport.write(head + body)
 
     def limit(self, deadline_ns: int) -> None:
         """Set the deadline of what is being waited for."""
@@ -177,6 +178,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.state is State.CLOSED:
             return
         self.state = State.CLOSED
+        self._bytes_left = 0
         self._parser = None
         self._on_pause = self._on_resume = None
         self._deadline.dispose()
@@ -229,11 +231,19 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         state = self.state
-        if state is State.HEAD:
-            if self._head_bytes < 8 and not self._starts_well(nbytes):
-                return self.close(faults.protocol("the answer does not begin with HTTP/1"))
-        elif state is not State.BODY:
-            return self._receive_outside(nbytes)
+        if state is _HEAD:
+            if self._head_bytes or not self._take_plain(nbytes):
+                self._parse(nbytes)
+        elif state is not _BODY:
+            self._receive_outside(nbytes)
+        elif self._bytes_left:
+            self._take_rest(nbytes)
+        else:
+            self._parse(nbytes)
+
+    def _parse(self, nbytes: int) -> None:
+        if self.state is _HEAD and self._head_bytes < 8 and not self._starts_well(nbytes):
+            return self.close(faults.protocol("the answer does not begin with HTTP/1"))
         try:
             self._parser.feed_data(self._view[:nbytes])  # type: ignore[union-attr]  # there is one until closed
         except HttpParserUpgrade as upgrade:
@@ -243,14 +253,54 @@ class Connection(asyncio.BufferedProtocol):
                 return self.close(faults.protocol(str(error.__context__ or error)))
             self._is_persistent = False
         state = self.state
-        if state is State.DONE:
-            self._complete(nbytes)
-        elif state is State.BODY:
+        if state is _BODY:
             self._progress(nbytes)
-        elif state is State.HEAD:
+        elif state is State.DONE:
+            self._complete(nbytes)
+        elif state is _HEAD:
             self._head_bytes += nbytes
             if self._head_bytes >= HEAD_BYTES_MAX:
                 self.close(faults.protocol("the head is over its limit"))
+
+    # Answers that say how long they are, read without the parser.
+
+    def _take_plain(self, nbytes: int) -> bool:
+        """Take an answer with a plain head that has come whole; False, and nothing is changed, when it is another."""
+        answer = self._answer
+        end = self._buffer.find(b"\r\n\r\n", 0, nbytes)
+        if end < 0 or answer is None or answer.is_head or self._interims:
+            return False
+        head = read_plain_head(bytes(self._view[:end]))
+        left = -1 if head is None else head.content_bytes - (nbytes - end - 4)
+        if head is None or left < 0:
+            return False
+        answer.status = head.status
+        answer.headers = head.headers
+        answer.content_bytes = self._content_bytes = head.content_bytes
+        if head.idle_seconds is not None:
+            self.keep_alive_seconds = head.idle_seconds
+        chunk = bytes(self._view[end + 4 : nbytes])
+        if left == 0:
+            self._end(answer, chunk, can_stay=True)
+            return True
+        self._bytes_left = left
+        self.state = _BODY
+        if chunk:
+            answer.deliver(chunk)
+        self._prolong(answer)
+        answer.wake()
+        return True
+
+    def _take_rest(self, nbytes: int) -> None:
+        """Take the next bytes of the body of a plain answer. What comes after its end cannot be trusted."""
+        answer, left = self._answer, self._bytes_left
+        assert answer is not None
+        if nbytes < left:
+            self._bytes_left = left - nbytes
+            self._pass_on(answer, bytes(self._view[:nbytes]))
+        else:
+            self._bytes_left = 0
+            self._end(answer, bytes(self._view[:left]), can_stay=nbytes == left)
 
     # What the parser tells.
 
@@ -305,6 +355,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_chunked = False
         self._content_bytes = None
         self._head_bytes = 0
+        self._bytes_left = 0
         self._interims = 0
         self._overhead = 0
 
@@ -332,13 +383,7 @@ class Connection(asyncio.BufferedProtocol):
         elif name == b"upgrade":
             self._upgrade = value
         elif name == b"keep-alive":
-            self._watch_keep_alive(value)
-
-    def _watch_keep_alive(self, value: bytes) -> None:
-        for option in value.lower().split(b","):
-            name, _, number = option.strip().partition(b"=")
-            if name == b"timeout" and number.isdigit() and len(number) < 7:
-                self.keep_alive_seconds = float(number)
+            self.keep_alive_seconds = read_idle_seconds(value)
 
     def _check_version(self, version: str) -> None:
         if version == "1.1":
@@ -374,14 +419,21 @@ class Connection(asyncio.BufferedProtocol):
             self._overhead = 0
             chunk = parts[0] if len(parts) == 1 else b"".join(parts)
             parts.clear()
-            if answer.sink is None:
-                answer.deliver(chunk)
-            else:
-                answer.sink(chunk)
+            return self._pass_on(answer, chunk)
+        self._overhead += nbytes
+        if self._overhead > OVERHEAD_BYTES_MAX:
+            return self.close(faults.protocol("too much between the bytes of the body"))
+        self._prolong(answer)
+
+    def _pass_on(self, answer: UpstreamAnswer, chunk: bytes) -> None:
+        if answer.sink is None:
+            answer.deliver(chunk)
         else:
-            self._overhead += nbytes
-            if self._overhead > OVERHEAD_BYTES_MAX:
-                return self.close(faults.protocol("too much between the bytes of the body"))
+            answer.sink(chunk)
+        self._prolong(answer)
+
+    def _prolong(self, answer: UpstreamAnswer) -> None:
+        """Wait for the next bytes of the body from now on."""
         if not self._is_paused and self.state is State.BODY:
             if self._has_progressed:
                 # Later than what is filed, so that moving it is all there is to do; see Deadline.
@@ -393,22 +445,26 @@ class Connection(asyncio.BufferedProtocol):
     def _complete(self, nbytes: int) -> None:
         answer, parts = self._answer, self._parts
         assert answer is not None
+        can_stay = self._is_persistent and self._ends_well(nbytes)
+        chunk = b"".join(parts)
+        parts.clear()
+        if answer.is_head or answer.status in (204, 304):
+            self._parser = HttpResponseParser(self)  # the old one may wait for a body that never comes
+            chunk = b""
+        self._end(answer, chunk, can_stay=can_stay)
+
+    def _end(self, answer: UpstreamAnswer, chunk: bytes, *, can_stay: bool) -> None:
+        """The answer ends with `chunk`: let the connection serve on, or close it, and tell the answer."""
         self._answer = None
-        can_stay = self._is_persistent and not answer.is_uploading and self._ends_well(nbytes)
-        if parts:
-            chunk = parts[0] if len(parts) == 1 else b"".join(parts)
-            parts.clear()
-            if not (answer.is_head or answer.status in (204, 304)):
-                answer.deliver(chunk)
-        if can_stay and self.state is State.DONE:
-            self._rest(answer)
+        if chunk:
+            answer.deliver(chunk)
+        if can_stay and not answer.is_uploading and self.state is not State.CLOSED:
+            self._rest()
         else:
             self.close()
         answer.complete()
 
-    def _rest(self, answer: UpstreamAnswer) -> None:
-        if answer.is_head or answer.status in (204, 304):
-            self._parser = HttpResponseParser(self)  # the old one may wait for a body that never comes
+    def _rest(self) -> None:
         self.state = State.IDLE
         self._reset_head()
         self.resume_reading()

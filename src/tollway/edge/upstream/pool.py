@@ -11,14 +11,20 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tollway.edge.upstream import faults
-from tollway.edge.upstream.connection import Connection, State
+from tollway.edge.upstream.connection import Connection
 from tollway.edge.upstream.proxy import host_lines, target_prefix
+from tollway.edge.upstream.request_head import encode_start
+from tollway.edge.upstream.state import State
 from tollway.gateway.ports import Destination
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
 
 if TYPE_CHECKING:
     from tollway.edge.upstream.client import EdgeUpstreams
+
+
+STARTS_MAX = 64
+_IDLE = State.IDLE  # Looked up on the hot path; attributes of an enumeration are slow.
 
 
 class PoolLimits(msgspec.Struct, frozen=True, gc=False):
@@ -48,20 +54,46 @@ class Pool:
     """Lends connections to one destination. Implements `connection.Home`."""
 
     def __init__(self, owner: "EdgeUpstreams", destination: Destination, limits: PoolLimits) -> None:
-        self.destination = destination
-        self.host_lines = host_lines(destination)
-        self.target_prefix = target_prefix(destination)
+        self._host_lines = host_lines(destination)
+        self._target_prefix = target_prefix(destination)
+        self._starts: dict[tuple[str, bytes, bytes], bytes] = {}
+        self.adopt(destination)
         self.connects = 0
         self.reuses = 0
         self.stale_retries = 0
         self.in_flight = 0
         self._owner = owner
         self._limits = limits
+        self._idle_ns = int(limits.idle_seconds * NANOS_PER_SECOND)
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._opening = 0
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
         self._is_closed = False
+
+    def adopt(self, destination: Destination) -> None:
+        """Serve `destination` from now on, which connects as the one before does."""
+        self.destination = destination
+        timeouts = destination.timeouts
+        self.first_byte_ns = int(timeouts.first_byte_seconds * NANOS_PER_SECOND)
+        self.total_ns = int(timeouts.total_seconds * NANOS_PER_SECOND)
+        self._starts.clear()
+
+    def start_of(self, method: str, target: bytes, lines: bytes) -> bytes:
+        """Return the start of a request's head; `lines` are header lines that others of this destination have too.
+
+        Raises ValueError when it cannot be written safely.
+        """
+        key = (method, target, lines)
+        start = self._starts.get(key)
+        if start is None:
+            start = encode_start(method, self._target_prefix + target, self._host_lines + lines)
+            # Requests with lines of their own kind go to few targets; the targets of others are not worth keeping.
+            if lines:
+                if len(self._starts) >= STARTS_MAX:
+                    self._starts.clear()
+                self._starts[key] = start
+        return start
 
     def take(self) -> Connection | None:
         """Return the idle connection used last, or None."""
@@ -69,9 +101,10 @@ class Pool:
         while idle:
             connection = idle.pop()
             self._owner.idle -= 1
-            if connection.state is State.IDLE and not connection.transport.is_closing():
+            if connection.state is _IDLE and not connection.transport.is_closing():
                 self.reuses += 1
-                self._lend(connection)
+                self.in_flight += 1
+                connection.is_lent = True
                 return connection
             connection.close()
         return None
@@ -122,13 +155,13 @@ class Pool:
         if self._is_closed or len(self._idle) >= limits.idle_per_pool_max or owner.idle >= limits.idle_max:
             connection.close()
             return
-        seconds = limits.idle_seconds
+        idle_ns = self._idle_ns
         announced = connection.keep_alive_seconds
-        if announced is not None and announced - 1 < seconds:
-            seconds = max(0.0, announced - 1)
+        if announced is not None:
+            idle_ns = min(idle_ns, max(0, int((announced - 1) * NANOS_PER_SECOND)))
         self._idle.append(connection)
         owner.idle += 1
-        connection.limit(owner.clock.monotonic_ns() + int(seconds * NANOS_PER_SECOND))
+        connection.limit(owner.clock.monotonic_ns() + idle_ns)
 
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is gone and let the next in the queue connect."""

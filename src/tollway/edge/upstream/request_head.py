@@ -10,7 +10,8 @@ from tollway.gateway.ports import Headers
 _METHODS = {name: name.encode() for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")
 _VISIBLE = bytes(range(0x21, 0x7F))
-_EXPECTS_BODY = frozenset(("POST", "PUT", "PATCH"))
+EXPECTS_BODY = frozenset(("POST", "PUT", "PATCH"))
+"""Methods whose requests state a length also without a body (RFC 9110 section 8.6)."""
 
 WITHHELD = frozenset(
     (
@@ -31,46 +32,46 @@ WITHHELD = frozenset(
 """Never passed on as given: Host and framing are written here, the others hold for one connection only."""
 
 
+def encode_start(method: str, target: bytes, host_lines: bytes) -> bytes:
+    """Return the part of a head that is the same for all requests with one method and target to a destination.
+
+    `host_lines` is everything from the version to the last line that is the same for each of them, well-formed.
+    Raises ValueError when the method or the target cannot be written safely.
+    """
+    if not target or target.translate(None, _VISIBLE):
+        raise ValueError("the target has a character that must be percent-encoded")
+    return b"%b %b%b" % (_METHODS.get(method) or _encode_method(method), target, host_lines)
+
+
 def encode_request_head(
-    method: str, target: bytes, host_lines: bytes, headers: Headers, *, body_bytes: int | None
+    start: bytes, headers: Headers, *, body_bytes: int | None, expects_body: bool
 ) -> tuple[bytes, bool]:
     """Return the head's bytes and whether it asks for an upgrade.
 
-    `host_lines` is everything from the version to the last line that is the same for each request of a
-    destination. `body_bytes` None means chunked. Raises ValueError when a part cannot be written safely.
+    `start` is of `encode_start`. `body_bytes` None means chunked; `expects_body`: a length is stated even when it is
+    0. Raises ValueError when a header cannot be written safely.
     """
-    parts = [_METHODS.get(method) or _encode_method(method), b" ", target, host_lines]
-    add = parts.append
-    written = len(headers)
     upgrade = None
+    lines = []
     for name, value in headers:
         if name in WITHHELD:
-            written -= 1
             if name == b"upgrade":
                 upgrade = value
-            continue
-        add(name)
-        add(b": ")
-        add(value)
-        add(b"\r\n")
+        else:
+            lines.append(b"%b: %b\r\n" % (name, value))
     if upgrade is not None:
-        written += 2
-        add(b"connection: Upgrade\r\nupgrade: " + upgrade + b"\r\n")
-    if body_bytes is None:
-        written += 1
-        add(b"transfer-encoding: chunked\r\n\r\n")
-    elif body_bytes or method in _EXPECTS_BODY:
-        written += 1
-        add(b"content-length: %d\r\n\r\n" % body_bytes)
-    else:
-        add(b"\r\n")
-    head = b"".join(parts)
-    lines = written + host_lines.count(b"\n") + 1
-    if head.count(b"\n") != lines or head.count(b"\r") != lines or b"\0" in head:
+        lines += (b"connection: Upgrade\r\n", b"upgrade: %b\r\n" % upgrade)
+    block = b"".join(lines)
+    count = len(lines)
+    if block.count(b"\n") != count or block.count(b"\r") != count or b"\0" in block:
         raise ValueError("a header has a line break or NUL in it")
-    if not target or target.translate(None, _VISIBLE):
-        raise ValueError("the target has a character that must be percent-encoded")
-    return head, upgrade is not None
+    if body_bytes is None:
+        framing = b"transfer-encoding: chunked\r\n"
+    elif body_bytes or expects_body:
+        framing = b"content-length: %d\r\n" % body_bytes
+    else:
+        framing = b""
+    return b"%b%b%b\r\n" % (start, block, framing), upgrade is not None
 
 
 def _encode_method(method: str) -> bytes:

@@ -5,14 +5,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.edge.upstream.request_head import WITHHELD, encode_request_head
+from tollway.edge.upstream.request_head import EXPECTS_BODY, WITHHELD, encode_request_head, encode_start
 
 LINES = b" HTTP/1.1\r\nhost: h\r\n"
 
 
+def write(method: str, target: bytes, headers: list[tuple[bytes, bytes]], body_bytes: int | None) -> tuple[bytes, bool]:
+    start = encode_start(method, target, LINES)
+    return encode_request_head(start, headers, body_bytes=body_bytes, expects_body=method in EXPECTS_BODY)
+
+
 def encode(method: str = "POST", target: bytes = b"/", body_bytes: int | None = 0, **headers: str) -> bytes:
     pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return encode_request_head(method, target, LINES, pairs, body_bytes=body_bytes)[0]
+    return write(method, target, pairs, body_bytes)[0]
 
 
 def test_framing_follows_the_body() -> None:
@@ -25,13 +30,13 @@ def test_framing_follows_the_body() -> None:
 
 @pytest.mark.parametrize("name", sorted(WITHHELD - {b"upgrade"}))
 def test_framing_and_hop_by_hop_headers_are_not_taken_from_the_caller(name: bytes) -> None:
-    head, _ = encode_request_head("GET", b"/", LINES, [(name, b"x"), (b"a", b"b")], body_bytes=0)
+    head, _ = write("GET", b"/", [(name, b"x"), (b"a", b"b")], 0)
     assert head == b"GET / HTTP/1.1\r\nhost: h\r\na: b\r\n\r\n"
 
 
 def test_an_upgrade_is_asked_for_once_and_reported() -> None:
     headers = [(b"connection", b"keep-alive, Upgrade"), (b"upgrade", b"websocket")]
-    head, wants_upgrade = encode_request_head("GET", b"/", LINES, headers, body_bytes=0)
+    head, wants_upgrade = write("GET", b"/", headers, 0)
     assert head == b"GET / HTTP/1.1\r\nhost: h\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\r\n"
     assert wants_upgrade
 
@@ -40,7 +45,7 @@ def test_an_upgrade_is_asked_for_once_and_reported() -> None:
 def test_no_line_break_or_nul_leaves_in_any_part(bad: bytes) -> None:
     for target, header in ((bad, (b"a", b"b")), (b"/", (b"a", bad)), (b"/", (bad, b"b")), (b"/", (b"upgrade", bad))):
         with pytest.raises(ValueError):
-            encode_request_head("GET", target, LINES, [header], body_bytes=0)
+            write("GET", target, [header], 0)
 
 
 @pytest.mark.parametrize("target", [b"", b"/ x", b"/\x7f", "/ü".encode(), b"/\t"])
@@ -72,7 +77,7 @@ def test_what_leaves_is_one_request_to_an_independent_parser(
     headers: list[tuple[bytes, bytes]], body_bytes: int | None, target: bytes
 ) -> None:
     try:
-        head, _ = encode_request_head("POST", target, LINES, headers, body_bytes=body_bytes)
+        head, _ = write("POST", target, headers, body_bytes)
     except ValueError:
         return
     server = h11.Connection(h11.SERVER)

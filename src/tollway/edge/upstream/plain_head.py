@@ -1,0 +1,131 @@
+"""Reads the head of a plain answer without llhttp: HTTP/1.1, a final status, one stated length, nothing unusual.
+
+Whatever is not plain, or not well-formed by this strict grammar, is left to llhttp, which decides what it means.
+Nearly every line of a head was seen before, since only the date and a request id change; what a line says follows
+from its bytes alone, so that it is remembered.
+"""
+
+import re
+from typing import TypeVar
+
+import msgspec
+
+from tollway.gateway.ports import Headers
+from tollway.wire.http1 import TOKEN
+
+HEADERS_MAX = 200
+REMEMBERED_MAX = 1_024
+LINE_BYTES_MAX = 256
+"""Longer lines are read each time."""
+
+_STATUS = re.compile(rb"HTTP/1\.1 ([2-5][0-9]{2}) [\t -~\x80-\xff]*+")
+_FIELD = re.compile(rb"(" + TOKEN + rb"++):[\t ]*+([\t -~\x80-\xff]*+)")
+_LENGTH = re.compile(rb"[0-9]{1,15}")
+_WITHOUT_BODY = (204, 304)
+_UNUSUAL = frozenset(
+    (
+        b"connection",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
+)
+
+
+T = TypeVar("T")
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """What one line says: a header to pass on, or something about the connection alone."""
+
+    header: tuple[bytes, bytes] | None
+    is_ordinary: bool = True
+    content_bytes: int = -1
+    idle_seconds: float | None = None
+    is_plain: bool = True
+
+
+class PlainHead(msgspec.Struct, frozen=True, gc=False):
+    """The head of an answer whose body has `content_bytes` and whose connection stays.
+
+    `idle_seconds`: for how long the upstream says that it keeps the idle connection.
+    """
+
+    status: int
+    headers: Headers
+    content_bytes: int
+    idle_seconds: float | None
+
+
+_NOT_PLAIN = Line(None, is_ordinary=False, is_plain=False)
+_lines: dict[bytes, Line] = {}
+_statuses: dict[bytes, int] = {}
+
+
+def read_plain_head(head: bytes) -> PlainHead | None:
+    """Return what a head says that is given without its blank line; None when it is not plain."""
+    lines = head.split(b"\r\n")
+    status = _statuses.get(lines[0]) or _read_status(lines[0])
+    if not status or len(lines) > HEADERS_MAX:
+        return None
+    content_bytes, idle_seconds = -1, None
+    headers: list[tuple[bytes, bytes]] = []
+    for text in lines[1:]:
+        line = _lines.get(text) or _read_line(text)
+        if line.header is not None:
+            headers.append(line.header)
+        if line.is_ordinary:
+            continue
+        if not line.is_plain or (line.content_bytes >= 0 and content_bytes >= 0):
+            return None
+        content_bytes = max(content_bytes, line.content_bytes)
+        idle_seconds = line.idle_seconds or idle_seconds
+    return PlainHead(status, headers, content_bytes, idle_seconds) if content_bytes >= 0 else None
+
+
+def read_idle_seconds(value: bytes) -> float | None:
+    """Return the timeout that a Keep-Alive header states."""
+    for option in value.lower().split(b","):
+        name, _, number = option.strip().partition(b"=")
+        if name == b"timeout" and number.isdigit() and len(number) < 7:
+            return float(number)
+    return None
+
+
+def _read_status(line: bytes) -> int:
+    """Return the status of a status line, 0 when it is not plain."""
+    match = _STATUS.fullmatch(line)
+    if match is None or int(match[1]) in _WITHOUT_BODY:
+        return 0
+    _remember(_statuses, line, int(match[1]))
+    return int(match[1])
+
+
+def _read_line(line: bytes) -> Line:
+    match = _FIELD.fullmatch(line)
+    if match is None:
+        return _NOT_PLAIN
+    name, value = match[1].lower(), match[2].rstrip(b" \t")
+    said = Line((name, value))
+    if name == b"content-length":
+        is_number = _LENGTH.fullmatch(value) is not None
+        said = Line((name, value), is_ordinary=False, content_bytes=int(value)) if is_number else _NOT_PLAIN
+    elif name == b"keep-alive":
+        said = Line(None, is_ordinary=False, idle_seconds=read_idle_seconds(value))
+    elif name == b"connection" and value.lower() == b"keep-alive":
+        said = Line(None)
+    elif name in _UNUSUAL:
+        said = _NOT_PLAIN
+    _remember(_lines, line, said)
+    return said
+
+
+def _remember(known: dict[bytes, T], line: bytes, said: T) -> None:
+    if len(line) <= LINE_BYTES_MAX:
+        if len(known) >= REMEMBERED_MAX:
+            known.clear()
+        known[line] = said
