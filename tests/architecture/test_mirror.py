@@ -26,6 +26,7 @@ LISTED: dict[str, str] = {
     "adapters/storage/idempotency.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/ledger_tables.py": "tests/contract/storage/test_ledger.py",
     "adapters/storage/publication.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/roles.py": "tests/contract/storage/test_accounts.py",
     "adapters/storage/services.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/teams.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/tokens.py": "tests/contract/storage/test_config_stores.py",

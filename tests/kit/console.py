@@ -253,6 +253,9 @@ class Console:
         fields: dict[str, Any] = {
             "clock": plane.clock,
             "sessions": self.sessions,
+            "accounts": plane.accounts,
+            "members": plane.members,
+            "roles": plane.roles,
             "tokens": plane.tokens,
             "applications": plane.applications,
             "teams": plane.teams,

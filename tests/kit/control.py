@@ -8,12 +8,14 @@ from sqlalchemy import Engine
 
 from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets.key_ring import KeyRing
+from tollway.adapters.storage.accounts import SQLAccountStore
 from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.publication import SQLPublicationStore
+from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
 from tollway.adapters.storage.teams import SQLTeamStore
 from tollway.adapters.storage.tokens import SQLTokenStore
@@ -33,6 +35,9 @@ from tollway.contract.policy import (
     decode_snapshot,
     decode_token,
 )
+from tollway.control.access.service import Roles
+from tollway.control.accounts.members import Members
+from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import Actor
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.configuration.service import Configuration, ConfigurationParts
@@ -247,6 +252,19 @@ class ControlPlane:
                 clock=self.clock,
             )
         )
+        self.account_store = SQLAccountStore(self.database)
+        self.roles = Roles(SQLRoleStore(self.database), self.database, self.clock)
+        self.accounts = Accounts(
+            AccountParts(
+                store=self.account_store,
+                teams=self.team_store,
+                roles=self.roles,
+                tokens=self.tokens,
+                transactions=self.database,
+                clock=self.clock,
+            )
+        )
+        self.members = Members(self.account_store, self.team_store, self.database, self.clock)
         self.idempotency = IdempotencyKeys(SQLIdempotencyStore(self.database), self.database, self.clock)
 
     def start(self) -> "ControlPlane":

@@ -25,6 +25,9 @@ from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts, Upstream
+from tollway.control.access.service import Roles
+from tollway.control.accounts.members import Members
+from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.backups.service import Backups
 from tollway.control.configuration.service import Configuration, ConfigurationParts
@@ -69,6 +72,8 @@ class Plane(msgspec.Struct, frozen=True):
     providers: Providers
     services: RestServices
     configuration: Configuration
+    roles: Roles
+    accounts: Accounts
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -105,6 +110,9 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
     return ConsoleServices(
         clock=clock,
         sessions=_sessions(settings, keys, stores, clock),
+        accounts=plane.accounts,
+        members=Members(stores.accounts, stores.teams, stores.database, clock),
+        roles=plane.roles,
         tokens=plane.tokens,
         applications=plane.applications,
         teams=plane.teams,
@@ -166,7 +174,9 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     providers = Providers(ProviderParts(stores.providers, reaching, publisher, database, clock))
     services = RestServices(ServiceParts(stores.services, reaching, publisher, database, clock))
     configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
-    return Plane(stores, publisher, teams, applications, tokens, providers, services, configuration)
+    roles = Roles(stores.roles, database, clock)
+    accounts = Accounts(AccountParts(stores.accounts, stores.teams, roles, tokens, database, clock))
+    return Plane(stores, publisher, teams, applications, tokens, providers, services, configuration, roles, accounts)
 
 
 def _check_upstream(upstream: Upstream) -> None:

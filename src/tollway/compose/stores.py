@@ -10,11 +10,13 @@ import msgspec
 from sqlalchemy import Engine
 
 from tollway.adapters.policy_store import PolicyStoreWriter
+from tollway.adapters.storage.accounts import SQLAccountStore
 from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.publication import find_installation
+from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
 from tollway.adapters.storage.teams import SQLTeamStore
 from tollway.adapters.storage.tokens import SQLTokenStore
@@ -35,6 +37,8 @@ class Stores(msgspec.Struct, frozen=True):
     teams: SQLTeamStore
     providers: SQLProviderStore
     services: SQLServiceStore
+    accounts: SQLAccountStore
+    roles: SQLRoleStore
 
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
@@ -59,6 +63,8 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SQLTeamStore(database),
         SQLProviderStore(database, clock),
         SQLServiceStore(database, clock),
+        SQLAccountStore(database),
+        SQLRoleStore(database),
     )
 
 

@@ -15,6 +15,9 @@ FRAME_BYTES_MAX = 67_108_864
 Dimension = Literal["token", "application", "team", "service", "model", "provider", "operation", "status", "outcome"]
 Interval = Literal["minute", "hour", "day"]
 
+TEAMS_SEPARATOR = ","
+"""A filter on `team` may name several teams with this between their ids."""
+
 HISTOGRAM_BOUNDS_US: tuple[int, ...] = tuple(round(100 * 2 ** (step / 4)) for step in range(80))
 """Upper bounds of the latency buckets in microseconds: 100 us to about 90 s, 19 % apart; one more holds the rest."""
 

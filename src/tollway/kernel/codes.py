@@ -512,6 +512,14 @@ TABLE: tuple[Code, ...] = (
         "Restart the gateway, or run `tollway setup-link`, for a new one.",
     ),
     _row(
+        "management.user_link",
+        403,
+        _C,
+        _NEVER,
+        "The link is wrong, used, expired or replaced by a newer one.",
+        "Ask whoever sent it for a new one.",
+    ),
+    _row(
         "management.unavailable",
         503,
         _S,

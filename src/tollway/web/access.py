@@ -1,39 +1,16 @@
-"""Who may do what: the one table of permissions, and how a route declares the one it needs.
+"""How a route declares the permission it needs, and who holds it.
 
-Every route under /api/v1 depends on `needs(permission)` or is declared `open_to_all(reason)`; a
-test walks the routes and fails when one does neither. Roles come from the session, or from the
-local socket, whose caller is the operator.
+Every route under /api/v1 depends on one `Needs(permission)` or on one `Open(reason)`; a test walks the routes and
+fails when one does neither. What a caller holds comes from the role of the session's user, or from the local socket.
+Over which rows the permission holds is decided by the services, from the actor's sight.
 """
 
-from enum import StrEnum
-from typing import Annotated
-
-from fastapi import Depends, Request
+from fastapi import Request
 from fastapi.dependencies.models import Dependant
 
+from tollway.control.access.model import Permission
 from tollway.kernel.errors import TollwayError
 from tollway.web.identity import Caller, find_caller
-
-
-class Permission(StrEnum):
-    """What a route asks for."""
-
-    READ = "read"
-    """See tokens' metadata, providers without secrets, usage and calls."""
-    WRITE = "write"
-    """Change what the gateway does: tokens, applications, teams, providers, services, limits."""
-    OWN_SESSION = "own_session"
-    """See or end one's own session."""
-    OPERATE = "operate"
-    """Touch the machine: backups. The local socket only."""
-
-
-ROLES: dict[Permission, frozenset[str]] = {
-    Permission.READ: frozenset({"operator", "owner", "admin", "viewer"}),
-    Permission.WRITE: frozenset({"operator", "owner", "admin"}),
-    Permission.OWN_SESSION: frozenset({"owner", "admin", "viewer"}),
-    Permission.OPERATE: frozenset({"operator"}),
-}
 
 
 class Needs:
@@ -47,8 +24,10 @@ class Needs:
         caller = find_caller(request.scope)
         if caller is None:
             raise TollwayError("management.unauthenticated")
-        if caller.role not in ROLES[self.permission]:
-            raise TollwayError("management.forbidden")
+        if self.permission not in caller.rights:
+            raise TollwayError(
+                "management.forbidden", public=f"This needs the permission {self.permission}, which you do not have."
+            )
         return caller
 
 
@@ -62,25 +41,10 @@ class Open:
         """Let everyone through."""
 
 
-def may(role: str, permission: Permission) -> bool:
-    """Return whether the role holds the permission."""
-    return role in ROLES[permission]
-
-
 Policy = Needs | Open
-read = Needs(Permission.READ)
-write = Needs(Permission.WRITE)
-own_session = Needs(Permission.OWN_SESSION)
-operate = Needs(Permission.OPERATE)
 
 
 def policies_of(dependant: Dependant) -> list[Policy]:
     """Return every policy among a route's dependencies, also the nested ones."""
     own = [dependant.call] if isinstance(dependant.call, Needs | Open) else []
     return own + [policy for part in dependant.dependencies for policy in policies_of(part)]
-
-
-Reader = Annotated[Caller, Depends(read)]
-Writer = Annotated[Caller, Depends(write)]
-Person = Annotated[Caller, Depends(own_session)]
-Operator = Annotated[Caller, Depends(operate)]

@@ -40,7 +40,7 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
             Middleware(Envelope, clock=services.clock, is_behind_tls=services.is_behind_tls),
             Middleware(HostCheck, hosts=services.hosts),
             Middleware(BodyLimit),
-            Middleware(Guard, sessions=services.sessions),
+            Middleware(Guard, sessions=services.sessions, roles=services.roles),
             Middleware(Idempotency, keys=services.idempotency, clock=services.clock),
         ],
     )

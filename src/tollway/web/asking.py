@@ -1,21 +1,22 @@
 """What a route needs, as one parameter: the console's services, who is asking, and the answer under way.
 
-A route takes `Read`, `Write`, `Own` or `Operate`; by that it declares its policy (see access.py).
+A route takes one of the names below (`ReadTokens`, `WriteTeams`, …); by that it declares its policy (see access.py).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
+from tollway.control.access.model import Permission, Sight
 from tollway.control.actor import Actor
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
-from tollway.web.access import Operator, Person, Reader, Writer
+from tollway.web.access import Needs
 from tollway.web.etags import etag_of
-from tollway.web.identity import SHOWN_ONCE, Caller
+from tollway.web.identity import SHOWN_ONCE, Caller, request_id_of, source_of
 from tollway.web.paging import Page, PageQuery, place_of
 from tollway.web.services import ConsoleServices
 
@@ -25,17 +26,24 @@ S = TypeVar("S", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """One request of a caller who may make it."""
+    """One request of a caller who holds `permission`."""
 
     services: ConsoleServices
     caller: Caller
+    permission: Permission
     request: Request
     response: Response
 
     @property
     def actor(self) -> Actor:
-        """Who is named as the author of a change."""
-        return self.caller.actor
+        """Who makes the change, from where, and over which rows they may make it."""
+        scope = self.request.scope
+        return self.caller.actor(self.permission, address=source_of(scope), request_id=request_id_of(scope))
+
+    @property
+    def sight(self) -> Sight:
+        """The rows that the permission holds over."""
+        return self.caller.sight(self.permission)
 
     def tag(self, version: int) -> None:
         """Put the object's ETag on the answer."""
@@ -67,23 +75,40 @@ def services_of(request: Request) -> ConsoleServices:
     return services
 
 
-async def _read(request: Request, response: Response, caller: Reader) -> Asking:
-    return Asking(services_of(request), caller, request, response)
+def _asking(permission: Permission) -> Callable[..., Awaitable[Asking]]:
+    """Return the dependency of the routes that need this permission."""
+    needs = Needs(permission)
+
+    async def ask(request: Request, response: Response, caller: Annotated[Caller, Depends(needs)]) -> Asking:
+        return Asking(services_of(request), caller, permission, request, response)
+
+    return ask
 
 
-async def _write(request: Request, response: Response, caller: Writer) -> Asking:
-    return Asking(services_of(request), caller, request, response)
-
-
-async def _own(request: Request, response: Response, caller: Person) -> Asking:
-    return Asking(services_of(request), caller, request, response)
-
-
-async def _operate(request: Request, response: Response, caller: Operator) -> Asking:
-    return Asking(services_of(request), caller, request, response)
-
-
-Read = Annotated[Asking, Depends(_read)]
-Write = Annotated[Asking, Depends(_write)]
-Own = Annotated[Asking, Depends(_own)]
-Operate = Annotated[Asking, Depends(_operate)]
+UseAccount = Annotated[Asking, Depends(_asking(Permission.ACCOUNT_USE))]
+Operate = Annotated[Asking, Depends(_asking(Permission.MACHINE_OPERATE))]
+ReadApplications = Annotated[Asking, Depends(_asking(Permission.APPLICATIONS_READ))]
+WriteApplications = Annotated[Asking, Depends(_asking(Permission.APPLICATIONS_WRITE))]
+ReadAudit = Annotated[Asking, Depends(_asking(Permission.AUDIT_READ))]
+ReadCalls = Annotated[Asking, Depends(_asking(Permission.CALLS_READ))]
+ReadConfiguration = Annotated[Asking, Depends(_asking(Permission.CONFIGURATION_READ))]
+WriteConfiguration = Annotated[Asking, Depends(_asking(Permission.CONFIGURATION_WRITE))]
+ReadGateway = Annotated[Asking, Depends(_asking(Permission.GATEWAY_READ))]
+WriteMembers = Annotated[Asking, Depends(_asking(Permission.MEMBERS_WRITE))]
+ReadModels = Annotated[Asking, Depends(_asking(Permission.MODELS_READ))]
+ReadOverview = Annotated[Asking, Depends(_asking(Permission.OVERVIEW_READ))]
+ReadProviders = Annotated[Asking, Depends(_asking(Permission.PROVIDERS_READ))]
+WriteProviders = Annotated[Asking, Depends(_asking(Permission.PROVIDERS_WRITE))]
+ReadRoles = Annotated[Asking, Depends(_asking(Permission.ROLES_READ))]
+WriteRoles = Annotated[Asking, Depends(_asking(Permission.ROLES_WRITE))]
+ReadServices = Annotated[Asking, Depends(_asking(Permission.SERVICES_READ))]
+WriteServices = Annotated[Asking, Depends(_asking(Permission.SERVICES_WRITE))]
+ReadTeams = Annotated[Asking, Depends(_asking(Permission.TEAMS_READ))]
+WriteTeams = Annotated[Asking, Depends(_asking(Permission.TEAMS_WRITE))]
+ReadTokens = Annotated[Asking, Depends(_asking(Permission.TOKENS_READ))]
+WriteTokens = Annotated[Asking, Depends(_asking(Permission.TOKENS_WRITE))]
+ReadUsage = Annotated[Asking, Depends(_asking(Permission.USAGE_READ))]
+ReadUsers = Annotated[Asking, Depends(_asking(Permission.USERS_READ))]
+Read = ReadOverview
+"""For figures over all teams, when no name above says more exactly what is read."""
+WriteUsers = Annotated[Asking, Depends(_asking(Permission.USERS_WRITE))]

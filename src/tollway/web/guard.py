@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Send
 
+from tollway.control.access.service import Roles
 from tollway.control.sessions.service import Service as Sessions
 from tollway.kernel.errors import TollwayError
 from tollway.web import csrf
@@ -21,9 +22,10 @@ _WITHOUT_CALLER = ("/assets/", "/static/", "/healthz", "/readyz", "/metrics", "/
 class Guard:
     """Identifies the caller of each request."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, sessions: Sessions, roles: Roles) -> None:
         self._app = app
         self._sessions = sessions
+        self._roles = roles
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises management.csrf."""
@@ -52,7 +54,10 @@ class Guard:
         secret = find_session(HTTPConnection(scope))
         if secret is None:
             return None
-        found = await run_in_threadpool(self._sessions.find_signed_in, secret)
+        return await run_in_threadpool(self._identify, secret)
+
+    def _identify(self, secret: str) -> Caller | None:
+        found = self._sessions.find_signed_in(secret)
         if found is None:
             return None
         return Caller(
@@ -63,6 +68,8 @@ class Guard:
             session_id=found.session_id,
             csrf=found.csrf,
             session_expires_ns=found.expires_ns,
+            rights=self._roles.rights_of(found.role),
+            team_ids=found.team_ids,
         )
 
 
@@ -75,6 +82,8 @@ def _begins_session(scope: Scope) -> bool:
     return scope["method"] == "POST" and scope["path"] in (
         "/api/v1/session",
         "/api/v1/setup",
+        "/api/v1/welcome",
         "/sign-in",
         "/setup",
+        "/welcome",
     )

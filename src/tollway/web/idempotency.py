@@ -115,7 +115,7 @@ def _find_key(scope: Scope) -> str | None:
 
 
 def _place(scope: Scope, caller: Caller) -> str:
-    return f"{caller.actor} {scope['path']}?{scope['query_string'].decode('latin-1')}"
+    return f"{caller.subject} {scope['path']}?{scope['query_string'].decode('latin-1')}"
 
 
 def _repeat(found: Remembered) -> Response:

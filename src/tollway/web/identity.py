@@ -5,9 +5,12 @@ socket's own server marks; never by anything the request says). Kept in the ASGI
 """
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from tollway.control.access.grant import Grant
+from tollway.control.access.model import EVERYWHERE, NO_RIGHTS, Permission, Reach, Rights, Sight
+from tollway.control.access.roles import OPERATOR_RIGHTS
 from tollway.control.actor import OPERATOR as LOCAL_OPERATOR
 from tollway.control.actor import Actor
 
@@ -25,7 +28,7 @@ Scope = MutableMapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A known caller. `user_id`, `session_id` and `csrf` are empty for the operator on the local socket."""
+    """A known caller and what they may do. The operator on the local socket has no user, session or team."""
 
     kind: Literal["user", "local"]
     role: str
@@ -34,14 +37,38 @@ class Caller:
     session_id: str = ""
     csrf: str = ""
     session_expires_ns: int = 0
+    rights: Rights = field(default_factory=lambda: NO_RIGHTS)
+    team_ids: frozenset[str] = field(default_factory=frozenset)
 
     @property
-    def actor(self) -> Actor:
-        """Who is named as the author of a change."""
-        return LOCAL_OPERATOR if self.kind == "local" else Actor(self.user_id, "user")
+    def subject(self) -> str:
+        """The stable name of who calls."""
+        return str(LOCAL_OPERATOR) if self.kind == "local" else f"user:{self.user_id}"
+
+    def sight(self, permission: Permission) -> Sight:
+        """Return the rows that the permission, which the caller holds, holds over."""
+        if self.kind == "local":
+            return EVERYWHERE
+        return Sight(self.rights[permission], self.user_id, self.team_ids)
+
+    def actor(self, permission: Permission, *, address: str, request_id: str) -> Actor:
+        """Return who makes a change by this permission, and the most they may give away."""
+        if self.kind == "local":
+            return replace(LOCAL_OPERATOR, address=address, request_id=request_id)
+        sight = self.sight(permission)
+        return Actor(
+            self.user_id,
+            "user",
+            sight=sight,
+            bound=Grant(rights=self.rights, team_ids=None if sight.reach is Reach.ALL else self.team_ids),
+            name=self.name,
+            role=self.role,
+            address=address,
+            request_id=request_id,
+        )
 
 
-OPERATOR = Caller(kind="local", role="operator", name="operator")
+OPERATOR = Caller(kind="local", role="operator", name="operator", rights=OPERATOR_RIGHTS)
 
 
 def find_caller(scope: Scope) -> Caller | None:

@@ -7,6 +7,7 @@ the ledger goes away the streams stay open with pings and the subscription is tr
 
 import asyncio
 import contextlib
+import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Collection
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from tollway.contract.ledger_api import LiveBatch
+from tollway.control.access.model import EVERYWHERE, Reach, Sight
 from tollway.control.usage.shown import CallOutput, Names, ids_of_calls, show_call
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.money import format_usd
-from tollway.web.asking import Read
+from tollway.web.asking import Asking, ReadCalls
+from tollway.web.cookies import find_session
 from tollway.web.fields import Instant, Output, Usd, format_instant
 from tollway.web.ports import LiveSource
 
@@ -29,6 +32,7 @@ PING_SECONDS = 5.0
 QUEUE_MAX = 16
 LISTENERS_MAX = 200
 RETRY_SECONDS = 1.0
+FIRST_ERROR_STATUS = 400
 
 
 class LiveOutput(Output):
@@ -44,8 +48,9 @@ class LiveOutput(Output):
 
 @dataclass(eq=False, slots=True)
 class _Listener:
-    """One browser's queue of finished events."""
+    """One browser's queue of finished events, of the calls in its sight."""
 
+    sight: Sight
     events: deque[bytes] = field(default_factory=lambda: deque(maxlen=QUEUE_MAX))
     has_news: asyncio.Event = field(default_factory=asyncio.Event)
     is_over: bool = False
@@ -60,17 +65,19 @@ class LiveFeed:
         self._listeners: set[_Listener] = set()
         self._pump: asyncio.Task[None] | None = None
 
-    def listen(self) -> AsyncGenerator[bytes, None]:
-        """Return a stream of events, with pings while there is nothing to tell; it ends when the console stops.
+    def listen(self, sight: Sight = EVERYWHERE) -> AsyncGenerator[bytes, None]:
+        """Return a stream of events about the calls in sight, with pings while there is nothing to tell.
+
+        It ends when the console stops.
 
         Raises gateway.overloaded, at once, when LISTENERS_MAX browsers listen already.
         """
         if len(self._listeners) >= LISTENERS_MAX:
             raise TollwayError("gateway.overloaded", public="Too many live views are open.")
-        return self._follow()
+        return self._follow(sight)
 
-    async def _follow(self) -> AsyncGenerator[bytes, None]:
-        listener = _Listener()
+    async def _follow(self, sight: Sight) -> AsyncGenerator[bytes, None]:
+        listener = _Listener(sight)
         self._listeners.add(listener)
         if self._pump is None:
             self._pump = asyncio.create_task(self._run())
@@ -106,11 +113,18 @@ class LiveFeed:
         while True:
             with contextlib.suppress(TollwayError, OSError):
                 async for batch in self._source.subscribe():
-                    event = await run_in_threadpool(self._write, batch)
-                    for listener in self._listeners:
-                        listener.events.append(event)
-                        listener.has_news.set()
+                    await self._spread(batch)
             await asyncio.sleep(RETRY_SECONDS)
+
+    async def _spread(self, batch: LiveBatch) -> None:
+        """Write the batch once for each different sight, and give it to who listens with that."""
+        listeners = list(self._listeners)
+        for sight in {listener.sight for listener in listeners}:
+            event = await run_in_threadpool(self._write, within(batch, sight))
+            for listener in listeners:
+                if listener.sight == sight:
+                    listener.events.append(event)
+                    listener.has_news.set()
 
     def _write(self, batch: LiveBatch) -> bytes:
         try:
@@ -128,6 +142,21 @@ class LiveFeed:
         return b"event: live\ndata: " + shown.model_dump_json().encode() + b"\n\n"
 
 
+def within(batch: LiveBatch, sight: Sight) -> LiveBatch:
+    """Return the batch as somebody sees it: whole, or the sums and calls of their teams among the calls in it."""
+    if sight.reach is Reach.ALL:
+        return batch
+    calls = tuple(call for call in batch.calls if sight.covers(team_id=call.team_id or None))
+    return LiveBatch(
+        at_ns=batch.at_ns,
+        counted=len(calls),
+        calls=calls,
+        errors=sum(call.status >= FIRST_ERROR_STATUS for call in calls),
+        cost_nanos=sum(call.cost_nanos or 0 for call in calls),
+        tokens=sum(call.usage.input_tokens + call.usage.output_tokens for call in calls),
+    )
+
+
 @router.get(
     "/live",
     response_class=StreamingResponse,
@@ -138,9 +167,31 @@ class LiveFeed:
         }
     },
 )
-async def stream_live(ask: Read) -> StreamingResponse:
+async def stream_live(ask: ReadCalls) -> StreamingResponse:
     """Stream what is recorded, as it is recorded."""
     feed = ask.request.app.state.live
     assert isinstance(feed, LiveFeed)
     headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
-    return StreamingResponse(feed.listen(), media_type="text/event-stream", headers=headers)
+    events = while_standing(ask, feed.listen(ask.sight))
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+async def while_standing(ask: Asking, events: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """End the stream when its session has ended or sees something else now; the browser then asks anew."""
+    checked = time.monotonic()
+    async with contextlib.aclosing(events):
+        async for event in events:
+            if time.monotonic() - checked >= PING_SECONDS:
+                if not await run_in_threadpool(stands, ask):
+                    return
+                checked = time.monotonic()
+            yield event
+
+
+def stands(ask: Asking) -> bool:
+    """Return whether the caller is still signed in, with the same role and teams. Counts as no use of the session."""
+    caller = ask.caller
+    if caller.kind == "local":
+        return True
+    found = ask.services.sessions.look_at(find_session(ask.request) or "")
+    return found is not None and (found.role, found.team_ids) == (caller.role, caller.team_ids)

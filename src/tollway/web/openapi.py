@@ -25,7 +25,7 @@ _ALL = (400, 405, 421, 500, 503)
 _WITH_CALLER = (401, 403)
 _WITH_INPUT = (404, 422)
 _CHANGING = (403, 408, 409, 412, 413, 415, 429)
-_OVERRIDES: dict[str, tuple[int, ...]] = {"sign_in": (401,), "set_up": (403,)}
+_OVERRIDES: dict[str, tuple[int, ...]] = {"sign_in": (401,), "set_up": (403,), "accept_link": (403,)}
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

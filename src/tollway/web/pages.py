@@ -90,6 +90,42 @@ def submit_setup(request: Request, link_token: Field = "", name: Field = "", pas
     return response
 
 
+@router.get("/welcome")
+def show_welcome(request: Request, token: str = "") -> Response:
+    """Show the form in which a person chooses a password, while the link works."""
+    found = services_of(request).sessions.find_invited(token)
+    if found is None:
+        return render_message(
+            "This link no longer works",
+            "It was used, has expired or was replaced by a newer one. Ask whoever sent it for a new one.",
+            status=403,
+            link="/sign-in",
+            link_text="Sign in",
+        )
+    name, purpose = found
+    return render_form("welcome.html", fault="", name=name, purpose=purpose, link_token=token)
+
+
+@router.post("/welcome")
+def submit_welcome(request: Request, link_token: Field = "", password: Field = "") -> Response:
+    """Store the password and open the dashboard."""
+    sessions = services_of(request).sessions
+    found = sessions.find_invited(link_token)
+    try:
+        _, secret = sessions.accept(
+            link_token=link_token, password=password, origin=origin_of(request), replaced=find_session(request)
+        )
+    except TollwayError as error:
+        if found is None or error.code.name == "management.user_link":
+            return show_welcome(request)
+        name, purpose = found
+        values = {"fault": _say(error), "name": name, "purpose": purpose, "link_token": link_token}
+        return _with_retry(render_form("welcome.html", status=error.status, **values), error)
+    response = RedirectResponse("/", 303)
+    set_session(request, response, secret.reveal())
+    return response
+
+
 @router.get("/docs/errors")
 def show_errors() -> Response:
     """Show what every code means and what to check."""

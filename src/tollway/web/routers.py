@@ -3,6 +3,9 @@
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
+from tollway.control.access.api import router as roles
+from tollway.control.accounts.api import router as users
+from tollway.control.accounts.members_api import router as members
 from tollway.control.applications.api import router as applications
 from tollway.control.backups.api import router as backups
 from tollway.control.configuration.api import router as configuration
@@ -24,6 +27,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     tokens,
     applications,
     teams,
+    members,
+    users,
+    roles,
     upstreams,
     models,
     services,

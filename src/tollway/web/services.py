@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tollway.control.access.service import Roles
+from tollway.control.accounts.members import Members
+from tollway.control.accounts.service import Accounts
 from tollway.control.applications.service import Applications
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
@@ -38,6 +41,9 @@ class ConsoleServices:
 
     clock: Clock
     sessions: Sessions
+    accounts: Accounts
+    members: Members
+    roles: Roles
     tokens: Tokens
     applications: Applications
     teams: Teams

@@ -1,17 +1,24 @@
-"""The authorisation matrix (A1): every route declares one policy, and each role is let through by the table alone."""
+"""The authorisation matrix: every route declares one policy, and every role is let through to exactly its own rows.
 
-from dataclasses import replace
+The matrix is generated from the routes: each is asked by each role about an object of the caller's own, of a team mate,
+of another team, and one that was deleted. What must happen follows from the role's rights and reach, and from nothing
+else; a route that is new is in it by itself, and fails until its objects are known here.
+"""
 
 import pytest
 from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
 
-from kit.console import Console
-from tollway.web.access import ROLES, Needs, Open, Permission, may, policies_of
-from tollway.web.identity import Caller
+from kit.console import PASSWORD, Console
+from kit.matrix import OBJECTS, World, build_world
+from tollway.control.access.model import REGISTRY, Permission, Reach
+from tollway.control.access.roles import BUILT_IN
+from tollway.web.access import Needs, Open, policies_of
 from tollway.web.routers import PREFIX, api_routes
 
-OPEN = {("POST", "/session"), ("GET", "/setup"), ("POST", "/setup")}
-READERS_MAY_CHANGE: set[tuple[str, str]] = {("DELETE", "/session")}
+OPEN = {("POST", "/session"), ("GET", "/setup"), ("POST", "/setup"), ("POST", "/welcome")}
+CHANGES_THAT_ONLY_USE = {("DELETE", "/session")}
+ENDLESS = {"/live"}
 
 
 def each() -> list[tuple[str, APIRoute]]:
@@ -22,6 +29,11 @@ def name(case: object) -> str:
     return case.path if isinstance(case, APIRoute) else str(case)
 
 
+def permission_of(route: APIRoute) -> Permission | None:
+    (policy,) = policies_of(route.dependant)
+    return policy.permission if isinstance(policy, Needs) else None
+
+
 @pytest.mark.parametrize(("method", "route"), each(), ids=name)
 def test_every_route_declares_exactly_one_policy(method: str, route: APIRoute) -> None:
     policies = policies_of(route.dependant)
@@ -30,42 +42,83 @@ def test_every_route_declares_exactly_one_policy(method: str, route: APIRoute) -
 
 
 @pytest.mark.parametrize(("method", "route"), each(), ids=name)
-def test_what_only_reads_needs_read_and_what_changes_needs_more(method: str, route: APIRoute) -> None:
-    (policy,) = policies_of(route.dependant)
-    if isinstance(policy, Open) or (method, route.path) in READERS_MAY_CHANGE:
+def test_what_reads_needs_a_permission_to_read_and_what_changes_needs_another(method: str, route: APIRoute) -> None:
+    permission = permission_of(route)
+    if permission is None or permission is Permission.ACCOUNT_USE:
         return
-    assert isinstance(policy, Needs)
-    assert may("viewer", policy.permission) == (method == "GET")
+    assert permission.value.endswith(".read") == (method == "GET"), f"{method} {route.path} needs {permission}"
 
 
-@pytest.mark.parametrize("role", ["viewer", "admin", "owner", "operator", "nobody"])
-def test_each_role_gets_through_exactly_where_the_table_says(
-    console: Console, monkeypatch: pytest.MonkeyPatch, role: str
-) -> None:
-    client = console.signed_in()
-    real = console.sessions.find_signed_in
+def test_every_permission_guards_something() -> None:
+    used = {permission_of(route) for _, route in each()}
+    assert set(REGISTRY) - used == {Permission.INSTALLATION_OWN, Permission.AUDIT_READ}
 
-    def as_role(secret: str) -> object:
-        found = real(secret)
-        return replace(found, role=role) if found else None
 
-    monkeypatch.setattr(console.sessions.__class__, "find_signed_in", lambda _, secret: as_role(secret))
+def test_the_matrix(console: Console) -> None:
+    """Prints itself with `pytest -s`: routes × roles × objects."""
+    world = build_world(console)
+    wrong, cells = [], 0
     for method, route in each():
-        (policy,) = policies_of(route.dependant)
-        if isinstance(policy, Open) or route.path in ("/live", "/session"):
+        permission = permission_of(route)
+        if permission is None or route.path in ENDLESS or permission is Permission.ACCOUNT_USE:
             continue
-        path = PREFIX + route.path.format_map(_Ids())
-        status = client.request(method, path).status_code
-        assert (status == 403) == (not may(role, policy.permission)), f"{role} {method} {path}: {status}"
+        for role in BUILT_IN:
+            for which in OBJECTS if "{" in route.path else ("own",):
+                cells += 1
+                expected = expect(role, permission, route, which)
+                found = ask(world, role, method, route, which)
+                if found != expected:
+                    wrong.append(f"{method} {route.path} {role} {which}: {found}, not {expected}")
+    print(f"{cells} cells, {len(wrong)} unexpected")
+    assert cells > 1_000
+    assert not wrong, "\n".join(wrong)
 
 
-def test_only_the_local_socket_may_touch_the_machine() -> None:
-    assert ROLES[Permission.OPERATE] == {"operator"}
-    assert Caller(kind="local", role="operator", name="operator").actor.kind == "local"
+def expect(role: str, permission: Permission, route: APIRoute, which: str) -> str:
+    """Say what must happen: `forbidden` without the permission, `hidden` out of its reach, else `reached`."""
+    reach = BUILT_IN[role].rights.get(permission)
+    if reach is None:
+        return "forbidden"
+    if "{" not in route.path:
+        return "reached"
+    if which == "deleted":
+        return "hidden"
+    if reach is Reach.ALL:
+        return "reached"
+    if which == "own":
+        return "reached"
+    if which == "team":
+        return "reached" if reach is Reach.TEAM else "hidden"
+    return "hidden"
 
 
-class _Ids(dict[str, str]):
-    """An id of nothing, for every path parameter."""
+def ask(world: World, role: str, method: str, route: APIRoute, which: str) -> str:
+    """Ask about an object in a way that changes nothing: an If-Match that cannot match, a body that cannot be."""
+    path = PREFIX + route.path.format_map(world.ids(role, route.path, which))
+    headers = {"if-match": '"v999999"'}
+    answer = world.client(role).request(method, path, headers=headers, **world.body(method, route.path))
+    code = answer.json().get("code", "") if answer.content and "json" in answer.headers["content-type"] else ""
+    if code == "management.forbidden" and "needs the permission" in answer.json()["detail"]:
+        return "forbidden"
+    if answer.status_code == 404:
+        return "hidden"
+    assert answer.status_code < 500, answer.text
+    return "reached"
 
-    def __missing__(self, key: str) -> str:
-        return "req_0" if key == "request_id" else "AAAAAAAAAAAA"
+
+def test_nobody_signs_in_as_the_operator(console: Console) -> None:
+    assert not [role.id for role in BUILT_IN.values() if Permission.MACHINE_OPERATE in role.rights]
+    assert console.signed_in().post(f"{PREFIX}/backup").status_code == 403
+    assert console.operator().post(f"{PREFIX}/backup").status_code == 201
+
+
+def test_a_role_that_is_gone_permits_nothing(console: Console, browser: TestClient) -> None:
+    from sqlalchemy import update
+
+    from tollway.adapters.storage.sessions_schema import users
+
+    with console.plane.database.write():
+        console.plane.database.writing().execute(update(users).values(role="role_gone"))
+    assert browser.get(f"{PREFIX}/tokens").status_code == 403
+    assert browser.get(f"{PREFIX}/session").status_code == 403
+    assert PASSWORD, "signing in is not what is refused"

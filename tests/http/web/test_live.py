@@ -5,11 +5,18 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
 import pytest
+from fastapi import Request, Response
 
+from kit.console import Console
+from kit.control import ACTOR
+from kit.matrix import add_person, sign_in
 from tollway.contract.ledger_api import LiveBatch
 from tollway.contract.records import CloseRecord
+from tollway.control.access.model import Permission, Reach, Sight
 from tollway.kernel.errors import TollwayError
 from tollway.web import live
+from tollway.web.asking import Asking
+from tollway.web.identity import OPERATOR, Caller
 from tollway.web.live import QUEUE_MAX, LiveFeed
 
 
@@ -127,3 +134,57 @@ async def test_a_full_house_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TollwayError, match=r"gateway\.overloaded"):
         feed.listen()
     await feed.close()
+
+
+async def test_everybody_hears_of_the_calls_in_their_sight_only() -> None:
+    source = Source()
+    feed = LiveFeed(source, names)
+    sights = [Sight(Reach.ALL), Sight(Reach.TEAM, "user_1", frozenset({"red"})), Sight(Reach.TEAM, "user_2")]
+    streams = [feed.listen(sight) for sight in sights]
+    for stream in streams:
+        await anext(stream)
+    red = CloseRecord("req_2", 10**18, 5, 500, "ok", "chat", team_id="red", cost_nanos=3)
+    await source.queue.put(batch(9, CALL, red))
+    shown = [json.loads((await anext(stream)).split(b"data: ")[1]) for stream in streams]
+    assert [[call["request_id"] for call in one["calls"]] for one in shown] == [["req_1", "req_2"], ["req_2"], []]
+    assert [(one["counted"], one["errors"]) for one in shown] == [(9, 0), (1, 1), (0, 0)]
+    await feed.close()
+
+
+def test_a_stream_ends_with_its_session(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PING_SECONDS", 0.0)
+    user_id = add_person(console, "eve", "viewer")
+    client = sign_in(console, "eve")
+    secret = client.cookies["tollway"]
+    caller = Caller("user", "viewer", "eve", user_id)
+    request = Request(
+        {
+            "type": "http",
+            "headers": [(b"cookie", f"tollway={secret}".encode())],
+            "app": console.app,
+            "scheme": "http",
+            "server": ("localhost", 80),
+            "path": "/",
+        }
+    )
+    ask = Asking(console.services, caller, Permission.CALLS_READ, request, Response())
+    assert live.stands(ask)
+    console.plane.members.join("team_default", user_id, ACTOR)
+    assert not live.stands(ask), "who sees something else now asks anew"
+    console.plane.members.leave("team_default", user_id, ACTOR)
+    assert live.stands(ask)
+    console.plane.accounts.deactivate(user_id, ACTOR)
+    assert not live.stands(ask)
+    assert live.stands(Asking(console.services, OPERATOR, Permission.CALLS_READ, request, Response()))
+
+
+async def test_what_stands_no_more_ends_the_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PING_SECONDS", 0.0)
+    answers = iter([True, True, False])
+    monkeypatch.setattr(live, "stands", lambda _: next(answers))
+
+    async def events() -> AsyncGenerator[bytes, None]:
+        while True:
+            yield b"event"
+
+    assert [event async for event in live.while_standing(None, events())] == [b"event"] * 2  # type: ignore[arg-type]

@@ -63,7 +63,7 @@ def test_the_app_serves_it_to_anybody(console: Console) -> None:
     assert console.client().get(f"{PREFIX}/openapi.json").json()["info"]["title"] == "Tollway management API"
 
 
-PARTS = 4
+PARTS = 10
 """The operations are dealt out to so many tests, which run side by side."""
 
 

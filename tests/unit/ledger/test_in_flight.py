@@ -7,7 +7,9 @@ from tollway.ledger.in_flight import count_in_flight
 
 def opened(request_id: str, *, provider_id: str = "", service_id: str = "") -> bytes:
     return encode(
-        OpenRecord(request_id, 1, "POST", "/v1/chat/completions", "chat", provider_id=provider_id, service_id=service_id)
+        OpenRecord(
+            request_id, 1, "POST", "/v1/chat/completions", "chat", provider_id=provider_id, service_id=service_id
+        )
     )
 
 

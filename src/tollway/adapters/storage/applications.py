@@ -19,6 +19,7 @@ from tollway.adapters.storage.config_rows import (
 )
 from tollway.adapters.storage.config_schema import applications
 from tollway.contract.policy import Limits
+from tollway.control.access.model import Reach, Sight
 from tollway.control.applications.model import Application
 from tollway.control.applications.ports import ApplicationStore
 from tollway.control.model import Damaged, Page, Position, name_key
@@ -64,9 +65,11 @@ class SQLApplicationStore:
             row = connection.execute(query).mappings().first()
         return whole(read_row(row, _application)) if row else None
 
-    def page(self, *, team_id: str | None, after: Position | None, limit: int) -> Page[Application]:
-        """Return applications, newest first, by applications_by_time."""
+    def page(self, *, team_id: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Application]:
+        """Return the applications in sight, newest first, by applications_by_time."""
         query = in_order(select(applications).where(_LIVING), applications)
+        if sight.reach is not Reach.ALL:
+            query = query.where(applications.c.team_id.in_(sorted(sight.team_ids)))
         if team_id is not None:
             query = query.where(applications.c.team_id == team_id)
         if (condition := after_position(applications, after)) is not None:

@@ -87,10 +87,12 @@ tokens = Table(
     Column("revoked_ns", BigInteger, nullable=True),
     Column("revoked_by", Text, nullable=True),
     Column("revoked_reason", Text, nullable=True),
+    Column("owner_id", Ordered, nullable=True),
     Index("tokens_by_time", "created_ns", "id"),
     Index("tokens_by_state", "state", "created_ns", "id"),
     Index("tokens_by_application", "application_id", "created_ns", "id"),
     Index("tokens_by_name", "name_key"),
+    Index("tokens_by_owner", "owner_id", "created_ns", "id"),
     Index("tokens_by_expiry", "expires_ns", "state"),
 )
 

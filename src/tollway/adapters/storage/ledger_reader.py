@@ -25,7 +25,7 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from tollway.adapters.storage import ledger_tables as tables
 from tollway.adapters.storage.ledger import translated
-from tollway.contract.ledger_api import Dimension, LastUse, Spent, UnpricedRow
+from tollway.contract.ledger_api import TEAMS_SEPARATOR, Dimension, LastUse, Spent, UnpricedRow
 from tollway.ledger.model import FULL, TOTAL, Sums, smallest_cube
 from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 
@@ -224,7 +224,9 @@ def _groups_of(filters: dict[Dimension, str]) -> Select[Any]:
 def _conditions(filters: dict[Dimension, str]) -> Iterator[ColumnElement[bool]]:
     """Yield what each filter asks of a group. A status is a number (`429`) or a class (`4xx`)."""
     for dimension, wanted in filters.items():
-        if dimension != "status":
+        if dimension == "team":
+            yield _COLUMNS[dimension].in_(wanted.split(TEAMS_SEPARATOR))
+        elif dimension != "status":
             yield _COLUMNS[dimension] == wanted
         elif len(wanted) == 3 and wanted[0].isdecimal() and wanted.endswith("xx"):
             yield _GROUPS.status.between(int(wanted[0]) * 100, int(wanted[0]) * 100 + 99)

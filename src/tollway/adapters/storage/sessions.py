@@ -3,13 +3,14 @@
 Every method is a transaction of its own, which is what makes counters survive the failures they count.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, or_, select, update
+from sqlalchemy import RowMapping, and_, delete, insert, or_, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
-from tollway.adapters.storage.sessions_schema import attempts, sessions, setup_links, users
-from tollway.control.sessions.model import Session, SetupLink, User
+from tollway.adapters.storage.sessions_schema import attempts, members, sessions, setup_links, user_links, users
+from tollway.control.sessions.model import Session, SetupLink, User, UserLink
 from tollway.control.sessions.ports import SessionStore, ThrottleStore
 from tollway.control.sessions.throttle import Bucket
 
@@ -31,13 +32,13 @@ class SQLSessionStore:
         """Return the user with this canonical name."""
         with self._database.reading() as connection:
             row = connection.execute(select(users).where(users.c.name_key == name_key)).mappings().first()
-        return _user(row) if row else None
+        return read_user(row) if row else None
 
     def find_user(self, user_id: str) -> User | None:
         """Return the user with this id."""
         with self._database.reading() as connection:
             row = connection.execute(select(users).where(users.c.id == user_id)).mappings().first()
-        return _user(row) if row else None
+        return read_user(row) if row else None
 
     def add_first_user(self, user: User, *, link_hash: bytes, now_ns: int) -> bool:
         """Add the owner and use up the link. The writer's lock makes one of several simultaneous calls succeed."""
@@ -46,7 +47,7 @@ class SQLSessionStore:
             if link is None or link.expires_ns <= now_ns or self.has_users():
                 return False
             connection = self._database.writing()
-            connection.execute(insert(users).values(_user_values(user)))
+            connection.execute(insert(users).values(user_values(user)))
             connection.execute(delete(setup_links))
             return True
 
@@ -54,6 +55,44 @@ class SQLSessionStore:
         """Replace a password hash."""
         with self._database.write():
             query = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+            self._database.writing().execute(query)
+
+    def find_user_link(self, secret_hash: bytes) -> tuple[UserLink, User] | None:
+        """Return the stored link and whom it is for."""
+        query = (
+            select(users, *(column.label(f"link_{column.name}") for column in user_links.c))
+            .join(user_links, user_links.c.user_id == users.c.id)
+            .where(user_links.c.secret_hash == secret_hash)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            return None
+        link = UserLink(row["link_secret_hash"], row["link_user_id"], row["link_purpose"], row["link_expires_ns"])
+        return link, read_user(row)
+
+    def accept_link(self, user: User, *, link_hash: bytes, now_ns: int) -> bool:
+        """Store the user, use up their links, end their sessions. The writer's lock makes one of several succeed."""
+        with self._database.write():
+            found = self.find_user_link(link_hash)
+            if found is None or found[0].expires_ns <= now_ns or found[0].user_id != user.id:
+                return False
+            connection = self._database.writing()
+            connection.execute(update(users).where(users.c.id == user.id).values(user_values(user)))
+            connection.execute(delete(user_links).where(user_links.c.user_id == user.id))
+            connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+            return True
+
+    def team_ids(self, user_id: str) -> frozenset[str]:
+        """Return the teams that the user is in, by members_by_user."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(members.c.team_id).where(members.c.user_id == user_id))
+            return frozenset(found.scalars())
+
+    def record_sign_in(self, user_id: str, now_ns: int) -> None:
+        """Remember when the user signed in last."""
+        with self._database.write():
+            query = update(users).where(users.c.id == user_id).values(signed_in_ns=now_ns)
             self._database.writing().execute(query)
 
     def replace_setup_link(self, link: SetupLink) -> None:
@@ -85,22 +124,14 @@ class SQLSessionStore:
         """Return the session and its user: by the unique index on secret_hash, at every request of a browser."""
         query = (
             select(sessions, *(column.label(f"user_{column.name}") for column in users.c if column.name != "id"))
-            .join(users, users.c.id == sessions.c.user_id)
+            .join(users, and_(users.c.id == sessions.c.user_id, users.c.state == "active"))
             .where(sessions.c.secret_hash == secret_hash)
         )
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         if row is None:
             return None
-        user = User(
-            id=row["user_id"],
-            name=row["user_name"],
-            name_key=row["user_name_key"],
-            role=row["user_role"],
-            password_hash=row["user_password_hash"],
-            created_ns=row["user_created_ns"],
-        )
-        return _session(row), user
+        return _session(row), read_user(_without_prefix(row, "user_"))
 
     def touch_session(self, session_id: str, now_ns: int) -> None:
         """Record use; never moves back."""
@@ -168,26 +199,21 @@ class SQLThrottleStore:
             connection.execute(delete(attempts).where(attempts.c.bucket == cleared.key))
 
 
-def _user(row: RowMapping) -> User:
-    return User(
-        id=row["id"],
-        name=row["name"],
-        name_key=row["name_key"],
-        role=row["role"],
-        password_hash=row["password_hash"],
-        created_ns=row["created_ns"],
-    )
+def _without_prefix(row: RowMapping, prefix: str) -> dict[str, Any]:
+    return {name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)}
 
 
-def _user_values(user: User) -> dict[str, Any]:
-    return {
-        "id": user.id,
-        "name": user.name,
-        "name_key": user.name_key,
-        "role": user.role,
-        "password_hash": user.password_hash,
-        "created_ns": user.created_ns,
-    }
+_USER_COLUMNS = tuple(column.name for column in users.c)
+
+
+def read_user(row: Mapping[str, Any] | RowMapping) -> User:
+    """Return the user of a row; the columns are the fields."""
+    return User(**{name: row[name] for name in _USER_COLUMNS})
+
+
+def user_values(user: User) -> dict[str, Any]:
+    """Return the row of a user; the columns are the fields."""
+    return {name: getattr(user, name) for name in _USER_COLUMNS}
 
 
 def _session(row: RowMapping) -> Session:

@@ -1,6 +1,6 @@
-"""The tables of people and sessions, as the newest migration leaves them; part of the config database's metadata."""
+"""The tables of people, roles and sessions, as the newest migration leaves them; in the config database's metadata."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from tollway.adapters.storage.config_schema import Ordered, metadata
 
@@ -13,6 +13,48 @@ users = Table(
     Column("role", Text, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("created_ns", BigInteger, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("updated_ns", BigInteger, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    Column("signed_in_ns", BigInteger, nullable=True),
+    Column("version", Integer, nullable=False),
+    Index("users_by_time", "created_ns", "id"),
+)
+
+user_links = Table(
+    "user_links",
+    metadata,
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("user_id", Ordered, ForeignKey("users.id"), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("expires_ns", BigInteger, nullable=False),
+    Index("user_links_by_user", "user_id"),
+)
+
+members = Table(
+    "members",
+    metadata,
+    Column("team_id", Ordered, ForeignKey("teams.id"), primary_key=True),
+    Column("user_id", Ordered, ForeignKey("users.id"), primary_key=True),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Index("members_by_user", "user_id"),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("id", Ordered, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Ordered, nullable=False, unique=True),
+    Column("description", Text, nullable=False),
+    Column("rights", Text, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("updated_ns", BigInteger, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    Column("version", Integer, nullable=False),
 )
 
 sessions = Table(

@@ -8,6 +8,8 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import after_position, in_order, read_names, read_page
 from tollway.adapters.storage.config_schema import applications, teams
+from tollway.adapters.storage.sessions_schema import members
+from tollway.control.access.model import Reach, Sight
 from tollway.control.model import Page, Position, name_key
 from tollway.control.teams.model import Team
 from tollway.control.teams.ports import TeamStore
@@ -28,7 +30,8 @@ class SQLTeamStore:
         self._database.writing().execute(update(teams).where(teams.c.id == team.id).values(_values(team)))
 
     def remove(self, team_id: str) -> None:
-        """Delete the team."""
+        """Delete the team and its memberships."""
+        self._database.writing().execute(delete(members).where(members.c.team_id == team_id))
         self._database.writing().execute(delete(teams).where(teams.c.id == team_id))
 
     def find(self, team_id: str) -> Team | None:
@@ -43,9 +46,11 @@ class SQLTeamStore:
             row = connection.execute(select(teams).where(teams.c.name_key == name_key(name))).mappings().first()
         return _team(row) if row else None
 
-    def page(self, *, after: Position | None, limit: int) -> Page[Team]:
-        """Return teams, newest first. Sorts in memory: there are few."""
+    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Team]:
+        """Return the teams in sight, newest first. Sorts in memory: there are few."""
         query = in_order(select(teams), teams)
+        if sight.reach is not Reach.ALL:
+            query = query.where(teams.c.id.in_(sorted(sight.team_ids)))
         if (condition := after_position(teams, after)) is not None:
             query = query.where(condition)
         with self._database.reading() as connection:

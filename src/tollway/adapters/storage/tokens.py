@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, insert, or_, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import (
@@ -20,15 +20,21 @@ from tollway.adapters.storage.config_rows import (
     whole,
 )
 from tollway.adapters.storage.config_schema import applications, tokens
+from tollway.adapters.storage.sessions_schema import users
 from tollway.contract.policy import Limits
+from tollway.control.access.model import Reach, Sight
 from tollway.control.applications.ports import OwnedTokens
 from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedTokens
 from tollway.control.tokens.model import Token, TokenFilter
 from tollway.control.tokens.ports import TokenStore
 
-_ALL = select(tokens, applications.c.name.label("application_name"), applications.c.team_id).select_from(
-    tokens.outerjoin(applications, applications.c.id == tokens.c.application_id)
+_ALL = select(
+    tokens, applications.c.name.label("application_name"), applications.c.team_id, users.c.name.label("owner_name")
+).select_from(
+    tokens.outerjoin(applications, applications.c.id == tokens.c.application_id).outerjoin(
+        users, users.c.id == tokens.c.owner_id
+    )
 )
 _UNREVOKED = tokens.c.state.in_(("active", "disabled"))
 _NAMED_MAX = 10
@@ -43,10 +49,26 @@ class _Columns:
     name_key: ColumnElement[str]
     state: ColumnElement[str]
     expires_ns: ColumnElement[int]
+    owner_id: ColumnElement[str | None]
+    application_id: ColumnElement[str | None]
 
 
-_SEEK = _Columns(tokens.c.id, tokens.c.name_key, tokens.c.state, tokens.c.expires_ns)
-_WALK = _Columns(tokens.c.id + "", tokens.c.name_key + "", tokens.c.state + "", tokens.c.expires_ns + 0)
+_SEEK = _Columns(
+    tokens.c.id,
+    tokens.c.name_key,
+    tokens.c.state,
+    tokens.c.expires_ns,
+    tokens.c.owner_id,
+    tokens.c.application_id,
+)
+_WALK = _Columns(
+    tokens.c.id + "",
+    tokens.c.name_key + "",
+    tokens.c.state + "",
+    tokens.c.expires_ns + 0,
+    tokens.c.owner_id + "",
+    tokens.c.application_id + "",
+)
 """The same values as expressions, for which no index serves."""
 
 
@@ -80,14 +102,17 @@ class SQLTokenStore:
         with self._database.reading() as connection:
             return read_page(connection, query, _token, limit=_NAMED_MAX).items
 
-    def page(self, wanted: TokenFilter, *, now_ns: int, after: Position | None, limit: int) -> Page[Token]:
-        """Return tokens by (created_ns, id); by tokens_by_time, _by_state, _by_application or _by_name."""
+    def page(
+        self, wanted: TokenFilter, *, sight: Sight, now_ns: int, after: Position | None, limit: int
+    ) -> Page[Token]:
+        """Return tokens by (created_ns, id); by tokens_by_time, _by_state, _by_application, _by_owner or _by_name."""
         is_descending = wanted.sort == "newest"
+        is_wide = bool(wanted.search) or wanted.state == "expired" or sight.reach is Reach.TEAM
         with self._database.reading() as connection:
-            conditions = _conditions(wanted, now_ns, _SEEK)
-            if (wanted.search or wanted.state == "expired") and _are_many(connection, conditions):
+            conditions = [*_conditions(wanted, now_ns, _SEEK), *_in_sight(sight, _SEEK)]
+            if is_wide and _are_many(connection, conditions):
                 # Sorting that many costs more than walking tokens_by_time until the page is full.
-                conditions = _conditions(wanted, now_ns, _WALK)
+                conditions = [*_conditions(wanted, now_ns, _WALK), *_in_sight(sight, _WALK)]
             if (condition := after_position(tokens, after, is_descending=is_descending)) is not None:
                 conditions.append(condition)
             query = in_order(_ALL.where(*conditions), tokens, is_descending=is_descending)
@@ -112,6 +137,23 @@ class SQLTokenStore:
         query = _ALL.where(tokens.c.state == "active", in_range).order_by(tokens.c.expires_ns, tokens.c.id)
         with self._database.reading() as connection:
             return read_page(connection, query, _token, limit=limit).items
+
+    def personal_ids(self, user_id: str) -> tuple[str, ...]:
+        """Return the ids of a person's tokens that are not revoked, by tokens_by_owner."""
+        query = select(tokens.c.id).where(tokens.c.owner_id == user_id, _UNREVOKED).order_by(tokens.c.id)
+        with self._database.reading() as connection:
+            return tuple(connection.execute(query).scalars())
+
+    def count_personal(self, user_ids: Collection[str], *, now_ns: int) -> dict[str, int]:
+        """Return how many live tokens of their own people have, by tokens_by_owner."""
+        found: dict[str, int] = {}
+        with self._database.reading() as connection:
+            for chunk in chunks(user_ids):
+                query = select(tokens.c.owner_id, func.count()).where(
+                    tokens.c.owner_id.in_(chunk), _UNREVOKED, _unexpired(now_ns)
+                )
+                found |= {row[0]: row[1] for row in connection.execute(query.group_by(tokens.c.owner_id))}
+        return found
 
     def owned_ids(self, application_id: str) -> tuple[str, ...]:
         """Return the ids of an application's tokens that are not revoked, by tokens_by_application."""
@@ -164,9 +206,22 @@ def _conditions(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[Col
     conditions = _of_state(wanted, now_ns, columns)
     if wanted.application_id is not None:
         conditions.append(tokens.c.application_id == wanted.application_id)
+    if wanted.owner_id is not None:
+        conditions.append(tokens.c.owner_id == wanted.owner_id)
     if wanted.search:
         conditions.append(_begins_with(wanted.search, columns))
     return conditions
+
+
+def _in_sight(sight: Sight, columns: _Columns) -> list[ColumnElement[bool]]:
+    """Return the condition of the tokens that a caller sees: their own, and those of their teams' applications."""
+    if sight.reach is Reach.ALL:
+        return []
+    own = columns.owner_id == sight.user_id if sight.user_id else false()
+    if sight.reach is Reach.OWN or not sight.team_ids:
+        return [own]
+    of_teams = select(applications.c.id).where(applications.c.team_id.in_(sorted(sight.team_ids)))
+    return [or_(own, columns.application_id.in_(of_teams))]
 
 
 def _of_state(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[ColumnElement[bool]]:
@@ -213,6 +268,7 @@ def _values(token: Token) -> dict[str, Any]:
         "revoked_ns": token.revoked_ns,
         "revoked_by": token.revoked_by,
         "revoked_reason": token.revoked_reason,
+        "owner_id": token.owner_id,
     }
 
 
@@ -241,6 +297,8 @@ def _token(row: RowMapping) -> Token:
         revoked_ns=row["revoked_ns"],
         revoked_by=row["revoked_by"],
         revoked_reason=row["revoked_reason"],
+        owner_id=row["owner_id"],
+        owner_name=row["owner_name"],
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tollway.contract.policy import State
 from tollway.control.applications.model import Application, ApplicationChange, NewApplication
-from tollway.web.asking import Asking, Read, Write
+from tollway.web.asking import Asking, ReadApplications, WriteApplications
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant
 from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, show_limits, show_meters
@@ -54,30 +54,32 @@ class ApplicationOutput(Output):
 
 
 @router.get("")
-def list_applications(query: Annotated[ApplicationQuery, Query()], ask: Read) -> Page[ApplicationOutput]:
+def list_applications(query: Annotated[ApplicationQuery, Query()], ask: ReadApplications) -> Page[ApplicationOutput]:
     """List applications, newest first."""
     applications = ask.services.applications
     return ask.page(
-        query, lambda after, limit: applications.page(team_id=query.team_id, after=after, limit=limit), show_application
+        query,
+        lambda after, limit: applications.page(team_id=query.team_id, sight=ask.sight, after=after, limit=limit),
+        show_application,
     )
 
 
 @router.post("", status_code=201)
-def create_application(body: ApplicationInput, ask: Write) -> ApplicationOutput:
+def create_application(body: ApplicationInput, ask: WriteApplications) -> ApplicationOutput:
     """Add an application."""
     new = NewApplication(body.name, body.team_id, read_limits(body.limits))
     return _answer(ask.services.applications.create(new, ask.actor), ask)
 
 
 @router.get("/{application_id}")
-def get_application(application_id: ApplicationId, ask: Read) -> ApplicationOutput:
+def get_application(application_id: ApplicationId, ask: ReadApplications) -> ApplicationOutput:
     """Show an application."""
-    return _answer(ask.services.applications.get(application_id), ask)
+    return _answer(ask.services.applications.get(application_id, ask.sight), ask)
 
 
 @router.patch("/{application_id}")
 def change_application(
-    application_id: ApplicationId, body: ApplicationPatch, expected: ExpectedVersion, ask: Write
+    application_id: ApplicationId, body: ApplicationPatch, expected: ExpectedVersion, ask: WriteApplications
 ) -> ApplicationOutput:
     """Change an application."""
     limits = read_limits(body.limits) if "limits" in body.model_fields_set else UNSET
@@ -87,29 +89,33 @@ def change_application(
 
 
 @router.delete("/{application_id}", status_code=204)
-def delete_application(application_id: ApplicationId, expected: ExpectedVersion, ask: Write) -> None:
+def delete_application(application_id: ApplicationId, expected: ExpectedVersion, ask: WriteApplications) -> None:
     """Delete an application that has no live tokens."""
     ask.services.applications.delete(application_id, ask.actor, expected_version=expected)
 
 
 @router.post("/{application_id}/disable")
-def disable_application(application_id: ApplicationId, expected: ExpectedVersion, ask: Write) -> ApplicationOutput:
+def disable_application(
+    application_id: ApplicationId, expected: ExpectedVersion, ask: WriteApplications
+) -> ApplicationOutput:
     """Refuse the calls of all its tokens until it is enabled again."""
     applications = ask.services.applications
     return _answer(applications.disable(application_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{application_id}/enable")
-def enable_application(application_id: ApplicationId, expected: ExpectedVersion, ask: Write) -> ApplicationOutput:
+def enable_application(
+    application_id: ApplicationId, expected: ExpectedVersion, ask: WriteApplications
+) -> ApplicationOutput:
     """Accept the calls of its tokens again."""
     applications = ask.services.applications
     return _answer(applications.enable(application_id, ask.actor, expected_version=expected), ask)
 
 
 @router.get("/{application_id}/meters")
-def get_application_meters(application_id: ApplicationId, ask: Read) -> MetersOutput:
+def get_application_meters(application_id: ApplicationId, ask: ReadApplications) -> MetersOutput:
     """Show how much of the application's limits is used now."""
-    application = ask.services.applications.get(application_id)
+    application = ask.services.applications.get(application_id, ask.sight)
     return show_meters(ask.services.meters.read("application", application.id, application.limits))
 
 

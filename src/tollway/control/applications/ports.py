@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from tollway.control.access.model import Sight
 from tollway.control.applications.model import Application
 from tollway.control.model import Page, Position
 from tollway.control.teams.model import Team
@@ -34,8 +35,8 @@ class ApplicationStore(Protocol):
         """Return the application of that name (case ignored)."""
         ...
 
-    def page(self, *, team_id: str | None, after: Position | None, limit: int) -> Page[Application]:
-        """Return applications, newest first."""
+    def page(self, *, team_id: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Application]:
+        """Return the applications in sight, newest first."""
         ...
 
     def names(self, application_ids: Collection[str]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET
 
 from tollway.contract.policy import State
+from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.actor import Actor
 from tollway.control.applications.errors import application_in_use, application_name_taken, application_not_found
 from tollway.control.applications.model import Application, ApplicationChange, NewApplication
@@ -42,7 +43,10 @@ class Applications:
         self._transactions = parts.transactions
 
     def create(self, new: NewApplication, actor: Actor) -> Application:
-        """Make an application. Raises management.invalid (also for an unknown team), .conflict (name taken)."""
+        """Make an application, in the default team unless told otherwise, or in the only team the maker sees.
+
+        Raises management.invalid (also for a team that is unknown or out of sight), .conflict (name taken).
+        """
         with self._transactions.write():
             now = self._parts.clock.now_ns()
             application_id = new_id(APPLICATION)
@@ -57,16 +61,16 @@ class Applications:
                 updated_ns=now,
                 updated_by=str(actor),
             )
-            team = UNSET if new.team_id is None else new.team_id
-            application = self._changed(draft, ApplicationChange(new.name, team, new.limits))
+            team_id = new.team_id or _first_team(actor.sight)
+            application = self._changed(draft, ApplicationChange(new.name, team_id, new.limits), actor)
             self._store.add(application)
             self._parts.touching.touch_application(application_id)
             return application
 
-    def get(self, application_id: str) -> Application:
-        """Return the application. Raises management.not_found."""
+    def get(self, application_id: str, sight: Sight = EVERYWHERE) -> Application:
+        """Return the application. Raises management.not_found, also for one that is out of sight."""
         application = self._store.find(application_id)
-        if application is None:
+        if application is None or not sight.covers(team_id=application.team_id):
             raise application_not_found()
         return application
 
@@ -75,10 +79,15 @@ class Applications:
         return self._store.find_named(name)
 
     def page(
-        self, *, team_id: str | None = None, after: Position | None = None, limit: int = PAGE_SIZE
+        self,
+        *,
+        team_id: str | None = None,
+        sight: Sight = EVERYWHERE,
+        after: Position | None = None,
+        limit: int = PAGE_SIZE,
     ) -> Page[Application]:
-        """Return a page of applications, newest first."""
-        return self._store.page(team_id=team_id, after=after, limit=bound_size(limit))
+        """Return a page of the applications in sight, newest first."""
+        return self._store.page(team_id=team_id, sight=sight, after=after, limit=bound_size(limit))
 
     def names(self, application_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""
@@ -92,8 +101,8 @@ class Applications:
         Raises management.not_found, .precondition, .invalid, .conflict (name taken).
         """
         with self._transactions.write():
-            before = self._at_version(application_id, expected_version)
-            return self._save(before, self._changed(before, change), actor)
+            before = self._at_version(application_id, actor, expected_version)
+            return self._save(before, self._changed(before, change, actor), actor)
 
     def disable(self, application_id: str, actor: Actor, *, expected_version: int | None = None) -> Application:
         """Refuse the calls of all its tokens until it is enabled again. Idempotent. Raises management.not_found."""
@@ -110,7 +119,7 @@ class Applications:
         """
         parts = self._parts
         with self._transactions.write():
-            self._at_version(application_id, expected_version)
+            self._at_version(application_id, actor, expected_version)
             now = parts.clock.now_ns()
             if live := parts.tokens.count_live(now_ns=now, application_id=application_id):
                 raise application_in_use(live)
@@ -122,12 +131,12 @@ class Applications:
 
     def _switch(self, application_id: str, state: State, actor: Actor, expected_version: int | None) -> Application:
         with self._transactions.write():
-            before = self._at_version(application_id, expected_version)
+            before = self._at_version(application_id, actor, expected_version)
             self._parts.touching.touch_application(application_id)
             return self._save(before, replace(before, state=state), actor)
 
-    def _at_version(self, application_id: str, expected_version: int | None) -> Application:
-        application = self.get(application_id)
+    def _at_version(self, application_id: str, actor: Actor, expected_version: int | None) -> Application:
+        application = self.get(application_id, actor.sight)
         check_version(application.version, expected_version)
         return application
 
@@ -143,14 +152,14 @@ class Applications:
                 self._parts.touching.touch_token(token_id)
         return saved
 
-    def _changed(self, application: Application, change: ApplicationChange) -> Application:
+    def _changed(self, application: Application, change: ApplicationChange, actor: Actor) -> Application:
         faults = Faults()
         fields: dict[str, object] = {}
         if change.name is not UNSET:
             check_name(change.name, "/name", faults)
             fields["name"] = change.name
         if change.team_id is not UNSET:
-            if self._parts.teams.find(change.team_id) is None:
+            if not actor.sight.covers(team_id=change.team_id) or self._parts.teams.find(change.team_id) is None:
                 faults.add("/team_id", "there is no such team")
             fields["team_id"] = change.team_id
         if change.limits is not UNSET:
@@ -162,3 +171,10 @@ class Applications:
             if other is not None and other.id != application.id:
                 raise application_name_taken()
         return replace(application, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
+
+
+def _first_team(sight: Sight) -> str:
+    """Return the team of an application that was made without one."""
+    if len(sight.team_ids) == 1 and not sight.covers(team_id=DEFAULT_TEAM_ID):
+        return next(iter(sight.team_ids))
+    return DEFAULT_TEAM_ID

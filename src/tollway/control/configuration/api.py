@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from tollway.control.configuration.model import Action, Changes, ObjectKind
 from tollway.kernel.errors import TollwayError
-from tollway.web.asking import Read, Write
+from tollway.web.asking import ReadConfiguration, WriteConfiguration
 from tollway.web.fields import Output
 from tollway.web.fields import Query as QueryModel
 
@@ -74,14 +74,14 @@ async def _document(request: Request) -> str:
     response_class=Response,
     responses={200: {"content": _YAML, "description": "The document, without secrets."}},
 )
-def export_configuration(ask: Read) -> Response:
+def export_configuration(ask: ReadConfiguration) -> Response:
     """Write everything configured as one document that `apply` accepts; secrets show as references or are left out."""
     return Response(ask.services.configuration.export(), media_type="application/yaml")
 
 
 @router.post("", openapi_extra={"requestBody": {"required": True, "content": _YAML}})
 def apply_configuration(
-    query: Annotated[ApplyQuery, Query()], ask: Write, document: Annotated[str, Depends(_document)]
+    query: Annotated[ApplyQuery, Query()], ask: WriteConfiguration, document: Annotated[str, Depends(_document)]
 ) -> AppliedOutput:
     """Bring what the document names to what it says, whole or not at all. Objects that are not in it are left alone."""
     ask.show_once()

@@ -8,7 +8,7 @@ from tollway.contract.policy import UnboundedOutput
 from tollway.control.gateway.model import AttentionKind, Severity, StepId
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.money import NANOS_PER_USD
-from tollway.web.asking import Read
+from tollway.web.asking import ReadGateway, ReadOverview
 from tollway.web.fields import Instant, Output, format_instant, format_instant_or_none
 
 router = APIRouter(tags=["gateway"])
@@ -115,7 +115,7 @@ class UpstreamsNowOutput(Output):
 
 
 @router.get("/gateway")
-def get_gateway(ask: Read) -> GatewayOutput:
+def get_gateway(ask: ReadGateway) -> GatewayOutput:
     """Show what this gateway is and where it answers."""
     gateway = ask.services.gateway
     facts, health = gateway.facts, gateway.find_ledger_health()
@@ -138,7 +138,7 @@ def get_gateway(ask: Read) -> GatewayOutput:
 
 
 @router.get("/checklist")
-def get_checklist(ask: Read) -> ChecklistOutput:
+def get_checklist(ask: ReadGateway) -> ChecklistOutput:
     """Show the steps of getting started and which are done."""
     steps = ask.services.gateway.checklist()
     return ChecklistOutput(
@@ -148,7 +148,7 @@ def get_checklist(ask: Read) -> ChecklistOutput:
 
 
 @router.get("/summary")
-def get_summary(ask: Read) -> SummaryOutput:
+def get_summary(ask: ReadOverview) -> SummaryOutput:
     """Show the figures of a home page as one flat object, made for widgets."""
     gateway = ask.services.gateway
     summary = gateway.summarise()
@@ -174,7 +174,7 @@ def get_summary(ask: Read) -> SummaryOutput:
 
 
 @router.get("/attention")
-def get_attention(ask: Read) -> AttentionOutput:
+def get_attention(ask: ReadOverview) -> AttentionOutput:
     """Show what needs a person now."""
     items = ask.services.gateway.attention()
     return AttentionOutput(
@@ -193,7 +193,7 @@ def get_attention(ask: Read) -> AttentionOutput:
 
 
 @router.get("/upstreams")
-def list_upstreams(ask: Read) -> UpstreamsNowOutput:
+def list_upstreams(ask: ReadOverview) -> UpstreamsNowOutput:
     """Show what each upstream is doing now: calls in flight, and keys that rest since they failed."""
     return UpstreamsNowOutput(
         items=[

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from tollway.control.services.model import BODY_BYTES_MAX, Behaviour, NewService, Service, ServiceChange
 from tollway.kernel.secret import Secret
-from tollway.web.asking import Asking, Read, Write
+from tollway.web.asking import Asking, ReadServices, WriteServices
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Instant, Name, absent, format_instant
 from tollway.web.paging import Page, PageQuery
@@ -103,14 +103,14 @@ class ChangedServiceOutput(ServiceOutput):
 
 
 @router.get("")
-def list_services(query: Annotated[PageQuery, Query()], ask: Read) -> Page[ServiceOutput]:
+def list_services(query: Annotated[PageQuery, Query()], ask: ReadServices) -> Page[ServiceOutput]:
     """List services, newest first."""
     services = ask.services.rest_services
     return ask.page(query, lambda after, limit: services.page(after=after, limit=limit), show_service)
 
 
 @router.post("", status_code=201)
-def create_service(body: ServiceInput, ask: Write) -> ServiceOutput:
+def create_service(body: ServiceInput, ask: WriteServices) -> ServiceOutput:
     """Publish a service behind a path prefix."""
     new = NewService(
         name=body.name,
@@ -134,14 +134,14 @@ def create_service(body: ServiceInput, ask: Write) -> ServiceOutput:
 
 
 @router.get("/{service_id}")
-def get_service(service_id: ServiceId, ask: Read) -> ServiceOutput:
+def get_service(service_id: ServiceId, ask: ReadServices) -> ServiceOutput:
     """Show a service."""
     return _answer(ask.services.rest_services.get(service_id), ask)
 
 
 @router.patch("/{service_id}")
 def change_service(
-    service_id: ServiceId, body: ServicePatch, expected: ExpectedVersion, ask: Write
+    service_id: ServiceId, body: ServicePatch, expected: ExpectedVersion, ask: WriteServices
 ) -> ChangedServiceOutput:
     """Change a service. A base URL with another scheme, host or port clears the key, unless a new one comes with it."""
     services = ask.services.rest_services
@@ -166,19 +166,19 @@ def change_service(
 
 
 @router.delete("/{service_id}", status_code=204)
-def delete_service(service_id: ServiceId, expected: ExpectedVersion, ask: Write) -> None:
+def delete_service(service_id: ServiceId, expected: ExpectedVersion, ask: WriteServices) -> None:
     """Unpublish a service and delete its key."""
     ask.services.rest_services.delete(service_id, ask.actor, expected_version=expected)
 
 
 @router.post("/{service_id}/disable")
-def disable_service(service_id: ServiceId, expected: ExpectedVersion, ask: Write) -> ServiceOutput:
+def disable_service(service_id: ServiceId, expected: ExpectedVersion, ask: WriteServices) -> ServiceOutput:
     """Refuse the service's calls until it is enabled again."""
     return _answer(ask.services.rest_services.disable(service_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{service_id}/enable")
-def enable_service(service_id: ServiceId, expected: ExpectedVersion, ask: Write) -> ServiceOutput:
+def enable_service(service_id: ServiceId, expected: ExpectedVersion, ask: WriteServices) -> ServiceOutput:
     """Accept the service's calls again."""
     return _answer(ask.services.rest_services.enable(service_id, ask.actor, expected_version=expected), ask)
 

@@ -6,13 +6,15 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from tollway.control.sessions.model import NAME_CHARS_MAX, Role
+from tollway.control.sessions.model import NAME_CHARS_MAX
 from tollway.control.sessions.service import Origin, SignedIn
 from tollway.web.access import Open
-from tollway.web.asking import Operate, Own, services_of
+from tollway.web.asking import Operate, UseAccount, services_of
 from tollway.web.cookies import clear_session, find_session, set_session
 from tollway.web.fields import Input, Instant, Output, format_instant
 from tollway.web.identity import source_of
+from tollway.web.rights import Right, show_rights
+from tollway.web.services import ConsoleServices
 
 router = APIRouter()
 
@@ -20,6 +22,7 @@ PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Password = Annotated[str, Field(min_length=1, max_length=1_024, json_schema_extra={"format": "password"})]
 
 _sign_in_is_open = Depends(Open("signing in is how a caller becomes known"))
+_link_is_the_credential = Depends(Open("who was invited cannot be signed in yet; the one-time link is the credential"))
 _setup_is_open = Depends(Open("nobody can be signed in before the set-up; the one-time link is the credential"))
 
 
@@ -43,15 +46,28 @@ class UserOutput(Output):
 
     id: str
     name: str
-    role: Role
+    role: str
+    role_name: str
 
 
 class SessionOutput(Output):
-    """The session of this browser. Unsafe requests repeat `csrf` in the X-Tollway-CSRF header."""
+    """The session of this browser. Unsafe requests repeat `csrf` in the X-Tollway-CSRF header.
+
+    `rights` is what the person may do, and `team_ids` the teams that the reach `team` reaches.
+    """
 
     user: UserOutput
     csrf: str
     expires_at: Instant
+    rights: list[Right]
+    team_ids: list[str]
+
+
+class WelcomeInput(Input):
+    """The token of a one-time link, and the password that its person chooses."""
+
+    link_token: Annotated[str, Field(min_length=1, max_length=200)]
+    password: Password
 
 
 class SetupOutput(Output):
@@ -67,15 +83,20 @@ class SetupLinkOutput(Output):
 
 
 @router.get("/session", tags=["session"])
-def get_session(ask: Own) -> SessionOutput:
+def get_session(ask: UseAccount) -> SessionOutput:
     """Show who is signed in, and the value that unsafe requests repeat."""
     caller = ask.caller
     ask.response.headers["cache-control"] = "no-store"
-    return SessionOutput(
-        user=UserOutput.model_validate({"id": caller.user_id, "name": caller.name, "role": caller.role}),
+    signed_in = SignedIn(
+        session_id=caller.session_id,
+        user_id=caller.user_id,
+        user_name=caller.name,
+        role=caller.role,
         csrf=caller.csrf,
-        expires_at=format_instant(caller.session_expires_ns),
+        expires_ns=caller.session_expires_ns,
+        team_ids=caller.team_ids,
     )
+    return show_session(signed_in, ask.services)
 
 
 @router.post("/session", tags=["session"], dependencies=[_sign_in_is_open])
@@ -85,11 +106,11 @@ def sign_in(body: SignInInput, request: Request, response: Response) -> SessionO
         name=body.name, password=body.password, origin=origin_of(request), replaced=find_session(request)
     )
     set_session(request, response, secret.reveal())
-    return show_session(signed_in)
+    return show_session(signed_in, services_of(request))
 
 
 @router.delete("/session", tags=["session"], status_code=204)
-def sign_out(ask: Own) -> None:
+def sign_out(ask: UseAccount) -> None:
     """End this session at once."""
     ask.services.sessions.sign_out(session_id=ask.caller.session_id, user_id=ask.caller.user_id)
     clear_session(ask.request, ask.response)
@@ -108,7 +129,17 @@ def set_up(body: SetupInput, request: Request, response: Response) -> SessionOut
         link_token=body.link_token, name=body.name, password=body.password, origin=origin_of(request)
     )
     set_session(request, response, secret.reveal())
-    return show_session(signed_in)
+    return show_session(signed_in, services_of(request))
+
+
+@router.post("/welcome", tags=["session"], dependencies=[_link_is_the_credential])
+def accept_link(body: WelcomeInput, request: Request, response: Response) -> SessionOutput:
+    """Choose a password with a one-time link, and sign in. Every other session of that person ends."""
+    signed_in, secret = services_of(request).sessions.accept(
+        link_token=body.link_token, password=body.password, origin=origin_of(request), replaced=find_session(request)
+    )
+    set_session(request, response, secret.reveal())
+    return show_session(signed_in, services_of(request))
 
 
 @router.post("/setup/link", tags=["setup"], status_code=201)
@@ -129,10 +160,18 @@ def origin_of(request: Request) -> Origin:
     return Origin(source_of(request.scope), request.headers.get("user-agent", ""))
 
 
-def show_session(signed_in: SignedIn) -> SessionOutput:
+def show_session(signed_in: SignedIn, services: ConsoleServices) -> SessionOutput:
     """Write a session without its secret."""
+    role = services.roles.find(signed_in.role)
     return SessionOutput(
-        user=UserOutput(id=signed_in.user_id, name=signed_in.user_name, role=signed_in.role),
+        user=UserOutput(
+            id=signed_in.user_id,
+            name=signed_in.user_name,
+            role=signed_in.role,
+            role_name=role.name if role else signed_in.role,
+        ),
         csrf=signed_in.csrf,
         expires_at=format_instant(signed_in.expires_ns),
+        rights=show_rights(services.roles.rights_of(signed_in.role)),
+        team_ids=sorted(signed_in.team_ids),
     )

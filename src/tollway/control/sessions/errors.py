@@ -24,6 +24,11 @@ def bad_setup_link() -> TollwayError:
     return TollwayError("management.setup_link")
 
 
+def bad_user_link() -> TollwayError:
+    """The link with which a person chooses a password is wrong, used, expired or replaced."""
+    return TollwayError("management.user_link")
+
+
 def already_set_up() -> TollwayError:
     """Somebody can sign in, so there is no set-up to do."""
     return TollwayError("management.conflict", public="The console is set up already; sign in.")

@@ -7,10 +7,11 @@ import hashlib
 import secrets
 import unicodedata
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-Role = Literal["owner", "admin", "viewer"]
+UserState = Literal["invited", "active", "deactivated", "deleted"]
+LinkPurpose = Literal["invite", "reset"]
 
 NAME_CHARS_MAX = 200
 PASSWORD_CHARS_MIN = 12
@@ -19,14 +20,23 @@ PASSWORD_BYTES_MAX = 1_024
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person who may sign in. `name_key` is the canonical name and unique."""
+    """A person. Only who is `active` may sign in. `name_key` is the canonical name and unique; `role` is a role's id.
+
+    A deleted person keeps id and name, for what refers to them, and a key that no name has.
+    """
 
     id: str
     name: str
     name_key: str
-    role: Role
-    password_hash: str
+    role: str
+    password_hash: str = field(repr=False)
     created_ns: int
+    state: UserState = "active"
+    created_by: str = "setup:setup"
+    updated_ns: int = 0
+    updated_by: str = "setup:setup"
+    signed_in_ns: int | None = None
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +58,16 @@ class SetupLink:
     """The stored side of a one-time set-up link."""
 
     secret_hash: bytes
+    expires_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserLink:
+    """The stored side of a one-time link with which one person chooses a password."""
+
+    secret_hash: bytes
+    user_id: str
+    purpose: LinkPurpose
     expires_ns: int
 
 

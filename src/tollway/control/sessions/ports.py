@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tollway.control.sessions.model import Session, SetupLink, User
+from tollway.control.sessions.model import Session, SetupLink, User, UserLink
 from tollway.control.sessions.throttle import Bucket
 
 
@@ -33,6 +33,26 @@ class SessionStore(Protocol):
         """Replace a password hash by one with newer parameters."""
         ...
 
+    def find_user_link(self, secret_hash: bytes) -> tuple[UserLink, User] | None:
+        """Return the stored link and whom it is for."""
+        ...
+
+    def accept_link(self, user: User, *, link_hash: bytes, now_ns: int) -> bool:
+        """Store the user with their new password, use up all their links and end all their sessions.
+
+        False, and nothing is changed, when the link is unknown or expired at `now_ns`, or is not this user's. Of any
+        number of simultaneous calls one succeeds.
+        """
+        ...
+
+    def team_ids(self, user_id: str) -> frozenset[str]:
+        """Return the teams that the user is in. Read at every request of a browser."""
+        ...
+
+    def record_sign_in(self, user_id: str, now_ns: int) -> None:
+        """Remember when the user signed in last."""
+        ...
+
     def replace_setup_link(self, link: SetupLink) -> None:
         """Store a link; those stored before stop working."""
         ...
@@ -46,7 +66,7 @@ class SessionStore(Protocol):
         ...
 
     def find_session(self, secret_hash: bytes) -> tuple[Session, User] | None:
-        """Return the session and its user."""
+        """Return the session and its user, who is active."""
         ...
 
     def touch_session(self, session_id: str, now_ns: int) -> None:

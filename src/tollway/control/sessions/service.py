@@ -8,14 +8,14 @@ a new session and ends the one whose cookie came with it, so that a planted cook
 import hashlib
 import hmac
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tollway.control.sessions import errors
 from tollway.control.sessions.model import (
     NAME_CHARS_MAX,
     PASSWORD_BYTES_MAX,
     PASSWORD_CHARS_MIN,
-    Role,
+    LinkPurpose,
     Session,
     SetupLink,
     User,
@@ -57,9 +57,10 @@ class SignedIn:
     session_id: str
     user_id: str
     user_name: str
-    role: Role
+    role: str
     csrf: str
     expires_ns: int
+    team_ids: frozenset[str] = frozenset()
 
 
 class Service:
@@ -111,7 +112,7 @@ class Service:
         self._take(buckets)
         if not self.is_setup_link_good(link_token):
             raise errors.bad_setup_link()
-        clean_name, name_key = _checked_name(name)
+        clean_name, name_key = checked_name(name)
         _check_password(password)
         now_ns = self._clock.now_ns()
         user = User(
@@ -121,6 +122,7 @@ class Service:
             role="owner",
             password_hash=self._hasher.hash(password),
             created_ns=now_ns,
+            updated_ns=now_ns,
         )
         if not self._store.add_first_user(user, link_hash=hash_secret(link_token), now_ns=now_ns):
             raise errors.bad_setup_link()
@@ -141,15 +143,67 @@ class Service:
         user = self._store.find_user_by_name(name_key)
         is_checkable = len(password.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX
         candidate = password if is_checkable else ""
-        if not self._hasher.verify(candidate, user.password_hash if user else None) or user is None:
+        # Who was invited has no password yet, and who was deactivated none that counts: the same work, the same answer.
+        stored = user.password_hash if user is not None and user.state == "active" else None
+        if not self._hasher.verify(candidate, stored) or user is None:
             raise errors.wrong_sign_in()
         self._throttle.give_back(buckets, cleared=account)
         if self._hasher.needs_rehash(user.password_hash):
             self._store.set_password_hash(user.id, self._hasher.hash(password))
         return self._begin(user, origin, replaced=replaced)
 
+    def find_invited(self, link_token: str) -> tuple[str, LinkPurpose] | None:
+        """Return whose link this is and what for, while it works. Does not use it up."""
+        found = self._store.find_user_link(hash_secret(link_token))
+        if found is None or found[0].expires_ns <= self._clock.now_ns():
+            return None
+        return found[1].name, found[0].purpose
+
+    def accept(
+        self, *, link_token: str, password: str, origin: Origin, replaced: str | None
+    ) -> tuple[SignedIn, Secret[str]]:
+        """Choose a password with a one-time link and sign in; every other session of that person ends.
+
+        Raises management.user_link, management.invalid, management.throttled. The link is used up by success only.
+        """
+        buckets = (source_bucket(origin.address), global_bucket())
+        self._take(buckets)
+        found = self._store.find_user_link(hash_secret(link_token))
+        now_ns = self._clock.now_ns()
+        if found is None or found[0].expires_ns <= now_ns:
+            raise errors.bad_user_link()
+        user = found[1]
+        _check_password(password)
+        user = replace(
+            user,
+            password_hash=self._hasher.hash(password),
+            state="active",
+            updated_ns=now_ns,
+            updated_by=f"user:{user.id}",
+            version=user.version + 1,
+        )
+        if not self._store.accept_link(user, link_hash=hash_secret(link_token), now_ns=now_ns):
+            raise errors.bad_user_link()
+        self._throttle.give_back(buckets, cleared=account_bucket(user.name_key, origin.address))
+        return self._begin(user, origin, replaced=replaced)
+
     def find_signed_in(self, secret: str) -> SignedIn | None:
         """Return the live session of a cookie, and record its use at most once a minute."""
+        found = self._find_live(secret)
+        if found is None:
+            return None
+        session, user = found
+        now_ns = self._clock.now_ns()
+        if now_ns - session.last_seen_ns >= _TOUCH_NS:
+            self._store.touch_session(session.id, now_ns)
+        return _signed_in(session, user, secret, self._store.team_ids(user.id))
+
+    def look_at(self, secret: str) -> SignedIn | None:
+        """Return the live session of a cookie without counting that as use."""
+        found = self._find_live(secret)
+        return None if found is None else _signed_in(*found, secret, self._store.team_ids(found[1].id))
+
+    def _find_live(self, secret: str) -> tuple[Session, User] | None:
         found = self._store.find_session(hash_secret(secret))
         if found is None:
             return None
@@ -159,9 +213,7 @@ class Service:
         if now_ns >= session.expires_ns or now_ns - session.last_seen_ns >= idle_ns:
             self._store.delete_session(session.id, user_id=user.id)
             return None
-        if now_ns - session.last_seen_ns >= _TOUCH_NS:
-            self._store.touch_session(session.id, now_ns)
-        return _signed_in(session, user, secret)
+        return session, user
 
     def sign_out(self, *, session_id: str, user_id: str) -> None:
         """End a session of this user at once; does nothing when it has ended."""
@@ -197,10 +249,11 @@ class Service:
             replaced_hash=hash_secret(replaced) if replaced else None,
             idle_before_ns=now_ns - self._lifetimes.session_idle_seconds * NANOS_PER_SECOND,
         )
-        return _signed_in(session, user, secret), Secret(secret)
+        self._store.record_sign_in(user.id, now_ns)
+        return _signed_in(session, user, secret, self._store.team_ids(user.id)), Secret(secret)
 
 
-def _signed_in(session: Session, user: User, secret: str) -> SignedIn:
+def _signed_in(session: Session, user: User, secret: str, team_ids: frozenset[str]) -> SignedIn:
     """Derive the CSRF value from the session's secret: it needs no storage and says nothing about the secret."""
     csrf = urlsafe_b64encode(hmac.digest(secret.encode(), b"tollway csrf", hashlib.sha256)).rstrip(b"=").decode()
     return SignedIn(
@@ -210,10 +263,12 @@ def _signed_in(session: Session, user: User, secret: str) -> SignedIn:
         role=user.role,
         csrf=csrf,
         expires_ns=session.expires_ns,
+        team_ids=team_ids,
     )
 
 
-def _checked_name(name: str) -> tuple[str, str]:
+def checked_name(name: str) -> tuple[str, str]:
+    """Return a name without blanks around it, and its canonical form. Raises management.invalid."""
     clean = name.strip()
     if not clean or len(clean) > NAME_CHARS_MAX or not clean.isprintable():
         raise errors.unusable("name", f"Choose a name of 1 to {NAME_CHARS_MAX} printable characters.")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from tollway.control.teams.model import Team
-from tollway.web.asking import Asking, Read, Write
+from tollway.web.asking import Asking, ReadTeams, WriteTeams
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, format_instant
 from tollway.web.paging import Page, PageQuery
@@ -32,31 +32,33 @@ class TeamOutput(Output):
 
 
 @router.get("")
-def list_teams(query: Annotated[PageQuery, Query()], ask: Read) -> Page[TeamOutput]:
+def list_teams(query: Annotated[PageQuery, Query()], ask: ReadTeams) -> Page[TeamOutput]:
     """List teams, newest first."""
-    return ask.page(query, lambda after, limit: ask.services.teams.page(after=after, limit=limit), show_team)
+    return ask.page(
+        query, lambda after, limit: ask.services.teams.page(sight=ask.sight, after=after, limit=limit), show_team
+    )
 
 
 @router.post("", status_code=201)
-def create_team(body: TeamInput, ask: Write) -> TeamOutput:
+def create_team(body: TeamInput, ask: WriteTeams) -> TeamOutput:
     """Add a team."""
     return _answer(ask.services.teams.create(body.name, ask.actor), ask)
 
 
 @router.get("/{team_id}")
-def get_team(team_id: TeamId, ask: Read) -> TeamOutput:
+def get_team(team_id: TeamId, ask: ReadTeams) -> TeamOutput:
     """Show a team."""
-    return _answer(ask.services.teams.get(team_id), ask)
+    return _answer(ask.services.teams.get(team_id, ask.sight), ask)
 
 
 @router.patch("/{team_id}")
-def change_team(team_id: TeamId, body: TeamInput, expected: ExpectedVersion, ask: Write) -> TeamOutput:
+def change_team(team_id: TeamId, body: TeamInput, expected: ExpectedVersion, ask: WriteTeams) -> TeamOutput:
     """Rename a team."""
     return _answer(ask.services.teams.rename(team_id, body.name, ask.actor, expected_version=expected), ask)
 
 
 @router.delete("/{team_id}", status_code=204)
-def delete_team(team_id: TeamId, expected: ExpectedVersion, ask: Write) -> None:
+def delete_team(team_id: TeamId, expected: ExpectedVersion, ask: WriteTeams) -> None:
     """Delete a team that has no applications."""
     ask.services.teams.delete(team_id, ask.actor, expected_version=expected)
 

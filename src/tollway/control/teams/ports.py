@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from tollway.control.access.model import Sight
 from tollway.control.model import Page, Position
 from tollway.control.teams.model import Team
 
@@ -19,7 +20,7 @@ class TeamStore(Protocol):
         ...
 
     def remove(self, team_id: str) -> None:
-        """Delete the team."""
+        """Delete the team and its memberships."""
         ...
 
     def find(self, team_id: str) -> Team | None:
@@ -30,8 +31,8 @@ class TeamStore(Protocol):
         """Return the team of that name (case ignored)."""
         ...
 
-    def page(self, *, after: Position | None, limit: int) -> Page[Team]:
-        """Return teams, newest first."""
+    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Team]:
+        """Return the teams in sight, newest first."""
         ...
 
     def names(self, team_ids: Collection[str]) -> dict[str, str]:

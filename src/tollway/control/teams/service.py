@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import replace
 
+from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.actor import SETUP, Actor
 from tollway.control.faults import Faults
 from tollway.control.names import check_name
@@ -38,10 +39,10 @@ class Teams:
             self._store.add(team)
             return team
 
-    def get(self, team_id: str) -> Team:
-        """Return the team. Raises management.not_found."""
+    def get(self, team_id: str, sight: Sight = EVERYWHERE) -> Team:
+        """Return the team. Raises management.not_found, also for one that is out of sight."""
         team = self._store.find(team_id)
-        if team is None:
+        if team is None or not sight.covers(team_id=team_id):
             raise team_not_found()
         return team
 
@@ -49,9 +50,9 @@ class Teams:
         """Return the team of that name (case ignored)."""
         return self._store.find_named(name)
 
-    def page(self, *, after: Position | None = None, limit: int = PAGE_SIZE) -> Page[Team]:
-        """Return a page of teams, newest first."""
-        return self._store.page(after=after, limit=bound_size(limit))
+    def page(self, *, sight: Sight = EVERYWHERE, after: Position | None = None, limit: int = PAGE_SIZE) -> Page[Team]:
+        """Return a page of the teams in sight, newest first."""
+        return self._store.page(sight=sight, after=after, limit=bound_size(limit))
 
     def names(self, team_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist."""
@@ -60,7 +61,7 @@ class Teams:
     def rename(self, team_id: str, name: str, actor: Actor, *, expected_version: int | None = None) -> Team:
         """Change the name. Raises management.not_found, .precondition, .invalid, .conflict."""
         with self._transactions.write():
-            team = self.get(team_id)
+            team = self.get(team_id, actor.sight)
             check_version(team.version, expected_version)
             if name == team.name:
                 return team
@@ -71,9 +72,12 @@ class Teams:
             return team
 
     def delete(self, team_id: str, actor: Actor, *, expected_version: int | None = None) -> None:
-        """Delete an unused team. Raises management.not_found, .precondition, .conflict (in use, or the default)."""
+        """Delete a team without applications; who is in it leaves it.
+
+        Raises management.not_found, .precondition, .conflict (in use, or the default).
+        """
         with self._transactions.write():
-            team = self.get(team_id)
+            team = self.get(team_id, actor.sight)
             check_version(team.version, expected_version)
             if team.is_default or self._store.has_applications(team_id):
                 raise team_in_use()

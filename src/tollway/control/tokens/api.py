@@ -11,7 +11,7 @@ from tollway.contract.policy import Environment
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
 from tollway.control.tokens.model import NewToken, Token, TokenChange, TokenFilter, TokenSort, TokenState
-from tollway.web.asking import Asking, Read, Write
+from tollway.web.asking import Asking, ReadTokens, WriteTokens
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import (
     Input,
@@ -39,6 +39,7 @@ class TokenQuery(PageQuery):
 
     state: TokenState | None = None
     application_id: Annotated[str, Field(max_length=100)] | None = None
+    owner_id: Annotated[str, Field(max_length=100)] | None = None
     search: Annotated[str, Field(max_length=200)] | None = None
     sort: TokenSort = "newest"
 
@@ -73,7 +74,7 @@ class ReasonInput(Input):
 
 
 class TokenOutput(Output):
-    """A token without its secret."""
+    """A token without its secret. One without an application belongs to the person `owner_id`, if to anybody."""
 
     id: str
     masked: str
@@ -83,6 +84,8 @@ class TokenOutput(Output):
     application_id: str | None
     application_name: str | None
     team_id: str | None
+    owner_id: str | None
+    owner_name: str | None
     environment: Environment
     models: list[str] | None
     services: list[str] | None
@@ -106,13 +109,13 @@ class IssuedOutput(TokenOutput):
 
 
 @router.get("")
-def list_tokens(query: Annotated[TokenQuery, Query()], ask: Read) -> Page[TokenOutput]:
+def list_tokens(query: Annotated[TokenQuery, Query()], ask: ReadTokens) -> Page[TokenOutput]:
     """List tokens with their last use, newest first unless sorted otherwise."""
-    wanted = TokenFilter(query.state, query.application_id, query.search, query.sort)
+    wanted = TokenFilter(query.state, query.application_id, query.owner_id, query.search, query.sort)
     tokens, now_ns = ask.services.tokens, ask.services.clock.now_ns()
 
     def fetch(after: Position | None, limit: int) -> Found[tuple[Token, LastUse | None]]:
-        page = tokens.page(wanted, after=after, limit=limit)
+        page = tokens.page(wanted, sight=ask.sight, after=after, limit=limit)
         uses = ask.services.usage.last_uses([token.id for token in page.items])
         return Found(tuple((token, uses.get(token.id)) for token in page.items), page.next)
 
@@ -120,7 +123,7 @@ def list_tokens(query: Annotated[TokenQuery, Query()], ask: Read) -> Page[TokenO
 
 
 @router.post("", status_code=201)
-def issue_token(body: TokenInput, ask: Write) -> IssuedOutput:
+def issue_token(body: TokenInput, ask: WriteTokens) -> IssuedOutput:
     """Issue a token. The answer shows its secret once; repeating the request under its key does not."""
     ask.show_once()
     issued = ask.services.tokens.issue(
@@ -141,13 +144,13 @@ def issue_token(body: TokenInput, ask: Write) -> IssuedOutput:
 
 
 @router.get("/{token_id}")
-def get_token(token_id: TokenId, ask: Read) -> TokenOutput:
+def get_token(token_id: TokenId, ask: ReadTokens) -> TokenOutput:
     """Show a token and its last use."""
-    return _answer(ask.services.tokens.get(token_id), ask)
+    return _answer(ask.services.tokens.get(token_id, ask.sight), ask)
 
 
 @router.patch("/{token_id}")
-def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion, ask: Write) -> TokenOutput:
+def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
     """Change a token. An `expires_at` in the past ends it now."""
     given = body.model_fields_set
     change = TokenChange(
@@ -162,20 +165,20 @@ def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion,
 
 
 @router.post("/{token_id}/disable")
-def disable_token(token_id: TokenId, expected: ExpectedVersion, ask: Write) -> TokenOutput:
+def disable_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
     """Refuse the token's calls until it is enabled again."""
     return _answer(ask.services.tokens.disable(token_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{token_id}/enable")
-def enable_token(token_id: TokenId, expected: ExpectedVersion, ask: Write) -> TokenOutput:
+def enable_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
     """Accept the token's calls again."""
     return _answer(ask.services.tokens.enable(token_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{token_id}/revoke")
 def revoke_token(
-    token_id: TokenId, expected: ExpectedVersion, ask: Write, body: ReasonInput | None = None
+    token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens, body: ReasonInput | None = None
 ) -> TokenOutput:
     """End the token for ever: every worker refuses its next call."""
     reason = body.reason if body else None
@@ -184,9 +187,9 @@ def revoke_token(
 
 
 @router.get("/{token_id}/meters")
-def get_token_meters(token_id: TokenId, ask: Read) -> MetersOutput:
+def get_token_meters(token_id: TokenId, ask: ReadTokens) -> MetersOutput:
     """Show how much of the token's limits is used now."""
-    token = ask.services.tokens.get(token_id)
+    token = ask.services.tokens.get(token_id, ask.sight)
     return show_meters(ask.services.meters.read("token", token.id, token.limits))
 
 
@@ -201,6 +204,8 @@ def show_token(token: Token, use: LastUse | None, now_ns: int) -> TokenOutput:
         application_id=token.application_id,
         application_name=token.application_name,
         team_id=token.team_id,
+        owner_id=token.owner_id,
+        owner_name=token.owner_name,
         environment=token.environment,
         models=None if token.models is None else list(token.models),
         services=None if token.services is None else list(token.services),

@@ -20,7 +20,8 @@ class Token:
 
     `id` is the public 12 characters inside the token. `expires_ns` None: never. `models` and `services`
     None: all, empty: none; `services` holds service ids. `team_id` is its application's team, None without
-    an application. `version` grows with each change and is the ETag.
+    an application. A token without an application belongs to the person `owner_id`, or to nobody where the program
+    or the command line issued it. `version` grows with each change and is the ETag.
     """
 
     id: str
@@ -45,6 +46,8 @@ class Token:
     revoked_by: str | None = None
     revoked_reason: str | None = None
     version: int = 1
+    owner_id: str | None = None
+    owner_name: str | None = None
 
     @property
     def masked(self) -> str:
@@ -92,6 +95,7 @@ class TokenFilter:
 
     state: TokenState | None = None
     application_id: str | None = None
+    owner_id: str | None = None
     search: str | None = None
     sort: TokenSort = "newest"
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from tollway.control.access.model import Sight
 from tollway.control.applications.model import Application
 from tollway.control.model import Page, Position
 from tollway.control.tokens.model import Token, TokenFilter
@@ -30,12 +31,22 @@ class TokenStore(Protocol):
         """Return all tokens of that name (case ignored) that are not revoked, oldest first, at most 10."""
         ...
 
-    def page(self, wanted: TokenFilter, *, now_ns: int, after: Position | None, limit: int) -> Page[Token]:
-        """Return tokens by (created_ns, id), descending for `newest`."""
+    def page(
+        self, wanted: TokenFilter, *, sight: Sight, now_ns: int, after: Position | None, limit: int
+    ) -> Page[Token]:
+        """Return tokens within sight by (created_ns, id), descending for `newest`."""
         ...
 
     def names(self, token_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist."""
+        ...
+
+    def personal_ids(self, user_id: str) -> tuple[str, ...]:
+        """Return the ids of all tokens of a person that are not revoked."""
+        ...
+
+    def count_personal(self, user_ids: Collection[str], *, now_ns: int) -> dict[str, int]:
+        """Return how many live tokens of their own people have; who has none is left out."""
         ...
 
     def count_live(self, *, now_ns: int, application_id: str | None = None) -> int:

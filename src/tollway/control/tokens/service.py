@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET
 
 from tollway.contract.policy import State
+from tollway.control.access.grant import Grant, check_grant
+from tollway.control.access.model import EVERYWHERE, NO_RIGHTS, Sight
 from tollway.control.actor import Actor
 from tollway.control.faults import Faults, refuse
 from tollway.control.limits.service import compile_limits, find_faults, to_rules
@@ -19,7 +21,6 @@ from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.ports import Touching, Transactions
 from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
-from tollway.control.tokens.grant import EVERYTHING, Grant, excess
 from tollway.control.tokens.model import (
     IssuedToken,
     NewToken,
@@ -64,23 +65,24 @@ class Tokens:
         self._store = parts.store
         self._transactions = parts.transactions
 
-    def issue(self, new: NewToken, actor: Actor, *, bound: Grant = EVERYTHING) -> IssuedToken:
+    def issue(self, new: NewToken, actor: Actor) -> IssuedToken:
         """Make a token and return it with its secret, which cannot be had again.
 
-        Raises management.invalid with all faults (also for an unknown application or service, and for an
-        expiry that is not in the future), management.forbidden when it would be more than `bound`.
+        Raises management.invalid with all faults (also for an unknown application or service, one that the actor
+        does not see, and for an expiry that is not in the future), management.forbidden when it would be more than
+        the actor may give.
         """
         with self._transactions.write():
             draft = self._draft(new, actor)
-            _check_grant(draft, bound)
+            check_grant(_grant_of(draft), actor.bound)
             issued = self._store_fresh(draft)
             self._parts.touching.touch_token(issued.token.id)
         return issued
 
-    def get(self, token_id: str) -> Token:
-        """Return the token. Raises management.not_found."""
+    def get(self, token_id: str, sight: Sight = EVERYWHERE) -> Token:
+        """Return the token. Raises management.not_found, also for one that is out of sight."""
         token = self._store.find(token_id)
-        if token is None:
+        if token is None or not sight.covers(owner_id=token.owner_id, team_id=token.team_id):
             raise token_not_found()
         return token
 
@@ -92,10 +94,16 @@ class Tokens:
         return found[0] if found else None
 
     def page(
-        self, wanted: TokenFilter = TokenFilter(), *, after: Position | None = None, limit: int = PAGE_SIZE
+        self,
+        wanted: TokenFilter = TokenFilter(),
+        *,
+        sight: Sight = EVERYWHERE,
+        after: Position | None = None,
+        limit: int = PAGE_SIZE,
     ) -> Page[Token]:
-        """Return a page of tokens by (created_ns, id). Cost does not grow with the number of tokens before it."""
-        return self._store.page(wanted, now_ns=self._parts.clock.now_ns(), after=after, limit=bound_size(limit))
+        """Return a page of the tokens in sight by (created_ns, id). Cost does not grow with the tokens before it."""
+        now = self._parts.clock.now_ns()
+        return self._store.page(wanted, sight=sight, now_ns=now, after=after, limit=bound_size(limit))
 
     def names(self, token_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist."""
@@ -110,24 +118,40 @@ class Tokens:
         now = self._parts.clock.now_ns()
         return self._store.expiring(after_ns=now, until_ns=now + within_seconds * NANOS_PER_SECOND, limit=limit)
 
-    def change(
-        self,
-        token_id: str,
-        change: TokenChange,
-        actor: Actor,
-        *,
-        expected_version: int | None = None,
-        bound: Grant = EVERYTHING,
-    ) -> Token:
+    def count_personal(self, user_ids: Collection[str]) -> dict[str, int]:
+        """Return how many live tokens of their own people have; who has none is left out."""
+        return self._store.count_personal(user_ids, now_ns=self._parts.clock.now_ns())
+
+    def end_personal(self, user_id: str, actor: Actor, *, reason: str) -> int:
+        """Revoke every token of a person, in the transaction of the caller, and return how many there were."""
+        with self._transactions.write():
+            token_ids = self._store.personal_ids(user_id)
+            for token_id in token_ids:
+                self._end(self.get(token_id), actor, reason)
+        return len(token_ids)
+
+    def hand_over(self, user_id: str, to_user_id: str, actor: Actor) -> int:
+        """Give every token of a person to another, in the transaction of the caller; return how many there were.
+
+        Secrets, limits, budgets and use stay: only the owner changes.
+        """
+        with self._transactions.write():
+            token_ids = self._store.personal_ids(user_id)
+            for token_id in token_ids:
+                token = self.get(token_id)
+                self._save(token, replace(token, owner_id=to_user_id), actor)
+        return len(token_ids)
+
+    def change(self, token_id: str, change: TokenChange, actor: Actor, *, expected_version: int | None = None) -> Token:
         """Change what is given; an `expires_ns` in the past ends the token now.
 
         A change of nothing leaves version and instants as they are. Raises management.not_found,
         management.precondition, management.conflict (revoked), management.invalid, management.forbidden.
         """
         with self._transactions.write():
-            token = self._changeable(token_id, expected_version)
-            changed = self._changed(token, change)
-            _check_grant(changed, bound)
+            token = self._changeable(token_id, actor, expected_version)
+            changed = self._changed(token, change, actor)
+            check_grant(_grant_of(changed), actor.bound)
             return self._save(token, changed, actor)
 
     def disable(self, token_id: str, actor: Actor, *, expected_version: int | None = None) -> Token:
@@ -151,24 +175,27 @@ class Tokens:
         if reason is not None and len(reason) > REASON_CHARACTERS_MAX:
             raise refuse("/reason", f"at most {REASON_CHARACTERS_MAX} characters")
         with self._transactions.write():
-            token = self.get(token_id)
+            token = self.get(token_id, actor.sight)
             check_version(token.version, expected_version)
             if token.state == "revoked":
                 # Published again: the first attempt may have failed between the two stores.
                 self._parts.touching.touch_token(token_id)
                 return token
-            now = self._parts.clock.now_ns()
-            revoked = replace(token, state="revoked", revoked_ns=now, revoked_by=str(actor), revoked_reason=reason)
-            return self._save(token, revoked, actor)
+            return self._end(token, actor, reason)
+
+    def _end(self, token: Token, actor: Actor, reason: str | None) -> Token:
+        now = self._parts.clock.now_ns()
+        revoked = replace(token, state="revoked", revoked_ns=now, revoked_by=str(actor), revoked_reason=reason)
+        return self._save(token, revoked, actor)
 
     def _switch(self, token_id: str, state: State, actor: Actor, expected_version: int | None) -> Token:
         with self._transactions.write():
-            token = self._changeable(token_id, expected_version)
+            token = self._changeable(token_id, actor, expected_version)
             self._parts.touching.touch_token(token_id)
             return self._save(token, replace(token, state=state), actor)
 
-    def _changeable(self, token_id: str, expected_version: int | None) -> Token:
-        token = self.get(token_id)
+    def _changeable(self, token_id: str, actor: Actor, expected_version: int | None) -> Token:
+        token = self.get(token_id, actor.sight)
         check_version(token.version, expected_version)
         if token.state == "revoked":
             raise token_revoked()
@@ -214,18 +241,18 @@ class Tokens:
         if new.environment not in ("live", "test"):
             faults.add("/environment", "use live or test")
         change = TokenChange(new.name, new.application_id, new.models, new.services, expires, new.limits)
-        return self._changed(draft, change, faults)
+        return self._changed(draft, change, actor, faults)
 
-    def _changed(self, token: Token, change: TokenChange, faults: Faults | None = None) -> Token:
+    def _changed(self, token: Token, change: TokenChange, actor: Actor, faults: Faults | None = None) -> Token:
         faults = faults or Faults()
         fields: dict[str, object] = {}
         if change.name is not UNSET:
             check_name(change.name, "/name", faults)
             fields["name"] = change.name
         if change.application_id is not UNSET:
-            fields |= self._owner(change.application_id, faults)
+            fields |= self._owner(change.application_id, actor, faults)
         elif change.expires_ns is not UNSET and token.application_id is not None:
-            self._owner(token.application_id, faults)
+            self._owner(token.application_id, actor, faults)
         if change.models is not UNSET:
             fields["models"] = _unique("/models", change.models, faults)
         if change.services is not UNSET:
@@ -240,14 +267,16 @@ class Tokens:
         faults.check()
         return replace(token, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
 
-    def _owner(self, application_id: str | None, faults: Faults) -> dict[str, object]:
+    def _owner(self, application_id: str | None, actor: Actor, faults: Faults) -> dict[str, object]:
         owner = self._parts.owners.find(application_id) if application_id is not None else None
-        if application_id is not None and owner is None:
+        if application_id is not None and (owner is None or not actor.sight.covers(team_id=owner.team_id)):
             faults.add("/application_id", "there is no such application")
         return {
             "application_id": application_id,
             "application_name": owner.name if owner else None,
             "team_id": owner.team_id if owner else None,
+            "owner_id": actor.user_id if application_id is None else None,
+            "owner_name": None,
         }
 
     def _service_ids(self, references: tuple[str, ...] | None, faults: Faults) -> tuple[str, ...] | None:
@@ -276,12 +305,11 @@ class Tokens:
         raise TollwayError("gateway.internal", internal="the random generator repeats token ids")
 
 
-def _check_grant(token: Token, bound: Grant) -> None:
-    asked = Grant(token.models, token.services, token.expires_ns, (token.environment,))
-    if beyond := excess(asked, bound):
-        raise TollwayError(
-            "management.forbidden", public=f"This would give more than you may give: {', '.join(beyond)}."
-        )
+def _grant_of(token: Token) -> Grant:
+    """Return what a token permits: calls, and nothing at the management API."""
+    return Grant(
+        token.models, token.services, token.expires_ns, (token.environment,), rights=NO_RIGHTS, team_ids=frozenset()
+    )
 
 
 def _unique(path: str, entries: tuple[str, ...] | None, faults: Faults) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ from tollway.control.faults import refuse
 from tollway.control.upstreams.model import ModelOffer, NewProvider, PriceOverride, Provider, ProviderChange
 from tollway.kernel.secret import Secret
 from tollway.providers.registry import KINDS
-from tollway.web.asking import Asking, Read, Write
+from tollway.web.asking import Asking, ReadProviders, WriteProviders
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
 from tollway.web.paging import Page, PageQuery
@@ -138,7 +138,7 @@ class KindList(Output):
 
 
 @router.get("/provider-kinds")
-def list_provider_kinds(ask: Read) -> KindList:
+def list_provider_kinds(ask: ReadProviders) -> KindList:
     """List the kinds of provider there are, by name."""
     items = [
         KindOutput(
@@ -154,14 +154,14 @@ def list_provider_kinds(ask: Read) -> KindList:
 
 
 @router.get("/providers")
-def list_providers(query: Annotated[PageQuery, Query()], ask: Read) -> Page[ProviderOutput]:
+def list_providers(query: Annotated[PageQuery, Query()], ask: ReadProviders) -> Page[ProviderOutput]:
     """List providers, newest first. The built-in sandbox is not among them."""
     providers = ask.services.providers
     return ask.page(query, lambda after, limit: providers.page(after=after, limit=limit), show_provider)
 
 
 @router.post("/providers", status_code=201)
-def create_provider(body: ProviderInput, ask: Write) -> ProviderOutput:
+def create_provider(body: ProviderInput, ask: WriteProviders) -> ProviderOutput:
     """Add a provider."""
     new = NewProvider(
         name=body.name,
@@ -183,14 +183,14 @@ def create_provider(body: ProviderInput, ask: Write) -> ProviderOutput:
 
 
 @router.get("/providers/{provider_id}")
-def get_provider(provider_id: ProviderId, ask: Read) -> ProviderOutput:
+def get_provider(provider_id: ProviderId, ask: ReadProviders) -> ProviderOutput:
     """Show a provider."""
     return _answer(ask.services.providers.get(provider_id), ask)
 
 
 @router.patch("/providers/{provider_id}")
 def change_provider(
-    provider_id: ProviderId, body: ProviderPatch, expected: ExpectedVersion, ask: Write
+    provider_id: ProviderId, body: ProviderPatch, expected: ExpectedVersion, ask: WriteProviders
 ) -> ChangedProviderOutput:
     """Change a provider. A base URL with another scheme, host or port clears the keys, unless new ones come with it."""
     given = body.model_fields_set
@@ -207,25 +207,25 @@ def change_provider(
 
 
 @router.delete("/providers/{provider_id}", status_code=204)
-def delete_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: Write) -> None:
+def delete_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: WriteProviders) -> None:
     """Delete a provider and its keys."""
     ask.services.providers.delete(provider_id, ask.actor, expected_version=expected)
 
 
 @router.post("/providers/{provider_id}/disable")
-def disable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: Write) -> ProviderOutput:
+def disable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: WriteProviders) -> ProviderOutput:
     """Take the provider's candidates out of all models until it is enabled again."""
     return _answer(ask.services.providers.disable(provider_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/providers/{provider_id}/enable")
-def enable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: Write) -> ProviderOutput:
+def enable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: WriteProviders) -> ProviderOutput:
     """Offer the provider's models again."""
     return _answer(ask.services.providers.enable(provider_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/providers/{provider_id}/test")
-def test_provider(provider_id: ProviderId, ask: Write) -> ProbeOutput:
+def test_provider(provider_id: ProviderId, ask: WriteProviders) -> ProbeOutput:
     """Make one cheap call to the provider with its key and say what came back."""
     probe = ask.services.prober.probe(ask.services.providers.get(provider_id))
     return ProbeOutput(

@@ -8,10 +8,13 @@ from pydantic import Field, StringConstraints
 
 from tollway.contract.ledger_api import CallsQuery, Dimension, Interval, UsageQuery
 from tollway.contract.records import Outcome
+from tollway.control.access.model import Permission
 from tollway.control.faults import refuse
 from tollway.control.usage.csv import write_csv
 from tollway.control.usage.itemised import itemise
 from tollway.control.usage.savings import sum_savings
+from tollway.control.usage.scope import Scope, is_found, narrow, sees_call
+from tollway.control.usage.service import call_not_found
 from tollway.control.usage.shown import (
     CallDetail,
     CallOutput,
@@ -24,7 +27,7 @@ from tollway.control.usage.shown import (
 )
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.money import format_usd
-from tollway.web.asking import Asking, Read
+from tollway.web.asking import Asking, ReadCalls, ReadOverview, ReadUsage
 from tollway.web.fields import InstantInput, Output, Usd
 from tollway.web.fields import Query as QueryModel
 from tollway.web.paging import Page, PageQuery, place_of
@@ -97,7 +100,7 @@ class SavingsOutput(Output):
 
 
 @router.get("/usage")
-def get_usage(query: Annotated[UsageFilter, Query()], ask: Read) -> UsageOutput:
+def get_usage(query: Annotated[UsageFilter, Query()], ask: ReadUsage) -> UsageOutput:
     """Sum calls by any dimensions, and by time when an interval is given."""
     return _sum(query, ask)
 
@@ -107,7 +110,7 @@ def get_usage(query: Annotated[UsageFilter, Query()], ask: Read) -> UsageOutput:
     response_class=Response,
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "One line a group."}},
 )
-def get_usage_csv(query: Annotated[UsageFilter, Query()], ask: Read) -> Response:
+def get_usage_csv(query: Annotated[UsageFilter, Query()], ask: ReadUsage) -> Response:
     """Sum calls as GET /usage does, as CSV."""
     text = write_csv(_sum(query, ask), _dimensions(query.by))
     headers = {"content-disposition": 'attachment; filename="usage.csv"'}
@@ -115,7 +118,7 @@ def get_usage_csv(query: Annotated[UsageFilter, Query()], ask: Read) -> Response
 
 
 @router.get("/savings")
-def get_savings(query: Annotated[SavingsFilter, Query()], ask: Read) -> SavingsOutput:
+def get_savings(query: Annotated[SavingsFilter, Query()], ask: ReadOverview) -> SavingsOutput:
     """Estimate what cached prompts saved, at the prices of now."""
     now_ns = ask.services.clock.now_ns()
     since_ns, until_ns = _range(query.since, query.until, ask)
@@ -129,13 +132,13 @@ def get_savings(query: Annotated[SavingsFilter, Query()], ask: Read) -> SavingsO
 
 
 @router.get("/calls")
-def list_calls(query: Annotated[CallsFilter, Query()], ask: Read) -> Page[CallOutput]:
+def list_calls(query: Annotated[CallsFilter, Query()], ask: ReadCalls) -> Page[CallOutput]:
     """List single calls, newest first."""
     usage, cursors = ask.services.usage, ask.services.cursors
     place = place_of("/api/v1/calls", query)
     answer = usage.calls(
         CallsQuery(
-            filters=_filters(query),
+            filters=narrow(_filters(query), _scope(ask)),
             since_ns=query.since or 0,
             until_ns=query.until,
             before=cursors.read(query.cursor, place, tuple[int, str]) if query.cursor else None,
@@ -150,10 +153,12 @@ def list_calls(query: Annotated[CallsFilter, Query()], ask: Read) -> Page[CallOu
 
 
 @router.get("/calls/{request_id}")
-def get_call(request_id: RequestId, ask: Read) -> CallDetail:
+def get_call(request_id: RequestId, ask: ReadCalls) -> CallDetail:
     """Show one call, with what its cost is made of."""
     usage = ask.services.usage
     call = usage.get_call(request_id)
+    if not sees_call(call, _scope(ask)):
+        raise call_not_found()
     return show_detail(call, usage.names(ids_of_calls((call,))), itemise(call, ask.services.publisher.snapshot()))
 
 
@@ -166,7 +171,7 @@ def _sum(query: UsageFilter, ask: Asking) -> UsageOutput:
             until_ns=until_ns,
             by=by,
             interval=query.interval,
-            filters=_filters(query),
+            filters=narrow(_filters(query), _scope(ask)),
             limit=query.limit,
         )
     )
@@ -188,6 +193,22 @@ def _dimensions(text: str) -> tuple[Dimension, ...]:
     if unknown:
         raise refuse("query/by", f"use any of {', '.join(DIMENSIONS)}, with commas between")
     return tuple(cast("Dimension", part) for part in dict.fromkeys(parts))
+
+
+def _scope(ask: Asking) -> Scope:
+    """Return what the caller may ask about; tokens and applications count where the caller may see them at all."""
+    caller, services = ask.caller, ask.services
+    return Scope(
+        ask.sight,
+        sees_token=lambda token_id: (
+            Permission.TOKENS_READ in caller.rights
+            and is_found(lambda: services.tokens.get(token_id, caller.sight(Permission.TOKENS_READ)))
+        ),
+        sees_application=lambda application_id: (
+            Permission.APPLICATIONS_READ in caller.rights
+            and is_found(lambda: services.applications.get(application_id, caller.sight(Permission.APPLICATIONS_READ)))
+        ),
+    )
 
 
 def _filters(query: UsageFilter | CallsFilter) -> dict[Dimension, str]:

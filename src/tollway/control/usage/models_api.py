@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from tollway.contract.policy import Candidate, ModelRecord, Price, UnitPrice
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.money import ATTOS_PER_USD_PER_MILLION_UNITS
-from tollway.web.asking import Read
+from tollway.web.asking import ReadModels
 from tollway.web.fields import Instant, InstantInput, Output, format_instant
 from tollway.web.fields import Query as QueryModel
 
@@ -70,7 +70,7 @@ class ModelsFilter(QueryModel):
 
 
 @router.get("")
-def list_models(ask: Read) -> ModelList:
+def list_models(ask: ReadModels) -> ModelList:
     """List the names callers may ask for, as published to the workers."""
     snapshot = ask.services.publisher.snapshot()
     providers = {provider.id: provider.name for provider in snapshot.providers}
@@ -79,7 +79,7 @@ def list_models(ask: Read) -> ModelList:
 
 
 @router.get("/unpriced")
-def list_unpriced_models(query: Annotated[ModelsFilter, Query()], ask: Read) -> UnpricedList:
+def list_unpriced_models(query: Annotated[ModelsFilter, Query()], ask: ReadModels) -> UnpricedList:
     """List the models that were called without a known price."""
     usage = ask.services.usage
     since_ns = query.since if query.since is not None else ask.services.clock.now_ns() - _MONTH_NS

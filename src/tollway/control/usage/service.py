@@ -41,6 +41,11 @@ from tollway.kernel.errors import TollwayError
 R = TypeVar("R", bound=Reply)
 
 
+def call_not_found() -> TollwayError:
+    """Return management.not_found for a call."""
+    return TollwayError("management.not_found", public="There is no such call, or it is no longer kept.")
+
+
 class Usage:
     """The reading side of the ledger. Blocking and thread-safe. `directories` maps a dimension to who names its ids."""
 
@@ -60,7 +65,7 @@ class Usage:
         """Return one call. Raises management.not_found when it is not, or no longer, known."""
         call = self._ask(CallQuery(request_id), CallAnswer).call
         if call is None:
-            raise TollwayError("management.not_found", public="There is no such call, or it is no longer kept.")
+            raise call_not_found()
         return call
 
     def unpriced(self, since_ns: int) -> tuple[UnpricedRow, ...]:

@@ -1,17 +1,20 @@
 """Tokens: issued once, changed by whoever may, ended for ever, and published before anybody hears of it."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.control import ACTOR, ControlPlane
+from tollway.control.access.grant import Grant
+from tollway.control.access.model import Reach, Sight
+from tollway.control.actor import Actor
 from tollway.control.applications.model import NewApplication
 from tollway.control.faults import Invalid
 from tollway.control.limits.model import BudgetRule, LimitRules, RequestRule
 from tollway.control.services.model import NewService
-from tollway.control.tokens.grant import Grant
 from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
 from tollway.control.tokens.service import DEFAULT_LIFETIME_SECONDS
 from tollway.control.upstreams.model import ConnectionChange
@@ -175,12 +178,13 @@ def test_disabled_token_can_be_enabled(plane: ControlPlane) -> None:
 
 def test_nobody_gives_more_than_they_have(plane: ControlPlane) -> None:
     bound = Grant(models=("gpt-4o",), services=(), expires_ns=plane.clock.now_ns() + 10**12)
+    giver = replace(ACTOR, bound=bound)
     with refused("management.forbidden"):
-        plane.tokens.issue(NewToken("a", models=("gpt-4o",), services=()), ACTOR, bound=bound)
+        plane.tokens.issue(NewToken("a", models=("gpt-4o",), services=()), giver)
     soon = plane.clock.now_ns() + 10**11
-    token = plane.tokens.issue(NewToken("a", models=(), services=(), expires_ns=soon), ACTOR, bound=bound).token
+    token = plane.tokens.issue(NewToken("a", models=(), services=(), expires_ns=soon), giver).token
     with refused("management.forbidden"):
-        plane.tokens.change(token.id, TokenChange(models=None), ACTOR, bound=bound)
+        plane.tokens.change(token.id, TokenChange(models=None), giver)
     assert plane.tokens.page().items == (token,)
 
 
@@ -280,3 +284,54 @@ def test_any_name_is_taken_whole_or_refused(name: str) -> None:
     faults = Faults()
     check_name(name, "/name", faults)
     assert bool(faults.found) or (name == name.strip() and 1 <= len(name) <= 100)
+
+
+def test_a_token_without_an_application_belongs_to_whoever_issued_it(plane: ControlPlane) -> None:
+    application = plane.applications.create(NewApplication("shop"), ACTOR)
+    mine = plane.tokens.issue(NewToken("mine"), ACTOR).token
+    of_application = plane.tokens.issue(NewToken("shop", application.id), ACTOR).token
+    of_nobody = plane.tokens.issue(NewToken("cli"), Actor("operator", "local")).token
+    assert [token.owner_id for token in (mine, of_application, of_nobody)] == [ACTOR.id, None, None]
+    moved = plane.tokens.change(of_application.id, TokenChange(application_id=None), ACTOR)
+    assert (moved.owner_id, moved.team_id) == (ACTOR.id, None)
+
+
+def test_what_is_out_of_sight_is_not_there(plane: ControlPlane) -> None:
+    red, blue = plane.teams.create("red", ACTOR), plane.teams.create("blue", ACTOR)
+    applications = {
+        team.id: plane.applications.create(NewApplication(team.name, team.id), ACTOR) for team in (red, blue)
+    }
+    tokens = {team: plane.tokens.issue(NewToken(team, one.id), ACTOR).token for team, one in applications.items()}
+    eve = Actor("user_eve", "user", sight=Sight(Reach.TEAM, "user_eve", frozenset({red.id})))
+    own = plane.tokens.issue(NewToken("own"), eve).token
+    plane.clock.advance(1)
+    assert {token.id for token in plane.tokens.page(sight=eve.sight).items} == {tokens[red.id].id, own.id}
+    narrow = Sight(Reach.OWN, "user_eve", frozenset({red.id}))
+    assert plane.tokens.page(sight=narrow).items == (plane.tokens.get(own.id),)
+    for act in (
+        lambda: plane.tokens.get(tokens[blue.id].id, eve.sight),
+        lambda: plane.tokens.revoke(tokens[blue.id].id, eve),
+        lambda: plane.tokens.disable(tokens[blue.id].id, eve),
+        lambda: plane.tokens.change(tokens[blue.id].id, TokenChange(name="x"), eve),
+        lambda: plane.tokens.revoke(tokens[red.id].id, replace(eve, sight=narrow)),
+    ):
+        with refused("management.not_found"):
+            act()
+    for issue in (
+        lambda: plane.tokens.issue(NewToken("x", applications[blue.id].id), eve),
+        lambda: plane.tokens.change(own.id, TokenChange(application_id=applications[blue.id].id), eve),
+        lambda: plane.tokens.issue(NewToken("x", applications[red.id].id), replace(eve, sight=narrow)),
+    ):
+        with refused("management.invalid"):
+            issue()
+
+
+def test_a_persons_tokens_end_together_or_change_hands_together(plane: ControlPlane) -> None:
+    mine = [plane.tokens.issue(NewToken(f"t{number}"), ACTOR).token for number in range(3)]
+    assert plane.tokens.count_personal([ACTOR.id, "user_2"]) == {ACTOR.id: 3}
+    assert plane.tokens.hand_over(ACTOR.id, "user_2", ACTOR) == 3
+    assert plane.tokens.count_personal([ACTOR.id, "user_2"]) == {"user_2": 3}
+    assert plane.policy.token(mine[0].id).state == "active"
+    assert plane.tokens.end_personal("user_2", ACTOR, reason="gone") == 3
+    assert {plane.policy.token(token.id).state for token in mine} == {"revoked"}
+    assert plane.tokens.end_personal("user_2", ACTOR, reason="gone") == 0

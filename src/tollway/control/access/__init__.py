@@ -1,0 +1,1 @@
+"""Who may do what: permissions, how far they reach, roles, and the one rule of giving."""

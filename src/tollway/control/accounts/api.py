@@ -1,0 +1,209 @@
+"""People over HTTP. A one-time link is in the answer that makes it and in no other."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from tollway.control.accounts.model import Ended, IssuedLink, NewUser, UserChange, UserFilter
+from tollway.control.paging import Page as Found
+from tollway.control.paging import Position
+from tollway.control.sessions.model import NAME_CHARS_MAX, LinkPurpose, User, UserState
+from tollway.web.asking import Asking, ReadUsers, WriteUsers
+from tollway.web.etags import ExpectedVersion
+from tollway.web.fields import Input, Instant, Output, absent, format_instant, format_instant_or_none
+from tollway.web.paging import Page, PageQuery
+
+router = APIRouter(prefix="/users", tags=["people"])
+
+UserId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
+PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class UserQuery(PageQuery):
+    """Which people to list; deleted ones only with their state. `search` is the beginning of a name."""
+
+    state: UserState | None = None
+    team_id: Id | None = None
+    role: Id | None = None
+    search: Annotated[str, Field(max_length=200)] | None = None
+
+
+class InviteInput(Input):
+    """Who is invited: the name they will sign in with, the id of their role, and the teams they will be in."""
+
+    name: PersonName
+    role: Id
+    team_ids: Annotated[list[Id], Field(max_length=100)] = Field(default=[])
+
+
+class UserPatch(Input):
+    """Fields to change; those left out stay as they are."""
+
+    name: PersonName = absent()
+    role: Id = absent()
+
+
+class HandOverInput(Input):
+    """Who gets what the person owns."""
+
+    to_user_id: Id
+
+
+class TeamOfUser(Output):
+    """A team that somebody is in."""
+
+    id: str
+    name: str
+
+
+class PersonOutput(Output):
+    """A person who may sign in, was invited to, or may no more. `personal_tokens` are live tokens of their own."""
+
+    id: str
+    name: str
+    state: UserState
+    role: str
+    role_name: str
+    teams: list[TeamOfUser]
+    personal_tokens: int
+    created_at: Instant
+    created_by: str
+    signed_in_at: Instant | None
+
+
+class LinkOutput(Output):
+    """A one-time link with which a person chooses a password. It is shown here and nowhere else."""
+
+    url: str
+    purpose: LinkPurpose
+    expires_at: Instant
+
+
+class InvitedOutput(Output):
+    """Who was invited, and the link to hand to them."""
+
+    user: PersonOutput
+    link: LinkOutput
+
+
+class EndedOutput(Output):
+    """What ended with a person's account: sessions, and tokens of their own, which are revoked."""
+
+    user: PersonOutput
+    sessions: int
+    tokens: int
+
+
+class HandedOverOutput(Output):
+    """How many tokens changed their owner."""
+
+    tokens: int
+
+
+@router.get("")
+def list_users(query: Annotated[UserQuery, Query()], ask: ReadUsers) -> Page[PersonOutput]:
+    """List people, newest first."""
+    wanted = UserFilter(query.state, query.team_id, query.role, query.search)
+
+    def fetch(after: Position | None, limit: int) -> Found[PersonOutput]:
+        page = ask.services.accounts.page(wanted, after=after, limit=limit)
+        return Found(tuple(show_people(page.items, ask)), page.next)
+
+    return ask.page(query, fetch, lambda person: person)
+
+
+@router.post("", status_code=201)
+def invite_user(body: InviteInput, ask: WriteUsers) -> InvitedOutput:
+    """Invite a person. The answer has the link to hand to them; it works once, for seven days."""
+    ask.show_once()
+    issued = ask.services.accounts.invite(NewUser(body.name, body.role, tuple(body.team_ids)), ask.actor)
+    ask.tag(issued.user.version)
+    return InvitedOutput(user=_show(issued.user, ask), link=_show_link(issued, ask))
+
+
+@router.get("/{user_id}")
+def get_user(user_id: UserId, ask: ReadUsers) -> PersonOutput:
+    """Show a person."""
+    return _answer(ask.services.accounts.get(user_id), ask)
+
+
+@router.patch("/{user_id}")
+def change_user(user_id: UserId, body: UserPatch, expected: ExpectedVersion, ask: WriteUsers) -> PersonOutput:
+    """Rename a person or give them another role. In force at their next request."""
+    change = UserChange(body.name, body.role)
+    return _answer(ask.services.accounts.change(user_id, change, ask.actor, expected_version=expected), ask)
+
+
+@router.delete("/{user_id}")
+def delete_user(user_id: UserId, expected: ExpectedVersion, ask: WriteUsers) -> EndedOutput:
+    """Delete a person. Their sessions and own tokens end at once; what they did stays known."""
+    return _show_ended(ask.services.accounts.delete(user_id, ask.actor, expected_version=expected), ask)
+
+
+@router.post("/{user_id}/deactivate")
+def deactivate_user(user_id: UserId, expected: ExpectedVersion, ask: WriteUsers) -> EndedOutput:
+    """End a person's sessions and own tokens at once, and let them sign in no more."""
+    return _show_ended(ask.services.accounts.deactivate(user_id, ask.actor, expected_version=expected), ask)
+
+
+@router.post("/{user_id}/reactivate")
+def reactivate_user(user_id: UserId, expected: ExpectedVersion, ask: WriteUsers) -> PersonOutput:
+    """Let a deactivated person sign in again. Tokens that ended stay revoked."""
+    return _answer(ask.services.accounts.reactivate(user_id, ask.actor, expected_version=expected), ask)
+
+
+@router.post("/{user_id}/link", status_code=201)
+def create_user_link(user_id: UserId, ask: WriteUsers) -> LinkOutput:
+    """Make a new one-time link for a person to choose a password; earlier ones stop working."""
+    ask.show_once()
+    return _show_link(ask.services.accounts.issue_link(user_id, ask.actor), ask)
+
+
+@router.post("/{user_id}/hand-over")
+def hand_over(user_id: UserId, body: HandOverInput, ask: WriteUsers) -> HandedOverOutput:
+    """Give the tokens that a person owns to another; secrets, limits and budgets stay."""
+    return HandedOverOutput(tokens=ask.services.accounts.hand_over(user_id, body.to_user_id, ask.actor))
+
+
+def show_people(users: tuple[User, ...], ask: Asking) -> list[PersonOutput]:
+    """Write people with their teams, roles and own tokens."""
+    ids = [user.id for user in users]
+    teams, tokens = ask.services.accounts.teams_of(ids), ask.services.tokens.count_personal(ids)
+    roles = {role.id: role.name for role in ask.services.roles.all()}
+    return [
+        PersonOutput(
+            id=user.id,
+            name=user.name,
+            state=user.state,
+            role=user.role,
+            role_name=roles.get(user.role, user.role),
+            teams=[TeamOfUser(id=team_id, name=name) for team_id, name in teams.get(user.id, ())],
+            personal_tokens=tokens.get(user.id, 0),
+            created_at=format_instant(user.created_ns),
+            created_by=user.created_by,
+            signed_in_at=format_instant_or_none(user.signed_in_ns),
+        )
+        for user in users
+    ]
+
+
+def _show(user: User, ask: Asking) -> PersonOutput:
+    (shown,) = show_people((user,), ask)
+    return shown
+
+
+def _show_ended(ended: Ended, ask: Asking) -> EndedOutput:
+    return EndedOutput(user=_show(ended.user, ask), sessions=ended.sessions, tokens=ended.tokens)
+
+
+def _show_link(issued: IssuedLink, ask: Asking) -> LinkOutput:
+    url = f"{ask.services.gateway.facts.console_url}/welcome?token={quote(issued.secret.reveal())}"
+    return LinkOutput(url=url, purpose=issued.purpose, expires_at=format_instant(issued.expires_ns))
+
+
+def _answer(user: User, ask: Asking) -> PersonOutput:
+    ask.tag(user.version)
+    return _show(user, ask)

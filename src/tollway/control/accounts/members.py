@@ -1,0 +1,50 @@
+"""Who is in which team. Being in a team is what a permission with the reach `team` reaches."""
+
+from tollway.control.access.grant import Grant, check_grant
+from tollway.control.access.model import NO_RIGHTS, Sight
+from tollway.control.accounts.errors import member_not_found, user_not_found
+from tollway.control.accounts.model import Member
+from tollway.control.accounts.ports import AccountStore, TeamDirectory
+from tollway.control.actor import Actor
+from tollway.control.paging import Page, Position, bound_size
+from tollway.control.ports import Transactions
+from tollway.control.teams.errors import team_not_found
+from tollway.kernel.clock import Clock
+
+
+class Members:
+    """The memberships of this installation's teams. Thread-safe."""
+
+    def __init__(self, store: AccountStore, teams: TeamDirectory, transactions: Transactions, clock: Clock) -> None:
+        self._store = store
+        self._teams = teams
+        self._transactions = transactions
+        self._clock = clock
+
+    def page(self, team_id: str, sight: Sight, *, after: Position | None, limit: int) -> Page[Member]:
+        """Return a page of who is in a team. Raises management.not_found, also for a team that is out of sight."""
+        self._check_team(team_id, sight)
+        return self._store.members(team_id, after=after, limit=bound_size(limit))
+
+    def join(self, team_id: str, user_id: str, actor: Actor) -> None:
+        """Put a person into a team. Idempotent. Raises management.not_found."""
+        with self._transactions.write():
+            self._check_team(team_id, actor.sight)
+            user = self._store.find(user_id)
+            if user is None or user.state == "deleted":
+                raise user_not_found()
+            check_grant(Grant(rights=NO_RIGHTS, team_ids=frozenset({team_id})), actor.bound)
+            if not self._store.is_member(team_id, user_id):
+                self._store.join(team_id, user_id, now_ns=self._clock.now_ns(), by=str(actor))
+
+    def leave(self, team_id: str, user_id: str, actor: Actor) -> None:
+        """Take a person out of a team: at their next request they see nothing of it. Raises management.not_found."""
+        with self._transactions.write():
+            self._check_team(team_id, actor.sight)
+            if not self._store.is_member(team_id, user_id):
+                raise member_not_found()
+            self._store.leave(user_id, team_id)
+
+    def _check_team(self, team_id: str, sight: Sight) -> None:
+        if not sight.covers(team_id=team_id) or self._teams.find(team_id) is None:
+            raise team_not_found()

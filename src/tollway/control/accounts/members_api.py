@@ -1,0 +1,58 @@
+"""Who is in a team, over HTTP."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from tollway.control.accounts.model import Member
+from tollway.control.sessions.model import UserState
+from tollway.web.asking import ReadTeams, WriteMembers
+from tollway.web.fields import Instant, Output, format_instant
+from tollway.web.paging import Page, PageQuery
+
+router = APIRouter(prefix="/teams/{team_id}/members", tags=["teams"])
+
+TeamId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
+UserId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
+
+
+class MemberOutput(Output):
+    """Somebody who is in the team."""
+
+    user_id: str
+    name: str
+    state: UserState
+    role: str
+    joined_at: Instant
+    joined_by: str
+
+
+@router.get("")
+def list_members(team_id: TeamId, query: Annotated[PageQuery, Query()], ask: ReadTeams) -> Page[MemberOutput]:
+    """List who is in a team, newest person first."""
+    members = ask.services.members
+    return ask.page(query, lambda after, limit: members.page(team_id, ask.sight, after=after, limit=limit), show_member)
+
+
+@router.put("/{user_id}", status_code=204)
+def add_member(team_id: TeamId, user_id: UserId, ask: WriteMembers) -> None:
+    """Put a person into a team."""
+    ask.services.members.join(team_id, user_id, ask.actor)
+
+
+@router.delete("/{user_id}", status_code=204)
+def remove_member(team_id: TeamId, user_id: UserId, ask: WriteMembers) -> None:
+    """Take a person out of a team: at their next request they see nothing of it any more."""
+    ask.services.members.leave(team_id, user_id, ask.actor)
+
+
+def show_member(member: Member) -> MemberOutput:
+    """Write a member for the API."""
+    return MemberOutput(
+        user_id=member.user.id,
+        name=member.user.name,
+        state=member.user.state,
+        role=member.user.role,
+        joined_at=format_instant(member.joined_ns),
+        joined_by=member.joined_by,
+    )

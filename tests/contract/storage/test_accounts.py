@@ -1,0 +1,152 @@
+"""People, memberships and custom roles on SQLite and PostgreSQL; and how one account becomes the first of many."""
+
+from pathlib import Path
+
+import pytest
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, MetaData, insert, text
+
+from kit.control import ACTOR, ControlPlane, Surroundings
+from tollway.adapters.storage.migrate import TREES, migrate
+from tollway.adapters.storage.sessions import SQLSessionStore
+from tollway.control.access.model import Permission, Reach, RoleChange, Sight
+from tollway.control.accounts.model import NewUser, UserFilter
+from tollway.control.applications.model import NewApplication
+from tollway.control.sessions.model import Session
+from tollway.control.tokens.model import NewToken, TokenFilter
+from tollway.kernel.errors import TollwayError
+
+
+@pytest.fixture
+def plane(database, tmp_path: Path) -> ControlPlane:
+    writer = database("config")
+    migrate(writer, "config", tmp_path / "backups")
+    return ControlPlane(Surroundings(writer, database("config", writer=False))).start()
+
+
+def test_people_are_read_as_they_were_written(plane: ControlPlane) -> None:
+    team = plane.teams.create("red", ACTOR)
+    users = [plane.accounts.invite(NewUser(name, "viewer", (team.id,)), ACTOR).user for name in ("Ada", "Abe", "Zoë")]
+    assert {plane.accounts.get(user.id) for user in users} == set(users)
+    assert plane.account_store.find_named("zoë") == users[2]
+    assert {user.name for user in plane.accounts.page(UserFilter(search="a")).items} == {"Ada", "Abe"}
+    assert plane.accounts.page(UserFilter(search="%")).items == ()
+    pages, after = [], None
+    while True:
+        page = plane.accounts.page(UserFilter(team_id=team.id), after=after, limit=2)
+        pages.append(page.items)
+        if (after := page.next) is None:
+            break
+    assert sorted(map(len, pages)) == [1, 2] and {one for page in pages for one in page} == set(users)
+    assert plane.account_store.count_owners() == 0
+
+
+def test_ending_access_ends_links_and_sessions(plane: ControlPlane) -> None:
+    user = plane.accounts.invite(NewUser("Ada", "viewer"), ACTOR).user
+    sessions = SQLSessionStore(plane.database)
+    for number in range(3):
+        one = Session(f"sess_{number}", bytes([number]), user.id, 1, 1, 10**18, "::1", "curl")
+        sessions.add_session(one, replaced_hash=None, idle_before_ns=0)
+    assert sessions.find_session(b"\x01") is None, "nobody who is not active has a session that counts"
+    ended = plane.accounts.delete(user.id, ACTOR)
+    assert ended.sessions == 3
+    assert sessions.list_sessions(user.id) == []
+
+
+def test_a_link_is_used_once_however_many_use_it(plane: ControlPlane) -> None:
+    sessions = SQLSessionStore(plane.database)
+    user = plane.accounts.invite(NewUser("Ada", "viewer"), ACTOR).user
+    with plane.database.write():
+        from tollway.control.sessions.model import UserLink
+
+        plane.account_store.replace_link(UserLink(b"link", user.id, "invite", 100))
+    assert not sessions.accept_link(user, link_hash=b"link", now_ns=100)
+    assert not sessions.accept_link(user, link_hash=b"other", now_ns=1)
+    assert sessions.accept_link(user, link_hash=b"link", now_ns=99)
+    assert not sessions.accept_link(user, link_hash=b"link", now_ns=99)
+
+
+def test_memberships_are_of_a_team_and_end_with_it(plane: ControlPlane) -> None:
+    team = plane.teams.create("red", ACTOR)
+    user = plane.accounts.invite(NewUser("Ada", "viewer"), ACTOR).user
+    plane.members.join(team.id, user.id, ACTOR)
+    assert SQLSessionStore(plane.database).team_ids(user.id) == {team.id}
+    plane.teams.delete(team.id, ACTOR)
+    assert SQLSessionStore(plane.database).team_ids(user.id) == frozenset()
+
+
+def test_roles_are_read_as_they_were_written(plane: ControlPlane) -> None:
+    rights = {Permission.TOKENS_READ: Reach.TEAM, Permission.USAGE_READ: Reach.ALL}
+    role = plane.roles.create("Support", "Looks", rights, ACTOR)
+    assert plane.roles.get(role.id) == role
+    changed = plane.roles.change(role.id, RoleChange(name="Help", rights={}), ACTOR)
+    assert plane.roles.all()[-1] == changed
+    with pytest.raises(TollwayError, match=r"^management\.conflict"):
+        plane.roles.create("HELP", "", {}, ACTOR)
+    plane.roles.delete(role.id, ACTOR)
+
+
+def test_a_permission_that_is_not_known_any_more_permits_nothing(plane: ControlPlane) -> None:
+    role = plane.roles.create("Support", "", {Permission.TOKENS_READ: Reach.TEAM}, ACTOR)
+    with plane.database.write():
+        plane.database.writing().execute(text('UPDATE roles SET rights = \'{"rockets.launch": "all"}\''))
+    assert plane.roles.rights_of(role.id) == {}
+
+
+def test_lists_of_tokens_end_where_sight_ends(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    red, blue = plane.teams.create("red", ACTOR), plane.teams.create("blue", ACTOR)
+    for team in (red, blue):
+        application = plane.applications.create(NewApplication(team.name, team.id), ACTOR)
+        for number in range(3):
+            plane.tokens.issue(NewToken(f"{team.name}{number}", application.id), ACTOR)
+    plane.tokens.issue(NewToken("own"), ACTOR)
+    seen = Sight(Reach.TEAM, ACTOR.id, frozenset({red.id}))
+    few = plane.tokens.page(sight=seen).items
+    assert {token.name for token in few} == {"red0", "red1", "red2", "own"}
+    assert (
+        plane.tokens.page(TokenFilter(owner_id=ACTOR.id), sight=seen).items
+        == plane.tokens.page(sight=Sight(Reach.OWN, ACTOR.id)).items
+    )
+    assert plane.tokens.page(sight=Sight(Reach.OWN)).items == ()
+    monkeypatch.setattr("tollway.adapters.storage.tokens._MANY", 0)
+    assert plane.tokens.page(sight=seen).items == few
+
+
+def test_the_account_that_was_alone_becomes_the_owner(database, tmp_path: Path) -> None:
+    engine = database("config")
+    _migrate_to(engine, "0002")
+    old = MetaData()
+    with engine.begin() as connection:
+        old.reflect(connection)
+        for number in (2, 1):
+            name = f"user_{number}"
+            row = {"id": name, "name": name, "name_key": name, "role": "admin", "password_hash": "x"}
+            connection.execute(insert(old.tables["users"]).values(created_ns=number, **row))
+        for token_id, by in (("a", "user:user_1"), ("b", "local:operator")):
+            row = {"id": token_id, "kind": "s", "name": "n", "name_key": "n", "state": "active", "mac": b"m"}
+            row |= {"pepper_version": 1, "environment": "live", "limits": "{}", "version": 1}
+            row |= {"created_ns": 1, "created_by": by, "updated_ns": 1, "updated_by": by}
+            connection.execute(insert(old.tables["tokens"]).values(row))
+    migrate(engine, "config", tmp_path / "backups")
+    store = SQLSessionStore(ControlPlane(Surroundings(engine, database("config", writer=False))).database)
+    first, second = store.find_user("user_1"), store.find_user("user_2")
+    assert first is not None and second is not None
+    assert (first.role, first.state, first.version, first.updated_ns) == ("owner", "active", 1, 1)
+    assert second.role == "admin"
+    with engine.connect() as connection:
+        owners = dict(connection.execute(text("SELECT id, owner_id FROM tokens")).fetchall())
+    assert owners == {"a": "user_1", "b": None}
+
+
+def _migrate_to(engine: Engine, revision: str) -> None:
+    script = ScriptDirectory(str(TREES / "config"))
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("CREATE SCHEMA IF NOT EXISTS config"))
+        with EnvironmentContext(
+            Config(), script, fn=lambda found, _: script._upgrade_revs(revision, found)
+        ) as environment:
+            environment.configure(connection=connection, transactional_ddl=True)
+            environment.run_migrations()

@@ -1,0 +1,158 @@
+"""A console with somebody of each role, two teams, and objects of every kind on both sides of the line between them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import msgspec
+from starlette.testclient import TestClient
+
+from kit.console import PASSWORD, Console
+from kit.control import ACTOR
+from tollway.contract.records import CloseRecord
+from tollway.control.access.model import Permission, Reach
+from tollway.control.access.roles import BUILT_IN
+from tollway.control.accounts.model import NewUser
+from tollway.control.actor import Actor
+from tollway.control.applications.model import NewApplication
+from tollway.control.services.model import NewService
+from tollway.control.tokens.model import NewToken
+from tollway.control.upstreams.model import ConnectionChange, NewProvider
+
+OBJECTS = ("own", "team", "other", "deleted")
+SIGN_IN = "/api/v1/session"
+
+
+@dataclass
+class World:
+    """Who asks, and what there is. `objects` has the id of each kind and side; `own` those of each role's person."""
+
+    console: Console
+    clients: dict[str, TestClient] = field(default_factory=dict)
+    objects: dict[str, dict[str, str]] = field(default_factory=dict)
+    own: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def client(self, role: str) -> TestClient:
+        """Return the browser of the person with this role."""
+        return self.clients[role]
+
+    def ids(self, role: str, path: str, which: str) -> dict[str, str]:
+        """Return the path parameters of an object on this side. A membership is made anew, since acts may end it."""
+        found = {kind: sides[which] for kind, sides in self.objects.items()}
+        if which == "own":
+            found |= self.own[role]
+        if "/members/" in path and which != "deleted":
+            self.console.plane.members.join(found["team_id"], found["user_id"], ACTOR)
+        return found
+
+    def body(self, method: str, path: str) -> dict[str, Any]:
+        """Return a body that is well formed where an object is looked up, and changes nothing."""
+        if method == "PATCH":
+            return {"json": {"name": "renamed"}}
+        if path.endswith("/hand-over"):
+            return {"json": {"to_user_id": "user_none"}}
+        return {"json": {}} if method == "POST" and "{" not in path else {}
+
+
+def add_person(console: Console, name: str, role: str, team_ids: tuple[str, ...] = ()) -> str:
+    """Make somebody who can sign in with PASSWORD, and return their id."""
+    plane = console.plane
+    user = plane.accounts.invite(NewUser(name, role, team_ids), ACTOR).user
+    with plane.database.write():
+        plane.account_store.put(replace(user, state="active", password_hash=console.hasher.hash(PASSWORD)))
+    return user.id
+
+
+def sign_in(console: Console, name: str) -> TestClient:
+    """Return a browser in which that person is signed in."""
+    client = console.client()
+    answer = client.post(SIGN_IN, json={"name": name, "password": PASSWORD})
+    assert answer.status_code == 200, answer.text
+    client.headers["x-tollway-csrf"] = answer.json()["csrf"]
+    return client
+
+
+def build_world(console: Console) -> World:
+    """Make everybody and everything."""
+    world = World(console)
+    plane = console.plane
+    red, blue, gone = (plane.teams.create(name, ACTOR).id for name in ("red", "blue", "gone"))
+    applications = {
+        name: plane.applications.create(NewApplication(name, team), ACTOR).id for name, team in _pairs(red, blue)
+    }
+    tokens = {side: plane.tokens.issue(NewToken(side, app), ACTOR).token.id for side, app in applications.items()}
+    mate, stranger, leaver = (
+        add_person(console, name, "developer", (team,))
+        for name, team in (("mate", red), ("stranger", blue), ("leaver", red))
+    )
+    console.ledger.calls = [_call("team", red), _call("other", blue)]
+    world.objects = {
+        "token_id": {**tokens, "own": "", "deleted": "AAAAAAAAAAAA"},
+        "application_id": _sides(applications["team"], applications["other"], _buried(console, red)),
+        "team_id": _sides(red, blue, gone),
+        "user_id": _sides(mate, stranger, leaver),
+        "request_id": _sides("req_team", "req_other", "req_gone"),
+        **_for_all(console),
+    }
+    plane.teams.delete(gone, ACTOR)
+    plane.accounts.delete(leaver, ACTOR)
+    for role in BUILT_IN:
+        _settle(world, role, red)
+    return world
+
+
+def _settle(world: World, role: str, team_id: str) -> None:
+    """Make the person of a role, a token of theirs and a call by it."""
+    console = world.console
+    user_id = add_person(console, f"the {role}", role, (team_id,))
+    token = console.plane.tokens.issue(NewToken(f"of {role}"), Actor(user_id, "user")).token
+    console.ledger.calls.append(msgspec.structs.replace(_call(role, ""), token_id=token.id))
+    is_seeing = Permission.TOKENS_READ in BUILT_IN[role].rights
+    world.own[role] = {"token_id": token.id, **({"request_id": f"req_{role.replace('_', '')}"} if is_seeing else {})}
+    world.clients[role] = sign_in(console, f"the {role}")
+
+
+def _for_all(console: Console) -> dict[str, dict[str, str]]:
+    """Make what belongs to no team: there the reach is always `all`."""
+    plane = console.plane
+    makes: dict[str, tuple[Callable[[str], str], Callable[[str], object]]] = {
+        "provider_id": (
+            lambda name: plane.providers.create(NewProvider(name, "openai"), ACTOR).id,
+            lambda object_id: plane.providers.delete(object_id, ACTOR),
+        ),
+        "service_id": (
+            lambda name: (
+                plane.services.create(NewService(name, f"/{name}", ConnectionChange("http://10.0.0.1")), ACTOR).id
+            ),
+            lambda object_id: plane.services.delete(object_id, ACTOR),
+        ),
+        "role_id": (
+            lambda name: plane.roles.create(name, "", {Permission.GATEWAY_READ: Reach.ALL}, ACTOR).id,
+            lambda object_id: plane.roles.delete(object_id, ACTOR),
+        ),
+    }
+    found = {}
+    for kind, (make, delete) in makes.items():
+        kept, gone = make("kept"), make("gone")
+        delete(gone)
+        found[kind] = _sides(kept, kept, gone)
+    return found
+
+
+def _pairs(red: str, blue: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (("team", red), ("other", blue))
+
+
+def _sides(team: str, other: str, deleted: str) -> dict[str, str]:
+    return {"own": team, "team": team, "other": other, "deleted": deleted}
+
+
+def _buried(console: Console, team_id: str) -> str:
+    application = console.plane.applications.create(NewApplication("buried", team_id), ACTOR)
+    console.plane.applications.delete(application.id, ACTOR)
+    return application.id
+
+
+def _call(name: str, team_id: str) -> CloseRecord:
+    request_id = f"req_{name.replace('_', '')}"
+    return CloseRecord(request_id, 10**18, 5, 200, "ok", "chat", team_id=team_id, method="POST", route="/v1")
