@@ -104,7 +104,7 @@ class AnswerReader:
         if not reason:
             return None
         if reason not in _STOPS:
-            self._note("stop-reason-unknown")
+            self._note("finish-reason-unknown")
         found = _STOPS.get(reason, "end")
         # The call of the tool that stands for a JSON answer is the answer.
         return "end" if found == "tool_calls" and not self._blocks.has_calls else found

@@ -101,7 +101,7 @@ class BlockReader:
             case "tool_use":
                 return self._open_call(block)
         is_step = kind in _STEPS or kind.endswith(_STEP_RESULTS)
-        self._note("server-tool-steps-omitted" if is_step else "block-omitted")
+        self._note("server-tool-omitted" if is_step else "answer-part-skipped")
         return None
 
     def _open_call(self, block: Fields) -> Opened:

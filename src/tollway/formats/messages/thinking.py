@@ -120,7 +120,7 @@ def _with_budget(
 def _adaptive(reasoning: hub.Reasoning, bound: int | None, *, target: Target, model: Model, notes: list[str]) -> Plan:
     effort = reasoning.effort
     if reasoning.budget_tokens is not None:
-        note(notes, "thinking-budget-as-effort")
+        note(notes, "budget-as-effort")
         effort = effort or _nearest_effort(reasoning.budget_tokens)
     if effort is not None:
         effort = _known_effort(effort, model, notes)
@@ -161,7 +161,7 @@ def _with_display(plan: Plan, reasoning: hub.Reasoning, model: Model, notes: lis
         return plan
     if not model.is_adaptive:
         if not wants_text:
-            note(notes, "thinking-text-shown")
+            note(notes, "thinking-always-shown")
         return plan
     thinking = plan.thinking or {"type": "adaptive"}
     return msgspec.structs.replace(plan, thinking={**thinking, "display": "summarized" if wants_text else "omitted"})

@@ -27,7 +27,7 @@ def write_tools(request: hub.Request, model: Model, notes: list[str]) -> list[Wr
     names = request.tool_choice.names if request.tool_choice is not None else ()
     offered = [tool for tool in request.tools if not names or tool.name in names]
     if len(offered) != len(request.tools) and not _forces_one(request.tool_choice):
-        note(notes, "tools-limited")
+        note(notes, "tools-narrowed")
     else:
         offered = list(request.tools)
     tools = [_function(tool, model, notes) for tool in offered]

@@ -98,7 +98,7 @@ def test_every_reason_has_its_meaning(stated, stop):
 
 def test_an_unknown_reason_is_the_end_and_named():
     reply = whole(stop_reason="boredom")
-    assert reply.choices[0].stop == "end" and reply.notes == ("stop-reason-unknown",)
+    assert reply.choices[0].stop == "end" and reply.notes == ("finish-reason-unknown",)
 
 
 def test_the_words_of_a_refusal_are_its_part():
@@ -163,7 +163,7 @@ def test_skipped_blocks_are_named():
     late = {"type": "content_block_delta", "index": 7, "delta": {"type": "text_delta", "text": "lost"}}
     events, notes = read(stream_of(START, block, delta, late, *END))
     reply = fold(events)
-    assert reply is not None and reply.choices[0].parts == () and notes == ["server-tool-steps-omitted"]
+    assert reply is not None and reply.choices[0].parts == () and notes == ["server-tool-omitted"]
 
 
 def test_an_endless_event_counts_as_cut():

@@ -94,12 +94,12 @@ def test_a_call_of_the_callers_is_noticed():
 @pytest.mark.parametrize(
     ("kind", "noted"),
     [
-        ("server_tool_use", "server-tool-steps-omitted"),
-        ("web_search_tool_result", "server-tool-steps-omitted"),
-        ("mcp_tool_use", "server-tool-steps-omitted"),
-        ("mcp_tool_result", "server-tool-steps-omitted"),
-        ("container_upload", "block-omitted"),
-        ("hologram", "block-omitted"),
+        ("server_tool_use", "server-tool-omitted"),
+        ("web_search_tool_result", "server-tool-omitted"),
+        ("mcp_tool_use", "server-tool-omitted"),
+        ("mcp_tool_result", "server-tool-omitted"),
+        ("container_upload", "answer-part-skipped"),
+        ("hologram", "answer-part-skipped"),
     ],
 )
 def test_what_cannot_be_held_is_named_and_skipped(kind, noted):

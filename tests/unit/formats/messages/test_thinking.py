@@ -89,13 +89,13 @@ ADAPTIVE = {"type": "adaptive"}
             "claude-opus-4-8",
             Reasoning(budget_tokens=5000),
             Plan(12288, ADAPTIVE, "medium"),
-            ["thinking-budget-as-effort"],
+            ["budget-as-effort"],
         ),
         (
             "claude-opus-4-8",
             Reasoning(budget_tokens=50_000),
             Plan(36095, ADAPTIVE, "max"),
-            ["thinking-budget-as-effort"],
+            ["budget-as-effort"],
         ),
         ("claude-opus-4-6", Reasoning(budget_tokens=5000), Plan(9096, {"type": "enabled", "budget_tokens": 5000}), []),
         (
@@ -129,7 +129,7 @@ def test_each_model_is_asked_in_its_own_words(model, reasoning, expected, noted)
         ("claude-opus-4-6", False, "omitted", []),
         ("claude-opus-4-8", None, None, []),
         ("claude-sonnet-4-5", True, None, []),
-        ("claude-sonnet-4-5", False, None, ["thinking-text-shown"]),
+        ("claude-sonnet-4-5", False, None, ["thinking-always-shown"]),
     ],
 )
 def test_thinking_is_shown_where_that_can_be_chosen(model, wants_text, display, noted):

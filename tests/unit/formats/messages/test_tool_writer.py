@@ -87,7 +87,7 @@ def test_web_search_cannot_both_allow_and_block():
 @pytest.mark.parametrize("mode", ["auto", "required", "tool"])
 def test_a_choice_among_some_offers_these_alone(mode):
     tools, notes = tools_of(request(F, G, choice=hub.ToolChoice(mode=mode, names=("f", "h"))))
-    assert [tool["name"] for tool in tools] == ["f"] and notes == ["tools-limited"]
+    assert [tool["name"] for tool in tools] == ["f"] and notes == ["tools-narrowed"]
 
 
 def test_the_choice_of_one_offers_all():
