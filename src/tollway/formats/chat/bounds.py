@@ -1,14 +1,14 @@
 """OpenAI's Chat Completions, as far as the gateway must understand it to pass it on.
 
 https://platform.openai.com/docs/api-reference/chat/create — requests and answers keep their bytes; read are
-the model, the bounds of the output and whether to stream; written is only the stream option that makes the provider
-state usage.
+the model, the bounds of the output and whether to stream; written are only the model (when an alias is in play), the
+stream option that makes the provider state usage, and an output cap.
 """
 
 import msgspec
 
 from tollway.formats.chat.generated import BYTES_PER_TOKEN
-from tollway.formats.dialect import Bounds
+from tollway.formats.dialect import Bounds, Target
 from tollway.formats.json_object import JSONObject
 from tollway.kernel.errors import TollwayError
 
@@ -54,6 +54,29 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
         output_tokens_max=None if bound is None else bound * choices,
         choices=choices,
     )
+
+
+def adapt(body: JSONObject, target: Target, *, is_stream: bool) -> bool:
+    """Set the model, the output cap and the stream's usage where they must change; nothing else.
+
+    Returns whether our own option makes the vendor send a usage event that the caller did not ask for.
+    """
+    if body.text("model") != target.model:
+        body.set("model", target.model)
+    if target.output_cap is not None:
+        _set_cap(body, target.output_cap, target.cap_field)
+    return is_stream and target.asks_stream_usage and ask_for_stream_usage(body)
+
+
+def _set_cap(body: JSONObject, output_cap: int, cap_field: str) -> None:
+    """Bound the output in the field the caller used, else in the vendor's; a lower bound of the caller's is kept."""
+    for name in ("max_completion_tokens", "max_tokens"):
+        bound = body.integer(name)
+        if bound is not None:
+            if bound > output_cap:
+                body.set(name, output_cap)
+            return
+    body.set(cap_field, output_cap)
 
 
 def ask_for_stream_usage(body: JSONObject) -> bool:

@@ -15,6 +15,8 @@ BYTES_PER_TOKEN = 4
 """Of English text in current vocabularies; used for estimates only."""
 TOOL_CALL_FRAME_BYTES = 60
 """Of an event's tool calls, what is structure rather than generated arguments."""
+PART_FRAME_BYTES = 60
+"""Of a part of content (`{"type":"thinking","thinking":[{"type":"text","text":""}]}`), what is no text."""
 EVENT_BYTES_PER_TOKEN_MAX = 10
 """Events whose text is shorter than this on average carry one token each."""
 
@@ -25,7 +27,7 @@ _NOTHING = msgspec.Raw(b"null")
 class Delta(msgspec.Struct, gc=False):
     """What one event adds to one choice."""
 
-    content: str | None = None
+    content: str | list[msgspec.Raw] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
@@ -51,12 +53,13 @@ class Chunk(msgspec.Struct, gc=False):
     choices: list[ChunkChoice] | None = None
     usage: StatedUsage | None = None
     x_groq: GroqExtra | None = None
+    service_tier: str | None = None
 
 
 class Message(msgspec.Struct, gc=False):
     """The message of one choice."""
 
-    content: str | None = None
+    content: str | list[msgspec.Raw] | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
     tool_calls: msgspec.Raw = _NOTHING
@@ -99,7 +102,7 @@ def delta_bytes(choices: Sequence[ChunkChoice]) -> int:
             continue
         for text in (delta.content, delta.reasoning_content, delta.reasoning, delta.refusal):
             if text:
-                total += len(text.encode())
+                total += _text_bytes(text)
         if delta.tool_calls is not _NOTHING:
             total += max(0, len(bytes(delta.tool_calls)) - TOOL_CALL_FRAME_BYTES)
     return total
@@ -110,4 +113,11 @@ def _message_bytes(message: Message | None) -> int:
         return 0
     texts = (message.content, message.reasoning_content or message.reasoning)
     calls = 0 if message.tool_calls is _NOTHING else len(bytes(message.tool_calls))
-    return sum(len(text.encode()) for text in texts if text) + calls
+    return sum(_text_bytes(text) for text in texts if text) + calls
+
+
+def _text_bytes(text: str | list[msgspec.Raw]) -> int:
+    """Return the length of a text; Mistral's thinking comes in parts, whose structure counts as text."""
+    if isinstance(text, str):
+        return len(text.encode("utf-8", "surrogatepass"))
+    return sum(max(0, memoryview(part).nbytes - PART_FRAME_BYTES) for part in text)

@@ -169,7 +169,7 @@ class StreamWatch:
             self._event_bytes += len(event)
         stated = chunk.usage or (chunk.x_groq.usage if chunk.x_groq is not None else None)
         if stated is not None:
-            self._usage = to_usage(stated) or self._usage
+            self._usage = to_usage(stated, chunk.service_tier) or self._usage
         return chunk
 
 

@@ -1,14 +1,20 @@
-"""Usage as OpenAI-compatible providers state it, read into our own counts.
+"""Usage as OpenAI-compatible providers state it, read into our own counts, and written in OpenAI's shape.
 
 One lenient shape serves them all; the differences are fields that only some send:
 OpenAI https://platform.openai.com/docs/api-reference/chat/object · DeepSeek `prompt_cache_hit_tokens`
 https://api-docs.deepseek.com/api/create-chat-completion · Mistral `num_cached_tokens` · Together `cached_tokens` ·
 OpenRouter `server_tool_use_details` https://openrouter.ai/docs/use-cases/usage-accounting · Groq `x_groq.usage`.
+Google's compatible endpoint and xAI leave thinking out of `completion_tokens` and have it in `total_tokens` only
+(https://ai.google.dev/gemini-api/docs/openai, https://docs.x.ai/docs/guides/reasoning): what is in the total and not
+in the prompt is output.
 """
+
+from typing import Any
 
 import msgspec
 
 from tollway.contract.usage import Usage
+from tollway.formats.lenient import Fields
 
 Count = int | float | None
 COUNT_MAX = 2**40
@@ -21,6 +27,8 @@ class InputDetails(msgspec.Struct, gc=False):
     cached_tokens: Count = None
     cache_write_tokens: Count = None
     audio_tokens: Count = None
+    image_tokens: Count = None
+    video_tokens: Count = None
 
 
 class OutputDetails(msgspec.Struct, gc=False):
@@ -28,6 +36,7 @@ class OutputDetails(msgspec.Struct, gc=False):
 
     reasoning_tokens: Count = None
     audio_tokens: Count = None
+    image_tokens: Count = None
 
 
 class ServerTools(msgspec.Struct, gc=False):
@@ -48,56 +57,122 @@ class StatedUsage(msgspec.Struct, gc=False):
     num_cached_tokens: Count = None
     cached_tokens: Count = None
     server_tool_use_details: ServerTools | None = None
+    service_tier: str | None = None
 
 
 class WithUsage(msgspec.Struct, gc=False):
     """The part of any answer that states usage."""
 
     usage: StatedUsage | None = None
+    service_tier: str | None = None
 
 
 _with_usage = msgspec.json.Decoder(WithUsage)
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")
+_NO_INPUT, _NO_OUTPUT = InputDetails(), OutputDetails()
+_UNSTATED_TIERS = frozenset({"", "auto", "provisioned"})
+"""`provisioned` is OpenRouter's word for how Google serves a call: it costs as usual (its own `usage.cost` says so)."""
 
 
 def read_usage(answer: bytes) -> Usage | None:
     """Return the usage stated in a whole answer; None when there is none or it cannot be read."""
     try:
-        stated = _with_usage.decode(answer).usage
+        found = _with_usage.decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError):
+        fields = Fields.parse(answer)
+        return None if fields is None else usage_of(fields)
+    return None if found.usage is None else to_usage(found.usage, found.service_tier)
+
+
+def usage_of(answer: Fields) -> Usage | None:
+    """Return the usage that an answer or event states, whatever kinds its details have; None when it states none."""
+    stated = answer.child("usage")
+    if stated is None:
+        extra = answer.child("x_groq")
+        stated = None if extra is None else extra.child("usage")
+    if stated is None:
         return None
-    return None if stated is None else to_usage(stated)
+    counts: dict[str, Any] = {name: stated.number(name) for name in (*_COUNTS, "cached_tokens")}
+    details: dict[str, Any] = {
+        name: _details(stated.child(name), kind)
+        for name, kind in (
+            ("prompt_tokens_details", InputDetails),
+            ("completion_tokens_details", OutputDetails),
+            ("server_tool_use_details", ServerTools),
+        )
+    }
+    tier = stated.text("service_tier") or answer.text("service_tier")
+    return to_usage(StatedUsage(**counts, **details), tier)
 
 
-def to_usage(stated: StatedUsage) -> Usage | None:
+def to_usage(stated: StatedUsage, service_tier: str | None = None) -> Usage | None:
     """Turn a statement into counts; None when it names neither input nor output.
 
     Counts are cut to [0, 2^40] and details to their total, so that no statement can make a charge negative.
+    `service_tier` is that of the answer, where the statement has none of its own.
     """
     if stated.prompt_tokens is None and stated.completion_tokens is None:
         return None
     inputs = _count(stated.prompt_tokens)
-    outputs = _count(stated.completion_tokens)
-    cached = stated.prompt_cache_hit_tokens or stated.num_cached_tokens or stated.cached_tokens
-    written = audio_in = reasoning = audio_out = searches = 0
-    if (details := stated.prompt_tokens_details) is not None:
-        cached = details.cached_tokens or cached
-        written = _count(details.cache_write_tokens)
-        audio_in = _count(details.audio_tokens)
-    if (more := stated.completion_tokens_details) is not None:
-        reasoning = _count(more.reasoning_tokens)
-        audio_out = _count(more.audio_tokens)
-    if (tools := stated.server_tool_use_details) is not None:
-        searches = _count(tools.web_search_requests)
+    made = _count(stated.completion_tokens)
+    outputs = max(made, _count(stated.total_tokens) - inputs) if stated.completion_tokens is not None else made
+    cached = _count(stated.prompt_cache_hit_tokens or stated.num_cached_tokens or stated.cached_tokens)
+    details = stated.prompt_tokens_details or _NO_INPUT
+    more = stated.completion_tokens_details or _NO_OUTPUT
+    cached = min(_count(details.cached_tokens) or cached, inputs)
+    tools = stated.server_tool_use_details
+    tier = stated.service_tier or service_tier or ""
     return Usage(
         input_tokens=inputs,
         output_tokens=outputs,
-        cached_input_tokens=min(_count(cached), inputs),
-        cache_write_tokens=min(written, inputs),
-        reasoning_tokens=min(reasoning, outputs),
-        input_audio_tokens=min(audio_in, inputs),
-        output_audio_tokens=min(audio_out, outputs),
-        web_searches=searches,
+        cached_input_tokens=cached,
+        cache_write_tokens=min(_count(details.cache_write_tokens), inputs - cached),
+        reasoning_tokens=min(_count(more.reasoning_tokens) or outputs - made, outputs),
+        input_audio_tokens=min(_count(details.audio_tokens), inputs),
+        output_audio_tokens=min(_count(more.audio_tokens), outputs),
+        web_searches=0 if tools is None else _count(tools.web_search_requests),
+        input_image_tokens=min(_count(details.image_tokens), inputs),
+        output_image_tokens=min(_count(more.image_tokens), outputs),
+        input_video_tokens=min(_count(details.video_tokens), inputs),
+        tier="" if tier in _UNSTATED_TIERS else tier,
     )
+
+
+def write_usage(usage: Usage) -> dict[str, Any]:
+    """Return `usage` in OpenAI's shape; images and films as OpenRouter counts them."""
+    prompt: dict[str, Any] = {
+        "cached_tokens": usage.cached_input_tokens,
+        "audio_tokens": usage.input_audio_tokens,
+    }
+    for name, count in (
+        ("cache_write_tokens", usage.cache_write_tokens),
+        ("image_tokens", usage.input_image_tokens),
+        ("video_tokens", usage.input_video_tokens),
+    ):
+        if count:
+            prompt[name] = count
+    completion: dict[str, Any] = {
+        "reasoning_tokens": usage.reasoning_tokens,
+        "audio_tokens": usage.output_audio_tokens,
+        "accepted_prediction_tokens": 0,
+        "rejected_prediction_tokens": 0,
+    }
+    if usage.output_image_tokens:
+        completion["image_tokens"] = usage.output_image_tokens
+    written: dict[str, Any] = {
+        "prompt_tokens": usage.input_tokens,
+        "completion_tokens": usage.output_tokens,
+        "total_tokens": usage.input_tokens + usage.output_tokens,
+        "prompt_tokens_details": prompt,
+        "completion_tokens_details": completion,
+    }
+    if usage.web_searches:
+        written["server_tool_use_details"] = {"web_search_requests": usage.web_searches}
+    return written
+
+
+def _details(fields: Fields | None, kind: type[msgspec.Struct]) -> Any:
+    return None if fields is None else kind(**{name: fields.number(name) for name in kind.__struct_fields__})
 
 
 def _count(value: Count) -> int:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from tollway.formats.chat import bounds as chat
+from tollway.formats.dialect import Target
 from tollway.formats.json_object import JSONObject
 from tollway.kernel.errors import TollwayError
 
@@ -57,3 +58,36 @@ def test_asking_for_usage_keeps_other_stream_options():
 )
 def test_only_a_caller_that_asked_for_usage_wants_it(options, wants):
     assert chat.wants_stream_usage(body_of(stream_options=options)) is wants
+
+
+def test_only_what_must_change_is_changed():
+    raw = b'{ "model": "m", "messages": [ ] }'
+    body = JSONObject.parse(raw)
+    assert chat.adapt(body, Target(vendor="openai", model="m"), is_stream=False) is False
+    assert body.encode() == raw
+    assert chat.adapt(body, Target(vendor="openai", model="n", asks_stream_usage=False), is_stream=True) is False
+    assert json.loads(body.encode()) == {"model": "n", "messages": []}
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, {"max_completion_tokens": 5}),
+        ({"max_tokens": 9}, {"max_tokens": 5}),
+        ({"max_completion_tokens": 9, "max_tokens": 7}, {"max_completion_tokens": 5, "max_tokens": 7}),
+        ({"max_tokens": 3}, {"max_tokens": 3}),
+        ({"max_tokens": None}, {"max_tokens": None, "max_completion_tokens": 5}),
+    ],
+)
+def test_a_cap_is_set_where_the_caller_bounds_the_output(fields, expected):
+    body = body_of(model="m", **fields)
+    target = Target(vendor="openai", model="m", output_cap=5, cap_field="max_completion_tokens")
+    chat.adapt(body, target, is_stream=False)
+    assert json.loads(body.encode()) == {"model": "m"} | expected
+
+
+def test_our_own_option_is_told_from_the_callers():
+    target = Target(vendor="openai", model="m")
+    assert chat.adapt(body_of(model="m", stream=True), target, is_stream=True) is True
+    asking = body_of(model="m", stream=True, stream_options={"include_usage": True})
+    assert chat.adapt(asking, target, is_stream=True) is False

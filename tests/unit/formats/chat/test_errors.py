@@ -2,9 +2,20 @@
 
 import json
 
+import httpx
+import openai
 import pytest
 
-from tollway.formats.chat.errors import error_body, error_event
+from tollway.formats.chat.errors import (
+    error_body,
+    error_event,
+    find_error,
+    read_error,
+    write_error_event,
+    write_fault,
+)
+from tollway.formats.dialect import UpstreamFault
+from tollway.formats.lenient import Fields
 from tollway.kernel.codes import TABLE
 from tollway.kernel.errors import TollwayError
 
@@ -34,3 +45,97 @@ def test_types_are_those_the_sdks_know(code, kind):
 def test_an_error_event_is_one_whole_event():
     event = error_event("upstream.truncated", "req_1")
     assert event.startswith(b"data: {") and event.endswith(b"}\n\n")
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind", "message", "param", "code"),
+    [
+        (
+            {"error": {"message": "No.", "type": "invalid_request_error", "param": "n", "code": "bad_n"}},
+            "invalid_request_error",
+            "No.",
+            "n",
+            "bad_n",
+        ),
+        # Mistral and Cerebras leave the envelope out.
+        (
+            {"object": "error", "message": "No.", "type": "invalid_model", "code": "1500"},
+            "invalid_model",
+            "No.",
+            None,
+            "1500",
+        ),
+        # FastAPI, which Mistral and vLLM are made with.
+        ({"detail": [{"loc": ["body", "n"], "msg": "Too many."}]}, "invalid_request_error", "Too many.", None, None),
+        ({"detail": "Not found"}, "invalid_request_error", "Not found", None, None),
+        ({"detail": {"message": "Nested.", "type": "odd"}}, "odd", "Nested.", None, None),
+        # Hugging Face.
+        ({"error": "Overloaded", "error_type": "overloaded"}, "overloaded", "Overloaded", None, None),
+        # OpenRouter.
+        (
+            {"error": {"code": 502, "message": "Provider returned error", "metadata": {"raw": "boom"}}},
+            "invalid_request_error",
+            "Provider returned error: boom",
+            None,
+            "502",
+        ),
+        # Google's OpenAI-compatible endpoint.
+        (
+            [{"error": {"code": 400, "message": "No.", "status": "INVALID_ARGUMENT"}}],
+            "INVALID_ARGUMENT",
+            "No.",
+            None,
+            "400",
+        ),
+        ({}, "invalid_request_error", "The provider answered 400.", None, None),
+        ("odd", "invalid_request_error", "The provider answered 400.", None, None),
+    ],
+)
+def test_each_vendors_error_is_read(raw, kind, message, param, code):
+    fault = read_error(400, json.dumps(raw).encode())
+    assert fault == UpstreamFault(status=400, kind=kind, message=message, param=param, code=code)
+
+
+@pytest.mark.parametrize(
+    ("status", "raised"),
+    [
+        (400, openai.BadRequestError),
+        (401, openai.AuthenticationError),
+        (404, openai.NotFoundError),
+        (429, openai.RateLimitError),
+        (529, openai.InternalServerError),
+    ],
+)
+def test_openais_client_raises_another_vendors_error_as_its_own(status, raised):
+    fault = UpstreamFault(status=status, kind="overloaded_error", message="Busy.", param="messages")
+    raw = write_fault(fault, "req_1")
+    transport = httpx.MockTransport(
+        lambda _: httpx.Response(status, content=raw, headers={"content-type": "text/json"})
+    )
+    with (
+        httpx.Client(transport=transport) as http_client,
+        openai.OpenAI(api_key="k", base_url="http://g/v1", http_client=http_client, max_retries=0) as client,
+        pytest.raises(raised) as caught,
+    ):
+        client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])
+    error = json.loads(raw)["error"]
+    assert (error["code"], error["message"], error["param"]) == ("overloaded_error", "Busy.", "messages")
+    assert "Busy." in str(caught.value)
+
+
+def test_errors_in_streams_are_found_only_where_there_are_some():
+    chunk = Fields.parse(b'{"choices":[],"message":"x"}')
+    assert chunk is not None and find_error(chunk) is None
+
+
+def test_an_error_event_has_our_words():
+    event = write_error_event("upstream.truncated", "It was cut.", "req_1")
+    assert event.startswith(b"data: ") and event.endswith(b"\n\n")
+    error = json.loads(event[6:])["error"]
+    assert error == {
+        "message": "It was cut.",
+        "type": "server_error",
+        "param": None,
+        "code": "upstream.truncated",
+        "request_id": "req_1",
+    }
