@@ -1,0 +1,111 @@
+"""Writing tools, the choice among them, and the web search for one vendor.
+
+https://platform.openai.com/docs/guides/function-calling, https://platform.openai.com/docs/guides/tools-web-search and
+https://openrouter.ai/docs/features/server-tools/web-search
+"""
+
+import msgspec
+
+from tollway.formats import hub
+from tollway.formats.chat.content_writer import ContentWriter, Object
+from tollway.formats.chat.notes import note
+from tollway.formats.chat.tool_reader import OPENROUTER_SEARCH
+from tollway.formats.chat.vendors import ways_of
+from tollway.formats.dialect import Inexpressible, Target
+
+_NOTHING = msgspec.Raw(b'{"type":"object","properties":{}}')
+_TAKES_NO_SCHEMA = frozenset({"openai", "sandbox"})
+"""Who understands a function without `parameters`; Mistral refuses it."""
+
+
+def write_tools(request: hub.Request, target: Target, notes: list[str]) -> Object:
+    """Return `tools`, `tool_choice`, `parallel_tool_calls` and what asks for a search. Raises Inexpressible."""
+    ways = ways_of(target.vendor)
+    choice, tools = request.tool_choice, request.tools
+    written: Object = {}
+    if choice is not None and choice.mode not in ways.tool_choices:
+        if choice.mode != "none":
+            raise Inexpressible("tool_choice", f"{ways.title} knows only `auto`: leave it out")
+        if tools:
+            note(notes, "tools-omitted")
+        choice, tools = None, ()
+    if choice is not None and choice.names and not _is_named(choice, target):
+        narrowed = tuple(tool for tool in tools if tool.name in choice.names)
+        if len(narrowed) < len(tools):
+            note(notes, "tools-narrowed")
+        tools = narrowed
+    declared = [_tool(tool, target, notes) for tool in tools]
+    if (search := request.web_search) is not None:
+        found = _search(search, target)
+        if target.vendor == "openrouter":
+            declared.append({"type": OPENROUTER_SEARCH} | ({"parameters": found} if found else {}))
+        else:
+            written["web_search_options"] = found
+    if declared:
+        written["tools"] = declared
+    if choice is not None and (tools or choice.mode not in ("auto", "none")):
+        written["tool_choice"] = _choice(choice, target)
+    if request.parallel_tool_calls is not None and tools and "parallel_tool_calls" not in ways.lacks:
+        written["parallel_tool_calls"] = request.parallel_tool_calls
+    return written
+
+
+def _is_named(choice: hub.ToolChoice, target: Target) -> bool:
+    """Whether the vendor can be told the names beside all tools."""
+    return (choice.mode == "tool" and len(choice.names) == 1) or ways_of(target.vendor).has_allowed_tools
+
+
+def _choice(choice: hub.ToolChoice, target: Target) -> str | Object:
+    ways = ways_of(target.vendor)
+    if choice.mode == "tool" and len(choice.names) == 1:
+        return {"type": "function", "function": {"name": choice.names[0]}}
+    if choice.names and ways.has_allowed_tools:
+        mode = "auto" if choice.mode == "auto" else "required"
+        named = [{"type": "function", "function": {"name": name}} for name in choice.names]
+        return {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": named}}
+    return choice.mode if choice.mode in ("auto", "none") else ways.required_word
+
+
+def _tool(tool: hub.Tool, target: Target, notes: list[str]) -> Object:
+    ways = ways_of(target.vendor)
+    function: Object = {"name": tool.name}
+    if tool.description is not None:
+        function["description"] = tool.description
+    if tool.parameters is not None:
+        function["parameters"] = msgspec.Raw(tool.parameters)
+    elif target.vendor not in _TAKES_NO_SCHEMA:
+        function["parameters"] = _NOTHING
+    if tool.strict is not None:
+        if ways.has_strict:
+            function["strict"] = tool.strict
+        elif tool.strict:
+            note(notes, "strict-ignored")
+    written: Object = {"type": "function", "function": function}
+    if tool.cache is not None:
+        if ways.has_cache_marks:
+            written |= ContentWriter(target, notes).mark(tool.cache)
+        else:
+            note(notes, "cache-marks-ignored")
+    return written
+
+
+def _search(search: hub.WebSearch, target: Target) -> Object:
+    """Return a search's parameters. OpenAI's chat searches only with models made for it."""
+    place = {"country": search.country, "region": search.region, "city": search.city, "timezone": search.timezone}
+    stated = {name: value for name, value in place.items() if value is not None}
+    size: Object = {} if search.context_size is None else {"search_context_size": search.context_size}
+    if target.vendor == "openrouter":
+        limits: Object = {
+            "max_uses": search.uses_max,
+            "allowed_domains": search.allowed_domains,
+            "excluded_domains": search.blocked_domains,
+        }
+        where = {"user_location": {"type": "approximate"} | stated} if stated else {}
+        return {name: value for name, value in limits.items() if value} | size | where
+    if target.vendor not in ("openai", "sandbox") or (target.vendor == "openai" and "search" not in target.model):
+        title = ways_of(target.vendor).title
+        raise Inexpressible("web_search", f"this model of {title} does not search in this dialect: leave it out")
+    if search.uses_max is not None or search.allowed_domains or search.blocked_domains:
+        advice = "OpenAI's chat searches all domains, as often as it likes: leave the limits out"
+        raise Inexpressible("web_search", advice, at=search.at)
+    return size | ({"user_location": {"type": "approximate", "approximate": stated}} if stated else {})
