@@ -11,6 +11,8 @@ _IDS = {
     "applications": re.compile(r"app_[0-9A-Za-z]{16}"),
     "teams": re.compile(r"team_[0-9A-Za-z]{16}"),
     "providers": re.compile(r"prov_[0-9A-Za-z]{16}"),
+    "users": re.compile(r"user_[0-9A-Za-z]{16}"),
+    "roles": re.compile(r"role_[0-9A-Za-z]{16}|[a-z]+(?:_[a-z]+)?"),
     "services": re.compile(r"svc_[0-9A-Za-z]{16}"),
 }
 _TOKEN = re.compile(r"tws_([0-9A-Za-z]{12})[0-9A-Za-z…]*")
@@ -30,7 +32,7 @@ def find_one(session: Session, kind: str, reference: str) -> dict[str, Any]:
         if answer.status != 404:
             found: dict[str, Any] = decoded(answer)
             return found
-    query = {"search": reference} if kind == "tokens" else None
+    query = {"search": reference} if kind in ("tokens", "users") else None
     named = [item for item in session.items(f"/{kind}", query) if item["name"] == reference]
     named = [item for item in named if item.get("state") not in ("revoked", "expired")] or named
     if len(named) == 1:

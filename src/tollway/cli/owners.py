@@ -10,6 +10,7 @@ from tollway.cli.session import Session, command
 
 ApplicationArgument = Annotated[str, typer.Argument(metavar="APP", help="Name or id of the application.")]
 TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="Name or id of the team.")]
+PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="Name or id of the person.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 Team = Annotated[str | None, typer.Option("--team", metavar="TEAM", help="A team's name or id.")]
 
@@ -29,6 +30,9 @@ def register(app: typer.Typer) -> None:
     command(teams, "list")(list_teams)
     command(teams, "create")(create_team)
     command(teams, "show")(show_team)
+    command(teams, "members")(list_members)
+    command(teams, "join")(join_team)
+    command(teams, "leave")(leave_team)
     command(teams, "remove")(remove_team)
 
 
@@ -120,12 +124,47 @@ def show_team(session: Session, team: TeamArgument) -> None:
     session.output.fields(find_one(session, "teams", team))
 
 
+def list_members(session: Session, team: TeamArgument) -> None:
+    """List who is in a team.
+
+    Example: tollway team members payments
+    """
+    found = find_one(session, "teams", team)
+    columns = {"user_id": "id", "name": "name", "role": "role", "state": "state", "joined_at": "joined"}
+    session.output.rows(session.items(f"/teams/{found['id']}/members"), columns, empty="nobody is in this team")
+
+
+def join_team(session: Session, team: TeamArgument, person: PersonArgument) -> None:
+    """Put a person into a team.
+
+    Example: tollway team join payments ada
+    """
+    _membership(session, "PUT", team, person, "is in")
+
+
+def leave_team(session: Session, team: TeamArgument, person: PersonArgument) -> None:
+    """Take a person out of a team; at their next request they see nothing of it.
+
+    Example: tollway team leave payments ada
+    """
+    _membership(session, "DELETE", team, person, "is no longer in")
+
+
 def remove_team(session: Session, team: TeamArgument) -> None:
     """Delete a team that owns nothing.
 
     Example: tollway team remove payments
     """
     remove(session, "teams", team)
+
+
+def _membership(session: Session, method: str, team: str, person: str, says: str) -> None:
+    its_team, who = find_one(session, "teams", team), find_one(session, "users", person)
+    session.call(method, f"/teams/{its_team['id']}/members/{who['id']}")
+    if session.output.as_json:
+        session.output.json({"team_id": its_team["id"], "user_id": who["id"], "is_member": method == "PUT"})
+    else:
+        session.output.line(f"{who['name']} {says} {its_team['name']}")
 
 
 def _show(session: Session, application: dict[str, Any]) -> None:

@@ -1,0 +1,223 @@
+"""`tollway user` and `tollway role`: who may sign in, and what they may do."""
+
+from typing import Annotated, Any
+
+import typer
+
+from tollway.cli.answers import CommandError, ExitCode
+from tollway.cli.find import find_id, find_one, remove
+from tollway.cli.session import Session, command
+
+PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="Name or id of the person.")]
+NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
+RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help="Name or id of the role.")]
+Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="A role's name or id.")]
+Teams = Annotated[list[str] | None, typer.Option("--team", metavar="TEAM", help="A team's name or id; repeatable.")]
+State = Annotated[
+    str | None, typer.Option("--state", metavar="STATE", help="One of active, invited, deactivated, deleted.")
+]
+To = Annotated[str, typer.Option("--to", metavar="PERSON", help="Who gets it.")]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option("--allow", metavar="PERMISSION:REACH", help="A permission with own, team or all; repeatable."),
+]
+Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="What the role is for.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    users = typer.Typer(name="user", help="People who may sign in to the console.", no_args_is_help=True)
+    app.add_typer(users)
+    command(users, "list")(list_users)
+    command(users, "invite")(invite_user)
+    command(users, "show")(show_user)
+    command(users, "role")(give_role)
+    command(users, "link")(create_link)
+    command(users, "hand-over")(hand_over)
+    command(users, "deactivate")(deactivate_user)
+    command(users, "reactivate")(reactivate_user)
+    command(users, "remove")(remove_user)
+    roles = typer.Typer(name="role", help="Roles: what people may do.", no_args_is_help=True)
+    app.add_typer(roles)
+    command(roles, "list")(list_roles)
+    command(roles, "show")(show_role)
+    command(roles, "create")(create_role)
+    command(roles, "remove")(remove_role)
+    command(roles, "permissions")(list_permissions)
+
+
+def list_users(session: Session, *, state: State = None) -> None:
+    """List people, newest first; deleted ones with --state deleted.
+
+    Example: tollway user list
+    """
+    items = [_flat(item) for item in session.items("/users", {"state": state})]
+    columns = {"id": "id", "name": "name", "role_name": "role", "state": "state", "teams": "teams"}
+    session.output.rows(items, {**columns, "signed_in_at": "signed in"}, empty="nobody may sign in yet")
+
+
+def invite_user(session: Session, name: NameArgument, *, role: Role = "viewer", team: Teams = None) -> None:
+    """Invite a person, and print the one-time link to hand to them. It works for seven days.
+
+    Example: tollway user invite ada --role developer --team payments
+    """
+    body = {
+        "name": name,
+        "role": find_id(session, "roles", role),
+        "team_ids": [find_id(session, "teams", one) for one in team or ()],
+    }
+    _print_link(session, session.call("POST", "/users", body=body))
+
+
+def show_user(session: Session, person: PersonArgument) -> None:
+    """Show one person.
+
+    Example: tollway user show ada
+    """
+    session.output.fields(_flat(find_one(session, "users", person)))
+
+
+def give_role(session: Session, person: PersonArgument, role: RoleArgument) -> None:
+    """Give a person another role; it counts from their next request.
+
+    Example: tollway user role ada admin
+    """
+    found = find_one(session, "users", person)
+    changed = session.call("PATCH", f"/users/{found['id']}", body={"role": find_id(session, "roles", role)})
+    if session.output.as_json:
+        session.output.json(changed)
+    else:
+        session.output.line(f"{changed['name']} ({changed['id']}) is {changed['role_name']}")
+
+
+def create_link(session: Session, person: PersonArgument) -> None:
+    """Print a new one-time link with which a person chooses a password; earlier links stop working.
+
+    Example: tollway user link ada
+    """
+    found = find_one(session, "users", person)
+    _print_link(session, {"user": found, "link": session.call("POST", f"/users/{found['id']}/link")})
+
+
+def hand_over(session: Session, person: PersonArgument, *, to: To) -> None:
+    """Give the tokens that a person owns to another, before the person is deactivated.
+
+    Example: tollway user hand-over ada --to eve
+    """
+    found, receiver = find_one(session, "users", person), find_one(session, "users", to)
+    answer = session.call("POST", f"/users/{found['id']}/hand-over", body={"to_user_id": receiver["id"]})
+    if session.output.as_json:
+        session.output.json(answer)
+    else:
+        session.output.line(f"{answer['tokens']} tokens of {found['name']} belong to {receiver['name']} now")
+
+
+def deactivate_user(session: Session, person: PersonArgument) -> None:
+    """End a person's sessions and own tokens at once, and let them sign in no more.
+
+    Example: tollway user deactivate ada
+    """
+    _end(session, person, "POST", "/deactivate")
+
+
+def reactivate_user(session: Session, person: PersonArgument) -> None:
+    """Let a deactivated person sign in again; tokens that ended stay revoked.
+
+    Example: tollway user reactivate ada
+    """
+    found = find_one(session, "users", person)
+    changed = session.call("POST", f"/users/{found['id']}/reactivate")
+    if session.output.as_json:
+        session.output.json(changed)
+    else:
+        session.output.line(f"{changed['name']} ({changed['id']}) is {changed['state']}")
+
+
+def remove_user(session: Session, person: PersonArgument) -> None:
+    """Delete a person. Sessions and own tokens end at once; what they did stays known.
+
+    Example: tollway user remove ada
+    """
+    _end(session, person, "DELETE", "")
+
+
+def list_roles(session: Session) -> None:
+    """List roles, built-in ones first.
+
+    Example: tollway role list
+    """
+    columns = {"id": "id", "name": "name", "holders": "people", "description": "what it is for"}
+    session.output.rows(session.call("GET", "/roles")["items"], columns, empty="no roles")
+
+
+def show_role(session: Session, role: RoleArgument) -> None:
+    """Show one role and what it permits.
+
+    Example: tollway role show developer
+    """
+    found = find_one(session, "roles", role)
+    if not session.output.as_json:
+        found = {**found, "rights": [f"{one['permission']}:{one['reach']}" for one in found["rights"]]}
+    session.output.fields(found)
+
+
+def create_role(session: Session, name: NameArgument, *, allow: Allow = None, description: Description = "") -> None:
+    """Make a role of your own.
+
+    Example: tollway role create support --allow tokens.read:team --allow calls.read:team
+    """
+    rights = [_right(text) for text in allow or ()]
+    body = {"name": name, "description": description, "rights": rights}
+    made = session.call("POST", "/roles", body=body)
+    if session.output.as_json:
+        session.output.json(made)
+    else:
+        session.output.line(f"{made['name']} ({made['id']}) permits {len(made['rights'])} things")
+
+
+def remove_role(session: Session, role: RoleArgument) -> None:
+    """Delete a role that nobody holds.
+
+    Example: tollway role remove support
+    """
+    remove(session, "roles", role)
+
+
+def list_permissions(session: Session) -> None:
+    """List every permission and the reaches it can be given with.
+
+    Example: tollway role permissions
+    """
+    columns = {"name": "permission", "reaches": "reaches", "meaning": "what it lets people do"}
+    session.output.rows(session.call("GET", "/roles/permissions")["items"], columns, empty="no permissions")
+
+
+def _right(text: str) -> dict[str, str]:
+    permission, colon, reach = text.rpartition(":")
+    if not colon or not permission:
+        raise CommandError(ExitCode.USAGE, f"write {text!r} as PERMISSION:REACH, such as tokens.read:team")
+    return {"permission": permission, "reach": reach}
+
+
+def _end(session: Session, person: str, method: str, act: str) -> None:
+    found = find_one(session, "users", person)
+    ended = session.call(method, f"/users/{found['id']}{act}")
+    if session.output.as_json:
+        session.output.json(ended)
+        return
+    user = ended["user"]
+    session.output.line(f"{user['name']} ({user['id']}) is {user['state']}")
+    session.output.note(f"ended: {ended['sessions']} sessions, {ended['tokens']} tokens of their own")
+
+
+def _print_link(session: Session, issued: dict[str, Any]) -> None:
+    if session.output.as_json:
+        session.output.json(issued)
+        return
+    link = issued["link"]
+    session.output.note(f"for {issued['user']['name']}, once, until {link['expires_at']}:")
+    session.output.line(link["url"])
+
+
+def _flat(person: dict[str, Any]) -> dict[str, Any]:
+    return {**person, "teams": [team["name"] for team in person["teams"]]}

@@ -1,0 +1,71 @@
+"""`tollway user`, `role` and `team members` against the console's own application: the whole way to the database."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from kit.command_line import Run
+from kit.console import console_on
+from tollway.cli import connect
+from tollway.cli.in_process import InProcessAPI
+from tollway.web.local import LocalApp
+
+
+@pytest.fixture(autouse=True)
+def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every command of the test calls one application in this process, as it would call a running console."""
+    with console_on(tmp_path, is_set_up=False) as console:
+        app = LocalApp(console.app)
+        monkeypatch.setattr(connect, "connect", lambda *_: InProcessAPI(app, ExitStack()))
+        yield
+
+
+def test_a_person_from_invitation_to_removal(run: Run) -> None:
+    assert run("team", "create", "payments").code == 0
+    invited = run("user", "invite", "ada", "--role", "developer", "--team", "payments")
+    assert invited.code == 0 and "/welcome?token=" in invited.out and "for ada, once, until" in invited.err
+    listed = run("user", "list")
+    assert all(word in listed.out for word in ("ada", "Developer", "invited", "payments"))
+    assert "ada" in run("team", "members", "payments").out
+    assert run("team", "leave", "payments", "ada").out == "ada is no longer in payments\n"
+    assert run("team", "leave", "payments", "ada").code == 1
+    assert run("team", "join", "payments", "ada", "--json").json["is_member"] is True
+    assert run("user", "role", "ada", "Auditor").out.endswith("is Auditor\n")
+    assert "/welcome?token=" in run("user", "link", "ada", "--json").json["link"]["url"]
+    ended = run("user", "deactivate", "ada")
+    assert "is deactivated" in ended.out and "0 sessions, 0 tokens" in ended.err
+    assert run("user", "reactivate", "ada").out.endswith("is invited\n")
+    assert run("user", "show", "ada", "--json").json["state"] == "invited"
+    assert run("user", "remove", "ada", "--json").json["user"]["state"] == "deleted"
+    assert run("user", "list").out == "nobody may sign in yet\n"
+    assert "ada" in run("user", "list", "--state", "deleted").out
+    assert run("user", "show", "ada").code == 1
+
+
+def test_a_role_of_ones_own(run: Run) -> None:
+    made = run("role", "create", "support", "--allow", "tokens.read:team", "--allow", "calls.read:all", "--json").json
+    assert {(right["permission"], right["reach"]) for right in made["rights"]} == {
+        ("tokens.read", "team"),
+        ("calls.read", "all"),
+        ("account.use", "own"),
+    }
+    assert "tokens.read:team" in run("role", "show", "support").out
+    assert "support" in run("role", "list").out and "tokens.write" in run("role", "permissions").out
+    run("user", "invite", "ada", "--role", "support")
+    assert "1 person holds this role" in run("role", "remove", "support").err
+    run("user", "remove", "ada")
+    assert run("role", "remove", "support").code == 0
+
+
+@pytest.mark.parametrize("right", ["tokens.read", ":team", "tokens.read-team"])
+def test_a_right_is_written_with_its_reach(run: Run, right: str) -> None:
+    assert run("role", "create", "x", "--allow", right).code == 2
+
+
+def test_what_a_person_owns_goes_to_somebody_who_can_sign_in(run: Run) -> None:
+    for name in ("ada", "eve"):
+        run("user", "invite", name)
+    refused = run("user", "hand-over", "ada", "--to", "eve")
+    assert refused.code == 1 and "who can sign in" in refused.err
