@@ -1,7 +1,7 @@
-"""What a request can consume, and the one thing that is changed in it when it is passed on: the output cap.
+"""What a request can consume, and what is changed in it when it is passed on: the output cap, and a repeated model.
 
-https://ai.google.dev/api/generate-content — the model and whether to stream are in the path, usage is stated in every
-event; so nothing else changes. Both spellings of every field are understood, and the caller's is kept.
+https://ai.google.dev/api/generate-content — the model that counts and whether to stream are in the path, usage is
+stated in every event; so nothing else changes. Both spellings of every field are understood, and the caller's is kept.
 """
 
 import re
@@ -52,7 +52,12 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
 
 
 def adapt(body: JSONObject, target: Target) -> bool:
-    """Set the output cap, if there is one and the caller's own is not lower; always False: usage is never ours."""
+    """Set the output cap, if there is one and the caller's own is not lower, and the model where the body repeats it.
+
+    Always False: usage is never ours.
+    """
+    if body.text("model") is not None:
+        body.set("model", f"models/{target.model}")
     if target.output_cap is None:
         return False
     config = _config(body)

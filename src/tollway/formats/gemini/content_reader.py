@@ -176,18 +176,12 @@ def _response(raw: bytes | None, at: str) -> tuple[list[str], bool]:
     """
     if raw is None:
         return [], False
-    response = Asked.parse(raw, at)
-    for name in ("output", "error"):
-        if name in response and _is_alone(raw):
-            value = response.raw(name) or b"null"
-            return [_string(value, response.place(name))], name == "error"
-    if raw == b'{"output":null}':
-        return [], False
+    Asked.parse(raw, at)
+    fields = list(msgspec.json.decode(raw, type=dict[str, msgspec.Raw]).items())
+    if len(fields) == 1 and fields[0][0] in ("output", "error"):
+        name, value = fields[0][0], bytes(fields[0][1])
+        return ([] if value == b"null" else [_string(value, f"{at}.{name}")]), name == "error"
     return [_decoded(raw, at)], False
-
-
-def _is_alone(raw: bytes) -> bool:
-    return len(msgspec.json.decode(raw, type=dict[str, msgspec.Raw])) == 1
 
 
 def _string(value: bytes, at: str) -> str:

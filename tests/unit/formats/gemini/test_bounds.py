@@ -88,6 +88,8 @@ def test_a_name_written_with_escapes_hides_no_media():
         ({"generationConfig": {"topK": 1}}, 50, {"generationConfig": {"topK": 1, "maxOutputTokens": 50}}),
         ({"generation_config": {"max_output_tokens": 90}}, 50, {"generation_config": {"max_output_tokens": 50}}),
         ({"generationConfig": {"maxOutputTokens": "40"}}, 50, {"generationConfig": {"maxOutputTokens": "40"}}),
+        ({"model": "models/alias"}, None, {"model": "models/m"}),
+        ({"model": None}, None, {"model": None}),
         ({"generationConfig": None}, 50, {"generationConfig": {"maxOutputTokens": 50}}),
     ],
 )

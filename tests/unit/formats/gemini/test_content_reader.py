@@ -105,11 +105,19 @@ def test_results_keep_the_ids_they_have():
         ({"output": "a", "error": "b"}, '{"output": "a", "error": "b"}', False),
         ({"temperature": 5}, '{"temperature": 5}', False),
         ({}, "{}", False),
+        ({"error": {"a": "ü"}, "code": None}, '{"error": {"a": "\\u00fc"}, "code": null}', False),
     ],
 )
 def test_a_response_is_output_error_or_itself(response, text, is_error):
     part = only(read(user(result("f", response, "x"))))
     assert meaning(part) == hub.ToolResult(call_id="x", name="f", parts=(hub.Text(text=text),), is_error=is_error)
+
+
+def test_a_result_may_say_nothing():
+    assert only(read(user({"functionResponse": {"name": "f", "id": "x"}}))).parts == ()
+    assert only(read(user(result("f", {"output": None}, "x")))).parts == ()
+    failed = only(read(user(result("f", {"error": None}, "x"))))
+    assert (failed.parts, failed.is_error) == ((), True)
 
 
 def test_a_result_may_hold_pictures_and_documents():

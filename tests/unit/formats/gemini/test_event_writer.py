@@ -98,6 +98,11 @@ def test_a_seal_alone_is_an_empty_text_that_carries_it():
     assert sealed.keys() == {"text", "thoughtSignature"}
 
 
+def test_a_thought_without_a_seal_ends_without_a_word():
+    chunks = write(BEGIN, *part(0, hub.Thinking(), "Hm"))
+    assert [bool(chunk) for chunk in chunks] == [False, False, True, False]
+
+
 def test_a_malformed_call_is_told_at_the_end():
     call = part(0, hub.ToolCall(id="1", name="f", arguments=""), "{broken")
     (last,) = answers(write(BEGIN, *call, hub.ChoiceEnd(choice=0, stop="tool_calls"), hub.Done()))
