@@ -80,6 +80,11 @@ class JSONObject:
         self._fields[name] = msgspec.Raw(_encode(value))
         self._raw = None
 
+    def drop(self, name: str) -> None:
+        """Remove a field, if there is one."""
+        if self._fields.pop(name, None) is not None:
+            self._raw = None
+
     def encode(self) -> bytes:
         """Return the object's bytes."""
         return _encode(self._fields) if self._raw is None else self._raw

@@ -84,3 +84,12 @@ def test_nesting_without_end_is_refused_like_any_other_fault():
     with pytest.raises(TollwayError) as caught:
         JSONObject.parse(b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}")
     assert caught.value.code.name == "request.body_invalid"
+
+
+def test_a_dropped_field_is_gone_and_nothing_else_is_touched():
+    raw = b'{"a": 1, "b":2}'
+    body = JSONObject.parse(raw)
+    body.drop("c")
+    assert body.encode() == raw
+    body.drop("a")
+    assert body.encode() == b'{"b":2}' and "a" not in body

@@ -6,6 +6,7 @@ whose fields OpenAI shows both at the top and in an `error` object (its SDKs rai
 `response.failed`, for which strict clients wait.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -64,13 +65,13 @@ def write_error_event(code: str, message: str, request_id: str) -> bytes:
     return _error_event(error, 0)
 
 
-def failure_events(code: str, message: str, *, number: int, response: Object | None) -> bytes:
+def failure_events(code: str, message: str, *, number: int, response: Mapping[str, Any] | None) -> bytes:
     """Return the events that end a stream: an `error` numbered `number`, then the response as failed, if it began."""
     out = _error_event(_error(message, "server_error", code, None), number)
     if response is None:
         return out
     known = "rate_limit_exceeded" if code in _RATE_LIMITS else "server_error"
-    failed = response | {"status": "failed", "error": {"code": known, "message": message}}
+    failed = {**response, "status": "failed", "error": {"code": known, "message": message}}
     event = {"type": "response.failed", "sequence_number": number + 1, "response": failed}
     return out + event_bytes(_encode(event), "response.failed")
 

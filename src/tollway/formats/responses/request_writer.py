@@ -20,6 +20,10 @@ OUTPUT_TOKENS_MIN = 16
 LOGPROBS_MAX = 20
 """https://platform.openai.com/docs/api-reference/responses/create"""
 
+TIERS = ("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")
+_USUAL_TIERS = ("standard", "standard_only", "on_demand")
+"""What other vendors call OpenAI's `default`."""
+
 Object = dict[str, Any]
 _SEALING_VENDORS = (*OPENAI_VENDORS, "openrouter")
 _NOTHING_TAKEN = msgspec.Raw(b'{"type":"object","properties":{}}')
@@ -90,7 +94,7 @@ def _stated(request: hub.Request, target: Target, notes: list[str]) -> Object:
         "include": include or None,
         "user": request.user,
         "metadata": request.metadata,
-        "service_tier": request.service_tier,
+        "service_tier": _tier(request.service_tier),
         "prompt_cache_key": request.prompt_cache_key,
     }
     if (search := request.web_search) is not None:
@@ -98,6 +102,14 @@ def _stated(request: hub.Request, target: Target, notes: list[str]) -> Object:
         stated["max_tool_calls"] = search.uses_max
     stated["tools"] = tools or None
     return {name: value for name, value in stated.items() if value is not None}
+
+
+def _tier(tier: str | None) -> str | None:
+    if tier is None or tier in TIERS:
+        return tier
+    if tier in _USUAL_TIERS:
+        return "default"
+    raise Inexpressible("service_tier", "OpenAI knows `default`, `flex`, `scale`, `priority` and `ultrafast`")
 
 
 def _bound(request: hub.Request, target: Target) -> int | None:

@@ -12,7 +12,7 @@ from tollway.contract.usage import Usage
 from tollway.formats import hub
 from tollway.formats.dialect import Shown
 from tollway.formats.responses.output_writer import Status, response_id, write_output
-from tollway.formats.responses.request_writer import write_choice
+from tollway.formats.responses.request_writer import TIERS, write_choice
 from tollway.formats.responses.usage import write_usage
 
 Object = dict[str, Any]
@@ -27,7 +27,7 @@ def write_reply(reply: hub.Reply, shown: Shown) -> bytes:
     response["output"] = write_output(choice.parts, response["id"], choice.logprobs, status=item_status(status))
     response |= ending(choice.stop, status, reply.usage)
     if reply.service_tier is not None:
-        response["service_tier"] = reply.service_tier
+        response["service_tier"] = tier_shown(reply.service_tier)
     return msgspec.json.encode(response)
 
 
@@ -53,7 +53,7 @@ def skeleton(shown: Shown, status: str, *, created_seconds: int | None = None) -
         "prompt_cache_key": request.prompt_cache_key,
         "reasoning": _reasoning(request.reasoning),
         "safety_identifier": request.user,
-        "service_tier": request.service_tier or "default",
+        "service_tier": tier_shown(request.service_tier or "default"),
         "store": request.store is not False,
         "temperature": 1.0 if request.temperature is None else request.temperature,
         "text": {"format": _format(request.output), "verbosity": request.verbosity or "medium"},
@@ -88,6 +88,11 @@ def status_of(stop: hub.StopReason | None, parts: tuple[hub.Part, ...]) -> str:
 def item_status(status: str) -> Status:
     """Return the status of the last item of a response."""
     return "incomplete" if status == "incomplete" else "completed"
+
+
+def tier_shown(tier: str) -> str:
+    """Return a tier in OpenAI's words; what another vendor calls its usual one, or has alone, is `default`."""
+    return tier if tier in TIERS else "default"
 
 
 def _incomplete_reason(stop: hub.StopReason | None) -> str | None:

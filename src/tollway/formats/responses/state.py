@@ -24,8 +24,8 @@ that never was.
 
     retrieve · input_items · delete · cancel
     1  state = states.find(owner, id)            none → response.not_found, whatever the reason
-    2  kept upstream: send the call on to that provider under that key, and answer what it says; after a delete that
-       it granted, `states.delete`
+    2  kept upstream: send the call on to that provider under that key, and answer what it says, with the model under
+       the name of `state.model`; after a delete that it granted, `states.delete`
        kept here: `listing.py` writes the answer; delete is `states.delete`; cancel is refused, since what is kept
        here has ended
 """
@@ -187,7 +187,7 @@ def _with_whole_input(body: JSONObject, kept: KeptHere | None, found: Mapping[in
     changed = body.copy()
     changed.set("input", items)
     if kept is not None:
-        changed.set("previous_response_id", None)
+        changed.drop("previous_response_id")
     return changed
 
 

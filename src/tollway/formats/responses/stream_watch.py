@@ -32,6 +32,7 @@ _LIFECYCLE = re.compile(
 )
 _DELTA = re.compile(rb'"delta"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _NUMBER = re.compile(rb'"sequence_number"\s*:\s*([0-9]{1,9})')
+_fields: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _WHOLE = ("response.completed", "response.incomplete")
 
 
@@ -90,7 +91,7 @@ class StreamWatch:
         if error_code is None or self._has_failed:  # The vendor has said itself what went wrong.
             return rest
         self._number, self._deltas, self._text_bytes = before  # What was held back is not passed on.
-        response = None if self.response is None or self.is_done else msgspec.json.decode(self.response)
+        response = None if self.response is None or self.is_done else _fields.decode(self.response)
         message = f"{BY_NAME[error_code].meaning} (request {self._request_id})"
         return failure_events(error_code, message, number=self._number + 1, response=response)
 
@@ -122,23 +123,27 @@ class StreamWatch:
             return event
         self._has_failed = self._has_failed or kind in ("response.failed", "error")
         response = fields.raw("response")
-        if not response.startswith(b"{"):
+        whole = Fields.parse(response)
+        if whole is None:
             return event
         self.is_done = kind in _WHOLE
-        if self._model_json is not None:
-            renamed = rename(response, self._model_json)
-            if renamed is not response:
-                event = b"event: %b\ndata: %b" % (kind.encode(), _with_response(data, renamed))
-            response = renamed
+        self._usage = usage_of(whole) or self._usage
         self.response = response
-        self._usage = usage_of(Fields.parse(response) or Fields({})) or self._usage
+        if self._model_json is not None:
+            self.response = rename(response, self._model_json)
+            return _with_response(event, data, self.response) if self.response is not response else event
         return event
 
 
-def _with_response(data: bytes, response: bytes) -> bytes:
-    event = JSONObject.parse(data)
-    event.set("response", msgspec.Raw(response))
-    return event.encode()
+def _with_response(event: bytes, data: bytes, response: bytes) -> bytes:
+    """Return the event with another response object: only its data changes."""
+    try:
+        fields = JSONObject.parse(data)
+    except TollwayError:  # A key twice: which of them the caller reads is not known.
+        return event
+    fields.set("response", msgspec.Raw(response))
+    before, found, after = event.partition(data)
+    return before + fields.encode() + after if found else b"data: " + fields.encode()
 
 
 def rename(raw: bytes, model_json: bytes) -> bytes:

@@ -26,7 +26,7 @@ from tollway.formats.responses.output_writer import (
     write_part,
     write_thinking,
 )
-from tollway.formats.responses.response_writer import ending, item_status, skeleton, status_of
+from tollway.formats.responses.response_writer import ending, item_status, skeleton, status_of, tier_shown
 from tollway.wire.sse import event_bytes
 
 Object = dict[str, Any]
@@ -133,7 +133,7 @@ class EventWriter:
     def _flush(self, logprobs: tuple[hub.TokenLogprob, ...] = ()) -> bytes:
         """Return the delta that was held back until its log probabilities, if it has any, were known."""
         delta, self._delta = self._delta, ""
-        if not delta and not logprobs:
+        if (not delta and not logprobs) or not isinstance(self._open, hub.Text):
             return b""
         shown = [write_logprob(item) for item in logprobs]
         return self._part_event("response.output_text.delta", delta=delta, logprobs=shown)
@@ -213,7 +213,7 @@ class EventWriter:
             self._items[-1]["status"] = item_status(status)
         response = self._skeleton(status) | {"output": self._items} | ending(self._stop, status, self._usage)
         if self._usage is not None and self._usage.tier:
-            response["service_tier"] = self._usage.tier
+            response["service_tier"] = tier_shown(self._usage.tier)
         self.response = _encode(response)
         return out + self._event(f"response.{status}", response=msgspec.Raw(self.response))
 

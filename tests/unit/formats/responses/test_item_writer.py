@@ -149,6 +149,13 @@ def test_citations_that_lead_somewhere_stay() -> None:
     assert notes == ["citations-omitted"]
 
 
+def test_what_cannot_be_marked_or_cited_is_noted() -> None:
+    call = hub.ToolCall(id="c", name="f", arguments="{}", cache=hub.CacheMark())
+    assert write(call, role="assistant", target=MARKING)[1] == ["cache-marks-ignored"]
+    cited = hub.Text(text="a", citations=(hub.Citation(url="u", start=0, end=1),))
+    assert write(cited)[1] == write(hub.ToolResult(call_id="c", parts=(cited,)))[1] == ["citations-omitted"]
+
+
 def test_names_and_a_users_refusal() -> None:
     notes: list[str] = []
     turn = hub.Turn(role="user", parts=(hub.Refusal(text="no"),), name="bob")

@@ -69,6 +69,11 @@ def test_every_setting_is_read() -> None:
     assert request.service_tier == "flex" and request.store is False
 
 
+def test_reasoning_that_asks_for_nothing_is_none() -> None:
+    assert read(reasoning={"effort": None, "context": "auto"}).reasoning is None
+    assert read(reasoning={"generate_summary": "auto"}).reasoning == hub.Reasoning(summary="auto", wants_text=True)
+
+
 @pytest.mark.parametrize("kind", ["text", "json_object"])
 def test_forms_of_text(kind: str) -> None:
     output = read(text={"format": {"type": kind}}).output

@@ -56,6 +56,7 @@ def test_a_plain_request_is_plain() -> None:
         ("top_logprobs", 21),
         ("verbosity", "loud"),
         ("output_tokens_max", 15),
+        ("service_tier", "batch"),
         ("web_search", hub.WebSearch(blocked_domains=("x.com",))),
     ],
 )
@@ -143,3 +144,7 @@ def test_a_schema_without_name_gets_one_and_none_is_an_object() -> None:
     assert body["text"] == {"format": {"type": "json_schema", "name": "answer", "schema": {}}}
     body = written(hub.Request(model="m", turns=user(), output=hub.Output(kind="json_schema")))
     assert body["text"] == {"format": {"type": "json_object"}}
+
+
+def test_tiers_of_other_vendors_in_openais_words() -> None:
+    assert written(hub.Request(model="m", turns=user(), service_tier="standard_only"))["service_tier"] == "default"

@@ -9,7 +9,7 @@ from msgspec import structs
 from kit.responses_values import REPLIES, REQUESTS, official_response, shown
 from tollway.contract.usage import Usage
 from tollway.formats import hub
-from tollway.formats.responses.response_writer import ending, item_status, skeleton, status_of, write_reply
+from tollway.formats.responses.response_writer import ending, item_status, skeleton, status_of, tier_shown, write_reply
 
 
 @given(REPLIES, REQUESTS)
@@ -64,6 +64,22 @@ def test_how_answers_end(stop: hub.StopReason | None, status: str, reason: str |
     details = ending(stop, status, None)["incomplete_details"]
     assert details == (None if status == "completed" else {"reason": reason})
     assert item_status(status) == status
+
+
+@pytest.mark.parametrize(("tier", "expected"), [("flex", "flex"), ("standard", "default"), ("batch", "default")])
+def test_tiers_are_openais(tier: str, expected: str) -> None:
+    assert tier_shown(tier) == expected
+    answer = write_reply(hub.Reply(id="", model="", choices=(), service_tier=tier), shown())
+    assert official_response(answer).service_tier == expected
+
+
+def test_a_schema_is_echoed_and_one_that_is_none_is_an_object() -> None:
+    for schema, kind in ((b"{}", "json_schema"), (None, "json_object")):
+        output = hub.Output(kind="json_schema", schema=schema)
+        answer = write_reply(
+            hub.Reply(id="", model="", choices=()), shown(request=hub.Request(model="m", turns=(), output=output))
+        )
+        assert json.loads(answer)["text"]["format"]["type"] == kind
 
 
 def test_a_refusal_in_words_is_complete() -> None:

@@ -70,6 +70,36 @@ def test_only_the_models_change() -> None:
     assert tap.response is not None and json.loads(tap.response)["model"] == "alias"
 
 
+def test_events_without_names_get_none() -> None:
+    raw = lifecycle(0, "created").replace(b"event: response.created\n", b": ping\n")
+    out = watch(b'"alias"').feed(raw)
+    assert out.startswith(b': ping\ndata: {"type"') and b"event:" not in out and b'"model":"alias"' in out
+    split = raw.replace(b', "response"', b',\ndata: "response"')
+    assert json.loads(watch(b'"alias"').feed(split).removeprefix(b"data: "))["response"]["model"] == "alias"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'data: {"type":"response.created","type":"response.created","response":{"model":"a"}}\n\n',
+        b'data: {"type":"response.created","response":{"model":"a","model":"b"}}\n\n',
+        b'data: {"type":"response.created","response":[]}\n\n',
+        b'data: {"type":"message","x":{"type":"error"}}\n\n',
+        b'data: ["type":"error"]\n\n',
+    ],
+)
+def test_what_cannot_be_renamed_passes_as_it_is(raw: bytes) -> None:
+    tap = watch(b'"alias"')
+    assert tap.feed(raw) == raw
+    tap.finish(None)
+
+
+def test_bytes_that_are_no_text_in_a_response_break_nothing() -> None:
+    tap = watch()
+    tap.feed(b'data: {"type":"response.created","response":{"id":"a","output":"\xff"}}\n\n')
+    assert b"response.failed" in tap.finish(None)
+
+
 def test_a_cut_stream_ends_with_a_failure_in_the_right_order() -> None:
     tap = watch()
     out = tap.feed(BEGUN[:-5])

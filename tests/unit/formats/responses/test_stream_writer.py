@@ -144,6 +144,23 @@ def test_tier_and_incompleteness_are_those_of_the_end() -> None:
     assert last.response.output[0].status == "incomplete"
 
 
+def test_a_citation_without_address_is_not_shown() -> None:
+    place = {"choice": 0, "part": 0}
+    events: list[hub.Event] = [
+        hub.Begin(id="i", model="m"),
+        hub.PartBegin(opened=hub.Text(text=""), **place),
+        hub.Cited(citation=hub.Citation(title="book"), **place),
+        hub.Cited(citation=hub.Citation(url="u"), **place),
+        hub.PartEnd(**place),
+        hub.LogprobsStated(choice=0, logprobs=(LOGPROB,)),
+        hub.ChoiceEnd(choice=0, stop="end"),
+        hub.Done(),
+    ]
+    seen = official_events(written(events))
+    places = [event.annotation_index for event in seen if event.type == "response.output_text.annotation.added"]
+    assert places == [0] and not any(event.type == "response.output_text.delta" for event in seen)
+
+
 def test_what_has_no_place_is_not_written() -> None:
     writer = EventWriter(shown())
     place = {"choice": 0, "part": 0}
