@@ -29,6 +29,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "seed-ignored": "Anthropic takes no seed; answers vary as they would without one.",
         "server-tool-omitted": "The vendor ran tools of its own; their steps were left out of the answer.",
         "store-ignored": "Anthropic keeps no answers for later.",
+        "strict-ignored": "The model keeps to no schema of a tool, or not to one of this kind; it may deviate from it.",
         "thinking-always-shown": "The model cannot hide its thinking; it is in the answer.",
         "thinking-budget-lowered": "The budget for thinking was lowered below the bound of the output.",
         "thinking-budget-raised": "The budget for thinking was raised to Anthropic's least, 1,024 tokens.",

@@ -4,9 +4,9 @@ https://platform.claude.com/docs/en/build-with-claude/structured-outputs — dec
 into `output_config.format`, which the model cannot leave. Older models have no such field and answer with an error, so
 they are given one more tool whose input is the schema and must call it (or one of the caller's tools, if there are
 any); that is what Anthropic itself advised before the field came. JSON without a schema is not in the field at any
-model, so it goes by the tool too. The reader turns the call back into text: callers never see the tool, nor a
-`tool_use` stop because of it. Forcing a call and thinking exclude each other, and the newest models cannot be forced:
-then the request is refused.
+model, nor are schemas that Anthropic cannot enforce, such as one of any keys: these go by the tool too. The reader
+turns the call back into text: callers never see the tool, nor a `tool_use` stop because of it. Forcing a call and
+thinking exclude each other in older models, and the newest models cannot be forced: then the request is refused.
 """
 
 from typing import Any
@@ -28,24 +28,33 @@ _SUBJECT = "json_schema"
 
 
 def write_format(output: hub.Output | None, model: Model, notes: list[str]) -> dict[str, Any] | None:
-    """Return `output_config.format`; None when the form is free or goes by a tool. Raises Inexpressible."""
+    """Return `output_config.format`; None when the form is free or must go by a tool. Raises Inexpressible."""
     if output is None or output.kind != _SUBJECT or not model.has_schemas or output.schema is None:
         return None
+    noted: list[str] = []
+    try:
+        schema = enforceable(output.schema, "output", noted)
+    except Inexpressible:
+        if not model.can_force_tools:
+            raise
+        return None
     if output.description:
-        note(notes, "schema-description-ignored")
-    return {"type": _SUBJECT, "schema": enforceable(output.schema, "output", notes)}
+        note(noted, "schema-description-ignored")
+    for name in noted:
+        note(notes, name)
+    return {"type": _SUBJECT, "schema": schema}
 
 
 def write_output_tool(
     output: hub.Output | None, model: Model, notes: list[str], *, is_thinking: bool
 ) -> dict[str, Any] | None:
-    """Return the tool that must be called to answer; None when none is needed. Raises Inexpressible."""
-    if output is None or output.kind == "text" or (output.kind == _SUBJECT and output.schema and model.has_schemas):
+    """Return the tool that must be called to answer, for a form without a format. Raises Inexpressible."""
+    if output is None or output.kind == "text":
         return None
     if not model.can_force_tools or (is_thinking and not model.can_force_while_thinking):
         advice = "this model, or any that is asked to think, gives JSON by a schema only: send `json_schema`"
         if output.kind == _SUBJECT:
-            advice = "before Claude 4.5 a schema and thinking exclude each other: leave one of them out"
+            advice = "with this model, a schema of this kind and thinking exclude each other: leave one of them out"
         raise Inexpressible("output", advice)
     note(notes, "json-output-by-tool")
     return {

@@ -50,10 +50,14 @@ def write_request(request: hub.Request, target: Target) -> Written:
     if system := contents.texts(request.system):
         body["system"] = system
     body["messages"] = messages
-    body |= _tools(request, model, plan, notes)
+    form = write_format(request.output, model, notes)
+    body |= _tools(request, model, plan, notes) if form is not None else _tools_or_output(request, model, plan, notes)
     if plan.thinking is not None:
         body["thinking"] = plan.thinking
-    if config := _output_config(request, model, plan, notes):
+    config: Object = {} if plan.effort is None else {"effort": plan.effort}
+    if form is not None:
+        config["format"] = form
+    if config:
         body["output_config"] = config
     body |= _sampling(request, model, is_thinking=plan.is_thinking)
     body |= _rest(request, notes)
@@ -83,23 +87,21 @@ def _refuse(request: hub.Request) -> None:
 
 def _tools(request: hub.Request, model: Model, plan: Plan, notes: list[str]) -> Object:
     tools = write_tools(request, model, notes)
-    output_tool = None
-    if request.tool_choice is None or request.tool_choice.mode in ("auto", "none"):
-        # A call that the caller forces is not the answer yet.
-        output_tool = write_output_tool(request.output, model, notes, is_thinking=plan.is_thinking)
-    if output_tool is not None:
-        is_barred = request.tool_choice is not None and request.tool_choice.mode == "none"
-        offered = [output_tool] if is_barred else [*tools, output_tool]
-        return {"tools": offered, "tool_choice": write_choice_of_any(request)}
     choice = write_choice(request, model, is_thinking=plan.is_thinking)
     written: Object = {"tools": tools} if tools else {}
     return written if choice is None else written | {"tool_choice": choice}
 
 
-def _output_config(request: hub.Request, model: Model, plan: Plan, notes: list[str]) -> Object:
-    config: Object = {} if plan.effort is None else {"effort": plan.effort}
-    form = write_format(request.output, model, notes)
-    return config if form is None else config | {"format": form}
+def _tools_or_output(request: hub.Request, model: Model, plan: Plan, notes: list[str]) -> Object:
+    """Return the tools with the one that stands for the answer, if one must; a call that is forced is none yet."""
+    mode = "auto" if request.tool_choice is None else request.tool_choice.mode
+    output_tool = None
+    if mode in ("auto", "none"):
+        output_tool = write_output_tool(request.output, model, notes, is_thinking=plan.is_thinking)
+    if output_tool is None:
+        return _tools(request, model, plan, notes)
+    tools = [] if mode == "none" else write_tools(request, model, notes)
+    return {"tools": [*tools, output_tool], "tool_choice": write_choice_of_any(request)}
 
 
 def _sampling(request: hub.Request, model: Model, *, is_thinking: bool) -> Object:

@@ -90,11 +90,23 @@ def _function(tool: hub.Tool, model: Model, notes: list[str]) -> Written:
         written["description"] = tool.description
     written["input_schema"] = _NO_PARAMETERS if tool.parameters is None else _parameters(tool, tool.parameters)
     if tool.strict:
-        if not model.has_schemas:
-            raise Inexpressible("tools", "before Claude 4.5 no tool is strict: leave it out", at=tool.at)
-        written["input_schema"] = enforceable(bytes(written["input_schema"]), "tools", notes, at=tool.at)
-        written["strict"] = True
+        written |= _strict(tool, bytes(written["input_schema"]), model, notes)
     return written | write_cache(tool.cache)
+
+
+def _strict(tool: hub.Tool, schema: bytes, model: Model, notes: list[str]) -> Written:
+    """Return the schema to be kept to; {} where the model keeps to none, or not to this one."""
+    noted: list[str] = []
+    try:
+        enforced = enforceable(schema, "tools", noted, at=tool.at) if model.has_schemas else None
+    except Inexpressible:
+        enforced = None
+    if enforced is None:
+        note(notes, "strict-ignored")
+        return {}
+    for name in noted:
+        note(notes, name)
+    return {"input_schema": enforced, "strict": True}
 
 
 def _parameters(tool: hub.Tool, schema: bytes) -> msgspec.Raw:

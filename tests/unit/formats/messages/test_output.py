@@ -19,7 +19,6 @@ def test_a_schema_goes_into_the_field_of_the_models_that_have_it():
     notes: list[str] = []
     written = write_format(WITH_SCHEMA, find_model("claude-sonnet-4-5"), notes)
     assert msgspec.json.encode(written) == b'{"type":"json_schema","schema":%b}' % SCHEMA and notes == []
-    assert write_output_tool(WITH_SCHEMA, find_model("claude-sonnet-4-5"), notes, is_thinking=True) is None
 
 
 def test_a_description_of_the_whole_is_noted():
@@ -45,6 +44,16 @@ def test_an_older_model_answers_by_calling_a_tool():
     assert tool is not None and write_format(WITH_SCHEMA, model, notes) is None
     assert tool["name"] == OUTPUT_TOOL and bytes(tool["input_schema"]) == SCHEMA
     assert notes == ["json-output-by-tool"]
+
+
+def test_a_schema_that_cannot_be_enforced_goes_by_a_tool_where_one_can_be_forced():
+    output, notes = Output(kind="json_schema", schema=b'{"type":"object"}', description="d"), []
+    model = find_model("claude-sonnet-4-5")
+    assert write_format(output, model, notes) is None and notes == []
+    tool = write_output_tool(output, model, notes, is_thinking=False)
+    assert tool is not None and tool["description"] == "d" and notes == ["json-output-by-tool"]
+    with pytest.raises(Inexpressible, match="any keys"):
+        write_format(output, find_model("claude-opus-5-5"), notes)
 
 
 def test_json_of_any_form_goes_by_a_tool_too():

@@ -92,6 +92,12 @@ def test_json_by_a_tool_must_be_called_and_leaves_the_callers_tools():
     assert written.notes == ("json-output-by-tool",)
 
 
+def test_a_schema_that_cannot_be_enforced_is_the_tools():
+    body = body_of(write(output=hub.Output(kind="json_schema", schema=b'{"type":"object"}')))
+    (tool,) = body["tools"]
+    assert tool["input_schema"] == {"type": "object"} and "output_config" not in body
+
+
 def test_json_by_a_tool_is_all_there_is_when_calls_are_barred():
     body = body_of(write(output=ANY_JSON, tools=(F,), tool_choice=hub.ToolChoice(mode="none")))
     assert [tool["name"] for tool in body["tools"]] == [OUTPUT_TOOL] and body["tool_choice"] == {"type": "any"}
