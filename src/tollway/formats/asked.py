@@ -62,6 +62,11 @@ class Asked:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def first(self, name: str) -> bytes:
+        """Return the first byte of a field, which tells its kind, b"" when it is absent; this takes nothing."""
+        value = self._values.get(name)
+        return b"" if value is None else bytes(memoryview(value)[:1])
+
     def raw(self, name: str) -> bytes | None:
         """Return a field's bytes, None when it is absent. What is inside is checked by whoever reads it."""
         value = self._take(name)

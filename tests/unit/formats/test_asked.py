@@ -111,3 +111,9 @@ def test_nothing_but_a_refusal_is_raised(raw: bytes) -> None:
                 assert error.param is not None and error.param.startswith("a")
     except TollwayError as error:
         assert error.param == "body"
+
+
+def test_a_fields_kind_is_told_by_its_first_byte_without_taking_it() -> None:
+    asked = Asked.parse(b'{"a": "x", "b": [1]}')
+    assert (asked.first("a"), asked.first("b"), asked.first("c")) == (b'"', b"[", b"")
+    assert asked.others() == ["a", "b"]
