@@ -1,0 +1,1 @@
+"""Embeddings: OpenAI's and Google's dialects, and the values between them."""
