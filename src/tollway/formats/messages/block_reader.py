@@ -26,7 +26,7 @@ class BlockReader:
         self._note = note
         self._part = 0
         self._opened: Opened | None = None
-        self._text = ""
+        self._characters = 0
         self._citations: list[hub.Citation] = []
         self._input = b""
         self.has_calls = False
@@ -38,7 +38,7 @@ class BlockReader:
         opened = self._open(block)
         if opened is None:
             return events
-        self._opened, self._text, self._citations = opened, "", []
+        self._opened, self._characters, self._citations = opened, 0, []
         events.append(hub.PartBegin(choice=0, part=self._part, opened=opened))
         kind = block.text("type")
         if kind == "tool_use":
@@ -68,11 +68,11 @@ class BlockReader:
         if self._opened is None:
             return []
         events: list[hub.Event] = []
-        if self._input and not self._text:
+        if self._input and not self._characters:
             # The whole input came at the beginning; a tool without parameters has `{}` there and no more.
             events += self._more(self._input.decode("utf-8", "replace"))
         if isinstance(self._opened, hub.Text):
-            cited = [place(citation, self._text) for citation in self._citations]
+            cited = [place(citation, self._characters) for citation in self._citations]
             events += [hub.Cited(choice=0, part=self._part, citation=citation) for citation in cited]
         events.append(hub.PartEnd(choice=0, part=self._part))
         self._opened, self._input = None, b""
@@ -114,7 +114,7 @@ class BlockReader:
     def _more(self, text: str) -> list[hub.Event]:
         if not text or self._opened is None:
             return []
-        self._text += text
+        self._characters += len(text)
         return [hub.TextDelta(choice=0, part=self._part, text=text)]
 
     def _sealed(self, value: str) -> list[hub.Event]:

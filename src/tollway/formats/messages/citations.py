@@ -23,9 +23,9 @@ def read_citation(citation: Fields) -> Citation:
     )
 
 
-def place(citation: Citation, text: str) -> Citation:
-    """Return the citation as one of the whole text."""
-    return structs.replace(citation, start=0, end=len(text)) if text else citation
+def place(citation: Citation, characters: int) -> Citation:
+    """Return the citation as one of the whole text, which has so many characters."""
+    return structs.replace(citation, start=0, end=characters) if characters else citation
 
 
 def write_citation(citation: Citation) -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _text(block: Asked) -> hub.Text:
     text = block.text("text")
     if text is None:
         invalid(block.place("text"), "is required")
-    citations = tuple(place(read_citation(citation), text) for citation in _citations(block))
+    citations = tuple(place(read_citation(citation), len(text)) for citation in _citations(block))
     found = hub.Text(text=text, citations=citations, cache=read_cache(block), at=block.at)
     block.nothing_else()
     return found

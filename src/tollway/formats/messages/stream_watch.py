@@ -111,10 +111,10 @@ class StreamWatch:
         return structs.replace(stated, output_tokens=max(stated.output_tokens, estimate), is_estimated=True)
 
     def _pass(self, event: bytes) -> bytes:
-        data = _data(event)
-        if b'"content_block_delta"' in data:
-            self._text_bytes += _delta_bytes(data)
+        if b'"content_block_delta"' in event:
+            self._text_bytes += _delta_bytes(_data(event))
             return event
+        data = _data(event)
         answer = Fields.parse(data) if data else None
         if answer is None:
             return event
@@ -167,8 +167,10 @@ def _renamed(event: bytes, data: bytes, model_json: bytes) -> bytes:
 
 
 def _data(event: bytes) -> bytes:
-    lines = _DATA_LINE.findall(event)
-    return lines[0] if len(lines) == 1 else b"\n".join(lines)
+    at = event.find(b"data:")
+    data = event[at + 5 :] if at >= 0 else b""
+    # All vendors write an event's data last and on one line; whatever else there is takes the longer way.
+    return data if b"\n" not in data and b"\r" not in data else b"\n".join(_DATA_LINE.findall(event))
 
 
 def _delta_bytes(data: bytes) -> int:

@@ -35,8 +35,8 @@ def test_every_kind_is_read(raw, expected):
 
 
 def test_a_citation_is_of_the_whole_text():
-    assert place(Citation(title="D"), "four") == Citation(title="D", start=0, end=4)
-    assert place(Citation(title="D"), "") == Citation(title="D")
+    assert place(Citation(title="D"), 4) == Citation(title="D", start=0, end=4)
+    assert place(Citation(title="D"), 0) == Citation(title="D")
 
 
 @pytest.mark.parametrize("citation", [Citation(), Citation(url="https://e.com", title="E", quote="q", start=0, end=3)])

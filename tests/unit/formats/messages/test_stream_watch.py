@@ -110,6 +110,11 @@ def test_an_endless_event_is_passed_on_unread():
     assert tap.feed(endless) == endless
 
 
+def test_data_on_several_lines_are_read_too():
+    stop = b'data: {"type":\ndata: "message_stop"}\nid: 7\n\n'
+    assert run(START + stop)[1].error_code is None
+
+
 def test_thinking_and_arguments_are_counted_too():
     thought = b'data: {"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"four"}}\n\n'
     piece = b'data: {"type":"content_block_delta","delta":{"type":"input_json_delta","partial_json":"{\\"a\\""}}\n\n'
