@@ -98,6 +98,9 @@ def requests(draw: st.DrawFn) -> hub.Request:
     if is_strict and tools:
         tools = tuple(hub.Tool(name=tool.name, parameters=tool.parameters, strict=True) for tool in tools)
         choice = hub.ToolChoice(mode="auto")
+    web_search = draw(st.none() | st.just(hub.WebSearch()))
+    if web_search is not None and not is_strict and choice == hub.ToolChoice(mode="auto"):
+        choice = None  # Not stated beside a search.
     small = st.floats(-2, 2, allow_nan=False)
     return hub.Request(
         model=TARGET.model,
@@ -105,7 +108,7 @@ def requests(draw: st.DrawFn) -> hub.Request:
         system=tuple(draw(st.lists(TEXTS, max_size=2))),
         tools=tools,
         tool_choice=choice,
-        web_search=draw(st.none() | st.just(hub.WebSearch())),
+        web_search=web_search,
         output=draw(st.none() | _OUTPUTS),
         reasoning=draw(st.none() | _REASONING),
         output_tokens_max=draw(st.none() | st.integers(1, 10_000)),

@@ -27,6 +27,7 @@ INPUT_TOKENS_MAX = 2_097_152
 _CONFIGS = ("generationConfig", "generation_config")
 _MEDIA = re.compile(rb'"(?:inline_?[dD]ata|file_?[dD]ata|cached_?[cC]ontent)"\s*:\s*[{"]')
 _WHOLE = re.compile(rb"-?[0-9]{1,18}(?:\.0+)?")
+_INLINE_TEXT = re.compile(rb'"inline_?[dD]ata"\s*:\s*\{[^{}]*?"mime_?[tT]ype"\s*:\s*"text/')
 _IMAGE = re.compile(rb'"(?:inline_?[dD]ata|file_?[dD]ata)"\s*:\s*\{[^{}]*?"mime_?[tT]ype"\s*:\s*"image/')
 
 
@@ -109,4 +110,5 @@ def _media_tokens_max(raw: bytes) -> int:
             return INPUT_TOKENS_MAX
     media = len(_MEDIA.findall(raw))
     images = len(_IMAGE.findall(raw)) if media else 0
+    media -= len(_INLINE_TEXT.findall(raw)) if media else 0  # Its bytes are in the body, and bound it.
     return min(images * IMAGE_TOKENS_MAX + (media - images) * MEDIA_TOKENS_MAX, INPUT_TOKENS_MAX)

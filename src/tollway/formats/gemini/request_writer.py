@@ -5,6 +5,7 @@ https://ai.google.dev/api/generate-content#request-body — schemas go where JSO
 be said raises Inexpressible with the field's name and what would work; a difference that changes no answer is a note.
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -24,6 +25,7 @@ CANDIDATES_MAX = 8
 LOGPROBS_MAX = 20
 """https://ai.google.dev/api/generate-content#generationconfig"""
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 _TIERS = {"auto": None, "default": "standard", "standard": "standard", "standard_only": "standard"} | {
     "flex": "flex",
     "priority": "priority",
@@ -36,6 +38,7 @@ def write_request(request: hub.Request, target: Target) -> Written:
     """Write a request for a vendor of this dialect. Raises Inexpressible."""
     notes: list[str] = []
     _refuse(request)
+    _refuse_together(request, target.model)
     contents = ContentWriter(target, notes)
     body: Object = {}
     if request.system:
@@ -80,6 +83,20 @@ def _refuse(request: hub.Request) -> None:
         raise Inexpressible("top_logprobs", f"Gemini gives at most {LOGPROBS_MAX}")
 
 
+def _refuse_together(request: hub.Request, model: str) -> None:
+    """Refuse what models before Gemini 3 do not do at once.
+
+    https://ai.google.dev/gemini-api/docs/structured-output and https://ai.google.dev/gemini-api/docs/tool-combination
+    """
+    if generation(model) >= 3:
+        return
+    if request.tools and request.web_search is not None:
+        raise Inexpressible("web_search", "before Gemini 3, search and functions exclude each other: take one")
+    if request.output is not None and request.output.kind != "text" and (request.tools or request.web_search):
+        advice = "before Gemini 3, JSON as the form of the output excludes tools: take one, or a newer model"
+        raise Inexpressible("output", advice)
+
+
 def _tools(request: hub.Request, target: Target, notes: list[str]) -> list[Object]:
     tools: list[Object] = []
     if request.tools:
@@ -92,6 +109,9 @@ def _tools(request: hub.Request, target: Target, notes: list[str]) -> list[Objec
 
 
 def _tool(tool: hub.Tool) -> Object:
+    if not _NAME.fullmatch(tool.name):
+        advice = "Gemini's names of functions begin with a letter and have at most 128 letters, digits and `_.:-`"
+        raise Inexpressible("tools", advice, at=tool.at)
     declared: Object = {"name": tool.name}
     if tool.description is not None:
         declared["description"] = tool.description
@@ -114,15 +134,13 @@ def _search(search: hub.WebSearch, target: Target, notes: list[str]) -> Object:
 
 
 def _tool_config(request: hub.Request, target: Target, notes: list[str]) -> Object:
-    config: Object = {}
-    if calling := _calling(request, notes):
-        config["functionCallingConfig"] = calling
-    if request.tools and request.web_search is not None:
-        if generation(target.model) < 3:
-            raise Inexpressible("web_search", "before Gemini 3, search and functions exclude each other: take one")
-        # "To combine built-in tools with function calling, set include_server_side_tool_invocations."
-        config["includeServerSideToolInvocations"] = True
-    return config
+    calling = _calling(request, notes)
+    if not request.tools or request.web_search is None or target.vendor == VERTEX:
+        return {"functionCallingConfig": calling} if calling else {}
+    # "To combine built-in tools with function calling, set include_server_side_tool_invocations." What the model does
+    # by itself is then not stated: combining has a mode of its own.
+    stated = {} if calling in ({}, {"mode": "AUTO"}) else {"functionCallingConfig": calling}
+    return stated | {"includeServerSideToolInvocations": True}
 
 
 def _calling(request: hub.Request, notes: list[str]) -> Object:

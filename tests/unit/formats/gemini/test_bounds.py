@@ -60,6 +60,8 @@ def test_impossible_bounds_are_refused(body, place):
         ({"inline_data": {"data": "AAAA", "mime_type": "image/png"}}, IMAGE_TOKENS_MAX),
         ({"inlineData": {"mimeType": "application/pdf", "data": "AAAA"}}, MEDIA_TOKENS_MAX),
         ({"fileData": {"fileUri": "gs://a/image.png"}}, MEDIA_TOKENS_MAX),
+        ({"inlineData": {"mimeType": "text/csv", "data": "AAAA"}}, 0),
+        ({"fileData": {"mimeType": "text/csv", "fileUri": "gs://a"}}, MEDIA_TOKENS_MAX),
     ],
 )
 def test_media_add_their_published_maxima(part, added):

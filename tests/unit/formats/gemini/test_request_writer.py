@@ -136,10 +136,27 @@ def test_a_search():
 
 
 def test_search_beside_functions_needs_a_newer_model():
-    body, _ = write(tools=(TOOL,), web_search=hub.WebSearch(), _model="gemini-3-flash-preview")
-    assert body["toolConfig"] == {"includeServerSideToolInvocations": True}
-    assert len(body["tools"]) == 2
+    for choice in (None, hub.ToolChoice(mode="auto")):
+        both = {
+            "tools": (TOOL,),
+            "web_search": hub.WebSearch(),
+            "tool_choice": choice,
+            "_model": "gemini-3-flash-preview",
+        }
+        body, _ = write(**both)
+        assert body["toolConfig"] == {"includeServerSideToolInvocations": True}
+        assert len(body["tools"]) == 2
+        calling = {} if choice is None else {"toolConfig": {"functionCallingConfig": {"mode": "AUTO"}}}
+        assert write(_vendor="vertex", **both)[0] == {"tools": body["tools"]} | calling
+    body, _ = write(**both | {"tool_choice": hub.ToolChoice(mode="none")})
+    assert body["toolConfig"]["functionCallingConfig"] == {"mode": "NONE"}
     assert refused(tools=(TOOL,), web_search=hub.WebSearch()).field == "web_search"
+
+
+def test_json_beside_functions_needs_a_newer_model():
+    both = {"tools": (TOOL,), "output": hub.Output(kind="json"), "_model": "gemini-3-flash-preview"}
+    assert write(**both)[0].keys() == {"tools", "generationConfig"}
+    assert write(tools=(TOOL,), output=hub.Output(kind="text"))[0].keys() == {"tools", "generationConfig"}
 
 
 def test_vertex_keeps_what_its_project_says():
@@ -174,6 +191,10 @@ def test_tiers_are_named_as_google_names_them(tier, written):
         ({"web_search": hub.WebSearch(allowed_domains=("a",))}, "web_search"),
         ({"web_search": hub.WebSearch(blocked_domains=("a",))}, "web_search"),
         ({"web_search": hub.WebSearch(city="Rome")}, "web_search"),
+        ({"output": hub.Output(kind="json"), "tools": (TOOL,)}, "output"),
+        ({"output": hub.Output(kind="json"), "web_search": hub.WebSearch()}, "output"),
+        ({"tools": (hub.Tool(name="1st"),)}, "tools"),
+        ({"tools": (hub.Tool(name="a" * 129),)}, "tools"),
         ({"reasoning": hub.Reasoning(effort="low"), "_model": "gemini-2.0-flash"}, "reasoning"),
     ],
 )
