@@ -25,8 +25,14 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-TIMEOUTS = {"connect_seconds": 10, "first_byte_seconds": 120, "idle_seconds": 120, "total_seconds": 900}
-CONNECTION: Json = {"ca_file": None, "proxy_url": None, "timeouts": TIMEOUTS, "headers": []}
+TIMEOUTS = {"connect_seconds": 5, "first_byte_seconds": 120, "idle_seconds": 60, "total_seconds": 3600}
+CONNECTION: Json = {
+    "ca_file": None,
+    "proxy_url": None,
+    "proxy_credential": None,
+    "timeouts": TIMEOUTS,
+    "headers": [],
+}
 KEY = {"id": "key_1", "masked": "…k9Qz", "source": "stored", "created_at": facts.before(days=20)}
 NEW_TOKEN = "NewT0kenAbCd"
 NEW_SECRET = "9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"
@@ -45,6 +51,7 @@ class StandIn:
         self.posted: list[tuple[str, Json]] = []
         self.next_token = ""
         self.is_live_broken = False
+        self.version = 3
 
     def application(self) -> web.Application:
         """Build the aiohttp application."""
@@ -115,6 +122,8 @@ class StandIn:
                 return problem(
                     403, "management.csrf", "The request does not prove that it comes from the console's own pages."
                 )
+            if request.method == "PATCH" and request.headers.get("If-Match") != self.etag:
+                return problem(412, "management.precondition", "Read it again and send the new ETag in If-Match.")
             self.posted.append((f"{request.method} {path}", body))
             return self.change(request.method, path, body)
         return self.read(path, request)
@@ -131,7 +140,12 @@ class StandIn:
             return found
         if found is None:
             return problem(404, "management.not_found", "There is no such object, or none you may see.")
-        return web.json_response(found)
+        return web.json_response(found, headers={"ETag": f"W/{self.etag}"})
+
+    @property
+    def etag(self) -> str:
+        """The version of everything. Where it is read, a proxy in front of the console made it a weak tag."""
+        return f'"v{self.version}"'
 
     def change(self, method: str, path: str, body: Json) -> web.StreamResponse:
         """Answer a POST, PATCH or DELETE, remembering what the pages show again."""
@@ -148,7 +162,7 @@ class StandIn:
                 )
             return web.json_response(self.issue(body), status=201)
         if kind == "tokens":
-            return web.json_response(self.act_on_token(rest, body))
+            return web.json_response(self.act_on_token(rest, body), headers={"ETag": self.etag})
         if rest[1:] == ["test"]:
             ok = rest[0] != "prov_local"
             detail = "12 models listed" if ok else "No connection could be made to 10.20.0.14:8000: refused."
@@ -168,7 +182,7 @@ class StandIn:
         found = next((item for item in self.items(kind) if item["id"] == rest[0]), {})
         if rest[1:] in (["disable"], ["enable"]):
             body = {"state": "disabled" if rest[1] == "disable" else "active"}
-        return web.json_response({**found, **body})
+        return web.json_response({**found, **body}, headers={"ETag": self.etag})
 
     def issue(self, body: Json) -> Json:
         """Make a token; its first call arrives a moment later."""

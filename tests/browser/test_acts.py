@@ -9,6 +9,15 @@ import stand_in
 from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
 
+from tollway.contract.policy import DEFAULT_TIMEOUTS
+
+USUAL = {
+    "Connect, seconds": f"{DEFAULT_TIMEOUTS.connect_seconds:g}",
+    "First byte, seconds": f"{DEFAULT_TIMEOUTS.first_byte_seconds:g}",
+    "Idle, seconds": f"{DEFAULT_TIMEOUTS.idle_seconds:g}",
+    "In all, seconds": f"{DEFAULT_TIMEOUTS.total_seconds:g}",
+}
+
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
 
@@ -161,3 +170,77 @@ def test_home_page_says_what_cached_prompts_saved_and_that_it_is_an_estimate(tab
     figure = tab.get_by_role("region", name="Figures").locator(".figure").filter(has_text="Saved by cached prompts")
     expect(figure.locator(".figure-value")).to_have_text("$0.1426")
     expect(figure.locator("[title]")).to_have_attribute("title", re.compile("at the prices of now; .* no known price"))
+
+
+def test_connection_of_a_provider_is_set_in_the_form(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/providers/new")
+    tab.get_by_role("combobox", name="Kind").click()
+    tab.get_by_role("option", name="Any OpenAI-compatible server").click()
+    tab.get_by_label("Base URL").fill("https://rack.example/v1")
+    tab.get_by_text("Connection: deadlines").click()
+    for name in ("Connect, seconds", "First byte, seconds", "Idle, seconds", "In all, seconds"):
+        expect(tab.get_by_label(name)).to_have_value(USUAL[name])
+    tab.get_by_label("First byte, seconds").fill("30")
+    tab.get_by_label("Headers").fill("X-Team search")
+    expect(tab.get_by_text("is not Name: value")).to_be_visible()
+    expect(tab.get_by_role("button", name="Add and test")).to_be_disabled()
+    tab.get_by_label("Headers").fill("X-Team: search: all\nX-Cost-Centre:7")
+    tab.get_by_label("Private authority").fill("/etc/tollway/ca.pem")
+    tab.get_by_label("Outgoing proxy").fill("http://proxy.example:3128")
+    tab.get_by_label("Its login").fill("env:PROXY_LOGIN")
+    tab.get_by_role("button", name="Add and test").click()
+    expect(tab.get_by_text("Works,")).to_be_visible()
+    wish = console.posted[0][1]
+    assert wish["timeouts"] == {**stand_in.TIMEOUTS, "first_byte_seconds": 30}
+    assert wish["headers"] == {"X-Team": "search: all", "X-Cost-Centre": "7"}
+    assert (wish["ca_file"], wish["proxy_url"]) == ("/etc/tollway/ca.pem", "http://proxy.example:3128")
+    assert wish["proxy_credential"] == "env:PROXY_LOGIN"
+
+
+def test_what_was_not_touched_in_the_connection_is_not_sent(tab: Tab, console: stand_in.StandIn) -> None:
+    made = {"id": "prov_x", "name": "Rack 5", "headers": ["X-Team"], "proxy_credential": "…"}
+    console.created["providers"].append({**console.all_providers()[0], **made})
+    tab.goto("/providers/prov_x/edit")
+    expect(tab.get_by_text("Sent with every call: X-Team.")).to_be_visible()
+    tab.get_by_label("Name").fill("Rack 6")
+    tab.get_by_role("button", name="Save").click()
+    tab.wait_for_url("**/providers/prov_x")
+    wish = console.posted[0][1]
+    assert wish["name"] == "Rack 6"
+    assert not wish.keys() & {"timeouts", "headers", "ca_file", "proxy_url", "proxy_credential"}
+    tab.goto("/providers/prov_x/edit")
+    tab.get_by_role("button", name="Replace them").click()
+    tab.get_by_label("Headers").fill("X-Team: ops")
+    tab.get_by_role("button", name="Save").click()
+    tab.wait_for_url("**/providers/prov_x")
+    assert console.posted[1][1]["headers"] == {"X-Team": "ops"}
+
+
+@pytest.mark.parametrize(
+    ("path", "is_dialog"),
+    [
+        ("/providers/prov_openai/edit", False),
+        ("/services/svc_orders/edit", False),
+        ("/tokens/4tKq9XbLm2Pz", True),
+        ("/applications/app_shop", True),
+    ],
+)
+def test_change_that_somebody_else_overtook_is_refused(
+    tab: Tab, console: stand_in.StandIn, path: str, *, is_dialog: bool
+) -> None:
+    """Two people edit the same object: the second to save does not undo the first."""
+    tab.goto(path)
+    pages.settle(tab)
+    if is_dialog:
+        tab.get_by_role("button", name=re.compile("^Edit")).first.click()
+    console.version += 1
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.get_by_text("Somebody else changed this meanwhile")).to_be_visible()
+    assert console.posted == []
+    tab.reload()
+    pages.settle(tab)
+    if is_dialog:
+        tab.get_by_role("button", name=re.compile("^Edit")).first.click()
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.locator(".toast").filter(has_text="Saved")).to_be_visible()
+    assert [what.partition(" ")[0] for what, _ in console.posted] == ["PATCH"]

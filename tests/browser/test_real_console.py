@@ -132,6 +132,30 @@ def test_disabled_and_revoked_tokens_are_refused_by_the_next_call(running: Runni
     tab.close()
 
 
+def test_provider_is_added_and_changed_with_its_connection(running: Running) -> None:
+    tab = running.context.new_page()
+    tab.goto("/providers/new")
+    tab.get_by_role("combobox", name="Kind").click()
+    tab.get_by_role("option", name="OpenAI-compatible").click()
+    tab.get_by_label("Name").fill("rack")
+    tab.get_by_label("Base URL").fill("https://rack.example/v1")
+    tab.get_by_text("Connection: deadlines").click()
+    tab.get_by_label("Connect, seconds").fill("0.5")
+    tab.get_by_label("Headers").fill("X-Team: search")
+    tab.get_by_label("Outgoing proxy").fill("http://127.0.0.1:1025")
+    tab.get_by_role("button", name="Add and test").click()
+    expect(tab.locator("h1")).to_contain_text("rack", timeout=15_000)
+    tab.get_by_role("link", name="Edit").click()
+    expect(tab.get_by_label("Connect, seconds")).to_have_value("0.5")
+    expect(tab.get_by_text("Sent with every call: X-Team.")).to_be_visible()
+    tab.get_by_label("Outgoing proxy").fill("")
+    tab.get_by_label("Idle, seconds").fill("7")
+    tab.get_by_role("button", name="Save").click()
+    expect(tab.locator(".toast").filter(has_text="Saved")).to_be_visible(timeout=15_000)
+    expect(tab.locator("dl").first).to_contain_text("0.5 s connect, 120 s first byte, 7 s idle")
+    tab.close()
+
+
 @pytest.mark.parametrize("path", sorted({page.path for page in pages.PAGES if page.path.count("/") == 1}))
 def test_page_is_quiet_on_the_real_console(running: Running, path: str) -> None:
     tab = running.context.new_page()

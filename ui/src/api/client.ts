@@ -44,9 +44,22 @@ export async function body<T>(call: Promise<{ data?: T }>): Promise<T> {
   return (await call).data as T;
 }
 
+/** An object with the ETag it was read under. A change sends that back, and is refused when somebody else came first. */
+export type Tagged<T> = T & { etag?: string };
+
+export async function tagged<T extends object>(call: Promise<{ data?: T; response: Response }>): Promise<Tagged<T>> {
+  const { data, response } = await call;
+  // A proxy that compresses weakens the tag, and a weak one never matches.
+  return { ...(data as T), etag: response.headers.get("ETag")?.replace(/^W\//, "") };
+}
+
+/** The header of a change to what was read under this ETag. */
+export const unchanged = (etag: string | undefined) => ({ header: { "if-match": etag } });
+
 async function problem(response: Response): Promise<Problem> {
   if (response.status === 401) signIn();
   const told = (await response.json().catch(() => ({}))) as Partial<components["schemas"]["Problem"]>;
+  if (response.status === 412) return new Problem(412, told.code ?? "", "Somebody else changed this meanwhile", "Nothing was saved. Reload the page to see what it is now, then change it again.", told.request_id ?? "");
   const fields: Record<string, string> = {};
   for (const error of told.errors ?? []) fields[error.pointer.replace(/^[#/]+/, "").replace(/^body\//, "")] = error.message;
   return new Problem(response.status, told.code ?? "", told.title ?? `The console answered ${response.status}`, told.detail ?? "", told.request_id ?? "", fields);

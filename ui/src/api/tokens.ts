@@ -1,6 +1,6 @@
 /** Tokens: list, one, its meters, and the acts on it. */
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { api, body, given } from "./client";
+import { api, body, given, tagged, unchanged, type Tagged } from "./client";
 import type { operations } from "./schema";
 import type { Token, TokenInput, TokenPatch } from "./types";
 
@@ -21,18 +21,18 @@ export function useTokens(filters: TokenFilters, limit = 50) {
 }
 
 export const useToken = (id: string, refetchInterval = 15_000) =>
-  useQuery({ queryKey: ["token", id], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}", { params: at(id) })), refetchInterval });
+  useQuery({ queryKey: ["token", id], queryFn: () => tagged(api.GET("/api/v1/tokens/{token_id}", { params: at(id) })), refetchInterval });
 
 /** Read again each two seconds while the page is visible. */
 export const useTokenMeters = (id: string) =>
   useQuery({ queryKey: ["token", id, "meters"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/meters", { params: at(id) })), refetchInterval: 2_000 });
 
 export const issueToken = (wish: TokenInput, key: string) => body(api.POST("/api/v1/tokens", { body: wish, params: { header: { "Idempotency-Key": key } } }));
-export const changeToken = (id: string, change: TokenPatch) => body(api.PATCH("/api/v1/tokens/{token_id}", { params: at(id), body: change }));
+export const changeToken = (id: string, change: TokenPatch, etag?: string) => tagged(api.PATCH("/api/v1/tokens/{token_id}", { params: { ...at(id), ...unchanged(etag) }, body: change }));
 export const findTokens = (search: string) => body(api.GET("/api/v1/tokens", { params: { query: { search, limit: 6 } } }));
 
-export function actOnToken(id: string, act: TokenAct, reason = ""): Promise<Token> {
-  if (act === "revoke") return body(api.POST("/api/v1/tokens/{token_id}/revoke", { params: at(id), body: { reason } }));
-  if (act === "disable") return body(api.POST("/api/v1/tokens/{token_id}/disable", { params: at(id) }));
-  return body(api.POST("/api/v1/tokens/{token_id}/enable", { params: at(id) }));
+export function actOnToken(id: string, act: TokenAct, reason = ""): Promise<Tagged<Token>> {
+  if (act === "revoke") return tagged(api.POST("/api/v1/tokens/{token_id}/revoke", { params: at(id), body: { reason } }));
+  if (act === "disable") return tagged(api.POST("/api/v1/tokens/{token_id}/disable", { params: at(id) }));
+  return tagged(api.POST("/api/v1/tokens/{token_id}/enable", { params: at(id) }));
 }

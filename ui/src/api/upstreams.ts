@@ -1,6 +1,6 @@
 /** Providers, models and services: what calls are sent to. */
 import { useQuery } from "@tanstack/react-query";
-import { api, body } from "./client";
+import { api, body, tagged, unchanged, type Tagged } from "./client";
 import type { Provider, ProviderInput, ProviderPatch, Service, ServiceInput, ServicePatch } from "./types";
 
 const provider = (id: string) => ({ path: { provider_id: id } });
@@ -8,16 +8,16 @@ const service = (id: string) => ({ path: { service_id: id } });
 
 export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: () => body(api.GET("/api/v1/providers", { params: { query: { limit: 200 } } })) });
 export const useProvider = (id: string) =>
-  useQuery({ queryKey: ["provider", id], queryFn: () => body(api.GET("/api/v1/providers/{provider_id}", { params: provider(id) })), enabled: id !== "" });
+  useQuery({ queryKey: ["provider", id], queryFn: () => tagged(api.GET("/api/v1/providers/{provider_id}", { params: provider(id) })), enabled: id !== "" });
 export const useProviderKinds = () => useQuery({ queryKey: ["provider-kinds"], queryFn: () => body(api.GET("/api/v1/provider-kinds")), staleTime: Infinity });
 export const createProvider = (wish: ProviderInput) => body(api.POST("/api/v1/providers", { body: wish }));
-export const changeProvider = (id: string, change: ProviderPatch) => body(api.PATCH("/api/v1/providers/{provider_id}", { params: provider(id), body: change }));
+export const changeProvider = (id: string, change: ProviderPatch, etag?: string) => tagged(api.PATCH("/api/v1/providers/{provider_id}", { params: { ...provider(id), ...unchanged(etag) }, body: change }));
 export const testProvider = (id: string) => body(api.POST("/api/v1/providers/{provider_id}/test", { params: provider(id) }));
 export const deleteProvider = (id: string) => api.DELETE("/api/v1/providers/{provider_id}", { params: provider(id) });
 
-export function switchProvider(id: string, isOn: boolean): Promise<Provider> {
+export function switchProvider(id: string, isOn: boolean): Promise<Tagged<Provider>> {
   const address = isOn ? "/api/v1/providers/{provider_id}/enable" : "/api/v1/providers/{provider_id}/disable";
-  return body(api.POST(address, { params: provider(id) }));
+  return tagged(api.POST(address, { params: provider(id) }));
 }
 
 /** Calls in flight and resting keys, read again each two seconds while the page is visible; an upstream with neither is left out. */
@@ -28,12 +28,12 @@ export const useUnpriced = () => useQuery({ queryKey: ["models", "unpriced"], qu
 
 export const useServices = () => useQuery({ queryKey: ["services"], queryFn: () => body(api.GET("/api/v1/services", { params: { query: { limit: 200 } } })) });
 export const useService = (id: string) =>
-  useQuery({ queryKey: ["service", id], queryFn: () => body(api.GET("/api/v1/services/{service_id}", { params: service(id) })), enabled: id !== "" });
+  useQuery({ queryKey: ["service", id], queryFn: () => tagged(api.GET("/api/v1/services/{service_id}", { params: service(id) })), enabled: id !== "" });
 export const createService = (wish: ServiceInput) => body(api.POST("/api/v1/services", { body: wish }));
-export const changeService = (id: string, change: ServicePatch) => body(api.PATCH("/api/v1/services/{service_id}", { params: service(id), body: change }));
+export const changeService = (id: string, change: ServicePatch, etag?: string) => tagged(api.PATCH("/api/v1/services/{service_id}", { params: { ...service(id), ...unchanged(etag) }, body: change }));
 export const deleteService = (id: string) => api.DELETE("/api/v1/services/{service_id}", { params: service(id) });
 
-export function switchService(id: string, isOn: boolean): Promise<Service> {
+export function switchService(id: string, isOn: boolean): Promise<Tagged<Service>> {
   const address = isOn ? "/api/v1/services/{service_id}/enable" : "/api/v1/services/{service_id}/disable";
-  return body(api.POST(address, { params: service(id) }));
+  return tagged(api.POST(address, { params: service(id) }));
 }

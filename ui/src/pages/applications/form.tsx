@@ -2,14 +2,16 @@
 import { useState } from "react";
 import { Button, Modal, Select, TextInput } from "@mantine/core";
 import { changeApplication, createApplication, useTeams } from "../../api/applications";
+import type { Tagged } from "../../api/client";
 import type { Application } from "../../api/types";
 import { say } from "../../frame/toasts";
 import { useSending } from "../../parts/form";
 import { LimitsForm, limitsInput, NO_LIMITS } from "../../parts/limits";
 import { Trouble } from "../../parts/page";
 
-export function ApplicationForm({ application, close, done }: { application?: Application; close: () => void; done: (application: Application) => void }) {
+export function ApplicationForm({ application, close, done }: { application?: Tagged<Application>; close: () => void; done: (application: Application) => void }) {
   const teams = useTeams().data?.items ?? [];
+  const [etag] = useState(application?.etag);
   const [name, setName] = useState(application?.name ?? "");
   const [team, setTeam] = useState(application?.team_id ?? null);
   const [limits, setLimits] = useState(application?.limits ?? NO_LIMITS);
@@ -17,7 +19,7 @@ export function ApplicationForm({ application, close, done }: { application?: Ap
   const save = () =>
     send(async () => {
       const wish = { name: name.trim(), limits: limitsInput(limits), ...(team ? { team_id: team } : {}) };
-      const saved = application ? await changeApplication(application.id, wish) : await createApplication(wish);
+      const saved = application ? await changeApplication(application.id, wish, etag) : await createApplication(wish);
       say(application ? "Saved" : `${saved.name} created`);
       done(saved);
       close();

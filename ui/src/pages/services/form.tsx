@@ -4,11 +4,13 @@ import { Button, MultiSelect, PasswordInput, Switch, TextInput } from "@mantine/
 import { useLocation } from "wouter";
 import { useGateway } from "../../api/gateway";
 import { changeService, createService, useService } from "../../api/upstreams";
+import type { Tagged } from "../../api/client";
 import type { Service } from "../../api/types";
 import { say } from "../../frame/toasts";
 import { useSending } from "../../parts/form";
 import { Loaded, Page, Panel, Trouble } from "../../parts/page";
 import { cleaned, hostOf, PrivateField } from "../upstreams/address";
+import { badHeader, ConnectionFields, connectionInput, startConnection } from "../upstreams/connection";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -18,7 +20,8 @@ export default function ServiceForm({ id }: { id: string }) {
   return <Loaded query={service} rows={8}>{(found) => <Form service={found} />}</Loaded>;
 }
 
-function Form({ service }: { service?: Service }) {
+function Form({ service: found }: { service?: Tagged<Service> }) {
+  const [service] = useState(found); // what the fields start from; a change is refused when it is not that any more
   const [, go] = useLocation();
   const gateway = useGateway().data?.gateway_url.replace(/\/$/, "") ?? "";
   const [draft, setDraft] = useState({
@@ -27,13 +30,14 @@ function Form({ service }: { service?: Service }) {
     query_token_parameter: service?.query_token_parameter ?? "", allow_set_cookie: service?.allow_set_cookie ?? false, allow_websocket: service?.allow_websocket ?? false, sandbox_answers: service?.sandbox_answers ?? true,
   });
   const [credential, setCredential] = useState("");
+  const [connection, setConnection] = useState(() => startConnection(service));
   const { isBusy, problem, errors, send } = useSending(["services", "service"]);
   const change = (part: Partial<typeof draft>) => setDraft((before) => ({ ...before, ...part }));
   const save = () =>
     send(async () => {
-      const wish = { ...draft, name: draft.name.trim(), allow_private: cleaned(draft.allow_private), query_token_parameter: draft.query_token_parameter || null, ...(credential ? { credential } : {}) };
+      const wish = { ...draft, name: draft.name.trim(), allow_private: cleaned(draft.allow_private), query_token_parameter: draft.query_token_parameter || null, ...(credential ? { credential } : {}), ...connectionInput(connection, service) };
       const { base_url, ...rest } = wish;
-      const saved = service ? await changeService(service.id, base_url === service.base_url ? rest : wish) : await createService(wish);
+      const saved = service ? await changeService(service.id, base_url === service.base_url ? rest : wish, service.etag) : await createService(wish);
       say("credentials_cleared" in saved && saved.credentials_cleared ? "Saved. Its key was cleared, because calls now go to another host" : service ? "Saved" : `${saved.name} published`);
       go(`/services/${saved.id}`);
     });
@@ -73,9 +77,10 @@ function Form({ service }: { service?: Service }) {
             <TextInput label="Token in the query" description="The parameter that may carry a token, for callers that cannot send headers; empty: never" value={draft.query_token_parameter} onChange={(event) => change({ query_token_parameter: event.currentTarget.value.trim() })} error={errors.query_token_parameter} />
           </div>
         </Panel>
+        <Panel><ConnectionFields value={connection} onChange={setConnection} stored={service} errors={errors} /></Panel>
         <div className="row-end">
           <Button variant="default" onClick={() => go(service ? `/services/${service.id}` : "/services")}>Cancel</Button>
-          <Button type="submit" loading={isBusy} disabled={!draft.name.trim() || !draft.path_prefix || !draft.base_url}>{service ? "Save" : "Publish"}</Button>
+          <Button type="submit" loading={isBusy} disabled={!draft.name.trim() || !draft.path_prefix || !draft.base_url || Boolean(badHeader(connection.headers))}>{service ? "Save" : "Publish"}</Button>
         </div>
       </form>
     </Page>

@@ -4,7 +4,7 @@ import { ActionIcon, Button, Menu, Modal, MultiSelect, Switch, TextInput } from 
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "wouter";
 import IconDots from "@tabler/icons-react/dist/esm/icons/IconDots.mjs";
-import { Problem } from "../../api/client";
+import { Problem, type Tagged } from "../../api/client";
 import { useFreshFigures } from "../../api/live";
 import { changeToken, useToken, useTokenMeters } from "../../api/tokens";
 import { useModels, useServices } from "../../api/upstreams";
@@ -110,7 +110,7 @@ function sentence(token: Token): string | null {
   return null;
 }
 
-function Dialogs({ token, dialog, close }: { token: Token; dialog: Exclude<Dialog, null>; close: () => void }) {
+function Dialogs({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<Dialog, null>; close: () => void }) {
   const act = useTokenActs();
   if (dialog === "revoke") {
     return (
@@ -124,8 +124,9 @@ function Dialogs({ token, dialog, close }: { token: Token; dialog: Exclude<Dialo
 
 const TITLES = { rename: "Rename", limits: "Limits and budgets", rights: "Rights", extend: "Extend" };
 
-function Edit({ token, dialog, close }: { token: Token; dialog: "rename" | "limits" | "rights" | "extend"; close: () => void }) {
+function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: "rename" | "limits" | "rights" | "extend"; close: () => void }) {
   const client = useQueryClient();
+  const [etag] = useState(token.etag); // of what the fields below start from; the page reads the token again meanwhile
   const [name, setName] = useState(token.name);
   const [limits, setLimits] = useState(token.limits);
   const [models, setModels] = useState(token.models);
@@ -144,8 +145,9 @@ function Edit({ token, dialog, close }: { token: Token; dialog: "rename" | "limi
   const save = async () => {
     setBusy(true);
     try {
-      put(await changeToken(token.id, wish));
-      say("Saved: the next call already knows", { label: "Undo", run: () => void changeToken(token.id, undo).then(put, complain) });
+      const changed = await changeToken(token.id, wish, etag);
+      put(changed);
+      say("Saved: the next call already knows", { label: "Undo", run: () => void changeToken(token.id, undo, changed.etag).then(put, complain) });
       close();
     } catch (error) {
       setProblem(error instanceof Problem ? error : null);

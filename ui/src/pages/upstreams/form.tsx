@@ -3,11 +3,13 @@ import { useState } from "react";
 import { Button, NumberInput, PasswordInput, Select, TagsInput, TextInput } from "@mantine/core";
 import { useLocation } from "wouter";
 import { changeProvider, createProvider, useProvider, useProviderKinds } from "../../api/upstreams";
+import type { Tagged } from "../../api/client";
 import type { Provider } from "../../api/types";
 import { say } from "../../frame/toasts";
 import { useSending } from "../../parts/form";
 import { Loaded, Page, Panel, Trouble } from "../../parts/page";
 import { cleaned, hostOf, PrivateField, type Private } from "./address";
+import { badHeader, ConnectionFields, connectionInput, startConnection } from "./connection";
 
 export default function ProviderForm({ id }: { id: string }) {
   const provider = useProvider(id);
@@ -15,7 +17,8 @@ export default function ProviderForm({ id }: { id: string }) {
   return <Loaded query={provider} rows={8}>{(found) => <Form provider={found} />}</Loaded>;
 }
 
-function Form({ provider }: { provider?: Provider }) {
+function Form({ provider: found }: { provider?: Tagged<Provider> }) {
+  const [provider] = useState(found); // what the fields start from; a change is refused when it is not that any more
   const kinds = useProviderKinds().data?.items ?? [];
   const [, go] = useLocation();
   const [kindName, setKind] = useState(provider?.kind ?? "");
@@ -25,6 +28,7 @@ function Form({ provider }: { provider?: Provider }) {
   const [models, setModels] = useState(provider?.models.map((model) => model.name) ?? ["*"]);
   const [priority, setPriority] = useState(provider?.priority ?? 100);
   const [isPrivate, setPrivate] = useState<Private>(provider?.allow_private ?? false);
+  const [connection, setConnection] = useState(() => startConnection(provider));
   const { isBusy, problem, errors, send } = useSending(["providers", "provider", "models", "checklist", "gateway", "attention"]);
   const kind = kinds.find((entry) => entry.kind === kindName);
   const choose = (next: string | null) => {
@@ -37,9 +41,9 @@ function Form({ provider }: { provider?: Provider }) {
   const save = () =>
     send(async () => {
       const offers = models.map((model) => provider?.models.find((offer) => offer.name === model) ?? model);
-      const shared = { name: name.trim(), models: offers, priority, allow_private: cleaned(isPrivate), ...(credential ? { credential } : {}) };
+      const shared = { name: name.trim(), models: offers, priority, allow_private: cleaned(isPrivate), ...(credential ? { credential } : {}), ...connectionInput(connection, provider) };
       if (provider) {
-        const changed = await changeProvider(provider.id, { ...shared, ...(baseUrl !== provider.base_url ? { base_url: baseUrl } : {}) });
+        const changed = await changeProvider(provider.id, { ...shared, ...(baseUrl !== provider.base_url ? { base_url: baseUrl } : {}) }, provider.etag);
         say(changed.credentials_cleared ? "Saved. The keys were cleared, because calls now go to another host" : "Saved");
         go(`/providers/${changed.id}`);
       } else {
@@ -68,9 +72,10 @@ function Form({ provider }: { provider?: Provider }) {
             <NumberInput label="Priority" description="Lower is tried first when several offer a model" min={0} allowDecimal={false} value={priority} onChange={(value) => setPriority(Number(value) || 0)} error={errors.priority} />
             <PrivateField value={isPrivate} onChange={setPrivate} error={errors.allow_private} />
           </div>
+          <ConnectionFields value={connection} onChange={setConnection} stored={provider} errors={errors} />
           <div className="row-end">
             <Button variant="default" onClick={() => go(provider ? `/providers/${provider.id}` : "/providers")}>Cancel</Button>
-            <Button type="submit" loading={isBusy} disabled={!kindName || !name.trim()}>{provider ? "Save" : "Add and test"}</Button>
+            <Button type="submit" loading={isBusy} disabled={!kindName || !name.trim() || Boolean(badHeader(connection.headers))}>{provider ? "Save" : "Add and test"}</Button>
           </div>
         </form>
       </Panel>
