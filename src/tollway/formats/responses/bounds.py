@@ -61,14 +61,14 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
 
 def adapt(body: JSONObject, target: Target) -> bool:
     """Set the vendor's model and the output cap, drop what it cannot read; always False: usage is never ours."""
+    has_foreign = ENVELOPE_PREFIX in body.encode()  # Before anything changes this costs no copy.
     if body.text("model") != target.model:
         body.set("model", target.model)
     if target.output_cap is not None:
         bound = body.integer("max_output_tokens")
         if bound is None or bound > target.output_cap:
             body.set("max_output_tokens", target.output_cap)
-    raw = body.raw("input")
-    if ENVELOPE_PREFIX in raw and raw.startswith(b"["):
+    if has_foreign and (raw := body.raw("input")).startswith(b"["):
         body.set("input", _readable(raw))
     return False
 

@@ -27,10 +27,7 @@ BYTES_PER_EVENT_MAX: Final = 10
 
 _EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _DATA_LINE = re.compile(rb"(?:^|[\r\n])data:[ ]?([^\r\n]*)")
-_LIFECYCLE = re.compile(
-    rb'"type"\s*:\s*"(?:response\.(?:created|queued|in_progress|completed|incomplete|failed)|error)"'
-)
-_DELTA = re.compile(rb'"delta"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_DELTA = re.compile(rb'"delta"\s*:\s*"')
 _NUMBER = re.compile(rb'"sequence_number"\s*:\s*([0-9]{1,9})')
 _fields: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _WHOLE = ("response.completed", "response.incomplete")
@@ -53,7 +50,7 @@ class StreamWatch:
         self._tail = b""
         self._deltas = 0
         self._text_bytes = 0
-        self._number = -1
+        self._numbered = b""
         self._usage: Usage | None = None
         self._has_failed = False
         self.response: bytes | None = None
@@ -66,23 +63,48 @@ class StreamWatch:
         if not self.first_ns:
             self.first_ns = self._clock()
         data = self._tail + chunk if self._tail else chunk
+        if b"\r" in data:
+            return self._feed_any_line_end(data)
+        end = data.rfind(b"\n\n") + 2
+        if end < 2:
+            return self._hold(b"", data)
+        events = data[: end - 2].split(b"\n\n")
+        passed = [self._pass(event) for event in events]
+        self._remember(events)
+        whole = data[:end] if passed == events else b"".join([event + b"\n\n" for event in passed])
+        return self._hold(whole, data[end:])
+
+    def _feed_any_line_end(self, data: bytes) -> bytes:
         out: list[bytes] = []
+        events: list[bytes] = []
         start = 0
         for match in _EVENT_END.finditer(data):
             if match.end() == len(data) and match.group() == b"\r\r":
                 break  # An LF may follow: then this is no end.
-            out.append(self._pass(data[start : match.start()]) + match.group())
+            events.append(data[start : match.start()])
+            out.append(self._pass(events[-1]) + match.group())
             start = match.end()
-        self._tail = data[start:]
-        if len(self._tail) > EVENT_BYTES_MAX:
-            out.append(self._tail)
+        self._remember(events)
+        return self._hold(b"".join(out), data[start:])
+
+    def _hold(self, whole: bytes, tail: bytes) -> bytes:
+        if len(tail) > EVENT_BYTES_MAX:
             self._tail = b""
-        return b"".join(out)
+            return whole + tail
+        self._tail = tail
+        return whole
+
+    def _remember(self, events: list[bytes]) -> None:
+        """Keep the last event that has a number: it is read only if an event of ours has to follow."""
+        for event in reversed(events):
+            if b'"sequence_number"' in event:
+                self._numbered = event
+                return
 
     def finish(self, error_code: str | None) -> bytes:
         """Return what is still held back, or the events of a failure when the stream did not end properly."""
         rest, self._tail = self._tail, b""
-        before = (self._number, self._deltas, self._text_bytes)
+        before = (self._deltas, self._text_bytes)
         if rest:
             rest = self._pass(rest)
         if error_code is None and not self.is_done:
@@ -90,10 +112,10 @@ class StreamWatch:
         self.error_code = error_code
         if error_code is None or self._has_failed:  # The vendor has said itself what went wrong.
             return rest
-        self._number, self._deltas, self._text_bytes = before  # What was held back is not passed on.
+        self._deltas, self._text_bytes = before  # What was held back is not passed on.
         response = None if self.response is None or self.is_done else _fields.decode(self.response)
         message = f"{BY_NAME[error_code].meaning} (request {self._request_id})"
-        return failure_events(error_code, message, number=self._number + 1, response=response)
+        return failure_events(error_code, message, number=self._next_number(), response=response)
 
     def usage(self) -> Usage:
         """Return the stated usage, else an estimate from what passed by."""
@@ -104,14 +126,16 @@ class StreamWatch:
             tokens = -(-self._text_bytes // BYTES_PER_TOKEN)
         return Usage(input_tokens=self._input_tokens_estimate, output_tokens=tokens, is_estimated=True)
 
+    def _next_number(self) -> int:
+        found = _NUMBER.search(self._numbered)
+        return 0 if found is None else int(found.group(1)) + 1
+
     def _pass(self, event: bytes) -> bytes:
-        if (found := _NUMBER.search(event)) is not None:
-            self._number = max(self._number, int(found.group(1)))
-        if _LIFECYCLE.search(event) is not None:
+        if b'"response"' in event or b'"error"' in event:
             return self._pass_lifecycle(event)
-        if (delta := _DELTA.search(event)) is not None and delta.group(1):
+        if (found := _DELTA.search(event)) is not None and (size := _text_bytes(event, found.end())):
             self._deltas += 1
-            self._text_bytes += len(delta.group(1))
+            self._text_bytes += size
         return event
 
     def _pass_lifecycle(self, event: bytes) -> bytes:
@@ -133,6 +157,14 @@ class StreamWatch:
             self.response = rename(response, self._model_json)
             return _with_response(event, data, self.response) if self.response is not response else event
         return event
+
+
+def _text_bytes(event: bytes, start: int) -> int:
+    """Return how long the JSON string is whose text begins at `start`."""
+    end = event.find(b'"', start)
+    while end > start and event[end - 1] == 0x5C:  # An escaped quote, or a backslash: then it counts a little more.
+        end = event.find(b'"', end + 1)
+    return max(0, end - start)
 
 
 def _with_response(event: bytes, data: bytes, response: bytes) -> bytes:
