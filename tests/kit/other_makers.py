@@ -1,4 +1,4 @@
-"""Stand-in OpenAI servers that others wrote, run as their own programs: fakellm and llmock."""
+"""Stand-in vendors that others wrote, run as their own programs: fakellm, llmock and stubllm."""
 
 import json
 import socket
@@ -27,6 +27,31 @@ FAKELLM_RULES = {
         {"name": "hello", "when": {"messages_contain": "hello"}, "respond": {"content": "Hi there! How are you?"}},
     ],
 }
+
+STUBLLM_FIXTURES = [
+    {
+        "name": "tool",
+        "match": {"messages": [{"role": "user", "content": {"contains": "weather"}}]},
+        "response": {
+            "tool_calls": [
+                {
+                    "id": "call_1",
+                    "type": "function",
+                    "function": {"name": "get_weather", "arguments": '{"city": "Lyon"}'},
+                }
+            ],
+            "usage": {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16},
+        },
+    },
+    {
+        "name": "hello",
+        "match": {"messages": [{"role": "user", "content": {"contains": "hello"}}]},
+        "response": {
+            "content": "Hi there! How are you?",
+            "usage": {"prompt_tokens": 12, "completion_tokens": 7, "total_tokens": 19},
+        },
+    },
+]
 
 
 class OtherMaker:
@@ -91,5 +116,11 @@ def llmock(folder: Path) -> OtherMaker:
     return OtherMaker(folder, "llmock.cli")
 
 
+def stubllm(folder: Path) -> OtherMaker:
+    """Return stubllm with the fixtures above; it speaks the dialects of OpenAI, Anthropic and Gemini."""
+    (folder / "stubllm.yaml").write_text(yaml.safe_dump({"fixtures": STUBLLM_FIXTURES}))
+    return OtherMaker(folder, "stubllm.cli", "--fixture-file", "stubllm.yaml")
+
+
 def _entry(module: str) -> str:
-    return {"fakellm.cli": "main", "llmock.cli": "app"}[module]
+    return {"fakellm.cli": "main", "llmock.cli": "app", "stubllm.cli": "cli"}[module]

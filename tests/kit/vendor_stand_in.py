@@ -6,6 +6,7 @@ import json
 from importlib import import_module
 from types import ModuleType
 
+from kit.facts import chat_request
 from kit.replay import Reply, Seen
 from kit.vendor_answers import answer
 
@@ -29,7 +30,9 @@ def respond(seen: Seen) -> Reply:
     """Answer a request."""
     dialect = dialect_of(seen)
     body = json.loads(seen.body)
-    wrong = REQUESTS[dialect].misshapen(body)
+    is_mistral = seen.path.startswith("/mistral")
+    check = chat_request.misshapen_for_mistral if is_mistral else REQUESTS[dialect].misshapen
+    wrong = check(body)
     if wrong:
         return Reply(400, "application/json", json.dumps({"error": {"message": f"misshapen: {wrong[:5]}"}}).encode())
     asked = REQUESTS[dialect].read(body)

@@ -61,8 +61,13 @@ class Asked:
 
 
 def digest(base64_text: str) -> str:
-    """Name inline bytes by their base64 text, without its line breaks."""
-    return "bytes:" + hashlib.sha256(squeeze(base64_text).encode()).hexdigest()[:16]
+    """Name inline bytes, in either alphabet of base64 (Google takes both)."""
+    return "bytes:" + hashlib.sha256(_bytes(base64_text)).hexdigest()[:16]
+
+
+def _bytes(base64_text: str) -> bytes:
+    plain = squeeze(base64_text).replace("-", "+").replace("_", "/").rstrip("=")
+    return base64.b64decode(plain + "=" * (-len(plain) % 4))
 
 
 def named(url: str) -> str:
@@ -77,7 +82,7 @@ def document(base64_text: str, media_type: str) -> str:
     """Name inline bytes of a document; one of plain text is its text, which some dialects take as text only."""
     if media_type.partition(";")[0].strip() != "text/plain":
         return digest(base64_text)
-    return "text:" + squeeze(base64.b64decode(base64_text).decode())
+    return "text:" + squeeze(_bytes(base64_text).decode())
 
 
 def chosen(mode: str, names: Sequence[str]) -> str:
@@ -162,7 +167,7 @@ def lost(sent: Asked, reached: Asked, *, notes: str, default_tokens_max: bool) -
     pairs: list[tuple[str, Any, Any]] = [
         ("system", squeeze(sent.system), squeeze(reached.system)),
         ("items", *_comparable(sent, reached, notes)),
-        ("tools", _tools(sent, notes), _tools(reached, notes)),
+        ("tools", _tools(_narrowed(sent, notes), notes), _tools(reached, notes)),
         ("output", _schema(sent.output, notes), _schema(reached.output, notes)),
         ("stop", sent.stop, reached.stop),
         ("web_search", sent.web_search, reached.web_search),
@@ -170,7 +175,7 @@ def lost(sent: Asked, reached: Asked, *, notes: str, default_tokens_max: bool) -
     if "json-output-by-tool" in notes:
         pairs = [pair for pair in pairs if pair[0] not in ("tools", "output")]
     else:
-        pairs.append(("choice", _choice(sent), _choice(reached)))
+        pairs.append(("choice", _choice(_narrowed(sent, notes)), _choice(reached)))
     if sent.tokens_max is not None or not default_tokens_max:
         pairs.append(("tokens_max", sent.tokens_max, reached.tokens_max))
     if sent.parallel is False:
@@ -195,6 +200,8 @@ def _number(value: Any) -> float | None:
 
 def _comparable(sent: Asked, reached: Asked, notes: str) -> tuple[Any, Any]:
     one, other = joined(sent.items), joined(reached.items)
+    if "assistant-turn-inserted" in notes:
+        other = [item for item in other if item != ("assistant", "text", "OK")]
     if "tool-result-media-moved" in notes:
         return _moved(one, other)
     if "error" in notes:
@@ -238,6 +245,16 @@ def _tools(asked: Asked, notes: str) -> dict[str, tuple[str, str]]:
         )
         for tool in asked.tools
     }
+
+
+def _narrowed(asked: Asked, notes: str) -> Asked:
+    """Return the request with only the tools that may be called, where the gateway admits to have left out others."""
+    if "tools-omitted" in notes:
+        return replace(asked, tools=[])
+    if "tools-narrowed" not in notes or not asked.choice:
+        return asked
+    kept = [tool for tool in asked.tools if tool.name in asked.choice]
+    return replace(asked, tools=kept)
 
 
 def _choice(asked: Asked) -> str | None:

@@ -2,13 +2,22 @@
 (https://platform.openai.com/docs/api-reference/chat/create).
 """
 
+import itertools
 import json
 from typing import Any
 
+from mistralai.client.models import (
+    AssistantMessage,
+    ChatCompletionRequest,
+    SystemMessage,
+    ToolMessage,
+    UserMessage,
+)
 from openai.types.chat.completion_create_params import (
     CompletionCreateParamsNonStreaming,
     CompletionCreateParamsStreaming,
 )
+from pydantic import ValidationError
 
 from kit.facts.answer import parse_arguments
 from kit.facts.asked import Asked, Item, Tool, chosen, digest, named, result_value
@@ -33,6 +42,26 @@ def misshapen(body: dict[str, Any]) -> list[str]:
     """Return what OpenAI's own parameter types do not allow."""
     kind = CompletionCreateParamsStreaming if body.get("stream") else CompletionCreateParamsNonStreaming
     return [fault for fault in faults(body, kind) if not any(f"/{name}:" in fault for name in VENDORS_OWN)]
+
+
+def misshapen_for_mistral(body: dict[str, Any]) -> list[str]:
+    """Return what Mistral's own types do not allow, and fields they do not know at the top and in messages."""
+    known = {"system": SystemMessage, "user": UserMessage, "assistant": AssistantMessage, "tool": ToolMessage}
+    found = [f"/{name}: unknown" for name in body if name not in ChatCompletionRequest.model_fields]
+    for at, message in enumerate(body["messages"]):
+        if message["role"] not in known:
+            found.append(f"/messages/{at}/role: {message['role']}")
+            continue
+        fields = known[message["role"]].model_fields
+        found += [f"/messages/{at}/{name}: unknown" for name in message if name not in fields]
+    try:
+        ChatCompletionRequest.model_validate(body)
+    except ValidationError as wrong:
+        found.append(str(wrong))
+    roles = [message["role"] for message in body["messages"]]
+    if ("tool", "user") in itertools.pairwise(roles):
+        found.append("/messages: Mistral answers 400 to a user message right after a tool's")
+    return found
 
 
 def read(body: dict[str, Any]) -> Asked:
@@ -82,6 +111,9 @@ def _message(asked: Asked, message: dict[str, Any], names: dict[str, str]) -> No
         words = "".join(part.get("text") or "" for part in parts)
         name = names.get(message["tool_call_id"], message["tool_call_id"])
         asked.items.append(Item("user", "result", (name, result_value(words), False)))
+        for part in parts:
+            if part["type"] != "text":
+                _part(asked, "user", part)
         return
     for part in parts:
         _part(asked, role, part)
@@ -105,7 +137,11 @@ def _part(asked: Asked, role: str, part: dict[str, Any]) -> None:
         case "file":
             asked.items.append(Item(role, "document", f"file:{part['file'].get('file_id')}"))
         case "input_audio":
-            asked.items.append(Item(role, "audio", digest(part["input_audio"]["data"])))
+            audio = part["input_audio"]
+            value = named(audio) if isinstance(audio, str) else digest(audio["data"])
+            asked.items.append(Item(role, "audio", value))
+        case "document_url":
+            asked.items.append(Item(role, "document", named(part["document_url"])))
 
 
 def write(asked: Asked) -> dict[str, Any]:
