@@ -116,18 +116,27 @@ class Scan:
         self._fd = fd
         self._on_damage = on_damage
         self._is_finished = _is_unlocked(fd)
-        self._size = os.fstat(fd).st_size
-        self._salt = self._read_salt()
+        self.size = os.fstat(fd).st_size
+        """Where what was written ends, as far as is known: in a live file, where its writer says."""
+        self._salt = self._read_header()
 
     def read(self, offset: int, limit_bytes: int) -> tuple[list[Record], int]:
         offset = max(offset, HEADER.size)
         for bytes_max in (limit_bytes, FRAME.size + RECORD_BYTES_MAX):
-            records, end = self._read_frames(offset, os.pread(self._fd, bytes_max, offset))
+            records, end = self._read_frames(
+                offset, os.pread(self._fd, max(0, min(bytes_max, self.size - offset)), offset)
+            )
             if end > offset:
                 return records, end
-        if self._is_finished and offset < self._size:
-            end = self._skip(offset, self._find_next(offset), "torn or damaged")
+        if self._is_finished and offset < self.size:
+            end = self._find_next(offset)
+            if end < self.size or not self._is_room(offset):
+                self._skip(offset, end, "torn or damaged")
         return [], end
+
+    def _is_room(self, offset: int) -> bool:
+        """Whether no record was begun at `offset`: its frame's head, which comes last, is zero."""
+        return not any(os.pread(self._fd, FRAME.size, offset))
 
     def _read_frames(self, offset: int, chunk: bytes) -> tuple[list[Record], int]:
         records: list[Record] = []
@@ -137,15 +146,17 @@ class Scan:
             position = end
         return records, offset + position
 
-    def _read_salt(self) -> int | None:
+    def _read_header(self) -> int | None:
         header = os.pread(self._fd, HEADER.size, 0)
         if len(header) < HEADER.size:
             return None
-        magic, version, salt = HEADER.unpack(header)
+        magic, version, salt, end = HEADER.unpack(header)
         if magic != MAGIC:
             return None
         if version != VERSION:
             raise UnknownVersion(f"{self._path}: version {version}; this program reads version {VERSION}")
+        if not self._is_finished:
+            self.size = end
         return int(salt)
 
     def _frame_end(self, chunk: bytes, position: int) -> int:
@@ -168,8 +179,8 @@ class Scan:
     def _find_next(self, offset: int) -> int:
         """Return where the next good frame after the bad one at `offset` starts, or the end of the file."""
         if self._salt is None:
-            return self._size
-        rest = os.pread(self._fd, self._size - offset, offset)
+            return self.size
+        rest = os.pread(self._fd, self.size - offset, offset)
         place = 1
         while found := _NOT_ZERO.search(rest, place):
             # A length below 2**24 ends in a zero, so that a frame may start up to three zeros before this byte.
@@ -177,7 +188,7 @@ class Scan:
                 if self._frame_end(rest, start):
                     return offset + start
             place = found.end()
-        return self._size
+        return self.size
 
     def _skip(self, offset: int, end: int, reason: str) -> int:
         self._on_damage(Damage(self._path, offset, end - offset, reason))

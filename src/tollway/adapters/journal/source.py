@@ -67,7 +67,13 @@ class DirectoryJournalSource:
 
     def size(self, name: str) -> int:
         """See JournalSource.size."""
-        return (self._directory / name).stat().st_size
+        fd = os.open(self._directory / name, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return Scan(self._directory / name, fd, log_damage).size
+        except UnknownVersion:
+            return os.fstat(fd).st_size
+        finally:
+            os.close(fd)
 
     def sync(self, name: str) -> None:
         """See JournalSource.sync."""

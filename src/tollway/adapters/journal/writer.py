@@ -1,22 +1,26 @@
 """Appends call records to this process's own journal file.
 
-One `write(2)` a record, so that what was appended survives the death of the process; a background thread
-makes it survive power loss within 200 ms. The file is locked for as long as this process may write to it:
-a reader that can lock it knows that it is finished.
+Records are stored into the mapped file, so that what was appended survives the death of the process; a background
+thread makes it survive power loss within 200 ms. Room is allocated ahead, so that a full disk refuses a record before
+anything of it is stored. The file is locked for as long as this process may write to it: a reader that can lock it
+knows that it is finished.
 """
 
 import contextlib
 import fcntl
 import logging
+import mmap
 import os
 import secrets
 import threading
 import zlib
 from collections import deque
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from tollway.adapters.journal.layout import (
+    END,
+    END_AT,
     FRAME,
     HEADER,
     MAGIC,
@@ -32,8 +36,18 @@ from tollway.kernel.errors import TollwayError
 
 FLUSH_SECONDS = 0.2
 ROTATE_BYTES = 64 * 1024 * 1024
+ROOM_BYTES = 1024 * 1024
+"""Allocated at a time: some thousand records."""
 
 _log = logging.getLogger(__name__)
+
+
+class Full(NamedTuple):
+    """A file that gets no more records, and where its last one ends."""
+
+    fd: int
+    memory: mmap.mmap
+    size: int
 
 
 class JournalWriter:
@@ -50,9 +64,12 @@ class JournalWriter:
         self._process = f"{process}-{secrets.token_hex(4)}"
         self._clock = clock or SystemClock()
         self._rotate_bytes = rotate_bytes
-        self._retired: deque[int] = deque()
+        self._retired: deque[Full] = deque()
         self._is_dirty = False
         self._is_broken = False
+        self._size = 0
+        self._plain_until = 0
+        """A record that ends here at the latest, its frame left out, needs neither room nor another file."""
         try:
             self._start_file()
             self._sync_directory()
@@ -69,18 +86,17 @@ class JournalWriter:
         next append starts afresh.
         """
         payload = encode(record)
-        frame = FRAME.pack(len(payload), zlib.crc32(payload, self._salt)) + payload
-        if self._is_broken or self._size >= self._rotate_bytes or len(payload) > RECORD_BYTES_MAX:
-            frame = self._prepare(payload)
-        try:
-            written = os.write(self._fd, frame)
-        except OSError as error:
-            self._truncate_tail()
-            self._refuse(error)
-        if written != len(frame):
-            self._truncate_tail()
-            self._refuse("the disk took a part of the record")
-        self._size += written
+        size = len(payload)
+        if self._size + size > self._plain_until or self._is_broken:
+            self._make_room(size)
+        start = self._size + FRAME.size
+        end = start + size
+        memory = self._memory
+        memory[start:end] = payload
+        # The frame's head comes after its content, and the file's end last: a reader takes whole records only.
+        FRAME.pack_into(memory, self._size, size, zlib.crc32(payload, self._salt))
+        END.pack_into(memory, END_AT, end)
+        self._size = end
         self._is_dirty = True
 
     def close(self) -> None:
@@ -89,51 +105,59 @@ class JournalWriter:
             return
         self._stopping.set()
         self._flusher.join()
-        self._retired.append(self._fd)
+        self._retired.append(Full(self._fd, self._memory, self._size))
         self._flush()
 
-    def _prepare(self, payload: bytes) -> bytes:
-        """Move to a new file where needed and return the frame for it."""
-        if len(payload) > RECORD_BYTES_MAX:
-            self._refuse(f"a record of {len(payload)} bytes")
-        old = self._fd
-        try:
-            self._start_file()
-        except OSError as error:
-            # A file that is merely full goes on growing; one with a torn tail must not.
-            if self._is_broken:
+    def _make_room(self, payload_bytes: int) -> None:
+        """Move to a new file, or allocate more of this one, where needed. Raises gateway.journal_unavailable."""
+        if payload_bytes > RECORD_BYTES_MAX:
+            self._refuse(f"a record of {payload_bytes} bytes")
+        if self._is_broken or self._size >= self._rotate_bytes:
+            old = Full(self._fd, self._memory, self._size)
+            try:
+                self._start_file()
+            except OSError as error:
+                # A file that is merely full goes on growing; one that could not be synced must not.
+                if self._is_broken:
+                    self._refuse(error)
+            else:
+                self._is_broken = False
+                self._retired.append(old)
+        end = self._size + FRAME.size + payload_bytes
+        if end > len(self._memory):
+            try:
+                self._allocate(end)
+            except OSError as error:
                 self._refuse(error)
-        else:
-            self._is_broken = False
-            self._retired.append(old)
-        return FRAME.pack(len(payload), zlib.crc32(payload, self._salt)) + payload
+
+    def _allocate(self, bytes_wanted: int) -> None:
+        """Let the file and its mapping have room for `bytes_wanted`. Raises OSError, having changed nothing."""
+        room = len(self._memory)
+        wanted = -(-bytes_wanted // ROOM_BYTES) * ROOM_BYTES
+        os.posix_fallocate(self._fd, room, wanted - room)
+        self._memory.resize(wanted)
+        self._plain_until = min(wanted - FRAME.size, self._rotate_bytes)
 
     def _start_file(self) -> None:
         name = f"{self._clock.now_ns():020d}-{self._process}-{secrets.token_hex(3)}"
         path = self._directory / (name + UNFINISHED_SUFFIX)
         salt = secrets.randbits(32)
-        header = HEADER.pack(MAGIC, VERSION, salt)
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             # Locked and headed before it has its name: no reader takes it for a finished file.
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.write(fd, header) != len(header):
-                raise OSError("the disk took a part of the header")
+            os.posix_fallocate(fd, 0, ROOM_BYTES)
+            memory = mmap.mmap(fd, ROOM_BYTES)
+            HEADER.pack_into(memory, 0, MAGIC, VERSION, salt, HEADER.size)
             path.rename(self._directory / (name + SUFFIX))
         except BaseException:
             os.close(fd)
             with contextlib.suppress(OSError):
                 path.unlink()
             raise
-        self._fd, self._salt, self._size = fd, salt, len(header)
+        self._fd, self._memory, self._salt, self._size = fd, memory, salt, HEADER.size
+        self._plain_until = min(ROOM_BYTES - FRAME.size, self._rotate_bytes)
         self._is_directory_dirty = True
-
-    def _truncate_tail(self) -> None:
-        try:
-            os.ftruncate(self._fd, self._size)
-        except OSError as error:
-            self._is_broken = True
-            _log.error("journal: a torn tail could not be cut: %s", error)
 
     def _refuse(self, cause: OSError | str) -> NoReturn:
         error = TollwayError("gateway.journal_unavailable", internal=f"{self._directory}: {cause}")
@@ -156,13 +180,15 @@ class JournalWriter:
             self._is_broken = True
             _log.error("journal: cannot sync: %s", error)
         while self._retired:
-            fd = self._retired.popleft()
+            full = self._retired.popleft()
+            full.memory.close()
             try:
-                os.fdatasync(fd)
+                os.ftruncate(full.fd, full.size)
+                os.fdatasync(full.fd)
             except OSError as error:
                 _log.error("journal: cannot sync a finished file: %s", error)
             finally:
-                os.close(fd)
+                os.close(full.fd)
 
     def _sync_directory(self) -> None:
         self._is_directory_dirty = False
