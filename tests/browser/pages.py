@@ -130,6 +130,27 @@ def new_application(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def invite_person(tab: Tab) -> None:
+    """Open the form of an invitation."""
+    tab.get_by_role("button", name="Invite a person").click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
+def ask_deactivate(tab: Tab) -> None:
+    """Open the question before a deactivation."""
+    tab.get_by_role("button", name="Deactivate").click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
+def new_role(tab: Tab) -> None:
+    """Open the form of a role."""
+    tab.get_by_role("button", name="New role").click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
 def as_table(tab: Tab) -> None:
     """Show the charts as tables."""
     for radio in tab.locator("main").get_by_text("Table", exact=True).all():
@@ -174,6 +195,14 @@ PAGES = [
     Page("models", "/models", "Models"),
     Page("models-unpriced", "/models?view=unpriced", "Models"),
     Page("usage", "/usage?range=7d", "Usage & cost"),
+    Page("people", "/people", "People"),
+    Page("people-invite", "/people", "People", invite_person),
+    Page("person", "/people/user_3", "Mbali Dube"),
+    Page("person-deactivate", "/people/user_3", "Mbali Dube", ask_deactivate),
+    Page("teams", "/teams", "Teams"),
+    Page("team", "/teams/team_shop?range=24h", "Web shop"),
+    Page("roles", "/roles", "Roles"),
+    Page("roles-new", "/roles", "Roles", new_role),
     Page("settings", "/settings", "Settings"),
     Page("not-found", "/nothing-here", "No such page"),
 ]

@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import facts
 from facts import Json
+from people import PeopleReads
 
 UI = Path(__file__).resolve().parents[2] / "src" / "tollway" / "_ui"
 POLICY = (
@@ -39,7 +40,7 @@ NEW_SECRET = "9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"
 STEP = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
-class StandIn:
+class StandIn(PeopleReads):
     """The state of one stand-in console. `is_fresh` is an installation before its first provider."""
 
     def __init__(self, *, is_fresh: bool = False) -> None:
@@ -281,13 +282,6 @@ class StandIn:
             for index, (provider, (name, kind, url)) in enumerate(facts.PROVIDERS.items())
         ]
 
-    def read_session(self, _rest: str, _request: web.Request) -> Json:
-        return {
-            "user": {"id": "user_1", "name": "operator", "role": "owner"},
-            "csrf": "csrf-value",
-            "expires_at": facts.text(facts.now() + timedelta(hours=9)),
-        }
-
     def read_gateway(self, _rest: str, _request: web.Request) -> Json:
         return {
             "gateway_url": "http://127.0.0.1:8080",
@@ -401,20 +395,6 @@ class StandIn:
 
     def read_providers(self, rest: str, _request: web.Request) -> Json | None:
         return self._list_or_one("providers", rest)
-
-    def read_teams(self, _rest: str, _request: web.Request) -> Json:
-        return {
-            "items": [
-                {
-                    "id": "team_default",
-                    "name": "Default",
-                    "is_default": True,
-                    "created_at": facts.before(days=60),
-                    "created_by": "operator",
-                }
-            ],
-            "next_cursor": None,
-        }
 
     def read_provider_kinds(self, _rest: str, _request: web.Request) -> Json:
         kinds = [

@@ -1,6 +1,7 @@
 /** Routes. Every page but the frame is a chunk of its own. */
 import { lazy, Suspense } from "react";
 import { Route, Switch } from "wouter";
+import { useRights } from "./api/rights";
 import { Frame } from "./frame/frame";
 import { Boundary } from "./frame/boundary";
 import { Loading } from "./parts/page";
@@ -20,17 +21,24 @@ const ServicePage = lazy(() => import("./pages/services/service"));
 const Providers = lazy(() => import("./pages/upstreams/providers"));
 const ProviderForm = lazy(() => import("./pages/upstreams/form"));
 const ProviderPage = lazy(() => import("./pages/upstreams/provider"));
+const People = lazy(() => import("./pages/accounts/people"));
+const PersonPage = lazy(() => import("./pages/accounts/person"));
+const Teams = lazy(() => import("./pages/teams/teams"));
+const TeamPage = lazy(() => import("./pages/teams/team"));
+const Roles = lazy(() => import("./pages/access/roles"));
+const OwnHome = lazy(() => import("./pages/home/own"));
 const Models = lazy(() => import("./pages/upstreams/models"));
 const Settings = lazy(() => import("./pages/gateway/settings"));
 const NotFound = lazy(() => import("./pages/gateway/not_found"));
 
 export function App() {
+  const { may } = useRights();
   return (
     <Frame>
       <Boundary>
         <Suspense fallback={<Loading rows={8} />}>
           <Switch>
-            <Route path="/"><Home /></Route>
+            <Route path="/">{may("overview.read") ? <Home /> : <OwnHome />}</Route>
             <Route path="/calls"><Calls /></Route>
             <Route path="/calls/:id">{({ id }) => <CallPage key={id} id={id} />}</Route>
             <Route path="/tokens"><Tokens /></Route>
@@ -48,6 +56,11 @@ export function App() {
             <Route path="/providers/:id">{({ id }) => <ProviderPage key={id} id={id} />}</Route>
             <Route path="/models"><Models /></Route>
             <Route path="/usage"><Usage /></Route>
+            <Route path="/people"><People /></Route>
+            <Route path="/people/:id">{({ id }) => <PersonPage key={id} id={id} />}</Route>
+            <Route path="/teams"><Teams /></Route>
+            <Route path="/teams/:id">{({ id }) => <TeamPage key={id} id={id} />}</Route>
+            <Route path="/roles"><Roles /></Route>
             <Route path="/settings"><Settings /></Route>
             <Route><NotFound /></Route>
           </Switch>

@@ -71,6 +71,6 @@ export function bytes(value: number | null | undefined): string {
   return `${one.format(value / 1_000_000)} MB`;
 }
 
-export function plural(amount: number, noun: string): string {
-  return `${exact(amount)} ${noun}${amount === 1 ? "" : "s"}`;
+export function plural(amount: number, noun: string, several = `${noun}s`): string {
+  return `${exact(amount)} ${amount === 1 ? noun : several}`;
 }

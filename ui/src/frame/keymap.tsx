@@ -1,13 +1,14 @@
 /** The keyboard map (?). */
 import { Modal } from "@mantine/core";
-import { PLACES } from "./navigation";
+import { usePlaces } from "./navigation";
 
 export default function KeyMap({ close }: { close: () => void }) {
+  const places = usePlaces();
   const rows: [string, string[]][] = [
     ["Search, or jump by a pasted token", ["Ctrl", "K"]],
     ["Search", ["/"]],
     ["New token", ["n"]],
-    ...PLACES.map((place): [string, string[]] => [`Go to ${place.label}`, ["g", place.key]]),
+    ...places.map((place): [string, string[]] => [`Go to ${place.label}`, ["g", place.key]]),
     ["Pause or resume live calls", ["Space"]],
     ["This map", ["?"]],
   ];

@@ -94,7 +94,7 @@ export function AccountMenu({ session, showKeys }: { session: Session | undefine
     <Menu position="bottom-end" width={200}>
       <Menu.Target><ActionIcon size="lg" aria-label="Account"><IconUser size={17} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
-        {session && <Menu.Label>{session.user.name}, {session.user.role}</Menu.Label>}
+        {session && <Menu.Label>{session.user.name}, {session.user.role_name}</Menu.Label>}
         <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={showKeys} rightSection={<kbd>?</kbd>}>Keyboard map</Menu.Item>
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => signOut().catch(complain)}>Sign out</Menu.Item>
       </Menu.Dropdown>

@@ -9,37 +9,51 @@ import IconHome from "@tabler/icons-react/dist/esm/icons/IconHome.mjs";
 import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
 import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
 import IconSettings from "@tabler/icons-react/dist/esm/icons/IconSettings.mjs";
+import IconShield from "@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs";
 import IconSparkles from "@tabler/icons-react/dist/esm/icons/IconSparkles.mjs";
+import IconUsers from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
+import IconUsersGroup from "@tabler/icons-react/dist/esm/icons/IconUsersGroup.mjs";
 import mark from "../theme/mark.svg";
 import { useGateway } from "../api/gateway";
+import { useRights, type Permission } from "../api/rights";
 import { zone } from "../format/time";
 import { rangeSearch } from "./range";
 
-export type Place = { label: string; href: string; key: string; icon: ComponentType<{ size?: number; stroke?: number }>; group: "" | "Access" | "Upstreams" | "Facts" };
+export type Place = { label: string; href: string; key: string; icon: ComponentType<{ size?: number; stroke?: number }>; group: "" | "Access" | "Upstreams" | "Facts" | "Admin"; needs?: Permission };
 
 export const PLACES: Place[] = [
   { label: "Home", href: "/", key: "h", icon: IconHome, group: "" },
-  { label: "Live calls", href: "/calls", key: "c", icon: IconActivity, group: "" },
-  { label: "Tokens", href: "/tokens", key: "t", icon: IconKey, group: "Access" },
-  { label: "Applications", href: "/applications", key: "a", icon: IconApps, group: "Access" },
-  { label: "Services", href: "/services", key: "s", icon: IconRoute, group: "Upstreams" },
-  { label: "Models", href: "/models", key: "m", icon: IconSparkles, group: "Upstreams" },
-  { label: "Providers", href: "/providers", key: "p", icon: IconCloud, group: "Upstreams" },
-  { label: "Usage & cost", href: "/usage", key: "u", icon: IconChartBar, group: "Facts" },
-  { label: "Settings", href: "/settings", key: ",", icon: IconSettings, group: "Facts" },
+  { label: "Live calls", href: "/calls", key: "c", icon: IconActivity, group: "", needs: "calls.read" },
+  { label: "Tokens", href: "/tokens", key: "t", icon: IconKey, group: "Access", needs: "tokens.read" },
+  { label: "Applications", href: "/applications", key: "a", icon: IconApps, group: "Access", needs: "applications.read" },
+  { label: "Services", href: "/services", key: "s", icon: IconRoute, group: "Upstreams", needs: "services.read" },
+  { label: "Models", href: "/models", key: "m", icon: IconSparkles, group: "Upstreams", needs: "models.read" },
+  { label: "Providers", href: "/providers", key: "p", icon: IconCloud, group: "Upstreams", needs: "providers.read" },
+  { label: "Usage & cost", href: "/usage", key: "u", icon: IconChartBar, group: "Facts", needs: "usage.read" },
+  { label: "Settings", href: "/settings", key: ",", icon: IconSettings, group: "Facts", needs: "overview.read" },
+  { label: "People", href: "/people", key: "e", icon: IconUsers, group: "Admin", needs: "users.read" },
+  { label: "Teams", href: "/teams", key: "i", icon: IconUsersGroup, group: "Admin", needs: "teams.read" },
+  { label: "Roles", href: "/roles", key: "r", icon: IconShield, group: "Admin", needs: "roles.read" },
 ];
+
+/** The places that the signed-in person may see. */
+export function usePlaces(): Place[] {
+  const { may } = useRights();
+  return PLACES.filter((place) => !place.needs || may(place.needs));
+}
 
 export function Navigation({ isOpen, close }: { isOpen: boolean; close: () => void }) {
   const [path] = useLocation();
   const [params] = useSearchParams();
   const gateway = useGateway().data;
   const keep = rangeSearch(params);
+  const places = usePlaces();
   return (
     <nav className="nav" id="navigation" aria-label="Main" data-open={isOpen}>
       <Link className="nav-brand" href={`/${keep}`} onClick={close}><img src={mark} alt="" />Tollway</Link>
-      {PLACES.map((place, index) => {
+      {places.map((place, index) => {
         const isHere = place.href === "/" ? path === "/" : path === place.href || path.startsWith(`${place.href}/`);
-        const isFirst = place.group !== "" && PLACES[index - 1].group !== place.group;
+        const isFirst = place.group !== "" && places[index - 1]?.group !== place.group;
         const Icon = place.icon;
         return [
           isFirst && <span key={place.group} className="nav-group">{place.group}</span>,

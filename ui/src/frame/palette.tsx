@@ -7,8 +7,10 @@ import { useLocation, useSearchParams } from "wouter";
 import { Modal } from "@mantine/core";
 import { useApplications } from "../api/applications";
 import { findTokens } from "../api/tokens";
+import { useUsers } from "../api/people";
+import { useRights } from "../api/rights";
 import { useModels, useProviders, useServices } from "../api/upstreams";
-import { PLACES } from "./navigation";
+import { usePlaces } from "./navigation";
 import { rangeSearch } from "./range";
 
 type Hit = { group: string; label: ReactNode; hint: string; href: string };
@@ -72,6 +74,9 @@ function useHits(text: string): Hit[] {
   const isRequest = REQUEST.test(text);
   const words = text.toLowerCase();
   const tokens = useQuery({ queryKey: ["tokens", "find", text], queryFn: () => findTokens(text), enabled: words.length > 1 && !secret && !isRequest });
+  const places = usePlaces();
+  const { may } = useRights();
+  const people = useUsers({ search: text }, 5, words.length > 1 && !secret && !isRequest && may("users.read")).data?.pages[0]?.items;
   const applications = useApplications().data?.items;
   const services = useServices().data?.items;
   const models = useModels().data?.items;
@@ -84,15 +89,16 @@ function useHits(text: string): Hit[] {
       const found = (items ?? []).filter((item) => item.name.toLowerCase().includes(words)).slice(0, 5);
       hits.push(...found.map((item) => ({ group, label: item.name, hint, href: item.href })));
     };
-    const acts = [{ name: "New token", href: "/tokens/new" }, { name: "Add provider", href: "/providers/new" }, { name: "Add service", href: "/services/new" }];
-    hits.push(...PLACES.filter((place) => place.label.toLowerCase().includes(words)).map((place) => ({ group: "Pages", label: place.label, hint: `g ${place.key}`, href: place.href })));
+    const acts = [may("tokens.write") && { name: "New token", href: "/tokens/new" }, may("providers.write") && { name: "Add provider", href: "/providers/new" }, may("services.write") && { name: "Add service", href: "/services/new" }].filter((act) => act !== false);
+    hits.push(...places.filter((place) => place.label.toLowerCase().includes(words)).map((place) => ({ group: "Pages", label: place.label, hint: `g ${place.key}`, href: place.href })));
     take("Acts", "act", acts);
     if (!words) return hits;
     hits.push(...(tokens.data?.items ?? []).map((token) => ({ group: "Tokens", label: token.name, hint: token.masked, href: `/tokens/${token.id}` })));
+    if (may("users.read")) hits.push(...(people ?? []).map((person) => ({ group: "People", label: person.name, hint: person.role_name, href: `/people/${person.id}` })));
     take("Applications", "application", applications?.map((item) => ({ name: item.name, href: `/applications/${item.id}` })));
     take("Services", "service", services?.map((item) => ({ name: item.name, href: `/services/${item.id}` })));
     take("Providers", "provider", providers?.map((item) => ({ name: item.name, href: `/providers/${item.id}` })));
     take("Models", "model", models?.map((item) => ({ name: item.name, href: `/models?search=${encodeURIComponent(item.name)}` })));
     return hits;
-  }, [text, tokens.data, applications, services, models, providers]);
+  }, [text, tokens.data, people, places.length, applications, services, models, providers]);
 }

@@ -1,0 +1,130 @@
+"""What the stand-in console answers about people, teams and roles; roles are the real ones."""
+
+from aiohttp import web
+from facts import Json, before
+
+from tollway.control.access.model import REGISTRY, Permission
+from tollway.control.access.roles import BUILT_IN
+
+TEAMS = {"team_default": "Default", "team_shop": "Web shop", "team_data": "Data science"}
+PEOPLE = [
+    ("user_1", "operator", "active", "owner", ["team_default"], 2, {"hours": 1}),
+    ("user_2", "Ana Ruiz", "active", "admin", ["team_shop", "team_data"], 0, {"days": 1}),
+    ("user_3", "Mbali Dube", "active", "developer", ["team_shop"], 3, {"hours": 5}),
+    ("user_4", "Jonas Weber", "invited", "developer", ["team_data"], 0, None),
+    ("user_5", "Kenji Sato", "active", "auditor", [], 0, {"days": 12}),
+    ("user_6", "Lena Novak", "deactivated", "viewer", ["team_shop"], 0, {"days": 90}),
+]
+CUSTOM: Json = {
+    "id": "role_support",
+    "name": "Support",
+    "description": "Looks calls up for customers",
+    "is_built_in": False,
+    "rights": [
+        {"permission": "tokens.read", "reach": "team"},
+        {"permission": "calls.read", "reach": "team"},
+        {"permission": "account.use", "reach": "own"},
+    ],
+    "holders": 0,
+    "created_at": before(days=3),
+    "created_by": "operator",
+}
+
+
+class PeopleReads:
+    """Reads of people, teams and roles, for the stand-in to inherit."""
+
+    def read_session(self, _rest: str, _request: web.Request) -> Json:
+        """Answer the owner's session."""
+        rights = [{"permission": name, "reach": reach} for name, reach in BUILT_IN["owner"].rights.items()]
+        user = {"id": "user_1", "name": "operator", "role": "owner", "role_name": "Owner"}
+        team_ids = ["team_default"]
+        return {
+            "user": user,
+            "csrf": "csrf-value",
+            "expires_at": before(hours=-9),
+            "rights": rights,
+            "team_ids": team_ids,
+        }
+
+    def read_users(self, rest: str, request: web.Request) -> Json | None:
+        """Answer a list, filtered as the console does, or one person."""
+        people = [person(*row) for row in PEOPLE]
+        if rest:
+            return next((one for one in people if one["id"] == rest), None)
+        for name in ("state", "role"):
+            if wanted := request.query.get(name):
+                people = [one for one in people if one[name] == wanted]
+        search = request.query.get("search", "").lower()
+        return {"items": [one for one in people if one["name"].lower().startswith(search)], "next_cursor": None}
+
+    def read_teams(self, rest: str, _request: web.Request) -> Json | None:
+        """Answer the teams, one, or its members."""
+        team_id, _, part = rest.partition("/")
+        if part == "members":
+            items = [
+                {
+                    "user_id": key,
+                    "name": name,
+                    "state": state,
+                    "role": role,
+                    "joined_at": before(days=20),
+                    "joined_by": "operator",
+                }
+                for key, name, state, role, teams, *_ in PEOPLE
+                if team_id in teams
+            ]
+            return {"items": items, "next_cursor": None}
+        teams = [
+            {
+                "id": key,
+                "name": name,
+                "is_default": key == "team_default",
+                "created_at": before(days=60),
+                "created_by": "operator",
+            }
+            for key, name in TEAMS.items()
+        ]
+        return (
+            next((one for one in teams if one["id"] == team_id), None)
+            if team_id
+            else {"items": teams, "next_cursor": None}
+        )
+
+    def read_roles(self, rest: str, _request: web.Request) -> Json:
+        """Answer the roles, or the registry of permissions."""
+        if rest == "permissions":
+            shown = [(name, one) for name, one in REGISTRY.items() if name is not Permission.MACHINE_OPERATE]
+            return {
+                "items": [
+                    {"name": n, "area": one.area, "meaning": one.meaning, "reaches": list(one.reaches)}
+                    for n, one in shown
+                ]
+            }
+        return {"items": [*(role(key) for key in BUILT_IN), CUSTOM]}
+
+
+def role(role_id: str) -> Json:
+    """Return a built-in role as the API shows it."""
+    one = BUILT_IN[role_id]
+    rights = [{"permission": name, "reach": reach} for name, reach in one.rights.items()]
+    shown = {"id": one.id, "name": one.name, "description": one.description, "is_built_in": True, "rights": rights}
+    return {**shown, "holders": sum(row[3] == role_id for row in PEOPLE), "created_at": None, "created_by": None}
+
+
+def person(
+    key: str, name: str, state: str, role_id: str, teams: list[str], tokens: int, seen: dict[str, int] | None
+) -> Json:
+    """Return a person as the API shows them."""
+    return {
+        "id": key,
+        "name": name,
+        "state": state,
+        "role": role_id,
+        "role_name": BUILT_IN[role_id].name,
+        "teams": [{"id": team, "name": TEAMS[team]} for team in teams],
+        "personal_tokens": tokens,
+        "created_at": before(days=50),
+        "created_by": "operator",
+        "signed_in_at": None if seen is None else before(**seen),
+    }
