@@ -57,7 +57,7 @@ async def _probe(provider: CompiledProvider) -> Probe:
                 provider.destination,
                 method="GET",
                 target=f"{provider.destination.base_path}/models".encode("ascii"),
-                headers=[(b"accept", b"application/json"), *provider.keys[0].headers],
+                headers=[(b"accept", b"application/json"), *provider.headers, *provider.keys[0].headers],
                 body=b"",
             )
             latency_ms = (time.monotonic() - began) * 1000

@@ -10,7 +10,12 @@ import msgspec
 from tollway.providers.contract import ProviderKind
 
 ALIASES: Mapping[str, str] = MappingProxyType(
-    {"openai_compatible": "openai-compatible", "compatible": "openai-compatible", "hugging-face": "huggingface"}
+    {
+        "openai_compatible": "openai-compatible",
+        "compatible": "openai-compatible",
+        "hugging-face": "huggingface",
+        "google": "gemini",
+    }
 )
 """Other spellings that are accepted for a kind."""
 

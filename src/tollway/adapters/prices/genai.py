@@ -29,6 +29,13 @@ PROVIDERS: Final = {
     "zai": "zai",
     "anthropic": "anthropic",
     "gemini": "google",
+    "azure": "azure",
+    "xai": "x-ai",
+    "together": "together",
+    "perplexity": "perplexity",
+    "moonshot": "moonshotai",
+    "minimax": "minimax",
+    "novita": "novita",
 }
 """Our kinds, and whose price list each is charged by. Other kinds (`ollama`, `openai-compatible`) have none."""
 
@@ -53,6 +60,7 @@ class GenaiPriceList:
 
     def __init__(self) -> None:
         self._books: dict[str, tuple[PriceBook, PricesByName] | None] = {}
+        self._contexts: dict[str, dict[str, int | None]] = {}
 
     def find_prices(self, kind: str, model: str) -> tuple[DatedPrice, ...]:
         """Return the model's prices at this kind of provider, oldest first; () when it is unpriced."""
@@ -68,6 +76,12 @@ class GenaiPriceList:
     def list_models(self, kind: str) -> Sequence[str]:
         """Return the names of the models this kind of provider is known to offer; () when nothing is known."""
         return [facts.name for facts in self.list_facts(kind)]
+
+    def find_context_tokens(self, kind: str, model: str) -> int | None:
+        """Return how much a model of the list reads at most; None when that is not known."""
+        if kind not in self._contexts:
+            self._contexts[kind] = {facts.name: facts.context_tokens for facts in self.list_facts(kind)}
+        return self._contexts[kind].get(model)
 
     def list_facts(self, kind: str) -> Sequence[ModelFacts]:
         """Return what is known of those models. The package does not state the most output a model gives."""
