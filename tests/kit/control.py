@@ -117,6 +117,10 @@ class ListedPrices:
     def __init__(self, models: dict[str, tuple[str, ...]] | None = None) -> None:
         self.models = models if models is not None else {"openai": ("gpt-4o", "gpt-4o-mini")}
 
+    def find_context_tokens(self, kind: str, model: str) -> int | None:
+        """See PriceList."""
+        return 128_000 if model in self.list_models(kind) else None
+
     def list_models(self, kind: str) -> Sequence[str]:
         return self.models.get(kind, ())
 

@@ -239,6 +239,8 @@ class ModelRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     candidates: tuple[Candidate, ...]
     created_seconds: int = 0
     owned_by: str = "tollway"
+    context_tokens: int | None = None
+    """How much its best candidate reads; None: not known."""
 
 
 class ServiceRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -31,6 +31,7 @@ class Offered:
     provider_name: str
     created_seconds: int
     candidate: Candidate
+    context_tokens: int | None = None
     is_listed: bool = True
     """Whether the operator named it, rather than `*`."""
 
@@ -53,6 +54,7 @@ def compile_models(offered: Iterable[Offered]) -> tuple[ModelRecord, ...]:
             candidates=tuple(item.candidate for item in items),
             created_seconds=items[0].created_seconds,
             owned_by=items[0].provider_name,
+            context_tokens=items[0].context_tokens,
         )
         for name, items in sorted(records.items())
     )
@@ -93,4 +95,5 @@ def _offered(provider: Provider, offer: ModelOffer, price_kind: str, prices: Pri
         provider_name=provider.name,
         created_seconds=provider.created_ns // NANOS_PER_SECOND,
         candidate=candidate,
+        context_tokens=prices.find_context_tokens(price_kind, candidate.upstream_model) if price_kind else None,
     )

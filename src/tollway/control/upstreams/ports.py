@@ -98,6 +98,10 @@ class PriceList(Protocol):
         """Return the names the vendor's price list knows; empty for a kind without one."""
         ...
 
+    def find_context_tokens(self, kind: str, model: str) -> int | None:
+        """Return how much a model reads at most; None when that is not known."""
+        ...
+
     def find_prices(self, kind: str, model: str) -> tuple[DatedPrice, ...]:
         """Return the prices of a model by date; empty when unknown."""
         ...
