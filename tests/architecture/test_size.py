@@ -17,15 +17,14 @@ TABLES = {"kernel/codes.py"}
 
 WAIVERS: dict[str, int] = {
     # The stages pass each other exactly what they need; a bag of all of it would hide what depends on what.
+    "gateway/counting.py:count_tokens parameters": 6,
     "gateway/dispatch.py:_is_final parameters": 6,
-    "gateway/dispatch.py:_send parameters": 7,
-    "gateway/dispatch.py:dispatch_ai parameters": 6,
+    "gateway/dispatch.py:dispatch parameters": 7,
     "gateway/pipeline.py:_carry_ai parameters": 6,
     "gateway/pipeline.py:_carry_service parameters": 6,
     "gateway/resolve.py:resolve_ai parameters": 6,
-    "gateway/respond.py:relay_stream parameters": 8,
-    "gateway/respond.py:respond_whole parameters": 7,
     "gateway/services.py:_send parameters": 6,
+    "gateway/stored.py:carry_stored parameters": 6,
     "kernel/codes.py:_row parameters": 6,
     # A request has that many parts; the port, the client and the sandbox spell them alike.
     "adapters/sandbox_transport.py:SandboxRouter.send parameters": 6,
@@ -34,7 +33,7 @@ WAIVERS: dict[str, int] = {
 }
 """`place` for a file's lines; `place:function lines|branches|parameters` for a function's."""
 
-WAIVERS_MAX = 13
+WAIVERS_MAX = 12
 """How many waivers there are; lower it with each that goes."""
 
 _BRANCHES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case)

@@ -29,6 +29,8 @@ EXPECTED = {
         "model.not_found req_",
         "x-tollway-provider sandbox",
     ],
+    "anthropic-sdk.md": ["You said: Hello", "end_turn", "sandbox-small", "not_found_error req_"],
+    "gemini-sdk.md": ["You said: Hello", "256"],
     "rest-service.md": ["/base/today?city=Lyon", "401", "server-timing:", "weather"],
     "config-as-code.md": ["+ provider own-model", "nothing to change", "nightly.tar"],
 }

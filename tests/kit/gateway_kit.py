@@ -213,6 +213,42 @@ class MemoryExchange:
         return dict(self.headers).get(name.encode(), b"").decode()
 
 
+class MemoryStates:
+    """Kept responses in a dictionary, by owner and id."""
+
+    def __init__(self):
+        self.kept = {}
+        self.items = {}
+        self.is_down = False
+
+    def put_soon(self, owner, state, item_ids=()):
+        self.kept[owner, state.id] = state
+        self.items |= {(owner, item_id): state for item_id in item_ids}
+        return True
+
+    async def put(self, owner, state, item_ids=()):
+        if self.is_down:
+            raise TollwayError("gateway.states_unavailable")
+        return self.put_soon(owner, state, item_ids)
+
+    def find(self, owner, response_id):
+        if self.is_down:
+            raise TollwayError("gateway.states_unavailable")
+        return self.kept.get((owner, response_id))
+
+    def find_by_item(self, owner, item_id):
+        return self.items.get((owner, item_id))
+
+    async def find_patiently(self, owner, response_id):
+        return self.find(owner, response_id)
+
+    async def delete(self, owner, response_id):
+        return self.kept.pop((owner, response_id), None) is not None
+
+    def sweep_soon(self):
+        pass
+
+
 class Box:
     """Seals nothing."""
 
@@ -236,6 +272,7 @@ class Rig:
         self.journal = MemoryJournal()
         self.upstreams = ScriptedUpstreams(*(script or (ScriptedAnswer(),)))
         self.clock = FixedClock()
+        self.states = MemoryStates()
         self.gateway = Gateway(
             policy=self.policy,
             meters=self.meters,
@@ -247,12 +284,13 @@ class Rig:
             bounds=bounds or Bounds(body_bytes_max=10_000),
             build_destination=build_any_destination,
             counters=[0] * len(NAMES),
+            states=self.states,
         )
         self.publish()
 
-    def publish(self, *, models=None, services=(), keys=1, second=False, **options):
-        """Publish `gpt` (priced) and `free` (unpriced) at one provider, or at two."""
-        providers = [self._provider("p1", keys)] + ([self._provider("p2", 1)] if second else [])
+    def publish(self, *, models=None, services=(), keys=1, second=False, providers=None, **options):
+        """Publish `gpt` (priced) and `free` (unpriced) at one provider, or at two; or what is given."""
+        providers = providers or [self._provider("p1", keys)] + ([self._provider("p2", 1)] if second else [])
         if models is None:
             prices = (DatedPrice(None, PRICE),)
             candidates = tuple(Candidate(p.id, "gpt", prices, 4096) for p in providers)

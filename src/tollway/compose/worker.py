@@ -8,6 +8,8 @@ import msgspec
 from tollway.adapters.journal import JournalWriter
 from tollway.adapters.meters import MappedMeters, open_meters, read_boot_id
 from tollway.adapters.policy_store import LMDBPolicyStore
+from tollway.adapters.response_states import Bounds as StateBounds
+from tollway.adapters.response_states import LMDBResponseStates
 from tollway.adapters.sandbox_transport import SandboxRouter, build_any_destination
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.telemetry.counters import CounterFile
@@ -31,6 +33,7 @@ class Worker(msgspec.Struct):
     meters: MappedMeters
     journal: JournalWriter
     policy: LMDBPolicyStore
+    states: LMDBResponseStates
     counters: CounterFile
     resting: RestingFile
     tls: ssl.SSLContext | None
@@ -41,6 +44,7 @@ class Worker(msgspec.Struct):
         self.journal.close()
         self.meters.close()
         self.policy.close()
+        self.states.close()
 
 
 def build_worker(start: Start, name: str) -> Worker:
@@ -52,6 +56,7 @@ def build_worker(start: Start, name: str) -> Worker:
     policy = LMDBPolicyStore(data / "policy")
     meters, _ = open_meters(data / "meters.mm", read_boot_id())
     journal = JournalWriter(data / "journal", name)
+    states = LMDBResponseStates(data / "responses", box=keys.response_states, bounds=StateBounds())
     counters = CounterFile(data / "run")
     resting = RestingFile(data / "run", counters.number)
 
@@ -78,8 +83,9 @@ def build_worker(start: Start, name: str) -> Worker:
         ),
         build_destination=build_any_destination,
         counters=counters.values,
+        states=states,
     )
     tls = None
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:
         tls = build_server_context(settings.gateway.tls_certificate, settings.gateway.tls_key)
-    return Worker(gateway, server, upstreams, meters, journal, policy, counters, resting, tls)
+    return Worker(gateway, server, upstreams, meters, journal, policy, states, counters, resting, tls)

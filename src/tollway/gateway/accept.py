@@ -4,41 +4,16 @@ Reads the head once: the operation its path names, the request id, the trace con
 grammar and framing were checked before; nothing here looks at the body or the token.
 """
 
-from typing import Literal
-
 import msgspec
 
 from tollway.gateway.address import client_address, is_secure
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
+from tollway.gateway.operations import Operation, dialect_of, find_operation
 from tollway.gateway.ports import Exchange, Headers, RequestHead
 from tollway.gateway.trace import read_traceparent
 from tollway.kernel.errors import TollwayError
 from tollway.policy.token import ParsedToken
-
-Kind = Literal["chat", "embeddings", "models", "model", "service", "health", "preflight"]
-
-
-class Operation(msgspec.Struct, frozen=True, gc=False):
-    """One thing the gateway port does: its path template and how it is asked for."""
-
-    kind: Kind
-    route: str
-    methods: tuple[str, ...]
-    upstream_path: str = ""
-
-
-CHAT = Operation("chat", "/v1/chat/completions", ("POST",), "/chat/completions")
-EMBEDDINGS = Operation("embeddings", "/v1/embeddings", ("POST",), "/embeddings")
-MODELS = Operation("models", "/v1/models", ("GET", "HEAD"))
-MODEL = Operation("model", "/v1/models/{id}", ("GET", "HEAD"))
-HEALTH = Operation("health", "/healthz", ("GET", "HEAD"))
-PREFLIGHT = Operation("preflight", "preflight", ("OPTIONS",))
-SERVICE = Operation("service", "", ())
-
-EXACT: dict[str, Operation] = {item.route: item for item in (CHAT, EMBEDDINGS, MODELS, HEALTH)}
-RESERVED_PREFIXES = ("/v1/", "/v1beta/", "/.well-known/")
-"""Paths of the gateway itself; no service can be published below them."""
 
 CREDENTIAL_HEADERS = (b"authorization", b"x-api-key", b"api-key", b"x-goog-api-key")
 _SINGLE = frozenset({*CREDENTIAL_HEADERS, b"content-type", b"content-encoding", b"origin"})
@@ -60,6 +35,8 @@ class Inbound(msgspec.Struct, gc=False):
     host: str
     websocket_key: str | None
     operation: Operation
+    argument: str
+    """What the path carries beside the operation: a model or an id."""
     fields: dict[bytes, bytes]
     client_address: str
     client_agent: str
@@ -78,13 +55,15 @@ def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
     head = exchange.head
     inbound = head.facts[0] if head.facts else None
     if not isinstance(inbound, Inbound):
+        call.dialect = dialect_of(head.path)
         inbound = _understand(head, gw)
         head.facts.append(inbound)
     operation = inbound.operation
     call.client_address = inbound.client_address
     call.client_agent = inbound.client_agent
     call.trace_id, call.traceparent = gw.traces.join(inbound.trace)
-    call.operation = operation.kind
+    call.dialect = operation.dialect
+    call.operation = operation.name
     call.route = operation.route
     if operation.methods and head.method not in operation.methods:
         allow = ", ".join(operation.methods)
@@ -96,6 +75,7 @@ def _understand(head: RequestHead, gw: Gateway) -> Inbound:
     fields = dict(head.headers)
     if len(fields) != len(head.headers):
         _refuse_repeated(head)
+    asked = find_operation(head, fields)
     return Inbound(
         head.method,
         head.path,
@@ -105,27 +85,13 @@ def _understand(head: RequestHead, gw: Gateway) -> Inbound:
         is_secure(head, gw.bounds.trusted_proxies),
         head.host,
         head.websocket_key,
-        find_operation(head, fields),
+        asked.operation,
+        asked.argument,
         fields,
         client_address(head.peer, head.headers, gw.bounds.trusted_proxies),
         fields.get(b"user-agent", b"")[:200].decode("latin-1"),
         read_traceparent(fields.get(b"traceparent")),
     )
-
-
-def find_operation(head: RequestHead, fields: dict[bytes, bytes]) -> Operation:
-    """Return the operation of a path. Raises route.not_found below a reserved prefix."""
-    path = head.path
-    if head.method == "OPTIONS" and b"access-control-request-method" in fields and b"origin" in fields:
-        return PREFLIGHT
-    operation = EXACT.get(path)
-    if operation is not None:
-        return operation
-    if path.startswith("/v1/models/") and len(path) > len("/v1/models/"):
-        return MODEL
-    if path.startswith(RESERVED_PREFIXES) or path in ("/v1", "/v1beta", "/.well-known"):
-        raise TollwayError("route.not_found", public=f"The gateway has no path {path[:200]}.")
-    return SERVICE
 
 
 def _refuse_repeated(head: RequestHead) -> None:

@@ -7,6 +7,8 @@ import msgspec
 
 from tollway.contract.records import Attempt, Charge, CloseRecord, Outcome
 from tollway.contract.usage import NOTHING, Usage
+from tollway.formats.dialect import Dialect
+from tollway.formats.dialects import CHAT
 from tollway.gateway.ports import Hold
 
 
@@ -19,6 +21,8 @@ class Call(msgspec.Struct, gc=False):
     method: str
     route: str = ""
     operation: str = "http"
+    dialect: Dialect = CHAT
+    """In which errors are told."""
     token_id: str = ""
     application_id: str = ""
     team_id: str = ""
@@ -44,6 +48,8 @@ class Call(msgspec.Struct, gc=False):
     trace_id: str = ""
     traceparent: bytes = b""
     hold: Hold | None = None
+    notes: tuple[str, ...] = ()
+    """What an answer, or its request, could not say as it was meant; for its header."""
     answer_headers: tuple[tuple[bytes, bytes], ...] = ()
     """Headers that every answer of this call carries (CORS)."""
     authenticated_at: int = 0

@@ -13,6 +13,7 @@ import msgspec
 from tollway.contract.policy import decode_snapshot
 from tollway.gateway.health import Health
 from tollway.gateway.ports import Journal, Meters, PolicyStore, PolicyView, SecretBox, TokenHasher, Upstreams
+from tollway.gateway.response_states import ResponseStates
 from tollway.gateway.snapshot import EMPTY, BuildDestination, Compiled, compile_snapshot
 from tollway.gateway.subjects import Subjects
 from tollway.gateway.trace import Traces
@@ -46,6 +47,7 @@ class Gateway:
         bounds: Bounds,
         build_destination: BuildDestination,
         counters: MutableSequence[int],
+        states: ResponseStates,
     ) -> None:
         self.policy = policy
         self.meters = meters
@@ -57,6 +59,7 @@ class Gateway:
         self.monotonic_ns = clock.monotonic_ns
         self.bounds = bounds
         self.counters = counters
+        self.states = states
         self.ids = RequestIds()
         self.health = Health()
         self.subjects = Subjects(hasher)

@@ -1,34 +1,57 @@
-"""`GET /v1/models` and `/v1/models/{id}`: what this token may use, in OpenAI's shape.
+"""`GET /v1/models`, `/v1beta/models` and one model of either: what this token may use, in the caller's shape.
 
-https://platform.openai.com/docs/api-reference/models — catch-all names are not listed, because they are not models.
+Catch-all names are not listed, because they are not models.
 """
 
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
-import msgspec
-
+from tollway.formats.chat import listing as chat
+from tollway.formats.gemini import models as gemini
+from tollway.formats.messages import models as messages
+from tollway.formats.model_card import ModelCard
+from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.ports import Exchange, Headers
 from tollway.gateway.snapshot import Compiled, Model
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
 
-_encode = msgspec.json.Encoder().encode
 
-
-def respond_models(exchange: Exchange, caller: Caller, compiled: Compiled, call: Call) -> None:
-    """List the models, by name."""
+def respond_models(exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call) -> None:
+    """List the models, by name. Raises request.field_invalid for a page that cannot be."""
     names = sorted(name for name in compiled.models if _is_visible(name, caller))
-    _respond(exchange, call, {"object": "list", "data": [_shown(compiled.models[name]) for name in names]})
+    cards = [_card(compiled.models[name]) for name in names]
+    query = dict(parse_qsl(inbound.query))
+    match inbound.operation.dialect.name:
+        case "messages":
+            limit, after_id, before_id = (query.get(name) for name in ("limit", "after_id", "before_id"))
+            body = messages.write_models(cards, limit=limit, after_id=after_id, before_id=before_id)
+        case "gemini":
+            body = gemini.write_models(
+                cards,
+                page_size=query.get("pageSize"),
+                page_token=query.get("pageToken"),
+            )
+        case _:
+            body = chat.write_models(cards)
+    _respond(exchange, call, body)
 
 
-def respond_model(exchange: Exchange, caller: Caller, compiled: Compiled, call: Call) -> None:
+def respond_model(exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call) -> None:
     """Show one model. Raises model.not_found also for one the token may not use."""
-    name = unquote(exchange.head.path.removeprefix("/v1/models/"))
+    name = unquote(inbound.argument)
     model = compiled.models.get(name)
     if model is None or not _is_visible(name, caller):
         raise TollwayError("model.not_found", public=f"There is no model `{name[:200]}` for this token.", param="model")
-    _respond(exchange, call, _shown(model))
+    card = _card(model)
+    match inbound.operation.dialect.name:
+        case "messages":
+            body = messages.write_model(card)
+        case "gemini":
+            body = gemini.write_model(card)
+        case _:
+            body = chat.write_model(card)
+    _respond(exchange, call, body)
 
 
 def _is_visible(name: str, caller: Caller) -> bool:
@@ -36,12 +59,13 @@ def _is_visible(name: str, caller: Caller) -> bool:
     return not name.endswith("*") and (allowed is None or name in allowed)
 
 
-def _shown(model: Model) -> dict[str, object]:
-    return {"id": model.name, "object": "model", "created": model.created_seconds, "owned_by": model.owned_by}
+def _card(model: Model) -> ModelCard:
+    is_embedding = "embed" in model.name.lower()
+    return ModelCard(model.name, model.created_seconds, model.owned_by, model.context_tokens, is_embedding)
 
 
-def _respond(exchange: Exchange, call: Call, body: object) -> None:
+def _respond(exchange: Exchange, call: Call, body: bytes) -> None:
     headers: Headers = [(b"content-type", b"application/json"), (b"x-request-id", call.request_id.encode())]
     headers += call.answer_headers
     call.status, call.outcome = 200, "ok"
-    exchange.respond(200, headers, _encode(body))
+    exchange.respond(200, headers, body)

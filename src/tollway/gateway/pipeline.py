@@ -14,13 +14,18 @@ from tollway.gateway.admit import admit_ai, admit_request
 from tollway.gateway.authenticate import authenticate
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
-from tollway.gateway.dispatch import dispatch_ai
+from tollway.gateway.counting import count_tokens
+from tollway.gateway.dispatch import dispatch
+from tollway.gateway.embedding import EmbedPreparation, respond_embeddings
 from tollway.gateway.models import respond_model, respond_models
 from tollway.gateway.ports import Exchange, PolicyView
+from tollway.gateway.prepare import Preparation
+from tollway.gateway.relay import respond_ai
 from tollway.gateway.resolve import refuse_service, resolve_ai, resolve_service
 from tollway.gateway.respond import respond_error
 from tollway.gateway.services import dispatch_service
 from tollway.gateway.snapshot import Compiled
+from tollway.gateway.stored import carry_stored
 from tollway.kernel.errors import TollwayError
 
 _IN_FLIGHT = INDEX["requests_in_flight"]
@@ -63,12 +68,18 @@ async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
             cors.respond_preflight(exchange, inbound, compiled, call)
         case "service":
             await _carry_service(exchange, inbound, view, compiled, call, gw)
-        case "chat" | "embeddings":
+        case "generate" | "embed" | "count":
             await _carry_ai(exchange, inbound, view, compiled, call, gw)
+        case "stored":
+            caller = authenticate(inbound, call, gw, view)
+            call.authenticated_at = call.resolved_at = gw.monotonic_ns()
+            call.hold = admit_request(caller, gw).hold
+            call.admitted_at = gw.monotonic_ns()
+            await carry_stored(exchange, inbound, caller, compiled, call, gw)
         case "models":
-            respond_models(exchange, authenticate(inbound, call, gw, view), compiled, call)
+            respond_models(exchange, inbound, authenticate(inbound, call, gw, view), compiled, call)
         case "model":
-            respond_model(exchange, authenticate(inbound, call, gw, view), compiled, call)
+            respond_model(exchange, inbound, authenticate(inbound, call, gw, view), compiled, call)
 
 
 async def _carry_ai(
@@ -78,10 +89,18 @@ async def _carry_ai(
     call.authenticated_at = gw.monotonic_ns()
     plan = await resolve_ai(exchange, inbound, caller, compiled, call, gw)  # 400 403 404 408 413 415
     call.resolved_at = gw.monotonic_ns()
-    admission = admit_ai(plan, caller, compiled, gw)  # 400 403 429 503
+    is_free = inbound.operation.kind == "count"
+    admission = admit_request(caller, gw) if is_free else admit_ai(plan, caller, compiled, gw)  # 400 403 429 503
     call.hold = admission.hold
     call.admitted_at = gw.monotonic_ns()
-    await dispatch_ai(exchange, inbound, plan, admission, call, gw)  # 502 503 504
+    match inbound.operation.kind:  # 400 502 503 504
+        case "generate":
+            preparation = Preparation(plan, inbound, admission.output_cap)
+            await dispatch(exchange, plan, preparation, respond_ai, admission, call, gw)
+        case "embed":
+            await dispatch(exchange, plan, EmbedPreparation(plan, inbound), respond_embeddings, admission, call, gw)
+        case _:
+            await count_tokens(exchange, inbound, plan, admission, call, gw)
 
 
 async def _carry_service(

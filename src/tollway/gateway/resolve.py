@@ -5,28 +5,43 @@ on as the very object that was checked.
 """
 
 import msgspec
+from msgspec import structs
 
-from tollway.formats.chat.bounds import is_stream, read_bounds, read_model
-from tollway.formats.dialect import Bounds
+from tollway.formats.dialect import Bounds, Dialect
+from tollway.formats.dialects import GEMINI
 from tollway.formats.json_object import JSONObject
 from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
+from tollway.gateway.continuing import Continuing, continue_call, serve_where_kept
+from tollway.gateway.operations import CREATE_RESPONSE, Operation
 from tollway.gateway.ports import Exchange
+from tollway.gateway.response_states import owner_of
 from tollway.gateway.snapshot import Compiled, Model, Service
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import Tariff
 
+NO_OUTPUT = Bounds(0, 0, 0, 1)
+"""Of a call that consumes nothing that has a price."""
+
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
-    """An AI call that can be sent: the body, its bounds, and the candidates, each with its price or None."""
+    """An AI call that can be sent: the body, its bounds, and the candidates, each with its price or None.
 
+    `dialect` is the caller's: what the body is written in, and the answer will be.
+    """
+
+    dialect: Dialect
     model: Model
     body: JSONObject
     bounds: Bounds
     is_stream: bool
     tariffs: tuple[Tariff | None, ...]
+    is_array: bool = False
+    """Whether a stream is to be one JSON array that grows: Gemini's, for callers that do not ask for events."""
+    continuing: Continuing | None = None
+    """Of a response that is to be kept: whose it is, and what it continues."""
 
     def priced(self) -> list[Tariff] | None:
         """Return the tariffs of all candidates; None when one of them has none."""
@@ -48,7 +63,9 @@ async def resolve_ai(
     call.body_wait_ns = call.body_at - call.authenticated_at
     call.request_bytes = len(raw)
     body = JSONObject.parse(raw)
-    name = read_model(body)
+    operation = inbound.operation
+    dialect = operation.dialect
+    name = inbound.argument or dialect.read_model(body)
     allowed = caller.token.models
     if allowed is not None and name not in allowed:
         raise TollwayError(
@@ -58,12 +75,33 @@ async def resolve_ai(
     if model is None:
         raise TollwayError("model.not_found", public=f"No provider offers the model `{name[:200]}`.", param="model")
     call.model = name
-    is_chat = inbound.operation.kind == "chat"
-    call.is_stream = is_chat and is_stream(body)
-    bounds = read_bounds(body, len(raw)) if is_chat else Bounds(len(raw), len(raw) // 4, 0, 1)
+    is_stream = operation.is_stream
+    call.is_stream = is_stream = dialect.is_stream(body) if is_stream is None else is_stream
+    continuing = None
+    if operation is CREATE_RESPONSE:
+        continuing = await continue_call(body, owner_of(caller.token), gw.states)
+        body, kept = continuing.continued.body, continuing.continued.upstream
+        model = model if kept is None else serve_where_kept(model, kept)
+    bounds = _bounds(operation, body, 0 if continuing is None else continuing.continued.context_tokens)
     now = gw.now_ns()
     tariffs = tuple([route.tariffs.at(now) for route in model.routes])
-    return Plan(model, body, bounds, call.is_stream, tariffs)
+    is_array = is_stream and dialect is GEMINI and "alt=sse" not in inbound.query.split("&")
+    return Plan(dialect, model, body, bounds, is_stream, tariffs, is_array, continuing)
+
+
+def _bounds(operation: Operation, body: JSONObject, context_tokens: int) -> Bounds:
+    """A token is at least one byte, so the body bounds the input; `context_tokens` are what an upstream adds to it."""
+    body_bytes = len(body.encode())
+    if operation.kind == "generate":
+        bounds = operation.dialect.read_bounds(body, body_bytes)
+        if not context_tokens:
+            return bounds
+        return structs.replace(
+            bounds,
+            input_tokens_max=bounds.input_tokens_max + context_tokens,
+            input_tokens_estimate=bounds.input_tokens_estimate + context_tokens,
+        )
+    return Bounds(body_bytes, body_bytes // 4, 0, 1) if operation.kind == "embed" else NO_OUTPUT
 
 
 def resolve_service(inbound: Inbound, compiled: Compiled, call: Call) -> Service:

@@ -6,7 +6,7 @@ the rest is served.
 
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from msgspec import structs
@@ -21,6 +21,7 @@ from tollway.contract.policy import (
     UnboundedOutput,
     Upstream,
 )
+from tollway.formats.dialect import Target
 from tollway.gateway.ports import Destination, Headers, SecretBox
 from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import DatedTariffs, TariffsByName
@@ -31,6 +32,7 @@ from tollway.wire.http1 import are_field_lines
 _AI_HEADERS = ((b"content-type", b"application/json"), (b"accept-encoding", b"identity"))
 _ANSWER_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"content-security-policy", b"sandbox"))
 _UNPRINTABLE = re.compile(rb"[^\x20-\x7e]")
+_VERSION = re.compile(r"v[0-9]+(?:(?:alpha|beta)[0-9]*)?")
 
 BuildDestination = Callable[[Upstream, str], Destination]
 
@@ -51,6 +53,8 @@ class Provider(msgspec.Struct, frozen=True, gc=False):
     kind: ProviderKind
     destination: Destination
     keys: tuple[ProviderKey, ...]
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Of its kind: sent unless a call has its own of that name."""
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
@@ -62,6 +66,8 @@ class Route(msgspec.Struct, frozen=True, gc=False):
     output_tokens_max: int | None
     lines: bytes
     """Header lines of every answer of this route."""
+    target: Target
+    """Whom a request is written for, without an output cap."""
     tariffs_by_name: TariffsByName | None = None
     """Of a catch-all: the tariffs of the names that it serves; None where one price holds for all."""
 
@@ -75,6 +81,7 @@ class Model(msgspec.Struct, frozen=True, gc=False):
     owned_by: str
     candidates: tuple[tuple[int, ProviderKey], ...]
     """Each route, by its place, with each of its provider's keys."""
+    context_tokens: int | None = None
 
 
 class Service(msgspec.Struct, frozen=True, gc=False):
@@ -93,6 +100,8 @@ class Compiled(msgspec.Struct, frozen=True, gc=False):
     models: dict[str, Model]
     services: tuple[Service, ...]
     """Longest prefix first."""
+    providers: dict[str, Provider]
+    """By id; also those that serve no model."""
     unbounded_output: UnboundedOutput
     unbounded_output_tokens_max: int
     cors_origins: frozenset[str]
@@ -124,7 +133,7 @@ class Compiled(msgspec.Struct, frozen=True, gc=False):
         return None if service is None else service.record.query_token_parameter
 
 
-EMPTY = Compiled(0, {}, (), "cap", 16_384, frozenset(), ())
+EMPTY = Compiled(0, {}, (), {}, "cap", 16_384, frozenset(), ())
 
 
 def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: BuildDestination) -> Compiled:
@@ -150,6 +159,7 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
         revision=snapshot.revision,
         models={model.name: model for model in models if model.routes},
         services=tuple(sorted(services, key=lambda item: -len(item.record.path_prefix))),
+        providers=providers,
         unbounded_output=snapshot.unbounded_output,
         unbounded_output_tokens_max=snapshot.unbounded_output_tokens_max,
         cors_origins=frozenset(snapshot.cors_origins),
@@ -173,8 +183,9 @@ def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: 
         id=record.id,
         name=record.name,
         kind=kind,
-        destination=build_destination(_with_proxy_login(record.upstream, box), record.id),
+        destination=build_destination(_with_version(_with_proxy_login(record.upstream, box), kind), record.id),
         keys=keys or (_provider_key("", fixed),),
+        headers=_fixed(kind.headers),
     )
 
 
@@ -208,7 +219,8 @@ def _compile_model(record: ModelRecord, providers: dict[str, Provider], books: d
         for candidate in record.candidates
         if candidate.provider_id in providers
     )
-    return build_model(record.name, routes, record.created_seconds, record.owned_by)
+    model = build_model(record.name, routes, record.created_seconds, record.owned_by)
+    return structs.replace(model, context_tokens=record.context_tokens)
 
 
 def build_model(name: str, routes: tuple[Route, ...], created_seconds: int, owned_by: str) -> Model:
@@ -229,7 +241,16 @@ def build_route(provider: Provider, upstream_model: str, tariffs: DatedTariffs, 
         (name, _UNPRINTABLE.sub(b"?", text.encode("ascii", "replace")))
         for name, text in ((b"x-tollway-provider", provider.name), (b"x-tollway-upstream-model", upstream_model))
     ]
-    return Route(provider, upstream_model, tariffs, output_tokens_max, _lines((*shown, *_ANSWER_HEADERS)))
+    kind = provider.kind
+    target = Target(
+        vendor=kind.name,
+        model=upstream_model,
+        cap_field=kind.cap_field,
+        asks_stream_usage=kind.stream_usage == "option",
+    )
+    if output_tokens_max is not None:
+        target = structs.replace(target, output_tokens_default=output_tokens_max)
+    return Route(provider, upstream_model, tariffs, output_tokens_max, _lines((*shown, *_ANSWER_HEADERS)), target)
 
 
 def _under_name(catch_all: Model, name: str, upstream_model: str) -> Model:
@@ -251,6 +272,15 @@ def _credential(key: SealedKey, box: SecretBox, header: str, scheme: str) -> tup
         raise ValueError("its credential has characters that no header can carry")
     value = f"{scheme} ".encode() + secret if scheme else secret
     return ((header.lower().encode(), value),)
+
+
+def _with_version(upstream: Upstream, kind: ProviderKind) -> Upstream:
+    """Return the upstream with the version of the kind's API in its path, unless the URL names one itself."""
+    base_url = upstream.base_url.rstrip("/")
+    path = urlsplit(base_url).path
+    if not kind.version_path or any(_VERSION.fullmatch(segment) for segment in path.split("/")):
+        return upstream
+    return structs.replace(upstream, base_url=base_url + kind.version_path)
 
 
 def _with_proxy_login(upstream: Upstream, box: SecretBox) -> Upstream:

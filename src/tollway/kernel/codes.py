@@ -351,6 +351,14 @@ TABLE: tuple[Code, ...] = (
         "Try again; what had arrived was relayed and is billed.",
     ),
     _row(
+        "upstream.failed",
+        502,
+        _U,
+        _SAFE,
+        "The provider broke its streamed answer off with an error of its own.",
+        "The error event says what the provider said; try again, or ask another model.",
+    ),
+    _row(
         "upstream.auth",
         502,
         _U,

@@ -27,6 +27,8 @@ from tollway.runtime.child import Start, receive_start
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 1.0
+SWEEPING_TURNS = 60
+"""After how many of these turns kept responses that are too old are forgotten."""
 CONNECTIONS_SPARE = 16
 """A worker may hold this many connections more than its even share before it stops accepting for a moment."""
 
@@ -102,8 +104,12 @@ class _Share:
 
 async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) -> None:
     """Once a second: tallies to the journal, slots of dead workers back, counters and resting keys up to date."""
+    turn = 0
     while True:
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
+        turn += 1
+        if turn % SWEEPING_TURNS == 0:
+            worker.states.sweep_soon()
         worker.counters.values[INDEX["connections_open"]] = len(worker.server.connections)
         share.look()
         _tell_resting(worker)

@@ -17,6 +17,13 @@ from tollway.gateway.context import Bounds
         ("/v1/models", "GET", "models", "/v1/models"),
         ("/v1/models", "HEAD", "models", "/v1/models"),
         ("/v1/models/vendor/name", "GET", "model", "/v1/models/{id}"),
+        ("/v1/responses", "POST", "responses", "/v1/responses"),
+        ("/v1/messages", "POST", "messages", "/v1/messages"),
+        ("/v1/messages/count_tokens", "POST", "count_tokens", "/v1/messages/count_tokens"),
+        ("/v1beta/models/g:generateContent", "POST", "generate_content", "/v1beta/models/{model}:generateContent"),
+        ("/v1beta/models/g:countTokens", "POST", "count_tokens", "/v1beta/models/{model}:countTokens"),
+        ("/v1beta/models", "GET", "models", "/v1beta/models"),
+        ("/v1beta/models/vendor/name", "GET", "model", "/v1beta/models/{id}"),
         ("/weather/v1/models", "GET", "http", "weather"),
     ],
 )
@@ -34,7 +41,7 @@ async def test_no_service_is_found_below_the_gateways_own_paths(path):
     rig = Rig()
     rig.publish(services=[service(path_prefix=path.rstrip("/"))])
     reply = await rig.call(path, method="GET", token=rig.token())
-    assert (reply.status, json.loads(reply.answer)["error"]["code"]) == (404, "route.not_found")
+    assert reply.status == 404 and b"route.not_found" in reply.answer
 
 
 @pytest.mark.parametrize(

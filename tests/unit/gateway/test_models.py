@@ -25,7 +25,7 @@ async def test_models_are_listed_by_name_and_catch_alls_are_not(allowed, listed)
     body = json.loads(reply.answer)
     assert body["object"] == "list"
     assert [item["id"] for item in body["data"]] == listed
-    assert all(set(item) == {"id", "object", "created", "owned_by"} for item in body["data"])
+    assert all(set(item) == {"id", "object", "created", "owned_by", "capabilities"} for item in body["data"])
 
 
 @pytest.mark.parametrize("path", ["org/c", "org%2Fc"])

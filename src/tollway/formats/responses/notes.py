@@ -17,10 +17,11 @@ NOTES: Mapping[str, str] = {
 """Slug to one sentence; `docs/translation.md` is generated from it."""
 
 ANSWER_NOTES: Mapping[str, str] = {
+    "response-not-kept": "The answer could not be kept for later: it is too large, or the store does not take it.",
     "items-omitted": "Items of the answer that only OpenAI's own tools make were left out.",
     "file-citations-as-titles": "Citations of files kept at OpenAI name the file only.",
 }
-"""What reading an answer leaves out."""
+"""What may be said of an answer."""
 
 
 def note(notes: list[str], slug: str) -> None:
