@@ -1,4 +1,5 @@
-"""Writes the pages of docs/ that are made from tables in the code: configuration, errors, command line.
+"""Writes the pages of docs/ that are made from tables in the code: configuration, errors, command line,
+translation.
 
 `generate_docs.py` writes them, `generate_docs.py --check` says which are out of date and exits with 1. Everything
 above a page's marker line is written by hand and kept.
@@ -13,6 +14,7 @@ from typing import Any
 from typer.main import get_command
 
 from tollway.cli import app
+from tollway.formats.dialects import NOTES
 from tollway.kernel.codes import TABLE
 from tollway.settings import fields
 from tollway.settings.bounds import BOUNDS
@@ -114,10 +116,22 @@ def _meaning(parameter: Any) -> str:
     return (text + (" Required." if is_required else "")).replace("|", "\\|")
 
 
+def translation() -> Iterator[str]:
+    """Yield a table of notes for each dialect, by the word that the header has for each."""
+    for title, notes in NOTES.items():
+        yield f"## {title}"
+        yield ""
+        yield "| note | what it means |"
+        yield "| --- | --- |"
+        yield from (f"| `{name}` | {text} |" for name, text in sorted(notes.items()))
+        yield ""
+
+
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "configuration.md": configuration,
     "errors.md": errors,
     "cli.md": command_line,
+    "translation.md": translation,
 }
 
 

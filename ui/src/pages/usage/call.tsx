@@ -164,11 +164,24 @@ function Again({ call }: { call: Call }) {
 
 function curl(call: Call, url: string): string {
   const bearer = `-H "Authorization: Bearer $TOLLWAY_TOKEN"`;
-  if (call.operation === "chat") {
-    const body = JSON.stringify({ model: call.model, ...(call.is_stream ? { stream: true } : {}), messages: [{ role: "user", content: "…" }] });
-    return `curl ${url}/v1/chat/completions \\\n  ${bearer} \\\n  -H "Content-Type: application/json" \\\n  -d '${body}'`;
-  }
-  if (call.operation === "embeddings") return `curl ${url}/v1/embeddings \\\n  ${bearer} \\\n  -H "Content-Type: application/json" \\\n  -d '${JSON.stringify({ model: call.model, input: "…" })}'`;
-  if (call.operation === "models") return `curl ${url}/v1/models \\\n  ${bearer}`;
+  const path = call.route.replace("{model}", call.model).replace("{id}", call.model);
+  const body = placeholder(call);
+  if (body) return `curl ${url}${path} \\\n  ${bearer} \\\n  -H "Content-Type: application/json" \\\n  -d '${JSON.stringify(body)}'`;
+  if (call.operation === "models") return `curl ${url}${path} \\\n  ${bearer}`;
   return `curl -X ${call.method} ${url}/… \\\n  ${bearer}   # service ${call.service_name ?? call.route}`;
+}
+
+/** The smallest body of this operation, in its dialect; null for calls that have none. */
+function placeholder(call: Call): object | null {
+  const model = call.model;
+  const stream = call.is_stream ? { stream: true } : {};
+  const messages = [{ role: "user", content: "…" }];
+  const contents = [{ parts: [{ text: "…" }] }];
+  if (call.operation === "chat") return { model, ...stream, messages };
+  if (call.operation === "responses" && call.method === "POST") return { model, ...stream, input: "…" };
+  if (call.operation === "messages") return { model, max_tokens: 200, ...stream, messages };
+  if (call.operation === "generate_content") return { contents };
+  if (call.operation === "count_tokens") return call.route.startsWith("/v1beta") ? { contents } : { model, messages };
+  if (call.operation === "embeddings") return call.route.startsWith("/v1beta") ? { content: contents[0] } : { model, input: "…" };
+  return null;
 }
