@@ -123,7 +123,7 @@ REQUESTS = st.builds(
     temperature=st.none() | st.floats(0, 2),
     top_p=st.none() | st.floats(0, 1),
     logprobs=st.none() | st.just(True),
-    top_logprobs=st.none() | st.integers(0, 20),
+    top_logprobs=st.none() | st.integers(1, 20),
     user=st.none() | WORDS,
     metadata=st.none() | st.dictionaries(_NAMES, WORDS, min_size=1, max_size=2),
     service_tier=st.none() | st.sampled_from(["default", "flex"]),
@@ -149,6 +149,29 @@ REPLIES = st.builds(
     ),
     created_seconds=st.none() | st.integers(1, 2**31),
 )
+
+
+_ANY_SOURCES = st.one_of(
+    _INLINE,
+    _LINKS,
+    st.builds(hub.FileId, origin=st.sampled_from(["openai", "gemini"]), id=_NAMES),
+    st.builds(hub.PlainText, text=WORDS),
+)
+_ANY_SEALS = st.none() | st.builds(hub.Signature, origin=st.sampled_from(["openai", "gemini"]), value=_NAMES)
+ANY_PARTS = st.one_of(
+    TEXTS,
+    ANSWER_TEXTS,
+    st.builds(hub.Text, text=WORDS, citations=st.tuples(st.builds(hub.Citation, title=WORDS, quote=WORDS))),
+    REFUSALS,
+    st.builds(hub.Image, source=_ANY_SOURCES, cache=_MARKS),
+    st.builds(hub.Document, source=_ANY_SOURCES, context=st.none() | WORDS, wants_citations=st.booleans()),
+    st.builds(hub.Audio, source=_ANY_SOURCES),
+    st.builds(hub.Video, source=_ANY_SOURCES),
+    st.builds(hub.Thinking, text=st.just("") | WORDS, signature=_ANY_SEALS, is_redacted=st.booleans()),
+    st.builds(hub.ToolCall, id=_NAMES, name=_NAMES, arguments=st.sampled_from(["", "{}"]), signature=_ANY_SEALS),
+    _RESULTS,
+)
+"""Parts that other dialects have too, in places where this one may have none."""
 
 
 def shown(**changes: Any) -> Shown:

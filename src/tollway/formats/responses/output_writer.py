@@ -13,6 +13,8 @@ Object = dict[str, Any]
 Status = Literal["in_progress", "completed", "incomplete"]
 
 _RESPONSE_PREFIX = "resp_"
+_INCOMPLETE = ("message", "function_call")
+"""What can be incomplete; a picture is whole or none."""
 
 
 def response_id(request_id: str) -> str:
@@ -47,7 +49,7 @@ def write_output(
         message = None
         for kind, written in _items_of(part):
             items.append({"id": item_id(kind, response, len(items)), "type": kind} | written)
-    if items and "status" in items[-1]:
+    if items and items[-1]["type"] in _INCOMPLETE:
         items[-1]["status"] = status
     return items
 

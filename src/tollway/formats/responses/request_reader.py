@@ -58,6 +58,8 @@ def read_request(raw: bytes, *, model: str, is_stream: bool) -> hub.Request:
     text = body.child("text") or Asked({}, "text")
     tools, search = read_tools(body, items.tools)
     instructions = body.text("instructions")
+    logprobs = _wants_logprobs(body)
+    top_logprobs = body.integer("top_logprobs")
     system = [hub.Text(text=instructions, at="instructions")] if instructions else []
     _check(body)
     request = hub.Request(
@@ -74,12 +76,12 @@ def read_request(raw: bytes, *, model: str, is_stream: bool) -> hub.Request:
         output_tokens_max=body.integer("max_output_tokens"),
         temperature=body.number("temperature"),
         top_p=body.number("top_p"),
-        logprobs=_wants_logprobs(body),
-        top_logprobs=body.integer("top_logprobs"),
+        logprobs=logprobs,
+        top_logprobs=top_logprobs if top_logprobs or logprobs else None,
         user=_user(body),
         metadata=_metadata(body),
-        service_tier=body.text("service_tier"),
-        prompt_cache_key=body.text("prompt_cache_key"),
+        service_tier=body.text("service_tier") or None,
+        prompt_cache_key=body.text("prompt_cache_key") or None,
         store=body.flag("store"),
         is_stream=is_stream,
         names=NAMES,
@@ -177,7 +179,7 @@ def _user(body: Asked) -> str | None:
     user, identifier = body.text("user"), body.text("safety_identifier")
     if user and identifier and user != identifier:
         untranslatable("user", "is not `safety_identifier`, and others take one id: leave one out")
-    return identifier or user
+    return identifier or user or None
 
 
 def _metadata(body: Asked) -> dict[str, str] | None:

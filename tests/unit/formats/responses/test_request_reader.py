@@ -69,6 +69,13 @@ def test_every_setting_is_read() -> None:
     assert request.service_tier == "flex" and request.store is False
 
 
+def test_usual_values_of_what_is_not_asked_are_none() -> None:
+    request = read(top_logprobs=0, user="", prompt_cache_key="", service_tier="", metadata={}, instructions="")
+    assert (request.top_logprobs, request.user, request.prompt_cache_key, request.service_tier) == (None,) * 4
+    assert request.metadata is None and request.system == ()
+    assert read(top_logprobs=0, include=["message.output_text.logprobs"]).top_logprobs == 0
+
+
 def test_reasoning_that_asks_for_nothing_is_none() -> None:
     assert read(reasoning={"effort": None, "context": "auto"}).reasoning is None
     assert read(reasoning={"generate_summary": "auto"}).reasoning == hub.Reasoning(summary="auto", wants_text=True)

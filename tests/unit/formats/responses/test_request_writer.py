@@ -4,12 +4,14 @@ import json
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
-from kit.responses_values import REQUESTS, TARGET
+from kit.responses_values import ANY_PARTS, REQUESTS, TARGET
 from kit.translation import meaning
 from tollway.formats import hub
 from tollway.formats.dialect import Inexpressible, Target
+from tollway.formats.responses.notes import NOTES
 from tollway.formats.responses.request_reader import read_request
 from tollway.formats.responses.request_writer import write_request
 
@@ -28,7 +30,29 @@ def written(request: hub.Request, target: Target = TARGET) -> dict[str, object]:
 def test_any_request_survives(request: hub.Request) -> None:
     body = write_request(request, TARGET).body
     read = read_request(body, model="m", is_stream=request.is_stream)
-    assert meaning(read) == meaning(structs.replace(request, top_logprobs=request.top_logprobs))
+    assert meaning(read) == meaning(request)
+
+
+@given(
+    st.lists(
+        st.builds(
+            hub.Turn,
+            role=st.sampled_from(["user", "assistant", "system"]),
+            parts=st.lists(ANY_PARTS, max_size=4).map(tuple),
+            name=st.none() | st.just("bob"),
+        ),
+        max_size=3,
+    ),
+    st.sampled_from([TARGET, Target(vendor="deepseek", model="d")]),
+)
+def test_any_conversation_is_written_or_refused_by_its_place(turns: list[hub.Turn], target: Target) -> None:
+    try:
+        result = write_request(hub.Request(model="m", turns=tuple(turns)), target)
+    except Inexpressible as error:
+        assert error.field == "turns" and error.advice
+        return
+    json.loads(result.body)
+    assert set(result.notes) <= set(NOTES)
 
 
 def test_a_plain_request_is_plain() -> None:

@@ -1,12 +1,14 @@
 """The response object is one that the official SDK takes strictly, whatever was asked and answered."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
-from kit.responses_values import REPLIES, REQUESTS, official_response, shown
+from kit.responses_values import ANY_PARTS, REPLIES, REQUESTS, official_response, shown
 from tollway.contract.usage import Usage
 from tollway.formats import hub
 from tollway.formats.responses.response_writer import ending, item_status, skeleton, status_of, tier_shown, write_reply
@@ -21,6 +23,12 @@ def test_any_answer_to_any_request_is_one_of_the_sdks(reply: hub.Reply, request:
     assert response.output_text == said
     assert response.usage is not None and response.usage.total_tokens == 5
     assert len(response.tools) == len(request.tools) + (request.web_search is not None)
+
+
+@given(st.lists(ANY_PARTS, max_size=5), st.sampled_from(["end", "length", "refusal", "pause", None]))
+def test_parts_of_any_kind_make_an_answer_of_the_sdks(parts: list[hub.Part], stop: Any) -> None:
+    reply = hub.Reply(id="i", model="m", choices=(hub.Choice(parts=tuple(parts), stop=stop),))
+    official_response(write_reply(reply, shown()))
 
 
 def test_what_was_asked_is_echoed() -> None:
