@@ -4,14 +4,17 @@ import json
 from typing import Any
 
 import httpx2
+import msgspec
 from anthropic._streaming import Stream
 from anthropic.lib.streaming._messages import accumulate_event
 from anthropic.types import Message, RawMessageStreamEvent
 from hypothesis import strategies as st
+from msgspec import structs
 from pydantic import TypeAdapter
 
 from tollway.formats import hub
 from tollway.formats.dialect import Shown, Target
+from tollway.formats.messages.cache import MARKS_MAX
 
 TARGET = Target(vendor="anthropic", model="another-makers-model")
 """Takes all that the dialect has; what Claude models take is tested model by model."""
@@ -131,7 +134,19 @@ def requests(draw: st.DrawFn) -> hub.Request:
         is_stream=draw(st.booleans()),
     )
     fields = {name: getattr(request, name) for name in request.__struct_fields__}
-    return hub.Request(**(fields | _with_choice(request, draw(_CHOICES), is_single=draw(st.booleans()))))
+    request = hub.Request(**(fields | _with_choice(request, draw(_CHOICES), is_single=draw(st.booleans()))))
+    return request if repr(request).count("cache=CacheMark(") <= MARKS_MAX else _without_marks(request)
+
+
+def _without_marks(value: Any) -> Any:
+    """Return the value without cache marks in any depth."""
+    if isinstance(value, tuple):
+        return tuple(map(_without_marks, value))
+    if isinstance(value, hub.CacheMark):
+        return None
+    if not isinstance(value, msgspec.Struct):
+        return value
+    return structs.replace(value, **{name: _without_marks(getattr(value, name)) for name in value.__struct_fields__})
 
 
 _CITATIONS = st.builds(hub.Citation, url=st.just("https://example.com"), title=st.none() | WORDS, quote=WORDS)

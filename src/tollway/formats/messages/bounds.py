@@ -1,4 +1,4 @@
-"""What a request can consume, and what is changed in it when it is passed on: the model and the output cap.
+"""What a request can consume, and what is changed in it when it is passed on: model, output cap, foreign thoughts.
 
 https://platform.claude.com/docs/en/api/messages/create — `max_tokens` is required; usage is always stated, also in
 streams, so nothing must be asked for.
@@ -8,6 +8,7 @@ import msgspec
 
 from tollway.formats.dialect import Bounds, Target
 from tollway.formats.json_object import JSONObject
+from tollway.formats.messages.foreign import without_foreign_thoughts
 from tollway.formats.messages.thinking import BUDGET_MIN
 from tollway.formats.messages.usage import BYTES_PER_TOKEN
 from tollway.kernel.errors import TollwayError
@@ -78,19 +79,26 @@ def adapt(body: JSONObject, target: Target) -> bool:
     """Set the model, and the output cap if the caller's bound is not lower; always False: usage is never ours.
 
     A budget for thinking that the cap leaves no room for is lowered below it, where that leaves the least one.
+    Thoughts of other vendors are taken out of the conversation.
     """
     if body.text("model") != target.model:
         body.set("model", target.model)
-    cap = target.output_cap
+    messages = without_foreign_thoughts(body.raw("messages"))
+    if messages is not None:
+        body.set("messages", msgspec.Raw(messages))
+    _cap(body, target.output_cap)
+    return False
+
+
+def _cap(body: JSONObject, cap: int | None) -> None:
     bound = body.integer("max_tokens")
     if cap is None or (bound is not None and bound <= cap):
-        return False
+        return
     body.set("max_tokens", cap)
     thinking = _thinking(body)
     if thinking is not None and cap > BUDGET_MIN and (thinking.integer("budget_tokens") or 0) >= cap:
         thinking.set("budget_tokens", cap - 1)
         body.set("thinking", msgspec.Raw(thinking.encode()))
-    return False
 
 
 def _thinking(body: JSONObject) -> JSONObject | None:

@@ -4,10 +4,15 @@ https://platform.claude.com/docs/en/build-with-claude/prompt-caching — a marke
 caching; one on the body itself is put by Anthropic on the last block that can have one.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from msgspec import structs
 
 from tollway.formats import hub
 from tollway.formats.asked import Asked, invalid
+
+MARKS_MAX = 4
 
 Marked = hub.Text | hub.Image | hub.Document | hub.ToolCall | hub.ToolResult
 
@@ -33,6 +38,17 @@ def write_cache(mark: hub.CacheMark | None) -> dict[str, object]:
         return {}
     ephemeral = {"type": "ephemeral"}
     return {"cache_control": ephemeral if mark.ttl is None else {**ephemeral, "ttl": mark.ttl}}
+
+
+def keep_last(blocks: Iterable[dict[str, Any]]) -> bool:
+    """Take the markers off all blocks but the last that may have one; whether there were too many.
+
+    `blocks` are in the order of the prompt: tools, instructions, messages. The last markers hold the longest prompts.
+    """
+    marked = [block for block in blocks if "cache_control" in block]
+    for block in marked[:-MARKS_MAX]:
+        del block["cache_control"]
+    return len(marked) > MARKS_MAX
 
 
 def mark_last(turns: tuple[hub.Turn, ...], mark: hub.CacheMark | None) -> tuple[hub.Turn, ...]:

@@ -11,6 +11,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "adaptive-thinking-as-budget": "Before Claude 4.6 a model cannot choose how much it thinks; it got a budget.",
         "answer-part-skipped": "The answer held a block of a kind that no other dialect has; it was left out.",
         "budget-as-effort": "The model takes no budget for thinking; it got the nearest effort.",
+        "cache-marks-limited": "Anthropic takes four cache marks; the last four were kept.",
         "citations-omitted": "Citations of earlier answers were left out: Anthropic takes back only its own.",
         "effort-ignored": "The output bound leaves no room for thinking, so the model was not asked to think.",
         "effort-lowered": "The model does not know so high an effort; it got the highest below it.",

@@ -8,12 +8,14 @@ was asked for.
 
 import hashlib
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from tollway.formats import hub
 from tollway.formats.dialect import Inexpressible, Target, Written
+from tollway.formats.messages.cache import keep_last
 from tollway.formats.messages.content_writer import ContentWriter, lacks_thought
 from tollway.formats.messages.headers import needed_headers
 from tollway.formats.messages.model import Model, find_model
@@ -63,6 +65,8 @@ def write_request(request: hub.Request, target: Target) -> Written:
     body |= _rest(request, notes)
     if request.is_stream:
         body["stream"] = True
+    if keep_last(_blocks(body)):
+        note(notes, "cache-marks-limited")
     return Written(
         body=msgspec.json.encode(body), notes=tuple(notes), headers=needed_headers(uses_files=contents.uses_files)
     )
@@ -83,6 +87,14 @@ def _refuse(request: hub.Request) -> None:
     for field, (is_stated, advice) in stated.items():
         if is_stated:
             raise Inexpressible(field, advice)
+
+
+def _blocks(body: Object) -> Iterator[Object]:
+    """Yield whatever may have a cache marker, in the order of the prompt."""
+    yield from body.get("tools", ())
+    yield from body.get("system", ())
+    for message in body["messages"]:
+        yield from message["content"]
 
 
 def _tools(request: hub.Request, model: Model, plan: Plan, notes: list[str]) -> Object:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from tollway.formats import hub
-from tollway.formats.asked import Asked, invalid, untranslatable
+from tollway.formats.asked import Asked, invalid
 from tollway.formats.dialect import Inexpressible, Target
 from tollway.formats.messages.model import Model
 from tollway.formats.messages.notes import note
@@ -27,7 +27,7 @@ _BUDGETS: dict[hub.Effort, int] = {
     "max": 31_999,
 }
 _EFFORTS: tuple[hub.Effort, ...] = ("low", "medium", "high", "xhigh", "max")
-_TYPES = ("enabled", "disabled", "adaptive")
+_TYPES = ("enabled", "disabled", "adaptive", "between_tools")
 
 
 class Plan(msgspec.Struct, frozen=True, gc=False):
@@ -52,16 +52,14 @@ def read_reasoning(body: Asked, effort: str | None, effort_at: str) -> tuple[hub
     if config is None:
         return (None if wanted is None else hub.Reasoning(effort=wanted)), None
     kind = config.text("type")
-    if kind == "between_tools":
-        untranslatable(config.place("type"), "can be `adaptive`, `enabled` or `disabled` with another vendor")
     if kind not in _TYPES:
-        invalid(config.place("type"), "must be `adaptive`, `enabled` or `disabled`")
+        invalid(config.place("type"), "must be `adaptive`, `enabled`, `disabled` or `between_tools`")
     budget = config.integer("budget_tokens")
     if kind == "enabled" and (budget is None or budget < 1):
         invalid(config.place("budget_tokens"), "must be a positive integer")
     wants_text = _wants_text(config)
     config.nothing_else()
-    if kind == "disabled":
+    if kind in ("disabled", "between_tools"):  # The least of a model that cannot be kept from thinking altogether.
         # Without thinking, effort only steers how much the model writes.
         return hub.Reasoning(effort="none"), _verbosity(wanted)
     reasoning = hub.Reasoning(

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import USUAL_TIERS, Usage
 from tollway.formats.lenient import COUNT_MAX, Fields
 
 BYTES_PER_TOKEN = 4
@@ -123,7 +123,7 @@ def write_usage(usage: Usage | None) -> dict[str, Any]:
         written["output_tokens_details"] = {"thinking_tokens": usage.reasoning_tokens}
     if usage.web_searches:
         written["server_tool_use"] = {"web_search_requests": usage.web_searches, "web_fetch_requests": 0}
-    written["service_tier"] = usage.tier if usage.tier in ("priority", "batch") else "standard"
+    written["service_tier"] = _written_tier(usage.tier)
     return written
 
 
@@ -163,6 +163,13 @@ def _tier(usage: Fields) -> str | None:
     if usage.text("speed") == "fast":
         return "fast"
     return usage.text("service_tier") or None
+
+
+def _written_tier(tier: str) -> str | None:
+    """Return the tier in Anthropic's word; null for another vendor's that it has no word for."""
+    if tier in USUAL_TIERS:
+        return "standard"
+    return tier if tier in ("priority", "batch") else None
 
 
 def _block_bytes(block: Fields) -> int:

@@ -107,6 +107,13 @@ def test_a_budget_for_thinking_stays_below_the_cap(cap, budget):
     assert adapted(cap, max_tokens=10_000, thinking=thinking)["thinking"]["budget_tokens"] == budget
 
 
+def test_thoughts_of_other_vendors_are_taken_out():
+    thought = {"type": "thinking", "thinking": "hm", "signature": ""}
+    text = {"type": "text", "text": "a"}
+    said = adapted(None, messages=[{"role": "assistant", "content": [thought, text]}])["messages"]
+    assert said == [{"role": "assistant", "content": [text]}]
+
+
 def test_thinking_without_a_budget_is_left_alone():
     assert adapted(2_000, max_tokens=10_000, thinking={"type": "adaptive"})["thinking"] == {"type": "adaptive"}
 

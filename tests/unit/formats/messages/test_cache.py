@@ -4,7 +4,7 @@ import pytest
 
 from tollway.formats import hub
 from tollway.formats.asked import Asked
-from tollway.formats.messages.cache import mark_last, read_cache, write_cache
+from tollway.formats.messages.cache import keep_last, mark_last, read_cache, write_cache
 from tollway.kernel.errors import TollwayError
 
 MARK = hub.CacheMark(ttl="1h")
@@ -37,6 +37,13 @@ def test_what_is_no_marker_is_refused_by_place(control, param):
     with pytest.raises(TollwayError) as refusal:
         read_cache(Asked.parse(b'{"cache_control":%b}' % control, "a"))
     assert refusal.value.param == param
+
+
+def test_only_the_last_four_markers_are_kept():
+    blocks = [{"type": "text"} | write_cache(MARK if at % 2 else None) for at in range(12)]
+    assert keep_last(blocks)
+    assert [at for at, block in enumerate(blocks) if "cache_control" in block] == [5, 7, 9, 11]
+    assert not keep_last(blocks)
 
 
 def test_the_bodys_own_marker_goes_to_the_last_part_that_can_have_one():

@@ -149,6 +149,15 @@ def test_the_rest_is_written():
     assert (body["service_tier"], body["stream"]) == ("standard_only", True)
 
 
+def test_markers_beyond_anthropics_four_go_from_the_front():
+    marked = tuple(hub.Text(text=str(at), cache=hub.CacheMark()) for at in range(3))
+    tool = hub.Tool(name="f", cache=hub.CacheMark())
+    written = write(system=marked, turns=(hub.Turn(role="user", parts=marked),), tools=(tool,))
+    body = body_of(written)
+    assert written.notes == ("cache-marks-limited",) and "cache_control" not in body["tools"][0]
+    assert ["cache_control" in block for block in body["system"]] == [False, False, True]
+
+
 def test_differences_that_change_no_answer_are_noted():
     written = write(seed=0, metadata={"a": "b"}, prompt_cache_key="k", store=True)
     assert written.notes == ("metadata-ignored", "prompt-cache-key-ignored", "seed-ignored", "store-ignored")

@@ -43,6 +43,7 @@ def plan(
             (Reasoning(is_adaptive=True, effort="max", wants_text=True), None),
         ),
         ({"type": "disabled"}, None, (Reasoning(effort="none"), None)),
+        ({"type": "between_tools"}, "medium", (Reasoning(effort="none"), "medium")),
         ({"type": "disabled"}, "low", (Reasoning(effort="none"), "low")),
         ({"type": "disabled"}, "high", (Reasoning(effort="none"), None)),
     ],
@@ -60,7 +61,6 @@ def test_the_callers_wish_is_read(thinking, effort, expected):
         ({"type": "enabled", "budget_tokens": 0}, None, "thinking.budget_tokens"),
         ({"type": "adaptive", "display": "loud"}, None, "thinking.display"),
         ({"type": "adaptive", "hours": 3}, None, "thinking.hours"),
-        ({"type": "between_tools"}, None, "thinking.type"),
         (None, "enormous", "output_config.effort"),
     ],
 )

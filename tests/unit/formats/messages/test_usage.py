@@ -133,6 +133,13 @@ def test_the_last_usage_of_a_stream_has_totals():
     assert written["cache_creation"] == {"ephemeral_5m_input_tokens": 3, "ephemeral_1h_input_tokens": 2}
 
 
+@pytest.mark.parametrize(
+    ("tier", "written"), [("", "standard"), ("default", "standard"), ("batch", "batch"), ("flex", None)]
+)
+def test_the_tier_is_in_anthropics_word(tier, written):
+    assert write_usage(Usage(tier=tier))["service_tier"] == written
+
+
 def test_usage_that_nobody_stated_is_written_as_zeros():
     assert write_usage(None)["input_tokens"] == 0
 
