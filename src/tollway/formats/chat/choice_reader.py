@@ -23,6 +23,7 @@ from tollway.formats.chat.answer_reader import (
     read_stop,
 )
 from tollway.formats.chat.notes import note
+from tollway.formats.chat.plain_chunk import PlainCall, PlainDelta
 from tollway.formats.chat.seal import GEMINI
 from tollway.formats.chat.thinking import Detail, as_thought, continues, plain_text, read_details
 from tollway.formats.lenient import Fields
@@ -102,6 +103,21 @@ class ChoiceReader:
         if choice.text("finish_reason"):
             self._end = choice
         return events
+
+    def read_plain(self, delta: PlainDelta) -> list[hub.Event]:
+        """Return the events of a delta that only adds to a text, a thought or a call, or adds nothing at all."""
+        thought = delta.reasoning_content or delta.reasoning
+        if thought:
+            self._thinking().pending.append(thought)
+        if text := delta.content:
+            if len(self._waiting) == 1 and not thought and delta.tool_calls is None:
+                part = self._waiting[0]
+                if part.kind == "text" and part.has_begun:
+                    return [hub.TextDelta(choice=self._index, part=self._part, text=text)]
+            self._text().pending.append(text)
+        if delta.tool_calls is not None:
+            self._add_arguments(delta.tool_calls[0])
+        return self._advance()
 
     def finish(self) -> list[hub.Event]:
         """Return the ends of all parts and of the choice; for a stream that was not cut."""
@@ -186,10 +202,7 @@ class ChoiceReader:
         raw_id, name, arguments = id_of(call), function.text("name"), read_arguments(function)
         part = self._find_call(index, raw_id, name, arguments)
         if part is None:
-            made_id = self._make_id(raw_id, len(self._calls))
-            part = self._open("call", hub.ToolCall(id=made_id, name=name, arguments=""))
-            part.call_index, part.raw_id = index, raw_id
-            self._calls.append(part)
+            part = self._open_call(index, raw_id, name)
         elif not part.has_begun and isinstance(part.opened, hub.ToolCall) and name and not part.opened.name:
             part.opened = structs.replace(part.opened, name=name)
         if arguments:
@@ -197,6 +210,21 @@ class ChoiceReader:
             part.pending.append(arguments)
         if (signature := call_seal(call)) is not None:
             part.pending.append(signature)
+
+    def _add_arguments(self, call: PlainCall) -> None:
+        part = self._find_call(call.index, "", "", call.function.arguments)
+        if part is None:  # Arguments of a call that never began: it has no name to be told by.
+            part = self._open_call(call.index, "", "")
+        if call.function.arguments:
+            part.arguments.append(call.function.arguments)
+            part.pending.append(call.function.arguments)
+
+    def _open_call(self, index: int, raw_id: str, name: str) -> _Part:
+        made_id = self._make_id(raw_id, len(self._calls))
+        part = self._open("call", hub.ToolCall(id=made_id, name=name, arguments=""))
+        part.call_index, part.raw_id = index, raw_id
+        self._calls.append(part)
+        return part
 
     def _find_call(self, index: int, raw_id: str, name: str, arguments: str) -> _Part | None:
         """Return the call that a delta goes on with; None for one that begins."""

@@ -143,7 +143,10 @@ def _fit(effort: hub.Effort | None, known: frozenset[hub.Effort], notes: list[st
     if effort is None or effort in known:
         return effort
     if effort == "none":
-        raise Inexpressible("reasoning", "this model always thinks: ask for the effort `low`")
+        if "minimal" not in known:
+            raise Inexpressible("reasoning", "this model always thinks: ask for the effort `low`")
+        note(notes, "effort-raised")
+        return "minimal"
     place = _LADDER.index(effort)
     for lower in reversed(_LADDER[:place]):
         if lower in known:

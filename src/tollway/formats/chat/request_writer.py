@@ -137,7 +137,7 @@ def _tier(tier: str, vendor: str, ways: Ways, notes: list[str]) -> str | None:
         return None
     known = _TIERS.get(vendor)
     if known is None:
-        return tier
+        return "default" if tier in _USUAL_TIERS - {"auto"} else tier
     if tier not in known:
         raise Inexpressible("service_tier", f"{ways.title} knows " + ", ".join(f"`{name}`" for name in known))
     return known[tier]

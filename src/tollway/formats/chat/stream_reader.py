@@ -3,7 +3,8 @@
 https://platform.openai.com/docs/api-reference/chat/streaming — chunks name calls by an index and let text, thinking
 and calls come in any order; the hub wants one part of a choice after the other. So a part that begins while a call's
 arguments are not yet whole is held back until they are. A stream is complete with `[DONE]` or, for vendors that leave
-it out, when every choice that began has a finish reason; what ended before that was cut.
+it out, when every choice that began has a finish reason; what ended before that was cut. Most chunks hold a piece of
+one text and nothing else: `plain_chunk` reads these in one step, and leaves all others to the lenient way.
 """
 
 from tollway.contract.usage import Usage
@@ -11,6 +12,7 @@ from tollway.formats import hub
 from tollway.formats.chat.choice_reader import ChoiceReader
 from tollway.formats.chat.errors import find_error
 from tollway.formats.chat.notes import note
+from tollway.formats.chat.plain_chunk import find_plain
 from tollway.formats.chat.usage import usage_of
 from tollway.formats.lenient import Fields
 from tollway.wire.sse import SSEDecoder, SSEEvent
@@ -56,6 +58,10 @@ class EventReader:
             return []
         if item.data.strip() == _DONE:
             return self._end() if self._has_begun else []
+        if self._choices and (plain := find_plain(item.data)) is not None:
+            reader = self._choices.get(plain.index)
+            if reader is not None:
+                return reader.read_plain(plain.delta)
         chunk = Fields.parse(item.data)
         if chunk is None:
             note(self.notes, "answer-part-skipped")

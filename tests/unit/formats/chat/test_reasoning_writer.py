@@ -13,6 +13,7 @@ FIELDS = ("reasoning_effort", "reasoning", "thinking", "reasoning_format", "incl
     ("vendor", "model", "reasoning", "expected", "notes"),
     [
         ("openai", "gpt-5", Reasoning(effort="minimal"), {"reasoning_effort": "minimal"}, ()),
+        ("openai", "gpt-5", Reasoning(effort="none"), {"reasoning_effort": "minimal"}, ("effort-raised",)),
         ("openai", "gpt-5.1", Reasoning(effort="none"), {"reasoning_effort": "none"}, ()),
         ("openai", "gpt-5.2", Reasoning(effort="max"), {"reasoning_effort": "xhigh"}, ("effort-lowered",)),
         ("openai", "gpt-5.6", Reasoning(effort="max"), {"reasoning_effort": "max"}, ()),

@@ -126,6 +126,7 @@ def test_what_a_vendor_lacks_is_refused_by_name(vendor, fields):
         ("mistral", "default", "standard_only"),
         ("cerebras", "priority", "priority"),
         ("openai-compatible", "odd", "odd"),
+        ("openai-compatible", "on_demand", "default"),
     ],
 )
 def test_tiers_have_each_vendors_words(vendor, tier, expected):
