@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from tollway.adapters.policy_store.reader import LMDBPolicyStore
 from tollway.adapters.storage.engine import Database, open_engine
@@ -39,12 +39,24 @@ def _schema(settings: Settings, database: Database) -> Finding:
     except TollwayError as error:
         return Finding(check, "high", error.public, error.code.check)
     except SQLAlchemyError as error:
-        return Finding(check, "high", f"cannot be read: {type(error).__name__}", "see the log of the server")
+        return _unreadable(check, settings, error)
     finally:
         engine.dispose()
     if found == newest(database):
         return Finding(check, "ok", f"schema {found}")
     return Finding(check, "info", f"schema {found or 'none'}; the next start brings it to {newest(database)}")
+
+
+def _unreadable(check: str, settings: Settings, error: SQLAlchemyError) -> Finding:
+    """Say why without the driver's words, which may hold the address of the database and its login."""
+    if isinstance(error, OperationalError) and settings.database.url:
+        fix = "start PostgreSQL, or correct database.url; calls go on meanwhile, changes wait"
+        return Finding(check, "high", "PostgreSQL cannot be reached or refuses the login", fix)
+    if isinstance(error, OperationalError):
+        return Finding(check, "high", "the file cannot be opened or is locked", "stop other programs that have it open")
+    return Finding(
+        check, "high", "the file is damaged, or no database", "stop the server, then: tollway restore FILE"
+    )
 
 
 def _policy(path: Path) -> Finding:
@@ -73,7 +85,7 @@ def _meters(path: Path) -> Finding:
     if not path.exists():
         return Finding("meters", "info", f"{path} does not exist yet; the first start makes it")
     try:
-        size = path.stat().st_size
+        status = path.stat()
         with path.open("rb") as file:
             head = file.read(4_096)
     except OSError as error:
@@ -82,13 +94,14 @@ def _meters(path: Path) -> Finding:
         return Finding(
             "meters", "high", "the file is empty", "stop the server, remove the file and start: it is rebuilt"
         )
-    return Finding("meters", "ok", f"{size / 1_048_576:.0f} MiB")
+    disk, room = status.st_blocks * 512 / 1_048_576, status.st_size / 1_048_576
+    return Finding("meters", "ok", f"{disk:.1f} MiB on disk, room for {room:.0f} MiB")
 
 
 def check_journals(folder: Path) -> Finding:
     """Say how much the journals hold; how far a running ledger is behind them, only the server can say."""
     sizes = [path.stat().st_size for path in folder.glob("*.twj")]
-    text = f"{len(sizes)} files, {sum(sizes) / 1_048_576:.1f} MiB"
+    text = f"{len(sizes)} file{'' if len(sizes) == 1 else 's'}, {sum(sizes) / 1_048_576:.1f} MiB"
     if sum(sizes) > LAG_BYTES_WARNING * 16:
         return Finding(
             "journals", "warning", f"{text}; they are removed once the ledger has them", "see the ledger's log"

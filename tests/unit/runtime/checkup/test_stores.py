@@ -4,12 +4,17 @@ from pathlib import Path
 
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
+from tollway.runtime.checkup.finding import Finding
 from tollway.runtime.checkup.stores import check_journals, check_stores
-from tollway.settings.model import Settings
+from tollway.settings.model import DatabaseSettings, Settings
 
 
 def severities(data: Path) -> dict[str, str]:
     return {finding.check: finding.severity for finding in check_stores(Settings(data=data))}
+
+
+def find(settings: Settings, check: str) -> Finding:
+    return next(finding for finding in check_stores(settings) if finding.check == check)
 
 
 def test_before_the_first_start_nothing_is_wrong_and_nothing_is_made(tmp_path: Path) -> None:
@@ -31,14 +36,27 @@ def test_newer_schema_is_serious_and_names_both(tmp_path: Path) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     engine.dispose()
-    finding = next(f for f in check_stores(Settings(data=tmp_path)) if f.check == "ledger database")
+    finding = find(Settings(data=tmp_path), "ledger database")
     assert finding.severity == "high"
     assert "9999" in finding.detail
 
 
 def test_file_that_is_no_database_is_serious(tmp_path: Path) -> None:
     (tmp_path / "config.db").write_bytes(b"no database" * 1_000)
-    assert severities(tmp_path)["config database"] == "high"
+    finding = find(Settings(data=tmp_path), "config database")
+    assert (finding.severity, finding.detail) == ("high", "the file is damaged, or no database")
+
+
+def test_database_that_does_not_answer_is_serious_and_its_login_is_not_shown(tmp_path: Path) -> None:
+    url = f"postgresql://operator:the-password@/tollway?host={tmp_path}"
+    finding = find(Settings(data=tmp_path, database=DatabaseSettings(url=url)), "config database")
+    assert finding.severity == "high" and finding.detail.startswith("PostgreSQL cannot be reached")
+    assert "the-password" not in str(finding) and "start PostgreSQL" in finding.fix
+
+
+def test_locked_database_is_serious(tmp_path: Path) -> None:
+    (tmp_path / "config.db").mkdir()
+    assert find(Settings(data=tmp_path), "config database").detail == "the file cannot be opened or is locked"
 
 
 def test_policy_store_that_cannot_be_read_is_serious(tmp_path: Path) -> None:
@@ -51,10 +69,15 @@ def test_policy_store_that_cannot_be_read_is_serious(tmp_path: Path) -> None:
 def test_empty_meters_are_serious(tmp_path: Path) -> None:
     (tmp_path / "meters.mm").write_bytes(bytes(4_096))
     assert severities(tmp_path)["meters"] == "high"
-    (tmp_path / "meters.mm").write_bytes(b"meters" + bytes(4_096))
-    assert severities(tmp_path)["meters"] == "ok"
+    with (tmp_path / "meters.mm").open("wb") as file:
+        file.write(b"meters")
+        file.truncate(2**30)
+    finding = find(Settings(data=tmp_path), "meters")
+    assert (finding.severity, finding.detail) == ("ok", "0.0 MiB on disk, room for 1024 MiB")
 
 
 def test_journals_are_counted(tmp_path: Path) -> None:
     (tmp_path / "a.twj").write_bytes(bytes(2**20))
-    assert "1 files, 1.0 MiB" in check_journals(tmp_path).detail
+    assert check_journals(tmp_path).detail == "1 file, 1.0 MiB"
+    (tmp_path / "b.twj").write_bytes(bytes(2**20))
+    assert check_journals(tmp_path).detail == "2 files, 2.0 MiB"
