@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -293,41 +294,60 @@ async def _keep_one_more(store: LMDBResponseStates) -> None:
     assert await store.put(ALICE, here("resp_more"))
 
 
+HOLDER = """
+import lmdb, sys, time
+environment = lmdb.open(sys.argv[1], map_size=603_979_776, max_dbs=8)
+with environment.begin(write=True):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@contextmanager
+def a_stopped_holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """A process that holds the file's lock and is stopped, until it is killed at the end."""
+    arguments = [sys.executable, "-c", HOLDER, str(tmp_path / "responses")]
+    holder = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
+    assert holder.stdout is not None
+    try:
+        assert holder.stdout.readline() == "held\n"
+        os.kill(holder.pid, signal.SIGSTOP)
+        yield holder
+    finally:
+        holder.kill()
+        holder.wait()
+        holder.stdout.close()
+
+
 async def test_a_stopped_process_never_stops_another_ones_loop(opens: Opens, tmp_path: Path) -> None:
-    """A process that holds the file's lock and is stopped lets writes of the others time out, and nothing else."""
+    """Its lock lets the writes of others time out, and nothing else."""
     store = opens(Bounds(bytes_max=268_435_456, write_seconds=0.3))
     await store.put(ALICE, here("resp_1"))
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import lmdb, sys, time\n"
-            "environment = lmdb.open(sys.argv[1], map_size=603_979_776, max_dbs=8)\n"
-            "with environment.begin(write=True):\n"
-            "    print('held', flush=True)\n"
-            "    time.sleep(60)\n",
-            str(tmp_path / "responses"),
-        ],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert holder.stdout is not None and holder.stdout.readline() == "held\n"
-    os.kill(holder.pid, signal.SIGSTOP)
-    began = time.monotonic()
-    with pytest.raises(TollwayError) as caught:
-        await store.put(ALICE, here("resp_2"))
-    assert caught.value.code.name == "gateway.states_unavailable"
-    with pytest.raises(TollwayError):
-        await store.delete(ALICE, "resp_1")
-    assert store.find(ALICE, "resp_1") is not None
-    turned_away = [store.put_soon(ALICE, here(f"resp_{number}")) for number in range(WAITING_MAX + 5)]
-    assert turned_away.count(False) >= 5 and time.monotonic() - began < 3
-    with pytest.raises(TollwayError):
-        await store.delete(ALICE, "resp_1")
-    os.kill(holder.pid, signal.SIGKILL)
-    holder.wait()
-    holder.stdout.close()
+    with a_stopped_holder(tmp_path):
+        began = time.monotonic()
+        with pytest.raises(TollwayError) as caught:
+            await store.put(ALICE, here("resp_2"))
+        assert caught.value.code.name == "gateway.states_unavailable"
+        with pytest.raises(TollwayError):
+            await store.delete(ALICE, "resp_1")
+        assert store.find(ALICE, "resp_1") is not None
+        turned_away = [store.put_soon(ALICE, here(f"resp_{number}")) for number in range(WAITING_MAX + 5)]
+        assert turned_away.count(False) >= 5 and time.monotonic() - began < 3
+        with pytest.raises(TollwayError):
+            await store.delete(ALICE, "resp_1")
     assert await store.find_patiently(ALICE, "resp_2") is not None  # What waited is written once the lock is free.
+
+
+async def test_closing_does_not_wait_for_a_stopped_process(
+    opens: Opens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tollway.adapters.response_states.writing.CLOSE_SECONDS", 0.2)
+    store = opens(Bounds(bytes_max=268_435_456))
+    with a_stopped_holder(tmp_path):
+        store.put_soon(ALICE, here("resp_1"))
+        began = time.monotonic()
+        store.close()
+        assert time.monotonic() - began < 2
 
 
 async def test_what_waits_is_bounded_in_bytes(opens: Opens) -> None:
