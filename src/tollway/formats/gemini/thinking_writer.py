@@ -39,7 +39,7 @@ def write_thinking(reasoning: hub.Reasoning, model: str, notes: list[str]) -> di
 
 
 def _budget(tokens: int, model: str, notes: list[str]) -> int:
-    most = _BUDGET_MAX_OF_PRO if "pro" in model else _BUDGET_MAX
+    most = _BUDGET_MAX_OF_PRO if _is_pro(model) else _BUDGET_MAX
     if tokens > most:
         notes.append("thinking-budget-lowered")
     return min(tokens, most)
@@ -47,14 +47,19 @@ def _budget(tokens: int, model: str, notes: list[str]) -> int:
 
 def _effort(effort: hub.Effort, version: float, model: str, notes: list[str]) -> dict[str, Any]:
     if effort == "none":
-        if version >= 3 or "pro" in model:
+        if version >= 3 or _is_pro(model):
             raise Inexpressible("reasoning", "this model always thinks: ask for the effort `low`")
         return {"thinkingBudget": 0}
     if effort in _LOWERED:
         notes.append("effort-lowered")
     if version < 3:
         return {"thinkingBudget": _BUDGETS[effort]}
-    if effort == "minimal" and "pro" in model:
+    if effort == "minimal" and _is_pro(model):
         notes.append("effort-raised")  # The larger models begin at `low`.
         return {"thinkingLevel": "LOW"}
     return {"thinkingLevel": _LEVELS[effort]}
+
+
+def _is_pro(model: str) -> bool:
+    """Whether it is one of the larger models, as `gemini-2.5-pro` and `gemini-pro-latest`."""
+    return "pro" in model.split("-")

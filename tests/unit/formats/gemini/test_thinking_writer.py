@@ -16,6 +16,7 @@ from tollway.formats.hub import Reasoning
         (Reasoning(effort="none"), "gemini-2.5-flash", {"thinkingBudget": 0}, []),
         (Reasoning(effort="medium"), "gemini-3-flash-preview", {"thinkingLevel": "MEDIUM"}, []),
         (Reasoning(effort="minimal"), "gemini-3-flash-preview", {"thinkingLevel": "MINIMAL"}, []),
+        (Reasoning(effort="minimal"), "gemini-3-flash-prototype", {"thinkingLevel": "MINIMAL"}, []),
         (Reasoning(effort="minimal"), "gemini-3.1-pro", {"thinkingLevel": "LOW"}, ["effort-raised"]),
         (Reasoning(effort="xhigh"), "gemini-flash-latest", {"thinkingLevel": "HIGH"}, ["effort-lowered"]),
         (Reasoning(budget_tokens=2048), "gemini-2.5-flash", {"thinkingBudget": 2048}, []),
