@@ -12,24 +12,32 @@ Streamed = hub.Text | hub.Thinking | hub.Refusal | hub.ToolCall
 class HeldPart:
     """One part: what was begun, what was said of it, and what has not been passed on yet."""
 
-    __slots__ = ("events", "has_ended", "has_logprobs", "is_cited", "number", "text")
+    __slots__ = ("_pieces", "events", "has_ended", "has_logprobs", "is_cited", "number")
 
     def __init__(self, number: int, opened: Streamed) -> None:
         self.number = number
-        self.text = ""
+        self._pieces: list[str] = []
         self.has_ended = self.has_logprobs = self.is_cited = False
         self.events: list[hub.Event] = [hub.PartBegin(choice=0, part=number, opened=opened)]
+
+    @property
+    def text(self) -> str:
+        """What was said so far. Joined when it is asked for: answers come in thousands of pieces."""
+        return "".join(self._pieces)
 
     def add(self, text: str) -> None:
         """Note more text or arguments."""
         if text and not self.has_ended:
-            self.text += text
+            self._pieces.append(text)
             self.events.append(hub.TextDelta(choice=0, part=self.number, text=text))
 
     def complete(self, whole: str) -> None:
         """Note the whole text: what was not sent piece by piece is added; a whole that differs changes nothing."""
-        if whole.startswith(self.text):
-            self.add(whole[len(self.text) :])
+        if self.has_ended:
+            return
+        known = self.text
+        if whole.startswith(known):
+            self.add(whole[len(known) :])
 
     def cite(self, citation: hub.Citation) -> None:
         """Note a citation."""

@@ -46,6 +46,7 @@ class EventWriter:
         self._items: list[Object] = []
         self._parts: list[hub.Part] = []
         self._open: Streamed | None = None
+        self._pieces: list[str] = []
         self._message: list[Object] | None = None
         self._logprobs: list[hub.TokenLogprob] = []
         self._delta = ""
@@ -96,6 +97,7 @@ class EventWriter:
 
     def _begin_part(self, opened: Streamed) -> bytes:
         self._open = opened
+        self._pieces = []
         match opened:
             case hub.Text() | hub.Refusal():
                 return self._begin_message_part(opened)
@@ -116,18 +118,17 @@ class EventWriter:
         opened = self._open
         if opened is None or not text:
             return b""
+        is_first = not self._pieces
+        self._pieces.append(text)
         match opened:
             case hub.Text():
-                self._open = structs.replace(opened, text=opened.text + text)
                 self._delta = text
                 return b"" if self._wants_logprobs else self._flush()
             case hub.Refusal():
-                self._open = structs.replace(opened, text=opened.text + text)
                 return self._part_event("response.refusal.delta", delta=text)
             case hub.Thinking():
-                self._open = structs.replace(opened, text=opened.text + text)
-                return self._begin_summary(opened) + self._summary_event("text.delta", delta=text)
-        self._open = structs.replace(opened, arguments=opened.arguments + text)
+                begun = self._summary_event("part.added", part=_summary("")) if is_first else b""
+                return begun + self._summary_event("text.delta", delta=text)
         return self._item_event("response.function_call_arguments.delta", delta=text)
 
     def _flush(self, logprobs: tuple[hub.TokenLogprob, ...] = ()) -> bytes:
@@ -138,9 +139,6 @@ class EventWriter:
         shown = [write_logprob(item) for item in logprobs]
         return self._part_event("response.output_text.delta", delta=delta, logprobs=shown)
 
-    def _begin_summary(self, before: hub.Thinking) -> bytes:
-        return b"" if before.text else self._summary_event("part.added", part=_summary(""))
-
     def _seal(self, signature: hub.Signature) -> None:
         if isinstance(self._open, hub.Thinking | hub.ToolCall):
             self._open = structs.replace(self._open, signature=signature)
@@ -150,7 +148,7 @@ class EventWriter:
         if not isinstance(opened, hub.Text):
             return b""
         self._open = structs.replace(opened, citations=(*opened.citations, citation))
-        written = write_citation(citation, opened.text)
+        written = write_citation(citation, "".join(self._pieces))
         if written is None:
             return b""
         place = sum(item.url is not None for item in opened.citations)
@@ -160,13 +158,14 @@ class EventWriter:
         opened, self._open = self._open, None
         if opened is None:
             return b""
-        self._parts.append(opened)
-        match opened:
-            case hub.Text() | hub.Refusal():
-                return self._end_message_part(opened)
-            case hub.Thinking():
-                return self._end_thinking(opened)
-        return self._end_call(opened)
+        made = "".join(self._pieces)
+        if isinstance(opened, hub.ToolCall):
+            call = structs.replace(opened, arguments=opened.arguments + made)
+            self._parts.append(call)
+            return self._end_call(call)
+        part = structs.replace(opened, text=opened.text + made)
+        self._parts.append(part)
+        return self._end_thinking(part) if isinstance(part, hub.Thinking) else self._end_message_part(part)
 
     def _end_message_part(self, opened: hub.Text | hub.Refusal) -> bytes:
         part = write_part(opened, tuple(self._logprobs))
