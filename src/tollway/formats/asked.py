@@ -88,18 +88,20 @@ class Asked:
 
     def text(self, name: str) -> str | None:
         """Return a string."""
-        return self._read(_text, name, "must be a string")
+        return self._read(_text, name, "must be a string") if name in self._values else None
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of strings, empty when it is absent."""
-        return self._read(_texts, name, "must be a list of strings") or ()
+        return self._read(_texts, name, "must be a list of strings") or () if name in self._values else ()
 
     def flag(self, name: str) -> bool | None:
         """Return a boolean."""
-        return self._read(_flag, name, "must be a boolean")
+        return self._read(_flag, name, "must be a boolean") if name in self._values else None
 
     def number(self, name: str) -> float | None:
         """Return a finite number."""
+        if name not in self._values:
+            return None
         value = self._read(_number, name, "must be a number")
         try:
             return None if value is None else float(value)
@@ -108,6 +110,8 @@ class Asked:
 
     def integer(self, name: str) -> int | None:
         """Return a whole number."""
+        if name not in self._values:
+            return None
         value = self._read(_number, name, "must be an integer")
         if isinstance(value, float) and abs(value) <= _EXACT_MAX and value == int(value):
             value = int(value)
@@ -132,14 +136,16 @@ class Asked:
 
     def nothing_else(self, advice: str = "cannot be said in another vendor's dialect: leave it out") -> None:
         """Refuse the first field that was not taken. Empty lists, objects and strings and false mean: as without it."""
-        if len(self._taken) < len(self._values) or not self._taken.issuperset(self._values):
+        if len(self._taken) < len(self._values):
             for name in self.others():
                 if not _is_empty(self._values[name]):
                     untranslatable(self.place(name), advice)
 
     def _take(self, name: str) -> msgspec.Raw | None:
-        self._taken.add(name)
-        return self._values.get(name)
+        value = self._values.get(name)
+        if value is not None:
+            self._taken.add(name)
+        return value
 
     def _read(self, decoder: msgspec.json.Decoder[T], name: str, rule: str) -> T | None:
         value = self._take(name)
