@@ -23,11 +23,18 @@ class PlainContent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
 
 
 class PlainCandidate(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):
-    """A candidate without sources, ratings or log probabilities. `finish_reason` "": it goes on."""
+    """A candidate without sources or log probabilities. `finish_reason` "": it goes on.
+
+    The last four are known, so that they do not make a piece another one, and unread.
+    """
 
     content: PlainContent = PlainContent()
     index: int = 0
     finish_reason: str = ""
+    finish_message: msgspec.Raw = msgspec.Raw()
+    safety_ratings: msgspec.Raw = msgspec.Raw()
+    avg_logprobs: msgspec.Raw = msgspec.Raw()
+    token_count: msgspec.Raw = msgspec.Raw()
 
 
 class PlainPiece(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, rename="camel"):

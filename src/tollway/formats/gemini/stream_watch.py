@@ -38,6 +38,23 @@ class StreamWatch:
     `model_json` is the JSON string that replaces each event's `modelVersion`, or None.
     """
 
+    __slots__ = (
+        "_begun",
+        "_clock",
+        "_finished",
+        "_has_failed",
+        "_input_tokens_estimate",
+        "_is_blocked",
+        "_model_json",
+        "_request_id",
+        "_stated",
+        "_tail",
+        "_text_bytes",
+        "_usage",
+        "error_code",
+        "first_ns",
+    )
+
     def __init__(
         self, *, clock: Callable[[], int], request_id: str, input_tokens_estimate: int, model_json: bytes | None
     ) -> None:

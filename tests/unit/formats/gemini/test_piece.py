@@ -45,6 +45,13 @@ def test_a_plain_piece():
     )
 
 
+def test_what_nobody_reads_does_not_matter():
+    ratings = [{"category": "HARM_CATEGORY_HARASSMENT", "probability": "NEGLIGIBLE"}]
+    assert (
+        find(candidates=candidate(safetyRatings=ratings, avgLogprobs=-0.1, finishMessage="m", tokenCount=3)) is not None
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [
