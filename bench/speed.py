@@ -30,7 +30,7 @@ from bench.rig import (
     tollway,
     wait_port,
 )
-from bench.texts import CHAT, Bench, answer_body, provider, request_body
+from bench.texts import CHAT, MESSAGES, Bench, answer_body, message_body, provider, request_body
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,7 +42,9 @@ def run(bench: Bench, only: str) -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder.chmod(0o755)
         (folder / "large.json").write_text(answer_body(30_000))
-        servers = static_server(static, {CHAT: answer_body(900)}) + file_server(large, folder, "large.json")
+        servers = static_server(static, {CHAT: answer_body(900), MESSAGES: message_body(900)}) + file_server(
+            large, folder, "large.json"
+        )
         stack.enter_context(nginx(servers, static, core=LOAD_CORE))
         emitter = stack.enter_context(running([sys.executable, "-m", "bench.event_upstream", str(events)], cwd=ROOT))
         wait_port(events)
@@ -53,6 +55,7 @@ def run(bench: Bench, only: str) -> None:
         instance = stack.enter_context(tollway(1))
         ports = {"bench": static, "large": large, "stream": events}
         providers = [provider(name, f"http://127.0.0.1:{port}/v1") for name, port in ports.items()]
+        providers.append(provider("translated", f"http://127.0.0.1:{static}/v1", "anthropic"))
         instance.apply("version: 1\nproviders:\n" + "".join(providers))
         token = instance.token("--rpm", "100000000", "--budget", "100000/month")
         group = processes(instance)
@@ -65,6 +68,7 @@ def run(bench: Bench, only: str) -> None:
                   sum(memory.values()) + memory["worker"] <= 250)  # fmt: skip
         steps: dict[str, Callable[[], None]] = {
             "same": lambda: same_dialect(bench, instance, group, plain, token),
+            "translated": lambda: translated(bench, group, token),
             "latency": lambda: one_client(bench, group, plain, static, token),
             "rejected": lambda: rejected(bench, group),
             "stream": lambda: event_streams(bench, group, unbuffered, token),
@@ -88,6 +92,16 @@ def same_dialect(bench: Bench, instance: Tollway, group: Group, plain: Group, to
     recorded = sum(row["calls"] for row in rows)
     served = sum(item["requests_total"] for item in counters(instance).values())
     bench.row("journal records = requests", f"{recorded:,} of {served:,}", "equal", recorded == served)
+
+
+def translated(bench: Bench, group: Group, token: str) -> None:
+    """The same request answered by a provider that speaks Anthropic's dialect."""
+    same = load.wrk(group, CHAT, request_body("bench", 260), token, seconds=bench.seconds)
+    ours = load.wrk(group, CHAT, request_body("translated", 260), token, seconds=bench.seconds)
+    ratio = ours.total_us / same.total_us
+    shown = f"{ours.total_us:.1f} us = {ratio:.2f} x"
+    is_met = ratio <= 2 and not ours.errors
+    bench.row("translated request (OpenAI in, Anthropic out)", shown, f"<= 2 x same ({same.total_us:.1f} us)", is_met)
 
 
 def counters(instance: Tollway) -> dict[str, dict[str, int]]:
@@ -141,7 +155,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=6, help="length of each load")
     parser.add_argument(
-        "--only", default="", help="same, latency, rejected, stream, large, cold, streams, tls or workers"
+        "--only", default="", help="same, translated, latency, rejected, stream, large, cold, streams, tls or workers"
     )
     options = parser.parse_args()
     bench = Bench(options.seconds)

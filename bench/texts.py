@@ -3,13 +3,15 @@
 from bench.load import Result
 
 CHAT = "/v1/chat/completions"
+MESSAGES = "/v1/messages"
 PRICE = '{input_usd_per_million: "0.15", output_usd_per_million: "0.6"}'
 
 
-def provider(name: str, base_url: str) -> str:
+def provider(name: str, base_url: str, kind: str = "openai-compatible") -> str:
     """A provider of one priced model that has its name, as YAML; the last line of it is open for more fields."""
     return (
-        f"  - name: {name}\n    kind: openai-compatible\n    base_url: {base_url}\n    allow_private: true\n"
+        f"  - name: {name}\n    kind: {kind}\n    base_url: {base_url}\n    allow_private: true\n"
+        "    credential: sk-bench\n"
         f"    models: [{{name: {name}, price: {PRICE}}}]\n"
     )
 
@@ -29,6 +31,16 @@ def answer_body(size: int) -> str:
     tail = (
         '"},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":60,"completion_tokens":100,'
         '"total_tokens":160,"prompt_tokens_details":{"cached_tokens":0}}}'
+    )
+    return head + "x" * max(0, size - len(head) - len(tail)) + tail
+
+
+def message_body(size: int) -> str:
+    """An answer of Anthropic's dialect of about `size` bytes."""
+    head = '{"id":"msg_1","type":"message","role":"assistant","model":"translated","content":[{"type":"text","text":"'
+    tail = (
+        '"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":60,'
+        '"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":100}}'
     )
     return head + "x" * max(0, size - len(head) - len(tail)) + tail
 
