@@ -7,6 +7,9 @@ from types import MappingProxyType
 from tollway.formats.chat import dialect as chat
 from tollway.formats.chat import notes as chat_notes
 from tollway.formats.dialect import Dialect, DialectName
+from tollway.formats.embeddings import dialect as embeddings
+from tollway.formats.embeddings import notes as embedding_notes
+from tollway.formats.embeddings.dialect import EmbeddingDialect
 from tollway.formats.gemini import dialect as gemini
 from tollway.formats.gemini import notes as gemini_notes
 from tollway.formats.gemini import path as gemini_path
@@ -27,6 +30,7 @@ NOTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Responses": {**responses_notes.NOTES, **responses_notes.ANSWER_NOTES},
         "Messages": messages_notes.NOTES,
         "Gemini": gemini_notes.NOTES,
+        "Embeddings": embedding_notes.NOTES,
     }
 )
 """What the readers and writers of each dialect may note; `docs/translation.md` is generated from it."""
@@ -34,6 +38,18 @@ NOTES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 _PATHS: Mapping[DialectName, str] = MappingProxyType(
     {"chat": "/chat/completions", "responses": "/responses", "messages": "/messages"}
 )
+
+
+def embedding_dialect(dialect: Dialect) -> EmbeddingDialect:
+    """Return how embeddings are asked for by those who speak a dialect: Google's way in Gemini's, else OpenAI's."""
+    return embeddings.GEMINI if dialect is GEMINI else embeddings.OPENAI
+
+
+@lru_cache(maxsize=4_096)
+def embed_target(base_path: str, model: str, method: str) -> bytes:
+    """Return the path at which such a provider makes embeddings; `method` is Gemini's, "" for OpenAI's way."""
+    path = f"{gemini_path.build(model, 'get')}:{method}" if method else "/embeddings"
+    return f"{base_path}{path}".encode("ascii")
 
 
 @lru_cache(maxsize=4_096)

@@ -1,56 +1,120 @@
-"""Embeddings: a call whose answer is vectors, priced by its input alone."""
+"""Embeddings: a call whose answer is vectors, priced by its input alone.
 
-from tollway.formats.chat.usage import read_usage
-from tollway.formats.dialects import CHAT
+As everywhere: a provider that is asked in the caller's way gets the caller's bytes, any other gets the same request
+written anew.
+"""
+
+from msgspec import structs
+
+from tollway.formats.dialect import DialectName, Inexpressible
+from tollway.formats.dialects import CHAT, DIALECTS, embed_target, embedding_dialect
+from tollway.formats.embeddings.hub import EmbeddingRequest
 from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Answer, Exchange
-from tollway.gateway.prepare import Prepared, passed_headers
-from tollway.gateway.relay import Relayed, read_whole, send_whole, settle_price, tell_fault
+from tollway.gateway.prepare import Prepared, own_headers, passed_headers
+from tollway.gateway.relay import Relayed, read_whole, send_whole, settle_price, tell_fault, with_json_type
 from tollway.gateway.resolve import Plan
+from tollway.gateway.snapshot import Route
 from tollway.kernel.errors import TollwayError
 
 
 class EmbedPreparation:
-    """The requests of one call, for the routes that make embeddings."""
+    """The requests of one call, for the routes that make embeddings, and how their answers are told."""
 
-    __slots__ = ("_inbound", "_plan")
+    __slots__ = ("_inbound", "_made", "_plan", "_refusal", "_request")
 
     def __init__(self, plan: Plan, inbound: Inbound) -> None:
         self._plan = plan
         self._inbound = inbound
+        self._made: dict[int, Prepared | None] = {}
+        self._request: EmbeddingRequest | None = None
+        self._refusal: TollwayError | None = None
 
     def find(self, place: int) -> Prepared | None:
-        """Return the request for the route at `place`; None when its provider makes no embeddings."""
-        plan = self._plan
-        route = plan.model.routes[place]
-        if route.provider.kind.embeddings != "openai" or plan.dialect is not CHAT:
-            return None
-        body = plan.body
-        if route.upstream_model != plan.model.name:
-            body = body.copy()
-            body.set("model", route.upstream_model)
-        target = f"{route.provider.destination.base_path}/embeddings".encode("ascii")
-        return Prepared(target, body.encode(), passed_headers(self._inbound, route, CHAT), CHAT)
+        """Return the request for the route at `place`; None when its provider cannot be asked for it.
+
+        Raises request.field_invalid or request.untranslatable when the body cannot be understood.
+        """
+        if place not in self._made:
+            self._made[place] = self._make(self._plan.model.routes[place])
+        return self._made[place]
 
     def refusal(self) -> TollwayError:
-        """Say that none of the model's providers makes embeddings."""
-        name = self._plan.model.name[:200]
-        return TollwayError(
-            "request.untranslatable", public=f"No provider of `{name}` makes embeddings.", param="model"
-        )
+        """Return why none of the model's providers can be asked."""
+        text = f"No provider of `{self._plan.model.name[:200]}` makes embeddings."
+        return self._refusal or TollwayError("request.untranslatable", public=text, param="model")
 
+    async def respond(self, exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway) -> None:
+        """Tell the vectors. Raises upstream.* while nothing has reached the caller."""
+        raw = await read_whole(answer, call, gw)
+        if answer.status != 200:
+            raw = tell_fault(raw, answer, relayed, call)
+        elif relayed.prepared.dialect is self._plan.dialect:
+            raw = self._pass(raw, relayed, call)
+        else:
+            raw = self._translate_answer(raw, relayed, call)
+            answer.headers = with_json_type(answer.headers)
+        send_whole(exchange, answer, raw, relayed, call)
 
-async def respond_embeddings(exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway) -> None:
-    """Pass the vectors on. Raises upstream.* while nothing has reached the caller."""
-    raw = await read_whole(answer, call, gw)
-    if answer.status != 200:
-        raw = tell_fault(raw, answer, relayed, call)
-    else:
-        plan = relayed.plan
-        usage = read_usage(raw) or CHAT.estimate_usage(raw, plan.bounds.input_tokens_estimate)
+    def _make(self, route: Route) -> Prepared | None:
+        match route.provider.kind.embeddings:
+            case "openai":
+                name: DialectName = "chat"
+            case "gemini":
+                name = "gemini"
+            case "none":
+                return None
+        if name == self._plan.dialect.name:
+            return self._pass_through(route)
+        try:
+            return self._translate(route, name)
+        except Inexpressible as reason:
+            request = self._understood()
+            field = reason.at or request.names.get(reason.field, reason.field)
+            text = f"`{field}` cannot be passed to the provider of this model. {reason.advice}"
+            self._refusal = self._refusal or TollwayError("request.untranslatable", public=text, param=field)
+            return None
+
+    def _pass_through(self, route: Route) -> Prepared:
+        plan = self._plan
+        body = plan.body.copy()
+        embedding_dialect(plan.dialect).adapt(body, route.target)
+        method = "" if plan.dialect is CHAT else self._inbound.path.rpartition(":")[2]
+        target = embed_target(route.provider.destination.base_path, route.upstream_model, method)
+        return Prepared(target, body.encode(), passed_headers(self._inbound, route, plan.dialect), plan.dialect)
+
+    def _translate(self, route: Route, name: DialectName) -> Prepared:
+        dialect = DIALECTS[name]
+        written = embedding_dialect(dialect).write_request(self._understood(), route.target)
+        method = "" if dialect is CHAT else "batchEmbedContents"
+        target = embed_target(route.provider.destination.base_path, route.upstream_model, method)
+        headers = own_headers(self._inbound, route, list(written.headers))
+        return Prepared(target, written.body, headers, dialect, notes=written.notes)
+
+    def _understood(self) -> EmbeddingRequest:
+        if self._request is None:
+            plan = self._plan
+            self._request = embedding_dialect(plan.dialect).read_request(plan.body, model=plan.model.name)
+        return self._request
+
+    def _pass(self, raw: bytes, relayed: Relayed, call: Call) -> bytes:
+        plan = self._plan
+        dialect = embedding_dialect(plan.dialect)
+        usage = dialect.read_usage(raw) or plan.dialect.estimate_usage(b"", plan.bounds.input_tokens_estimate)
         settle_price(usage, relayed.tariff, call)
-        if relayed.is_renamed:
-            raw = CHAT.rename(raw, plan.model.name)
-    send_whole(exchange, answer, raw, relayed, call)
+        return dialect.rename(raw, plan.model.name) if relayed.is_renamed else raw
+
+    def _translate_answer(self, raw: bytes, relayed: Relayed, call: Call) -> bytes:
+        plan = self._plan
+        estimate = plan.dialect.estimate_usage(b"", plan.bounds.input_tokens_estimate)
+        try:
+            reply = embedding_dialect(relayed.prepared.dialect).read_reply(raw)
+        except ValueError as error:
+            settle_price(estimate, relayed.tariff, call)
+            raise TollwayError("upstream.protocol", internal=f"vectors that cannot be read: {error}") from error
+        usage = reply.usage or estimate
+        settle_price(usage, relayed.tariff, call)
+        reply = structs.replace(reply, model=plan.model.name)
+        return embedding_dialect(plan.dialect).write_reply(reply, self._understood(), usage)

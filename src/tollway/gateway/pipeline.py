@@ -16,7 +16,7 @@ from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.counting import count_tokens
 from tollway.gateway.dispatch import dispatch
-from tollway.gateway.embedding import EmbedPreparation, respond_embeddings
+from tollway.gateway.embedding import EmbedPreparation
 from tollway.gateway.models import respond_model, respond_models
 from tollway.gateway.ports import Exchange, PolicyView
 from tollway.gateway.prepare import Preparation
@@ -98,7 +98,8 @@ async def _carry_ai(
             preparation = Preparation(plan, inbound, admission.output_cap)
             await dispatch(exchange, plan, preparation, respond_ai, admission, call, gw)
         case "embed":
-            await dispatch(exchange, plan, EmbedPreparation(plan, inbound), respond_embeddings, admission, call, gw)
+            embedding = EmbedPreparation(plan, inbound)
+            await dispatch(exchange, plan, embedding, embedding.respond, admission, call, gw)
         case _:
             await count_tokens(exchange, inbound, plan, admission, call, gw)
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import structs
 
 from tollway.formats.dialect import Bounds, Dialect
-from tollway.formats.dialects import GEMINI
+from tollway.formats.dialects import GEMINI, embedding_dialect
 from tollway.formats.json_object import JSONObject
 from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
@@ -101,7 +101,9 @@ def _bounds(operation: Operation, body: JSONObject, context_tokens: int) -> Boun
             input_tokens_max=bounds.input_tokens_max + context_tokens,
             input_tokens_estimate=bounds.input_tokens_estimate + context_tokens,
         )
-    return Bounds(body_bytes, body_bytes // 4, 0, 1) if operation.kind == "embed" else NO_OUTPUT
+    if operation.kind == "embed":
+        return embedding_dialect(operation.dialect).read_bounds(body, body_bytes)
+    return NO_OUTPUT
 
 
 def resolve_service(inbound: Inbound, compiled: Compiled, call: Call) -> Service:

@@ -108,7 +108,7 @@ class StreamWatch:
         if rest:
             rest = self._pass(rest)
         if error_code is None and not self.is_done:
-            error_code = "upstream.failed" if self._has_failed else "upstream.truncated"
+            error_code = "upstream.truncated"
         self.error_code = error_code
         if error_code is None or self._has_failed:  # The vendor has said itself what went wrong.
             return rest

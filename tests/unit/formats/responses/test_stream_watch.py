@@ -127,7 +127,7 @@ def test_the_vendors_own_failure_is_not_told_twice() -> None:
     raw = lifecycle(0, "created") + lifecycle(1, "failed", error={"code": "server_error", "message": "m"})
     tap = watch()
     assert tap.feed(raw) + tap.finish(None) == raw
-    assert tap.error_code == "upstream.failed" and not tap.is_done
+    assert tap.error_code == "upstream.truncated" and not tap.is_done
 
 
 def test_long_deltas_are_counted_by_their_bytes() -> None:
