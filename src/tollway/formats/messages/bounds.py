@@ -24,6 +24,8 @@ https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview#pricing""
 
 _IMAGE = b'"image"'
 _DOCUMENTS = (b'"document"', b'"container_upload"')
+_SOURCES = (b'"application/pdf"', b'"url"', b'"file_id"')
+"""Of documents that are more than the text in the body."""
 _PROVIDED = b"_20"
 """In the type of each tool that Anthropic provides, as `web_search_20250305`."""
 
@@ -67,7 +69,7 @@ def input_tokens_max(body: JSONObject, body_bytes: int) -> int:
     if b"\\u00" in raw:
         raw = _plainly(raw)  # A kind may be written with escapes; written out anew it is not.
     extra = raw.count(_IMAGE) * IMAGE_TOKENS_MAX
-    if any(kind in raw for kind in _DOCUMENTS):
+    if any(kind in raw for kind in _DOCUMENTS) and any(source in raw for source in _SOURCES):
         extra += INPUT_TOKENS_MAX
     tools = body.raw("tools")
     if tools:
@@ -110,4 +112,4 @@ def _plainly(raw: bytes) -> bytes:
     try:
         return msgspec.json.encode(msgspec.json.decode(raw))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return b"".join((raw, *_DOCUMENTS))
+        return b"".join((raw, *_DOCUMENTS, *_SOURCES))

@@ -61,7 +61,9 @@ def _convert(schema: Any, conversion: _Conversion, depth: int) -> Any:
         elif name in _OF_SCHEMAS and isinstance(value, list):
             found[name] = [_convert(item, conversion, depth + 1) for item in value]
         elif name == "oneOf" and isinstance(value, list):
+            # Any of them is enforced; that it must be one alone is left to the model.
             found["anyOf"] = [_convert(item, conversion, depth + 1) for item in value]
+            left["oneOf"] = "exactly one of these"
         else:
             found[name] = _convert(value, conversion, depth + 1) if name == "items" else value
     _close(found, conversion)

@@ -60,6 +60,8 @@ def test_media_and_tools_raise_the_bound():
     )
     paper = {"type": "document", "source": {"type": "file", "file_id": "f"}}
     assert bounds_of(messages=[{"role": "user", "content": [paper, image]}]).input_tokens_max == 100 + INPUT_TOKENS_MAX
+    words = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": "a"}}
+    assert bounds_of(messages=[{"role": "user", "content": [words]}]).input_tokens_max == 100
     search = {"type": "web_search_20250305", "name": "web_search"}
     assert bounds_of(tools=[search]).input_tokens_max == 100 + 2 * TOOL_USE_TOKENS_MAX
 

@@ -53,8 +53,12 @@ def test_constraints_that_are_not_enforced_become_description():
 
 
 def test_alternatives_are_one_kind():
-    found, _ = enforced({"oneOf": [{"type": "string"}, {"type": "object", "properties": {}}]})
-    assert found == {"anyOf": [{"type": "string"}, {"type": "object", "properties": {}, "additionalProperties": False}]}
+    found, notes = enforced({"oneOf": [{"type": "string"}, {"type": "object", "properties": {}}]})
+    assert found == {
+        "anyOf": [{"type": "string"}, {"type": "object", "properties": {}, "additionalProperties": False}],
+        "description": '{oneOf: "exactly one of these"}',
+    }
+    assert notes == ["schema-closed", "schema-constraints-as-description"]
 
 
 @pytest.mark.parametrize(
