@@ -13,10 +13,15 @@ from tollway.formats.dialect import Target, Written
 from tollway.formats.gemini.asked import Asked, invalid
 from tollway.formats.gemini.fields import Fields
 from tollway.formats.gemini.request_reader import read_request
-from tollway.formats.gemini.request_writer import write_request
+from tollway.formats.gemini.request_writer import VERTEX, write_request
 from tollway.formats.json_object import JSONObject
 
 WRAPPERS = ("generateContentRequest", "generate_content_request")
+
+_COUNTED_BY_VERTEX = ("contents", "systemInstruction", "tools", "generationConfig")
+"""https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/count-tokens"""
+
+_encode = msgspec.json.Encoder().encode
 
 
 class Counted(msgspec.Struct, frozen=True):
@@ -41,8 +46,12 @@ def read_count_request(body: JSONObject, *, model: str) -> hub.Request:
 def write_count_request(request: hub.Request, target: Target) -> Written:
     """Write a request to count for a vendor of this dialect. Raises Inexpressible."""
     written = write_request(request, target)
-    inner = b'{"model":%b,%b' % (msgspec.json.encode(f"models/{target.model}"), written.body[1:])
-    return Written(body=b'{"generateContentRequest":%b}' % inner, notes=written.notes)
+    whole = JSONObject.parse(written.body)
+    if target.vendor == VERTEX:
+        counted = {name: msgspec.Raw(whole.raw(name)) for name in _COUNTED_BY_VERTEX if name in whole}
+        return Written(body=_encode(counted), notes=written.notes)
+    whole.set("model", f"models/{target.model}")
+    return Written(body=_encode({WRAPPERS[0]: msgspec.Raw(whole.encode())}), notes=written.notes)
 
 
 def adapt_count_request(body: JSONObject, target: Target) -> None:
@@ -72,4 +81,4 @@ def write_count(counted: Counted) -> bytes:
     written: dict[str, Any] = {"totalTokens": counted.total}
     if counted.cached:
         written["cachedContentTokenCount"] = counted.cached
-    return msgspec.json.encode(written)
+    return _encode(written)

@@ -98,7 +98,7 @@ class StreamWatch:
             has_end = _EVENT_END.search(rest[-_EVENT_END_BYTES_MAX:])
             rest = self._pass(rest) + (b"" if has_end else b"\r\n\r\n")  # Without an end, clients drop the event.
         if error_code is None and not self.is_done:
-            error_code = "upstream.truncated"
+            error_code = "upstream.failed" if self._has_failed else "upstream.truncated"
         self.error_code = error_code
         if error_code is None or self._has_failed:  # The vendor has said itself what went wrong.
             return rest

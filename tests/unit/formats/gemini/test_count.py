@@ -75,12 +75,23 @@ def test_a_count_for_a_vendor_holds_the_whole_request():
     assert written.notes == ("user-ignored",)
     assert json.loads(written.body) == {
         "generateContentRequest": {
-            "model": "models/gemini-2.5-flash",
             "systemInstruction": {"parts": [{"text": "S"}]},
             "contents": CONTENTS,
+            "model": "models/gemini-2.5-flash",
         }
     }
     assert read_count_request(parsed(json.loads(written.body)), model="gemini-2.5-flash").system
+
+
+def test_vertex_counts_the_parts_of_a_request():
+    request = hub.Request(
+        model="m",
+        turns=(hub.Turn(role="user", parts=(hub.Text(text="Hi"),)),),
+        tools=(hub.Tool(name="f"),),
+        tool_choice=hub.ToolChoice(mode="auto"),
+    )
+    written = write_count_request(request, Target(vendor="vertex", model="gemini-2.5-flash"))
+    assert json.loads(written.body) == {"contents": CONTENTS, "tools": [{"functionDeclarations": [{"name": "f"}]}]}
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,7 @@ def test_an_error_of_the_vendors_is_told_once():
     tap = watch()
     raw = stream([PIECES[0], {"error": {"code": 503, "status": "UNAVAILABLE"}}])
     assert passed(tap, raw) == raw
-    assert tap.error_code == "upstream.truncated"
+    assert tap.error_code == "upstream.failed"
 
 
 def test_nothing_stated_is_an_estimate():
