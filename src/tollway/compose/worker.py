@@ -1,6 +1,7 @@
 """Builds the data plane of one worker."""
 
 import ssl
+from collections.abc import Coroutine
 from ipaddress import ip_network
 
 import msgspec
@@ -60,8 +61,8 @@ def build_worker(start: Start, name: str) -> Worker:
     counters = CounterFile(data / "run")
     resting = RestingFile(data / "run", counters.number)
 
-    async def answer(exchange: Exchange) -> None:
-        await handle(exchange, gateway)
+    def answer(exchange: Exchange) -> Coroutine[None, None, None]:
+        return handle(exchange, gateway)
 
     def refused(code: str) -> None:
         gateway.tally(code)

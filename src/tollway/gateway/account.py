@@ -3,6 +3,7 @@
 import logging
 
 from tollway.contract.stats import INDEX
+from tollway.contract.usage import NOTHING
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.kernel.errors import TollwayError
@@ -71,7 +72,8 @@ def _count(call: Call, overhead_us: int, gw: Gateway) -> None:
         counters[_GONE] += 1
     elif call.outcome == "truncated":
         counters[_CUT] += 1
-    counters[_INPUT] += call.usage.input_tokens
-    counters[_OUTPUT] += call.usage.output_tokens
-    counters[_COST] += call.cost_nanos or 0
+    if call.usage is not NOTHING:
+        counters[_INPUT] += call.usage.input_tokens
+        counters[_OUTPUT] += call.usage.output_tokens
+        counters[_COST] += call.cost_nanos or 0
     counters[_OVERHEAD] += overhead_us

@@ -54,14 +54,16 @@ class Tariff(msgspec.Struct, frozen=True, gc=False):
             and 0 <= inputs <= _PLAIN_MAX
             and 0 <= outputs <= _PLAIN_MAX
         ):
-            return min(round_half_even(inputs * self.input_attos + outputs * self.output_attos), NANOS_MAX)
+            nanos = round_half_even(inputs * self.input_attos + outputs * self.output_attos)
+            return nanos if nanos < NANOS_MAX else NANOS_MAX
         return price_usage(self.price, usage)
 
     def worst_case(self, input_tokens_max: int, output_tokens_max: int) -> int:
         """Return `worst_case`: nano-USD, rounded up."""
         if self.is_level and 0 <= input_tokens_max <= _PLAIN_MAX and 0 <= output_tokens_max <= _PLAIN_MAX:
             attos = input_tokens_max * self.dearest_input_attos + output_tokens_max * self.dearest_output_attos
-            return min(round_up(attos), NANOS_MAX)
+            nanos = round_up(attos)
+            return nanos if nanos < NANOS_MAX else NANOS_MAX
         return worst_case(self.price, input_tokens_max, output_tokens_max)
 
 

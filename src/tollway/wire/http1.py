@@ -25,6 +25,10 @@ _DIGITS = re.compile(rb"[0-9]{1,18}")
 # Written by the server itself; values a handler passes for them are ignored.
 FRAMING_NAMES = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"trailer", b"date"))
 
+REMEMBERED_MAX, REMEMBERED_BYTES_MAX = 1_024, 256
+_header_lines: dict[tuple[bytes, bytes], bytes] = {}
+"""Answers repeat most of their headers; what was checked and written once need not be again."""
+
 STATUS_LINES: dict[int, bytes] = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode("ascii")) for status in HTTPStatus
 }
@@ -81,17 +85,31 @@ def response_head(status: int, headers: Iterable[tuple[bytes, bytes]], framing: 
     `framing` is complete lines written by the server. Raises ValueError when a name is not a token or a value has
     a control character, so that nothing can be smuggled into the answer.
     """
-    lines = [b"%b: %b\r\n" % header for header in headers if header[0] not in FRAMING_NAMES]
-    block = b"".join(lines)
-    # A name such as b"a: 1\r\nb" makes well-formed lines, but more of them than there are headers.
-    if _FIELD_LINES.fullmatch(block) is None or block.count(b"\n") != len(lines):
+    lines = [STATUS_LINES.get(status) or _status_line(status)]
+    for header in headers:
+        line = _header_lines.get(header)
+        lines.append(_header_line(header) if line is None else line)
+    lines += (framing, b"\r\n")
+    return b"".join(lines)
+
+
+def _status_line(status: int) -> bytes:
+    if not 100 <= status <= 999:
+        raise ValueError(f"{status} is not a status code")
+    return b"HTTP/1.1 %d \r\n" % status
+
+
+def _header_line(header: tuple[bytes, bytes]) -> bytes:
+    """Write one header and remember its line; nothing for the names that the server writes itself."""
+    line = b"" if header[0] in FRAMING_NAMES else b"%b: %b\r\n" % header
+    # A name such as b"a: 1\r\nb" makes well-formed lines, but more than one.
+    if _FIELD_LINES.fullmatch(line) is None or line.count(b"\n") > 1:
         raise ValueError("a response header holds a character that is not allowed")
-    line = STATUS_LINES.get(status)
-    if line is None:
-        if not 100 <= status <= 999:
-            raise ValueError(f"{status} is not a status code")
-        line = b"HTTP/1.1 %d \r\n" % status
-    return b"%b%b%b\r\n" % (line, block, framing)
+    if len(line) <= REMEMBERED_BYTES_MAX:
+        if len(_header_lines) >= REMEMBERED_MAX:
+            _header_lines.clear()
+        _header_lines[header] = line
+    return line
 
 
 class DateLine:

@@ -355,8 +355,13 @@ class MappedMeters:
 
 def _stripes(claims: tuple[Claim, ...]) -> Sequence[int]:
     """Return the stripes of the claims, each once, ascending."""
-    stripes = {claim.stripe for claim in claims}
-    return (stripes.pop(),) if len(stripes) == 1 else sorted(stripes)
+    if not claims:
+        return ()
+    first = claims[0].stripe
+    for claim in claims:
+        if claim.stripe != first:
+            return sorted({claim.stripe for claim in claims})
+    return (first,)
 
 
 _: type[Meters] = MappedMeters

@@ -26,7 +26,7 @@ class LMDBPolicyView:
 
     def __init__(self, transaction: lmdb.Transaction) -> None:
         self._transaction = transaction
-        raw = self._get(REVISION_KEY)
+        raw = transaction.get(REVISION_KEY)
         self.revision = 0 if raw is None else int.from_bytes(raw, "big")
 
     def find_token(self, token_id: str) -> bytes | None:

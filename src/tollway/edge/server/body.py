@@ -46,11 +46,12 @@ class IncomingBody:
         "_budget",
         "_bytes_max",
         "_bytes_taken",
-        "_data",
+        "_chunks",
         "_is_discarding",
         "_pause",
         "_resume",
         "_sink",
+        "_size",
         "_waiter",
         "bytes_received",
         "decoder",
@@ -71,7 +72,8 @@ class IncomingBody:
         self._budget = budget
         self._pause = pause
         self._resume = resume
-        self._data = bytearray()
+        self._chunks: list[bytes] = []
+        self._size = 0
         self._bytes_max: int | None = None
         self._bytes_taken = 0
         self._sink: BodySink | None = None
@@ -103,10 +105,11 @@ class IncomingBody:
             if content:
                 self._sink.feed(content)
         elif content:
-            self._data += content
+            self._chunks.append(content)
+            self._size += len(content)
             if self._bytes_max is not None:
                 self._check_buffered(self._bytes_max)
-            elif len(self._data) >= HELD_BYTES_MAX:
+            elif self._size >= HELD_BYTES_MAX:
                 self._pause()
         if is_end:
             self._wake()
@@ -124,15 +127,14 @@ class IncomingBody:
             self._check_buffered(bytes_max)
             self._resume()
         await self._until_complete()
-        return bytes(self._data)
+        return self._take()
 
     async def stream(self, sink: BodySink) -> None:
         """Feed what is there and what will come to `sink`; return at the end. Raises the error of `fail`."""
         self._sink = sink
         sink.watch_writable(self._on_sink_pause, self._on_sink_resume)
-        if self._data:
-            held, self._data = bytes(self._data), bytearray()
-            sink.feed(held)
+        if self._chunks:
+            sink.feed(self._take())
         if sink.is_writable:
             self._resume()
         else:
@@ -143,7 +145,7 @@ class IncomingBody:
         """Let go of the memory, the sink and the budget; idempotent."""
         self._budget.give_back(self._bytes_taken)
         self._bytes_taken = 0
-        self._data = bytearray()
+        self._take()
         self._sink = None
 
     async def discard(self) -> None:
@@ -173,7 +175,7 @@ class IncomingBody:
             raise self.error
 
     def _check_buffered(self, bytes_max: int) -> None:
-        size = len(self._data)
+        size = self._size
         try:
             if size > bytes_max:
                 raise TollwayError("request.body_too_large")
@@ -181,9 +183,14 @@ class IncomingBody:
             self._bytes_taken = size
         except TollwayError as error:
             self.is_complete = False
-            self._data = bytearray()
+            self._take()
             self._pause()
             self.fail(error)
+
+    def _take(self) -> bytes:
+        chunks, self._chunks = self._chunks, []
+        self._size = 0
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

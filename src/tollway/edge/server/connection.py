@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from tollway.edge.flow import TunnelEnd
 from tollway.edge.server.body import DRAIN_BYTES_MAX, IncomingBody
 from tollway.edge.server.exchange import ServerExchange
+from tollway.edge.server.head import ParsedHead
 from tollway.edge.server.head_reader import HeadReader
 from tollway.edge.server.output import BYTES_PER_SECOND_MIN, Output
 from tollway.edge.server.refusal import refusal
@@ -205,25 +206,29 @@ class Connection(asyncio.Protocol):
         seen = len(self._ahead)
         if seen:
             data = self._ahead + data
+        else:
+            known = self._reader.recall(data)
+            if known is not None:
+                return self._begin_request(known, data, self._reader.last_bytes)
         try:
             data, size = self._reader.find_end(data, seen)
             if size:
                 self._ahead = b""
-                self._begin_request(data, size)
-                return
+                parsed = self._reader.read(data if len(data) == size else data[:size])
+                return self._begin_request(parsed, data, size)
         except TollwayError as error:
-            self._refuse(error)
-            return
+            return self._refuse(error)
         if seen == 0 and data:
             # The deadline of a connection's first head already runs; that of a later one starts with its first byte.
             self._deadline.shrink(self.server.clock.monotonic_ns() + self.server.head_ns)
         self._ahead = data
 
-    def _begin_request(self, data: bytes, size: int) -> None:
-        """Check the head in the first `size` bytes, take what is there of the body, and wake the handler."""
+    def _begin_request(self, parsed: ParsedHead, data: bytes, size: int) -> None:
+        """Take what is there of the body after the head's `size` bytes, and wake the handler.
+
+        Raises request.malformed when llhttp sees another end than we do.
+        """
         server = self.server
-        head = data if len(data) == size else data[:size]
-        parsed = self._reader.recall(head) or self._reader.read(head)
         request = parsed.request
         length = request.body_bytes
         body: bytes | IncomingBody

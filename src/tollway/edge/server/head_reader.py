@@ -31,6 +31,7 @@ class HeadReader:
         "_parser",
         "_peer",
         "_skipped_blank_line",
+        "last_bytes",
     )
 
     def __init__(self, limits: LimitSettings, *, peer: str, is_tls: bool) -> None:
@@ -43,16 +44,17 @@ class HeadReader:
         """Whether llhttp reads this message too; it takes any Upgrade for the end of HTTP, which is ignored here."""
         self._skipped_blank_line = False
         self._last_head = b""
+        self.last_bytes = 0
         self._last_parsed: ParsedHead | None = None
         self._parser = httptools.HttpRequestParser(self)
 
-    def recall(self, head: bytes) -> ParsedHead | None:
-        """Return what the last head of this connection meant if this one is the same, byte for byte.
+    def recall(self, data: bytes) -> ParsedHead | None:
+        """Return what the last head of this connection meant if `data` begins with the same, byte for byte.
 
-        SDKs repeat their head for requests of equal length. Only heads that say how long their body is are kept, so
-        that llhttp need not follow.
+        It has `last_bytes`. SDKs repeat their head for requests of equal length. Only heads that say how long their
+        body is are kept, so that llhttp need not follow.
         """
-        if head != self._last_head:
+        if self._last_parsed is None or not data.startswith(self._last_head):
             return None
         self._follows = False
         self._skipped_blank_line = False
@@ -102,6 +104,7 @@ class HeadReader:
         parsed = build_head(start, headers, peer=self._peer, is_tls=self._is_tls)
         if len(head) <= REMEMBERED_BYTES_MAX and parsed.is_plain:
             self._last_head = head
+            self.last_bytes = len(head)
             self._last_parsed = parsed
         return parsed
 
