@@ -88,10 +88,15 @@ def _scalars(body: Asked) -> dict[str, Any]:
         "parallel_tool_calls": body.flag("parallel_tool_calls"),
         "verbosity": body.text("verbosity"),
         "metadata": _mapping(body, "metadata", _metadata, "must map strings to strings"),
-        "service_tier": body.text("service_tier"),
+        "service_tier": _tier(body.text("service_tier")),
         "prompt_cache_key": body.text("prompt_cache_key"),
         "store": body.flag("store"),
     }
+
+
+def _tier(tier: str | None) -> str | None:
+    """Return the tier; Groq's `on_demand` and Mistral's `standard_only` are what the hub and OpenAI call `default`."""
+    return "default" if tier in ("on_demand", "standard", "standard_only") else tier
 
 
 def _mapping(body: Asked, name: str, decoder: msgspec.json.Decoder[Any], rule: str) -> Any:

@@ -71,6 +71,11 @@ def test_other_names_of_a_field_are_known():
     assert read(random_seed=3).seed == 3 and read(random_seed=3).names["seed"] == "random_seed"
 
 
+@pytest.mark.parametrize("tier", ["default", "on_demand", "standard_only", "standard"])
+def test_the_usual_tier_has_one_name(tier):
+    assert read(service_tier=tier).service_tier == "default"
+
+
 def test_forms_of_output_are_read():
     assert read(response_format={"type": "text"}).output == Output(kind="text")
     assert read(response_format={"type": "json_object"}).output == Output(kind="json")

@@ -3,9 +3,15 @@
 import json
 
 import pytest
+from hypothesis import given
+from msgspec import structs
 
-from kit.chat import VENDORS, hello, inexpressible, write, written
+from kit.chat import VENDORS, hello, inexpressible, requests, write, written
+from kit.facts.chat_request import misshapen, misshapen_for_mistral
 from tollway.formats import hub
+from tollway.formats.chat.dialect import DIALECT
+from tollway.formats.chat.vendors import ways_of
+from tollway.formats.dialect import Inexpressible, Target
 
 
 def test_every_scalar_is_written_for_openai():
@@ -139,3 +145,18 @@ def test_forms_of_output_are_written():
     schema = hub.Output(kind="json_schema", schema=b'{"type":"object"}', description="d", strict=True)
     stated = {"name": "response", "description": "d", "strict": True, "schema": {"type": "object"}}
     assert write(hello(output=schema))["response_format"] == {"type": "json_schema", "json_schema": stated}
+
+
+@given(requests())
+def test_any_body_fits_the_vendors_own_types(request_):
+    for vendor in ("openai", "cerebras", "mistral"):
+        target = Target(vendor=vendor, model="gpt-5", asks_stream_usage=vendor != "mistral")
+        lacking = dict.fromkeys((*ways_of(vendor).lacks, "web_search", "service_tier"))
+        try:
+            body = json.loads(DIALECT.write_request(structs.replace(request_, **lacking), target).body)
+        except Inexpressible:
+            continue
+        if vendor == "mistral":
+            assert misshapen_for_mistral(body) == []
+        else:
+            assert misshapen(body) == []
