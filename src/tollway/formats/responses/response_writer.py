@@ -95,10 +95,10 @@ def tier_shown(tier: str) -> str:
     return tier if tier in TIERS else "default"
 
 
-def _incomplete_reason(stop: hub.StopReason | None) -> str | None:
-    """Return OpenAI's word for it; it has none for an answer that its vendor wants to continue."""
-    reasons = {"length": "max_output_tokens", "content_filter": "content_filter", "refusal": "content_filter"}
-    return reasons.get(stop or "")
+def _incomplete_reason(stop: hub.StopReason | None) -> str:
+    """Return OpenAI's word for it; clients insist on one, also where a vendor only pauses its own tools."""
+    reasons = {"length": "max_output_tokens", "pause": "max_messages"}
+    return reasons.get(stop or "", "content_filter")
 
 
 def _reasoning(reasoning: hub.Reasoning | None) -> Object:

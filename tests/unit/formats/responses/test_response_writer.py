@@ -64,7 +64,7 @@ def test_what_was_asked_is_echoed() -> None:
         ("length", "incomplete", "max_output_tokens"),
         ("content_filter", "incomplete", "content_filter"),
         ("refusal", "incomplete", "content_filter"),
-        ("pause", "incomplete", None),
+        ("pause", "incomplete", "max_messages"),
     ],
 )
 def test_how_answers_end(stop: hub.StopReason | None, status: str, reason: str | None) -> None:
