@@ -243,7 +243,7 @@ def build_route(provider: Provider, upstream_model: str, tariffs: DatedTariffs, 
     ]
     kind = provider.kind
     target = Target(
-        vendor=kind.name,
+        vendor=kind.ways,
         model=upstream_model,
         cap_field=kind.cap_field,
         asks_stream_usage=kind.stream_usage == "option",

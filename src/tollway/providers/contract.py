@@ -22,9 +22,11 @@ class ProviderKind(msgspec.Struct, frozen=True):
 
     `base_url` is the vendor's own and the default; paths such as `/chat/completions` are appended to it, after
     `version_path` where the configured URL names no version. `dialects` are those it speaks: a call in one of them is
-    passed through, any other is translated into the first. `price_kind` names the vendor's price list, empty when
+    passed through, any other is translated into the first
+    of them that can say it. `price_kind` names the vendor's price list, empty when
     prices cannot be known. `cap_field` is the request field that bounds the output when the gateway must set a bound.
-    `headers` are sent unless the caller's own of that name travel on.
+    `vendor` is the kind whose ways of speaking a dialect it shares, empty where it has its own. `headers` are sent
+    unless the caller's own of that name travel on.
     """
 
     name: str
@@ -42,3 +44,9 @@ class ProviderKind(msgspec.Struct, frozen=True):
     request_id_header: str = "x-request-id"
     embeddings: EmbeddingDialectName = "openai"
     headers: tuple[tuple[str, str], ...] = ()
+    vendor: str = ""
+
+    @property
+    def ways(self) -> str:
+        """Whose ways of speaking its dialects it has: its own, or those of the kind that `vendor` names."""
+        return self.vendor or self.name
