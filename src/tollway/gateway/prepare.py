@@ -85,11 +85,12 @@ class Preparation:
         spoken = route.provider.kind.dialects
         if plan.dialect.name in spoken:
             return self._pass_through(route, target)
-        try:
-            return self._translate(DIALECTS[spoken[0]], route, target)
-        except Inexpressible as reason:
-            self._refusal = self._refusal or _refuse(reason, self._understood())
-            return None
+        for name in spoken:
+            try:
+                return self._translate(DIALECTS[name], route, target)
+            except Inexpressible as reason:
+                self._refusal = self._refusal or _refuse(reason, self._understood())
+        return None
 
     def _pass_through(self, route: Route, target: Target) -> Prepared:
         plan, inbound = self._plan, self._inbound

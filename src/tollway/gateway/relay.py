@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 NOT_KEPT = "response-not-kept"
 _encode = msgspec.json.Encoder().encode
+_object: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _JSON = b"application/json"
 _PASSED_BACK = frozenset({b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version"})
 _NO_BUFFERING = b"x-accel-buffering: no\r\n"
@@ -124,7 +125,11 @@ def tell_fault(raw: bytes, answer: Answer, relayed: Relayed, call: Call) -> byte
     plan, prepared = relayed.plan, relayed.prepared
     status = answer.status
     if prepared.dialect is plan.dialect:
-        if status < 400 or _is_json(answer):
+        if status < 400:
+            return raw
+        if _is_object(raw):
+            # Some vendors label their errors as bytes of no kind; it is the words that count.
+            answer.headers = with_json_type(answer.headers)
             return raw
         text = f"The upstream answered {status} without a readable error."
         answer.headers = with_json_type(answer.headers)
@@ -162,7 +167,7 @@ def _state_of(
         return None
     vendor, upstream = "", None
     if relayed.prepared.request is None:
-        vendor = route.provider.kind.name
+        vendor = route.provider.kind.ways
         upstream = kept_at(route.provider, call.attempts[-1].key_id, route.upstream_model)
     kept = state_of(response, plan.continuing, model=plan.model.name, vendor=vendor, upstream=upstream)
     return None if kept is None else (plan.continuing, *kept)
@@ -183,7 +188,7 @@ def _translate_whole(raw: bytes, relayed: Relayed, call: Call) -> bytes:
     source = relayed.prepared.dialect
     estimate = relayed.plan.bounds.input_tokens_estimate
     try:
-        reply = source.read_reply(raw, relayed.route.provider.kind.name)
+        reply = source.read_reply(raw, relayed.route.provider.kind.ways)
     except ValueError as error:
         # It may have been paid for all the same; what it consumed is the best guess there is.
         settle_price(source.estimate_usage(raw, estimate), relayed.tariff, call)
@@ -251,7 +256,7 @@ def _open_events_watch(relayed: Relayed, call: Call, gw: Gateway) -> Watch:
         )
     return TranslatingWatch(
         prepared.dialect,
-        relayed.route.provider.kind.name,
+        relayed.route.provider.kind.ways,
         plan.dialect,
         relayed.shown(call),
         clock=gw.monotonic_ns,
@@ -313,8 +318,13 @@ def find_header(answer: Answer, name: bytes) -> str:
     return ""
 
 
-def _is_json(answer: Answer) -> bool:
-    return "json" in find_header(answer, b"content-type").lower()
+def _is_object(raw: bytes) -> bool:
+    """Whether a body is a JSON object, whatever it is called."""
+    try:
+        _object.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
 
 
 def _is_event_stream(answer: Answer) -> bool:

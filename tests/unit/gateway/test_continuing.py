@@ -68,3 +68,16 @@ def test_the_key_a_response_was_made_with_is_used_while_it_exists():
 async def test_an_answer_that_cannot_be_kept_is_not_lost_by_that(answer):
     continuing = await continue_call(body_of(), "token:t", MemoryStates())
     assert state_of(answer, continuing, model="gpt", vendor="", upstream=None) is None
+
+
+async def test_an_item_that_is_still_being_written_is_waited_for():
+    states = MemoryStates()
+    looks = []
+
+    def find_by_item(owner, item_id):
+        looks.append(item_id)
+        return KEPT if len(looks) > 1 else None
+
+    states.find_by_item = find_by_item
+    continuing = await continue_call(body_of(input=[{"type": "item_reference", "id": "fc_1"}]), "token:t", states)
+    assert continuing.continued.upstream == KEPT and looks == ["fc_1", "fc_1"]

@@ -111,3 +111,13 @@ async def test_a_budgets_output_cap_reaches_every_dialect():
         sent = json.loads(rig.upstreams.sent[0][4])
         cap = int(reply.header("x-tollway-output-cap"))
         assert sent.get(field, sent.get("max_output_tokens")) == cap
+
+
+async def test_a_call_that_the_first_dialect_cannot_say_is_said_in_the_next_one():
+    rig = rig_of("openai", script=[ScriptedAnswer(body=ANSWERS["responses"])])
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    body = {"model": "a-model", "max_tokens": 50, "tools": tools, "messages": [{"role": "user", "content": "news?"}]}
+    reply = await send(rig, body)
+    assert reply.status == 200, reply.answer
+    assert rig.upstreams.sent[0][2].endswith(b"/responses")
+    assert json.loads(rig.upstreams.sent[0][4])["tools"][0]["type"].startswith("web_search")

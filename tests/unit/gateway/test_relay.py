@@ -160,3 +160,12 @@ async def test_clients_of_anthropic_find_the_requests_id_where_they_look():
     assert reply.header("request-id") == reply.header("x-request-id") != ""
     reply = await rig.call("/v1/messages", token=rig.token(models=()), body=HELLO)
     assert reply.status == 403 and reply.header("request-id") == reply.header("x-request-id") != ""
+
+
+async def test_an_error_passes_by_its_words_not_by_its_label():
+    answer = ScriptedAnswer(400, b'{"error":{"message":"too long"}}')
+    answer.headers[0] = (b"content-type", b"application/octet-stream")
+    rig = Rig(answer)
+    reply = await rig.call(token=rig.token(), body=BODY)
+    assert (reply.status, reply.answer) == (400, b'{"error":{"message":"too long"}}')
+    assert reply.header("content-type") == "application/json"
