@@ -30,7 +30,8 @@ STOPS: dict[str, hub.StopReason] = {
     "ESCALATION": "content_filter",
     "MODEL_ARMOR": "content_filter",
 }
-"""https://ai.google.dev/api/generate-content#FinishReason — others tell of a failure, and are shown as an end."""
+"""https://ai.google.dev/api/generate-content#FinishReason — others tell of a failure: what the
+model made was malformed or not allowed, and was thrown away."""
 
 _UNSPECIFIED = "FINISH_REASON_UNSPECIFIED"
 _MEDIA = ("inlineData", "fileData")
@@ -199,7 +200,10 @@ class CandidateReader:
         stop = STOPS.get(self._reason)
         if stop is None:
             self._note("finish-reason-approximated")
-        return "tool_calls" if self._calls and stop in (None, "end") else stop or "end"
+        if self._calls and stop in (None, "end"):
+            return "tool_calls"
+        # Nothing was said because Google threw it away: its OpenAI-compatible endpoint calls that a filter, too.
+        return stop or "content_filter"
 
     def _drained(self) -> list[hub.Event]:
         events, self._events = self._events, []

@@ -28,7 +28,7 @@ NOTES: Final[Mapping[str, str]] = {
     "user-ignored": "Gemini takes no name of an end user.",
     "web-search-size-ignored": "Gemini's search has no size of context.",
     # Of answers that Gemini gave.
-    "finish-reason-approximated": "Gemini ended for a reason that others have no word for, such as a malformed call.",
+    "finish-reason-approximated": "Gemini threw away what it made, as a malformed call; others call that a filter.",
     "generated-media-omitted": "A generated picture or sound has no place in the other dialect.",
     "prompt-blocked": "Gemini's filters refused the prompt: the answer is empty, its reason a content filter.",
     "server-tool-omitted": "The trace of a tool that runs at Google has no place in the other dialect.",

@@ -120,7 +120,7 @@ def test_each_reason_is_a_stop(reason, stop):
 @pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", "OTHER", "UNEXPECTED_TOOL_CALL", "NEW_REASON"])
 def test_a_reason_that_nobody_else_has_is_noted(reason):
     choice, notes = read(piece(finishReason=reason))
-    assert choice is not None and choice.stop == "end"
+    assert choice is not None and choice.stop == "content_filter"
     assert notes == ["finish-reason-approximated"]
     choice, _ = read(piece({"functionCall": {"name": "f"}}, finishReason=reason))
     assert choice is not None and choice.stop == "tool_calls"
