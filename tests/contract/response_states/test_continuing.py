@@ -38,8 +38,8 @@ async def carry_on(states: LMDBResponseStates, owner: str = OWNER, **fields: Any
     body = JSONObject.parse(json.dumps({"model": "m"} | fields).encode())
     links = read_links(body)
     previous = None if links.previous is None else await states.find_patiently(owner, links.previous)
-    found = ((item_id, states.find_by_item(owner, item_id)) for _, item_id in links.items)
-    return continue_from(body, links, previous, {item_id: state for item_id, state in found if state is not None})
+    referred = await states.find_items_patiently(owner, tuple(item_id for _, item_id in links.items))
+    return continue_from(body, links, previous, referred)
 
 
 async def answer(states: LMDBResponseStates, continued: Continued, number: int, *parts: hub.Part) -> bytes:

@@ -207,6 +207,18 @@ async def test_what_was_handed_over_is_found_with_patience(opens: Opens) -> None
     assert await store.find_patiently(BOB, "resp_1") is None
 
 
+async def test_items_that_were_handed_over_are_found_with_patience(opens: Opens) -> None:
+    store = opens()
+    store.put_soon(ALICE, here("resp_1"), ("msg_1", "msg_2"))
+    began = time.monotonic()
+    found = await store.find_items_patiently(ALICE, ("msg_1", "msg_2"))
+    assert {item_id: state.id for item_id, state in found.items()} == {"msg_1": "resp_1", "msg_2": "resp_1"}
+    assert await store.find_items_patiently(ALICE, ()) == {}
+    assert set(await store.find_items_patiently(ALICE, ("msg_1", "msg_3", "msg_4"))) == {"msg_1"}
+    assert await store.find_items_patiently(BOB, ("msg_1",)) == {}
+    assert time.monotonic() - began < 2
+
+
 async def test_a_store_that_is_closed_keeps_what_was_handed_over(opens: Opens) -> None:
     store = opens()
     for number in range(100):

@@ -123,6 +123,19 @@ class LMDBResponseStates:
                 return state
         return None
 
+    async def find_items_patiently(self, owner: str, item_ids: tuple[str, ...]) -> dict[str, ResponseState]:
+        """Return the states that were kept with these items, by item. Raises gateway.states_unavailable."""
+        found: dict[str, ResponseState] = {}
+        for seconds in LOOKS_SECONDS:
+            missing = [item_id for item_id in item_ids if item_id not in found]
+            if not missing:
+                break
+            if seconds:
+                await asyncio.sleep(seconds)
+            states = {item_id: self.find_by_item(owner, item_id) for item_id in missing}
+            found |= {item_id: state for item_id, state in states.items() if state is not None}
+        return found
+
     def sweep_soon(self) -> None:
         """Let a batch of what is too old be forgotten, and slots of dead readers be freed. Never blocks or raises."""
         self._thread.hand_over(self._sweep, 0)

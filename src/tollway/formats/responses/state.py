@@ -8,7 +8,7 @@ that never was.
 
     create                                                                     who
     1  links = read_links(body)                                                here
-    2  previous, referred = states.find_patiently / find_by_item (owner, …)    the store
+    2  previous, referred = states.find_patiently / find_items_patiently (…)   the store
     3  continued = continue_from(body, links, previous, referred)              here
          unknown id                → response.previous_not_found
          kept here                 → body with the whole conversation as `input`; any candidate can serve it
