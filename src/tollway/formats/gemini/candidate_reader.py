@@ -92,7 +92,10 @@ class CandidateReader:
         if not self.is_finished:
             return []
         if isinstance(self._open, hub.Text):
+            # What is in no part that it names, or in none at all, is said of the last text rather than lost.
             self._supports = [structs.replace(support, part=0) for support in self._supports]
+            self._cite(is_last=False)
+            self._supports = [Support("", 0, 0, support.sources) for support in self._supports]
         self._close()
         if self._supports:
             self._note("citations-omitted")

@@ -95,8 +95,19 @@ def test_sources_of_a_text_before_a_call_are_cited_too():
 def test_sources_without_a_text_are_noted():
     grounding = {"groundingChunks": [{"web": {"uri": "https://a.example"}}]}
     assert read(piece(**STOP, groundingMetadata=grounding))[1] == ["citations-omitted"]
-    placed = {"groundingSupports": [{"segment": {"endIndex": 3, "text": "xyz"}}]}
-    assert read(piece({"text": "abc"}, **STOP, groundingMetadata=placed))[1] == ["citations-omitted"]
+    assert read(piece({"functionCall": {"name": "f"}}, **STOP, groundingMetadata=grounding))[1] == ["citations-omitted"]
+
+
+def test_sources_of_a_stretch_that_is_nowhere_are_cited_without_a_place():
+    segment = {"endIndex": 3, "text": "xyz"}
+    placed = {
+        "groundingChunks": [{"web": {"uri": "https://a.example"}}],
+        "groundingSupports": [{"segment": segment, "groundingChunkIndices": [0]}],
+    }
+    choice, notes = read(piece({"text": "abc"}, **STOP, groundingMetadata=placed))
+    assert choice is not None
+    assert choice.parts == (hub.Text(text="abc", citations=(hub.Citation(url="https://a.example"),)),)
+    assert notes == []
 
 
 @pytest.mark.parametrize(
