@@ -11,7 +11,7 @@ from tollway.formats.asked import Asked, invalid, untranslatable
 from tollway.formats.lenient import Fields
 from tollway.formats.messages.cache import read_cache
 from tollway.formats.messages.citations import place, read_citation
-from tollway.formats.messages.media import read_document, read_image
+from tollway.formats.messages.media import read_document, read_image, read_search_result
 from tollway.formats.messages.seal import find_call_seal, read_thought
 
 _TRACE = "is the trace of a tool that Anthropic runs, which no other vendor reads: leave the block out"
@@ -27,7 +27,6 @@ _REFUSED = {
     "mcp_tool_use": _TRACE,
     "mcp_tool_result": _TRACE,
     "container_upload": "is a file for a container of Anthropic's: send it as a document",
-    "search_result": "is a block that only Anthropic has: send it as a document or as text",
     "tool_reference": "names a tool that only Anthropic loads later: offer the tool in `tools` from the beginning",
     "tool_addition": "adds a tool as only Anthropic can: offer it in `tools` from the beginning",
     "compaction": "is a summary that only Anthropic reads: send the conversation itself",
@@ -90,6 +89,8 @@ def _block(block: Asked, role: str) -> hub.Part:
             return read_image(block)
         case "document":
             return read_document(block)
+        case "search_result":
+            return read_search_result(block)
         case "thinking":
             return _thinking(block)
         case "redacted_thinking":
@@ -175,6 +176,8 @@ def _result_part(block: Asked) -> hub.Text | hub.Image | hub.Document:
             return read_image(block)
         case "document":
             return read_document(block)
+        case "search_result":
+            return read_search_result(block)
         case None:
             invalid(block.place("type"), "is required")
     untranslatable(block.at, _REFUSED.get(kind, _UNKNOWN))

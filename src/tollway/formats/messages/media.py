@@ -40,16 +40,29 @@ def read_image(block: Asked) -> hub.Image:
 def read_document(block: Asked) -> hub.Document:
     """Read a `document` block. Its blocks of text, if it is given in such, are one text."""
     source = _source(block)
-    citations = block.child("citations")
-    wants_citations = False
-    if citations is not None:
-        wants_citations = citations.flag("enabled") is True
-        citations.nothing_else()
     document = hub.Document(
         source=_read_content(source) if source.text("type") == "content" else _read_bytes(source),
         name=block.text("title") or None,
         context=block.text("context") or None,
-        wants_citations=wants_citations,
+        wants_citations=_wants_citations(block),
+        cache=read_cache(block),
+        at=block.at,
+    )
+    block.nothing_else()
+    return document
+
+
+def read_search_result(block: Asked) -> hub.Document:
+    """Read a `search_result` block, what the caller's own search found, as the document that it is.
+
+    https://platform.claude.com/docs/en/build-with-claude/search-results — its source becomes the document's context.
+    """
+    texts = _read_texts(block)
+    document = hub.Document(
+        source=hub.PlainText(text=texts),
+        name=block.text("title") or None,
+        context=block.text("source") or None,
+        wants_citations=_wants_citations(block),
         cache=read_cache(block),
         at=block.at,
     )
@@ -124,18 +137,28 @@ def _read_bytes(source: Asked) -> hub.Source:
 
 def _read_content(source: Asked) -> hub.PlainText:
     raw = source.raw("content") or b'""'
-    if raw.startswith(b'"'):
-        text = source.text("content") or ""
-    else:
-        texts = []
-        for block in source.children("content"):
-            if block.text("type") != "text":
-                untranslatable(block.at, "must be text with another vendor: put pictures into the message itself")
-            texts.append(block.text("text") or "")
-            block.nothing_else()
-        text = "\n".join(texts)
+    text = (source.text("content") or "") if raw.startswith(b'"') else _read_texts(source)
     source.nothing_else()
     return hub.PlainText(text=text)
+
+
+def _read_texts(holder: Asked) -> str:
+    texts = []
+    for block in holder.children("content"):
+        if block.text("type") != "text":
+            untranslatable(block.at, "must be text with another vendor: put pictures into the message itself")
+        texts.append(block.text("text") or "")
+        block.nothing_else()
+    return "\n".join(texts)
+
+
+def _wants_citations(block: Asked) -> bool:
+    citations = block.child("citations")
+    if citations is None:
+        return False
+    wants = citations.flag("enabled") is True
+    citations.nothing_else()
+    return wants
 
 
 def _required(source: Asked, name: str) -> str:

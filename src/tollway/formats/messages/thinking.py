@@ -18,13 +18,14 @@ from tollway.formats.messages.notes import note
 BUDGET_MIN = 1_024
 """Anthropic's least. https://platform.claude.com/docs/en/build-with-claude/extended-thinking"""
 
+# The highest leaves room for an answer in the 32,000 output tokens of the models that take budgets alone.
 _BUDGETS: dict[hub.Effort, int] = {
     "minimal": 1_024,
     "low": 2_048,
     "medium": 8_192,
     "high": 16_384,
     "xhigh": 24_576,
-    "max": 31_999,
+    "max": 27_000,
 }
 _EFFORTS: tuple[hub.Effort, ...] = ("low", "medium", "high", "xhigh", "max")
 _TYPES = ("enabled", "disabled", "adaptive", "between_tools")

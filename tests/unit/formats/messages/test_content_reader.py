@@ -125,7 +125,7 @@ def test_a_cited_text_keeps_its_sources():
         "bash_code_execution_tool_result",
         "mcp_tool_use",
         "container_upload",
-        "search_result",
+        "advisor_tool_result",
         "compaction",
         "hologram",
     ],
@@ -134,6 +134,22 @@ def test_what_only_anthropic_reads_is_refused_by_place(kind):
     error = refusal([{"type": "text", "text": "a"}, {"type": kind, "id": "x"}], "assistant")
     assert (error.code.name, error.param) == ("request.untranslatable", "messages[0].content[1]")
     assert "leave the block out" in error.public or "as" in error.public or "only Anthropic" in error.public
+
+
+def test_what_the_callers_own_search_found_is_a_document():
+    found = {
+        "type": "search_result",
+        "source": "https://e.com/a",
+        "title": "A",
+        "content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}],
+        "citations": {"enabled": True},
+    }
+    document = hub.Document(
+        source=hub.PlainText(text="a\nb"), name="A", context="https://e.com/a", wants_citations=True
+    )
+    assert meaning(turn([found]).parts) == (document,)
+    result = turn([{"type": "tool_result", "tool_use_id": "1", "content": [found]}]).parts[0]
+    assert isinstance(result, hub.ToolResult) and meaning(result.parts) == (document,)
 
 
 def test_a_tool_that_is_loaded_later_is_refused_within_a_result():

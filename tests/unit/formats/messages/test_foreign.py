@@ -50,6 +50,7 @@ def test_a_message_of_foreign_thoughts_alone_goes():
         b'[{"role":"user","content":[{"type":"tool_result","content":[{"data":"dHcxOg=="}]}]}]',
         b'{"signature":""}',
         b'[{"content":{"signature":""}}]',
+        b'[{"content":["a",7,{"type":"text","signature":""}]}]',
         b'[{"signature":""',
         b"",
     ],

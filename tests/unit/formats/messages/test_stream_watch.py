@@ -77,6 +77,13 @@ def test_another_thing_named_so_is_left_alone():
     assert body["message"]["model"] == "alias" and body["message"]["content"] == [{"model": "claude-opus-5"}]
 
 
+def test_a_first_event_without_a_single_model_keeps_its_models():
+    start = START.replace(b'"content":[]', b'"model":"b","content":[]')
+    assert b'"alias"' not in run(start + STOP, model_json=b'"alias"')[0]
+    empty = b'data: {"type":"message_start"}\n\n'
+    assert run(empty + STOP, model_json=b'"alias"')[0] == empty + STOP
+
+
 def test_a_cut_stream_ends_with_an_error_and_an_estimate():
     for end in range(len(WHOLE) - len(STOP)):
         out, tap = run(WHOLE[:end])

@@ -130,6 +130,16 @@ def test_a_vendors_failure_is_an_error_event():
     assert body["error"]["type"] == "overloaded_error" and body["request_id"] == shown().request_id
 
 
+def test_a_withheld_thought_shows_no_words():
+    opened = hub.Thinking(is_redacted=True)
+    sealed = [hub.SignatureStated(choice=0, part=0, signature=SEAL)] * 2
+    words = hub.TextDelta(choice=0, part=0, text="secret")
+    begin, end = hub.PartBegin(choice=0, part=0, opened=opened), hub.PartEnd(choice=0, part=0)
+    events = events_of([])
+    raw = stream([events[0], begin, words, *sealed, end, *events[1:]])
+    assert b"secret" not in raw and [block.type for block in accumulate(raw).content] == ["redacted_thinking"]
+
+
 def test_only_the_first_choice_is_shown():
     other = [
         hub.PartBegin(choice=1, part=0, opened=hub.Text(text="")),

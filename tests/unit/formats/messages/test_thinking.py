@@ -94,7 +94,7 @@ ADAPTIVE = {"type": "adaptive"}
         (
             "claude-opus-4-8",
             Reasoning(budget_tokens=50_000),
-            Plan(36095, ADAPTIVE, "max"),
+            Plan(31096, ADAPTIVE, "max"),
             ["budget-as-effort"],
         ),
         ("claude-opus-4-6", Reasoning(budget_tokens=5000), Plan(9096, {"type": "enabled", "budget_tokens": 5000}), []),
