@@ -12,6 +12,9 @@ from tollway.formats.gemini.seal import ORIGIN, standard_base64
 
 TEXT = "text/plain"
 
+_FILES_API = "generativelanguage.googleapis.com"
+"""Where Google keeps the files of one key: https://ai.google.dev/api/files — nobody without it can fetch them."""
+
 _BY_SUFFIX = {
     "png": "image/png",
     "jpg": "image/jpeg",
@@ -77,7 +80,7 @@ def media(media_type: str, source: hub.Source, *, at: str, name: str | None) -> 
 def is_address(uri: str) -> bool:
     """Whether anybody can fetch it: not a file of Google's Files API, nor one in a bucket."""
     parts = _split(uri)
-    return parts is not None and parts[0] in ("http", "https") and not parts[1].endswith("googleapis.com")
+    return parts is not None and parts[0] in ("http", "https") and parts[1] != _FILES_API
 
 
 def is_youtube(uri: str) -> bool:

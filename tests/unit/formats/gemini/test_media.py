@@ -52,6 +52,11 @@ def test_any_text_becomes_base64_and_back(text):
     [
         ("https://x.org/a.png", hub.Link(url="https://x.org/a.png"), hub.Image),
         ("https://x.org/a", hub.Link(url="https://x.org/a"), hub.Document),
+        (
+            "https://storage.googleapis.com/b/a.png",
+            hub.Link(url="https://storage.googleapis.com/b/a.png"),
+            hub.Image,
+        ),
         ("https://youtu.be/abc", hub.Link(url="https://youtu.be/abc"), hub.Video),
         ("gs://bucket/a.mp3", hub.FileId(origin="gemini", id="gs://bucket/a.mp3"), hub.Audio),
     ],
