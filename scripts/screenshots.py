@@ -1,4 +1,4 @@
-"""Pictures of every page of the dashboard: light, dark and on a phone. Whoever changes a page looks at them.
+"""Pictures of every page of the dashboard: light, dark, on a phone, on a wall (4K). Whoever changes one looks at them.
 
 `screenshots.py [--out DIR] [--only TEXT] [--origin URL]`; without an origin, of the stand-in with canned answers.
 """
@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOOKS: Looks = {
     "light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+    "wall": {"viewport": {"width": 3840, "height": 2160}, "color_scheme": "light"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "device_scale_factor": 2},
 }
 

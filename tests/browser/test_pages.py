@@ -1,4 +1,4 @@
-"""Every page of the dashboard: whole, quiet, its own, accessible, on a desk and on a phone.
+"""Every page of the dashboard: whole, quiet, its own, accessible, on a desk, on a wall and on a phone.
 
 The pages run under the console's own content security policy: a style or script that it refuses is
 a console error here.
@@ -18,6 +18,7 @@ from playwright.sync_api import Page as Tab
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
 DESK = {"width": 1440, "height": 900}
+WALL = {"width": 3840, "height": 2160}
 PHONE = {"width": 390, "height": 844}
 LOOKED_AT = [
     pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.is_variant else []) for page in pages.PAGES
@@ -56,7 +57,7 @@ def is_own(url: str, origin: str) -> bool:
 
 
 @pytest.mark.parametrize("page", LOOKED_AT)
-def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_a_phone(
+def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_wall_and_phone(
     browser: Browser, open_page: Open, page: pages.Page
 ) -> None:
     """One load a page: the three looks are three states of the same document."""
@@ -70,8 +71,9 @@ def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_a_phone(
     tab.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
     pages.come_to_rest(tab)
     assert violations(tab, {"runOnly": ["color-contrast"]}) == []
-    tab.set_viewport_size(PHONE)
-    tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {PHONE['width']}", timeout=5_000)
+    for screen in (WALL, PHONE):
+        tab.set_viewport_size(screen)
+        tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {screen['width']}", timeout=5_000)
     assert faults == []
     context.close()
 
@@ -113,6 +115,18 @@ def test_paths_of_pages_are_those_of_the_navigation(browser: Browser, open_page:
     )
     known = {urlsplit(page.path).path for page in pages.PAGES}
     assert set(links) <= known
+    context.close()
+
+
+def test_print_grows_with_the_screen(browser: Browser, open_page: Open) -> None:
+    """On a wall the page is read from afar: it takes most of the width, in larger print."""
+    context = browser.new_context(viewport=DESK)
+    tab, _faults = open_page(context, pages.PAGES[0])
+    size = "parseFloat(getComputedStyle(document.body).fontSize)"
+    small = tab.evaluate(size)
+    tab.set_viewport_size(WALL)
+    tab.wait_for_function(f"() => {size} >= 1.3 * {small}", timeout=5_000)
+    assert tab.evaluate("document.querySelector('.page').clientWidth") >= 0.65 * WALL["width"]
     context.close()
 
 

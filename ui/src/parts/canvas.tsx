@@ -19,9 +19,9 @@ export default function Canvas({ title, chart, height }: { title: string; chart:
 
   useEffect(() => {
     const element = holder.current!;
-    const made = new uPlot(options(element, latest, height, setAt), toData(latest.current), element);
+    const made = new uPlot(options(element, latest, setAt), toData(latest.current), element);
     plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    const observer = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
     observer.observe(element);
     return () => {
       observer.disconnect();
@@ -44,7 +44,7 @@ export default function Canvas({ title, chart, height }: { title: string; chart:
         ))}
         {at !== null && <span className="legend-item">{dateMinute(chart.times[at])}</span>}
       </div>
-      <div ref={holder} className="chart-canvas" style={{ height }} role="img" aria-label={`${title}, ${describe(chart)}. The table view has the same figures.`} />
+      <div ref={holder} className="chart-canvas" style={{ height: `${height / 16}rem` }} role="img" aria-label={`${title}, ${describe(chart)}. The table view has the same figures.`} />
     </figure>
   );
 }
@@ -70,17 +70,22 @@ function stack(chart: Chart): Drawn {
   return { times: chart.times, series: series.reverse() };
 }
 
-function options(element: HTMLElement, latest: { current: Chart }, height: number, setAt: (at: number | null) => void): uPlot.Options {
+const FONT = "Inter, system-ui, sans-serif";
+
+/** Pixels on a canvas for pixels of the design, which grow with the root's font. */
+const rem = (pixels: number) => (pixels * parseFloat(getComputedStyle(document.documentElement).fontSize)) / 16;
+
+function options(element: HTMLElement, latest: { current: Chart }, setAt: (at: number | null) => void): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string) => style.getPropertyValue(name).trim();
   const chart = latest.current;
   const lines = chart.kind === "stacked" ? [...chart.lines].reverse() : chart.lines;
-  const bars = uPlot.paths.bars!({ size: [0.78, 26], radius: 0, gap: 0 });
-  const font = "11px Inter, system-ui, sans-serif";
+  const bars = uPlot.paths.bars!({ size: [0.78, rem(26)], radius: 0, gap: 0 });
+  const font = `${rem(11)}px ${FONT}`;
   const axis = { stroke: color("--muted"), font, ticks: { show: false }, grid: { stroke: color("--grid"), width: 1 } };
   return {
     width: element.clientWidth,
-    height,
+    height: element.clientHeight,
     legend: { show: false },
     padding: [8, 26, 0, 0],
     cursor: { y: false, points: { show: chart.kind === "lines", size: 6 }, drag: { x: false, y: false } },
@@ -97,8 +102,8 @@ function options(element: HTMLElement, latest: { current: Chart }, height: numbe
       }),
     ],
     axes: [
-      { ...axis, grid: { show: false }, size: 28, space: 64, values: (_plot, ticks) => tickLabels(ticks) },
-      { ...axis, size: (plot, values) => axisWidth(plot, values), space: 36, values: (_plot, ticks) => ticks.map((tick) => latest.current.format(tick)) },
+      { ...axis, grid: { show: false }, size: rem(28), space: rem(64), values: (_plot, ticks) => tickLabels(ticks) },
+      { ...axis, size: (plot, values) => axisWidth(plot, values), space: rem(36), values: (_plot, ticks) => ticks.map((tick) => latest.current.format(tick)) },
     ],
     hooks: { setCursor: [(plot) => setAt(plot.cursor.idx ?? null)] },
   };
@@ -118,6 +123,6 @@ function tickLabels(ticks: number[]): string[] {
 function axisWidth(plot: uPlot, values: string[] | null): number {
   if (!values?.length) return 40;
   const longest = values.reduce((a, b) => (b.length > a.length ? b : a), "");
-  plot.ctx.font = `${11 * devicePixelRatio}px Inter, system-ui, sans-serif`;
+  plot.ctx.font = `${rem(11) * devicePixelRatio}px ${FONT}`;
   return Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio) + 12;
 }
