@@ -7,8 +7,6 @@ they were passed through or translated, errors too.
 
 from tollway.wire.sse import SSEDecoder, SSEEvent
 
-MEDIA_TYPE = "application/json"
-
 
 class ArrayWriter:
     """Turns this dialect's events into an array. Single use; never raises."""
@@ -44,8 +42,3 @@ class ArrayWriter:
 def open_array() -> ArrayWriter:
     """Return the writer of one array; it is fed what `Watch` or `EventWriter` would send as events."""
     return ArrayWriter()
-
-
-def write_array(error: bytes) -> bytes:
-    """Return the array that holds one error, as a call for an array is refused."""
-    return b"[%b]\n" % error

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.json_values import VALUES
-from tollway.formats.gemini.array import open_array, write_array
+from tollway.formats.gemini.array import open_array
 
 OBJECTS = st.lists(st.dictionaries(st.text(max_size=3), VALUES, max_size=3), max_size=4)
 
@@ -32,7 +32,3 @@ def test_an_event_beyond_all_bounds_leaves_the_array_open():
     assert writer.feed(b'data: {"a":1}\n\n') == b'[{"a":1}'
     assert writer.feed(b"data: " + b"x" * 17_000_000) == b""
     assert writer.feed(b'data: {"a":2}\n\n') == b"" and writer.finish() == b""
-
-
-def test_an_error_is_an_array_of_one():
-    assert json.loads(write_array(b'{"error":{}}')) == [{"error": {}}]
