@@ -127,11 +127,16 @@ def _thinking(thoughts: list[hub.Thinking]) -> Object:
 
 
 def _annotations(texts: list[hub.Text]) -> list[Object]:
-    """Return the citations of all texts, whose places count from the first one's beginning."""
+    """Return the citations of all texts, whose places count from the first one's beginning.
+
+    Annotations lead to addresses: what is cited from a document is in none.
+    """
     found: list[Object] = []
     before = 0
     for text in texts:
         for citation in text.citations:
+            if citation.url is None:
+                continue
             start, end = citation.start, citation.end
             if start is not None and end is not None:
                 citation = msgspec.structs.replace(citation, start=start + before, end=end + before)

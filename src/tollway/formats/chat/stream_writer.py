@@ -160,6 +160,8 @@ class EventWriter:
     def _cite(self, event: hub.Cited) -> bytes:
         choice = self._choice(event.choice)
         citation, before = event.citation, choice.text_start
+        if citation.url is None:
+            return b""
         if citation.start is not None and citation.end is not None:
             citation = msgspec.structs.replace(citation, start=citation.start + before, end=citation.end + before)
         index, choice.citations = choice.citations, choice.citations + 1

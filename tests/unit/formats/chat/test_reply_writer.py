@@ -63,6 +63,13 @@ def test_every_reason_has_a_word(parts, stop, expected):
     assert written(*parts, stop=stop)["choices"][0]["finish_reason"] == expected
 
 
+def test_what_is_cited_from_a_document_has_no_annotation():
+    """An annotation leads to an address; an empty one would lead nowhere."""
+    citations = (hub.Citation(title="Notes", quote="abc"), hub.Citation(url="https://e.com"))
+    message = written(hub.Text(text="abc", citations=citations))["choices"][0]["message"]
+    assert [item["url_citation"]["url"] for item in message["annotations"]] == ["https://e.com"]
+
+
 def test_citations_count_from_the_beginning_of_all_text():
     citation = hub.Citation(url="https://e.com", title="T", start=0, end=2)
     message = written(hub.Text(text="abc"), hub.Text(text="de", citations=(citation,)))["choices"][0]["message"]

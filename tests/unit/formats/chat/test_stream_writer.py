@@ -109,3 +109,11 @@ def test_citations_count_from_the_beginning_of_all_text():
     deltas = [choice["delta"] for chunk in chunks(write_stream(events_of(reply))) for choice in chunk["choices"]]
     cited = next(delta["annotations"][0]["url_citation"] for delta in deltas if "annotations" in delta)
     assert (cited["start_index"], cited["end_index"]) == (3, 4)
+
+
+def test_what_is_cited_from_a_document_has_no_annotation():
+    parts = (hub.Text(text="abc", citations=(hub.Citation(title="Notes"), hub.Citation(url="https://e.com"))),)
+    reply = hub.Reply(id="x", model="m", choices=(hub.Choice(parts=parts, stop="end"),))
+    deltas = [choice["delta"] for chunk in chunks(write_stream(events_of(reply))) for choice in chunk["choices"]]
+    cited = [item["url_citation"]["url"] for delta in deltas for item in delta.get("annotations", ())]
+    assert cited == ["https://e.com"]
