@@ -36,7 +36,7 @@ class ItemWriter:
 
     def _turn(self, turn: hub.Turn) -> list[Object]:
         if turn.name is not None:
-            note(self._notes, "names-ignored")
+            note(self._notes, "message-name-ignored")
         items: list[Object] = []
         content: list[Object] = []
         for part in turn.parts:
@@ -119,7 +119,7 @@ class ItemWriter:
         if isinstance(part, hub.Image):
             return [self._marked(self._image(part), part.cache)]
         if part.wants_citations:
-            note(self._notes, "search-wants-citations-ignored")
+            note(self._notes, "document-citations-ignored")
         before: list[Object] = []
         if part.context:
             note(self._notes, "document-context-as-text")
@@ -145,6 +145,7 @@ class ItemWriter:
                 name = document.name or "document" + _suffix(document.source.media_type)
                 return written | {"filename": name, "file_data": data_url(document.source)}
             case hub.PlainText():
+                note(self._notes, "document-as-text")
                 return {"type": "input_text", "text": _titled(document.source.text, document.name)}
             case hub.Link():
                 written["file_url"] = document.source.url

@@ -10,8 +10,10 @@ NOTES: Mapping[str, str] = {
     "citations-omitted": "Citations of an earlier answer without address or place were left out; the text is whole.",
     "document-context-as-text": "A document's context was written as text in front of it.",
     "foreign-thinking-omitted": "Thinking that only another vendor can read was left out.",
-    "names-ignored": "Names of participants were left out: items have none.",
-    "search-wants-citations-ignored": "Documents cannot be asked to be cited.",
+    "document-as-text": "A document given as text was sent as a text part.",
+    "document-citations-ignored": "Documents cannot be asked to be cited.",
+    "message-name-ignored": "Names of messages' authors were left out: items have none.",
+    "seed-ignored": "The provider takes no seed, which asks for no more than the vendor's best effort.",
     "tool-error-flag-omitted": "That a tool's result is an error is only said by its text.",
 }
 """Slug to one sentence; `docs/translation.md` is generated from it."""

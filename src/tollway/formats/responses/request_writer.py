@@ -44,6 +44,8 @@ def write_request(request: hub.Request, target: Target) -> Written:
         lead = [items.system(request.system)]
     body["input"] = lead + items.write(request.turns)
     body |= _stated(request, target, notes)
+    if request.seed is not None:
+        note(notes, "seed-ignored")
     body["store"] = request.store is True
     if request.is_stream:
         body["stream"] = True
@@ -55,14 +57,13 @@ def _refuse(request: hub.Request) -> None:
     for name, advice in (
         ("top_k", "use top_p"),
         ("min_p", "use top_p"),
-        ("seed", "leave it out"),
         ("logit_bias", "leave it out"),
         ("frequency_penalty", "leave it out"),
         ("presence_penalty", "leave it out"),
         ("stop", "cut the text yourself"),
     ):
-        # A penalty of 0 is the usual one; a seed of 0 is a seed.
-        if getattr(request, name) not in (None, (), {}, 0) or (name == "seed" and request.seed is not None):
+        # A penalty of 0 is the usual one.
+        if getattr(request, name) not in (None, (), {}, 0):
             raise Inexpressible(name, f"OpenAI's Responses has none: {advice}")
     if (request.choices or 1) > 1:
         raise Inexpressible("choices", "OpenAI's Responses gives one answer: ask again")

@@ -101,7 +101,7 @@ def test_documents_by_where_they_are() -> None:
         {"type": "input_text", "text": "from b"},
         {"type": "input_text", "text": "a\n\nwords"},
     ]
-    assert notes == ["search-wants-citations-ignored", "document-context-as-text"]
+    assert notes == ["document-citations-ignored", "document-context-as-text", "document-as-text"]
 
 
 @pytest.mark.parametrize(
@@ -160,4 +160,4 @@ def test_names_and_a_users_refusal() -> None:
     notes: list[str] = []
     turn = hub.Turn(role="user", parts=(hub.Refusal(text="no"),), name="bob")
     items = ItemWriter(OPENAI, notes).write((turn,))
-    assert items == [{"type": "message", "role": "user", "content": "no"}] and notes == ["names-ignored"]
+    assert items == [{"type": "message", "role": "user", "content": "no"}] and notes == ["message-name-ignored"]

@@ -71,7 +71,6 @@ def test_a_plain_request_is_plain() -> None:
     [
         ("top_k", 3),
         ("min_p", 0.5),
-        ("seed", 0),
         ("logit_bias", {"1": 1.0}),
         ("frequency_penalty", 0.5),
         ("presence_penalty", -1.0),
@@ -172,3 +171,8 @@ def test_a_schema_without_name_gets_one_and_none_is_an_object() -> None:
 
 def test_tiers_of_other_vendors_in_openais_words() -> None:
     assert written(hub.Request(model="m", turns=user(), service_tier="standard_only"))["service_tier"] == "default"
+
+
+def test_a_seed_asks_for_the_best_effort_only() -> None:
+    result = write_request(hub.Request(model="m", turns=user(), seed=0), TARGET)
+    assert result.notes == ("seed-ignored",) and "seed" not in json.loads(result.body)
