@@ -31,7 +31,6 @@ class UpstreamAnswer:
         "_chunks",
         "_clock",
         "_exchange",
-        "_idle_ns",
         "_is_reading",
         "_limit",
         "_monotonic_ns",
@@ -44,6 +43,7 @@ class UpstreamAnswer:
         "content_bytes",
         "error",
         "headers",
+        "idle_ns",
         "is_close_delimited",
         "is_complete",
         "is_head",
@@ -85,7 +85,7 @@ class UpstreamAnswer:
         self.sink: Callable[[bytes], None] | None = None
         """Takes the chunks of a relayed body, in place of `deliver`: one call less for each."""
         self._monotonic_ns = clock.monotonic_ns
-        self._idle_ns = int(timeouts.idle_seconds * NANOS_PER_SECOND)
+        self.idle_ns = int(timeouts.idle_seconds * NANOS_PER_SECOND)
         self._chunks: list[bytes] = []
         self._size = 0
         self._limit = -1
@@ -215,7 +215,7 @@ class UpstreamAnswer:
 
     def idle_deadline(self) -> int:
         """When the next byte must have come, from now."""
-        at_ns = self._monotonic_ns() + self._idle_ns
+        at_ns = self._monotonic_ns() + self.idle_ns
         return at_ns if at_ns < self.total_at_ns else self.total_at_ns
 
     def timeout(self, now_ns: int, *, is_waiting_for_head: bool) -> TollwayError:

@@ -89,6 +89,7 @@ class Connection(asyncio.BufferedProtocol):
         "_is_chunked",
         "_is_paused",
         "_is_persistent",
+        "_monotonic_ns",
         "_named",
         "_on_pause",
         "_on_resume",
@@ -114,6 +115,7 @@ class Connection(asyncio.BufferedProtocol):
     def __init__(self, home: Home, clock: Clock, wheel: TimerWheel, buffer: ReadBuffer) -> None:
         self._home = home
         self._clock = clock
+        self._monotonic_ns = clock.monotonic_ns
         self._deadline = Deadline(wheel, self._on_expired)
         self._buffer = buffer.raw
         self._view = buffer.view
@@ -231,19 +233,20 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         state = self.state
-        if state is _HEAD:
-            if self._head_bytes or not self._take_plain(nbytes):
+        if state is _BODY:
+            if self._bytes_left:
+                self._take_rest(nbytes)
+            else:
                 self._parse(nbytes)
-        elif state is not _BODY:
+        elif state is not _HEAD:
             self._receive_outside(nbytes)
-        elif self._bytes_left:
-            self._take_rest(nbytes)
-        else:
+        elif self._head_bytes or not self._take_plain(nbytes):
+            if self._head_bytes < 8 and not self._starts_well(nbytes):
+                return self.close(faults.protocol("the answer does not begin with HTTP/1"))
             self._parse(nbytes)
+        return None
 
     def _parse(self, nbytes: int) -> None:
-        if self.state is _HEAD and self._head_bytes < 8 and not self._starts_well(nbytes):
-            return self.close(faults.protocol("the answer does not begin with HTTP/1"))
         try:
             self._parser.feed_data(self._view[:nbytes])  # type: ignore[union-attr]  # there is one until closed
         except HttpParserUpgrade as upgrade:
@@ -286,8 +289,8 @@ class Connection(asyncio.BufferedProtocol):
         self._bytes_left = left
         self.state = _BODY
         if chunk:
-            answer.deliver(chunk)
-        self._prolong(answer)
+            self._parts.append(chunk)
+        self._progress(nbytes)
         answer.wake()
         return True
 
@@ -297,7 +300,8 @@ class Connection(asyncio.BufferedProtocol):
         assert answer is not None
         if nbytes < left:
             self._bytes_left = left - nbytes
-            self._pass_on(answer, bytes(self._view[:nbytes]))
+            self._parts.append(bytes(self._view[:nbytes]))
+            self._progress(nbytes)
         else:
             self._bytes_left = 0
             self._end(answer, bytes(self._view[:left]), can_stay=nbytes == left)
@@ -413,34 +417,30 @@ class Connection(asyncio.BufferedProtocol):
         self._is_chunked = False
 
     def _progress(self, nbytes: int) -> None:
+        """Pass on what has come of the body, and wait for its next bytes from now on."""
         answer, parts = self._answer, self._parts
         assert answer is not None
         if parts:
             self._overhead = 0
             chunk = parts[0] if len(parts) == 1 else b"".join(parts)
             parts.clear()
-            return self._pass_on(answer, chunk)
-        self._overhead += nbytes
-        if self._overhead > OVERHEAD_BYTES_MAX:
-            return self.close(faults.protocol("too much between the bytes of the body"))
-        self._prolong(answer)
-
-    def _pass_on(self, answer: UpstreamAnswer, chunk: bytes) -> None:
-        if answer.sink is None:
-            answer.deliver(chunk)
+            (answer.sink or answer.deliver)(chunk)
         else:
-            answer.sink(chunk)
-        self._prolong(answer)
-
-    def _prolong(self, answer: UpstreamAnswer) -> None:
-        """Wait for the next bytes of the body from now on."""
-        if not self._is_paused and self.state is State.BODY:
-            if self._has_progressed:
-                # Later than what is filed, so that moving it is all there is to do; see Deadline.
-                self._deadline.at_ns = answer.idle_deadline()
-            else:
-                self._has_progressed = True
-                self._deadline.start(answer.idle_deadline())
+            self._overhead += nbytes
+            if self._overhead > OVERHEAD_BYTES_MAX:
+                return self.close(faults.protocol("too much between the bytes of the body"))
+        if self._is_paused or self.state is not _BODY:
+            return None
+        at_ns = self._monotonic_ns() + answer.idle_ns
+        if at_ns > answer.total_at_ns:
+            at_ns = answer.total_at_ns
+        if self._has_progressed:
+            # Later than what is filed, so that moving it is all there is to do; see Deadline.
+            self._deadline.at_ns = at_ns
+        else:
+            self._has_progressed = True
+            self._deadline.start(at_ns)
+        return None
 
     def _complete(self, nbytes: int) -> None:
         answer, parts = self._answer, self._parts

@@ -84,6 +84,10 @@ class StreamWatch:
         """
         if not self.first_ns:
             self.first_ns = self._clock()
+        elif not (self._tail or self._rewrites or b"\r" in chunk) and chunk.find(b"\n\n") == len(chunk) - 2 >= 0:
+            # One whole event, as nearly all vendors send them: it passes as it came.
+            self._read(chunk[:-2])
+            return chunk
         data = self._tail + chunk if self._tail else chunk
         if b"\r" in data:
             return self._feed_any_line_end(data)
@@ -149,7 +153,7 @@ class StreamWatch:
 
     def _read(self, event: bytes) -> Chunk | None:
         """Look at one event. Only those that state usage are decoded (and returned): decoding all costs too much."""
-        if _has_usage(event):
+        if b'"usage"' in event and _has_usage(event):
             return self._read_usage(event)
         if event.endswith(b"[DONE]"):
             self.is_done = self.is_done or event.replace(b" ", b"") == b"data:[DONE]"
@@ -174,7 +178,7 @@ class StreamWatch:
 
 
 def _has_usage(event: bytes) -> bool:
-    return b'"usage"' in event and (b'"usage":{' in event or b'"usage": {' in event)
+    return b'"usage":{' in event or b'"usage": {' in event
 
 
 def _has_text(event: bytes) -> bool:
