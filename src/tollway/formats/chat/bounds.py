@@ -2,11 +2,12 @@
 
 https://platform.openai.com/docs/api-reference/chat/create — requests and answers keep their bytes; read are
 the model, the bounds of the output and whether to stream; written are only the model (when an alias is in play), the
-stream option that makes the provider state usage, and an output cap.
+stream option that makes the provider state usage, an output cap, and thinking that the vendor would refuse.
 """
 
 import msgspec
 
+from tollway.formats.chat.foreign import UNREAD, without_foreign_thinking
 from tollway.formats.chat.generated import BYTES_PER_TOKEN
 from tollway.formats.dialect import Bounds, Target
 from tollway.formats.json_object import JSONObject
@@ -15,6 +16,11 @@ from tollway.kernel.errors import TollwayError
 CHOICES_MAX = 128
 IMAGE_TOKENS_MAX = 48_000
 """What one image given by address can cost at most in any vendor's published tables, rounded up."""
+MEDIA_TOKENS_MAX = 1_050_000
+"""What one file or film can cost, and all media together: the largest context of any model behind the dialect.
+https://platform.openai.com/docs/models"""
+
+_MEDIA = (b'"file_data"', b'"file_id"', b'"document_url"', b'"video_url"')
 
 
 def read_model(body: JSONObject) -> str:
@@ -46,18 +52,29 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
     choices = body.integer("n") or 1
     if not 1 <= choices <= CHOICES_MAX:
         raise TollwayError("request.field_invalid", public=f"`n` must be from 1 to {CHOICES_MAX}.", param="n")
-    # Counted in the whole body, which needs no copy: a name in another place only raises the bound.
-    images = body.encode().count(b'"image_url"')
     return Bounds(
-        input_tokens_max=body_bytes + images * IMAGE_TOKENS_MAX,
+        input_tokens_max=body_bytes + _media_tokens_max(body.encode()),
         input_tokens_estimate=-(-body.size("messages") // BYTES_PER_TOKEN),
         output_tokens_max=None if bound is None else bound * choices,
         choices=choices,
     )
 
 
+def _media_tokens_max(raw: bytes) -> int:
+    """Return the most that a body's media can add.
+
+    Counted in the whole body, which needs no copy: a name in another place only raises the bound. A picture's part
+    names its kind and its address alike, so that there are two for one.
+    """
+    if b'_url"' not in raw and b'"file_' not in raw:
+        return 0
+    media = sum(raw.count(name) for name in _MEDIA)
+    images = raw.count(b'"image_url"')
+    return min(media * MEDIA_TOKENS_MAX + images * IMAGE_TOKENS_MAX, MEDIA_TOKENS_MAX)
+
+
 def adapt(body: JSONObject, target: Target, *, is_stream: bool) -> bool:
-    """Set the model, the output cap and the stream's usage where they must change; nothing else.
+    """Set the model, the output cap and the stream's usage where they must change, drop thinking the vendor refuses.
 
     Returns whether our own option makes the vendor send a usage event that the caller did not ask for.
     """
@@ -65,6 +82,8 @@ def adapt(body: JSONObject, target: Target, *, is_stream: bool) -> bool:
         body.set("model", target.model)
     if target.output_cap is not None:
         _set_cap(body, target.output_cap, target.cap_field)
+    if target.vendor in UNREAD and (kept := without_foreign_thinking(body.raw("messages"), target.vendor)) is not None:
+        body.set("messages", msgspec.Raw(kept))
     return is_stream and target.asks_stream_usage and ask_for_stream_usage(body)
 
 

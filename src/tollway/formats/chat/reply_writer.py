@@ -73,9 +73,9 @@ def write_logprobs(logprobs: Iterable[hub.TokenLogprob], *, is_refusal: bool = F
 
 
 def write_citation(citation: hub.Citation) -> Object:
-    """Return one of `annotations`; OpenAI's clients want all fields."""
+    """Return one of `annotations`, which are of addresses alone; OpenAI's clients want all fields."""
     cited: Object = {
-        "url": citation.url or "",
+        "url": citation.url,
         "title": citation.title or "",
         "start_index": citation.start or 0,
         "end_index": citation.end or 0,

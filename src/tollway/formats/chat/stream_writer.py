@@ -159,6 +159,8 @@ class EventWriter:
 
     def _cite(self, event: hub.Cited) -> bytes:
         choice = self._choice(event.choice)
+        if not event.citation.url:
+            return b""
         citation, before = event.citation, choice.text_start
         if citation.url is None:
             return b""

@@ -91,3 +91,26 @@ def test_our_own_option_is_told_from_the_callers():
     assert chat.adapt(body_of(model="m", stream=True), target, is_stream=True) is True
     asking = body_of(model="m", stream=True, stream_options={"include_usage": True})
     assert chat.adapt(asking, target, is_stream=True) is False
+
+
+@pytest.mark.parametrize(
+    ("part", "least"),
+    [
+        ({"type": "file", "file": {"file_id": "file-1"}}, chat.MEDIA_TOKENS_MAX),
+        ({"type": "file", "file": {"file_data": "JVBE"}}, chat.MEDIA_TOKENS_MAX),
+        ({"type": "video_url", "video_url": {"url": "https://e.com/a"}}, chat.MEDIA_TOKENS_MAX),
+        ({"type": "text", "text": "a"}, 0),
+    ],
+)
+def test_files_and_films_raise_the_input_bound(part, least):
+    bounds = chat.read_bounds(body_of(messages=[{"role": "user", "content": [part]}]), 100)
+    assert bounds.input_tokens_max == 100 + least
+
+
+def test_thinking_that_the_vendor_refuses_is_dropped_and_nothing_else():
+    thought = {"role": "assistant", "content": "a", "reasoning_content": "h"}
+    body = body_of(model="m", messages=[thought])
+    chat.adapt(body, Target(vendor="deepseek", model="m"), is_stream=False)
+    assert json.loads(body.encode())["messages"] == [thought]
+    chat.adapt(body, Target(vendor="openai", model="m"), is_stream=False)
+    assert json.loads(body.encode())["messages"] == [{"role": "assistant", "content": "a"}]

@@ -72,7 +72,9 @@ def test_what_is_cited_from_a_document_has_no_annotation():
 
 def test_citations_count_from_the_beginning_of_all_text():
     citation = hub.Citation(url="https://e.com", title="T", start=0, end=2)
-    message = written(hub.Text(text="abc"), hub.Text(text="de", citations=(citation,)))["choices"][0]["message"]
+    untold = hub.Citation(title="a document of the caller's")
+    texts = (hub.Text(text="abc", citations=(untold,)), hub.Text(text="de", citations=(citation,)))
+    message = written(*texts)["choices"][0]["message"]
     cited = {"url": "https://e.com", "title": "T", "start_index": 3, "end_index": 5}
     assert message["content"] == "abcde"
     assert message["annotations"] == [{"type": "url_citation", "url_citation": cited}]

@@ -104,10 +104,12 @@ def test_a_cut_stream_has_no_done_and_a_failed_one_an_error():
 
 def test_citations_count_from_the_beginning_of_all_text():
     citation = hub.Citation(url="https://e.com", title="T", start=0, end=1)
-    parts = (hub.Text(text="abc"), hub.Text(text="d", citations=(citation,)))
+    untold = hub.Citation(title="a document of the caller's")
+    parts = (hub.Text(text="abc", citations=(untold,)), hub.Text(text="d", citations=(citation,)))
     reply = hub.Reply(id="x", model="m", choices=(hub.Choice(parts=parts, stop="end"),))
     deltas = [choice["delta"] for chunk in chunks(write_stream(events_of(reply))) for choice in chunk["choices"]]
-    cited = next(delta["annotations"][0]["url_citation"] for delta in deltas if "annotations" in delta)
+    [annotations] = [delta["annotations"] for delta in deltas if "annotations" in delta]
+    cited = annotations[0]["url_citation"]
     assert (cited["start_index"], cited["end_index"]) == (3, 4)
 
 
