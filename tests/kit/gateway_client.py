@@ -7,12 +7,11 @@ from typing import Any
 
 PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses", "messages": "/v1/messages"}
 BASES = {
-    "mistral": "/mistral/v1",
     "anthropic": "/v1",
     "gemini": "/v1beta",
     "vertex": "/v1beta1/projects/p/locations/global",
 }
-"""What a kind's address ends with behind the host; others': /v1. Mistral's name tells a stand-in who it is."""
+"""What a kind's address ends with behind the host; others': /v1."""
 
 
 @dataclass

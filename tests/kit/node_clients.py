@@ -46,6 +46,8 @@ class NodeClients:
     def call(self, client: str, case: str, *, base: str, key: str, model: str) -> dict[str, Any]:
         """Make one call and return what the client made of the answer."""
         assert self._process.stdin is not None and self._process.stdout is not None
+        if client == "ai-google":
+            model = f"models/{model}"  # It takes a name with a slash for a path.
         job = {"client": client, "case": case, "base": base, "key": key, "model": model}
         self._process.stdin.write(json.dumps(job) + "\n")
         self._process.stdin.flush()

@@ -162,7 +162,9 @@ class PythonClients:
                 with client.chat.stream(messages=messages, **options) as stream:
                     events = [event.data for event in stream]
                 pieces = [choice.delta.content or "" for event in events for choice in event.choices]
-                return {"text": "".join(pieces), "usage": _chat_usage(events[-1].usage)}
+                # Mistral states usage unasked; whoever else does not, and this client does not ask.
+                usage = _chat_usage(events[-1].usage) if events[-1].usage else None
+                return {"text": "".join(pieces), "usage": usage}
             if case in ("tool", "result"):
                 options["tools"] = [{"type": "function", "function": FUNCTION}]
             if case == "result":

@@ -1,5 +1,6 @@
 """A vendor that answers as its documents say, in whichever dialect it is spoken to: words, or a call when there are
-tools and no result yet. What a vendor of that dialect would refuse is answered with 400.
+tools and no result yet. What a vendor of that dialect would refuse is answered with 400; below `/mistral` that is
+what Mistral refuses.
 """
 
 import json

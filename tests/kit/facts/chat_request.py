@@ -31,6 +31,7 @@ VENDORS_OWN = (
     "reasoning",
     "thinking",
     "random_seed",
+    "reasoning_format",
     "prefix",
     "index",
     "name",

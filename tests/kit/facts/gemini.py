@@ -82,8 +82,10 @@ def _grow(option: Option, candidate: dict[str, Any]) -> None:
         else:
             option.text += part.get("text") or ""
     grounding = candidate.get("groundingMetadata") or {}
-    found = [chunk.get("web") or {} for chunk in grounding.get("groundingChunks") or ()]
-    option.urls |= {web["uri"] for web in found if web.get("uri")}
+    found = [
+        chunk.get("web") or chunk.get("retrievedContext") or {} for chunk in grounding.get("groundingChunks") or ()
+    ]
+    option.urls |= {source["uri"] for source in found if source.get("uri")}
     cited = candidate.get("citationMetadata") or {}
     option.urls |= {
         item["uri"] for item in cited.get("citations") or cited.get("citationSources") or () if item.get("uri")

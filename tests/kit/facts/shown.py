@@ -14,8 +14,11 @@ HAS_CHOICES = {"chat", "gemini"}
 HAS_REFUSAL_TEXT = {"chat", "responses"}
 
 
-def faults(vendor: Answer, shown: Answer, inbound: str) -> list[str]:
-    """Return what the caller was shown otherwise than the vendor said it; empty: nothing."""
+def faults(vendor: Answer, shown: Answer, inbound: str, *, is_translated: bool = True) -> list[str]:
+    """Return what the caller was shown otherwise than the vendor said it; empty: nothing.
+
+    Calls have ids of their own when they are translated; passed through, they have what the vendor gave them.
+    """
     if vendor.error is not None:
         return [] if shown.error is not None else ["error: the vendor broke off, the caller was not told"]
     if shown.error is not None:
@@ -26,6 +29,9 @@ def faults(vendor: Answer, shown: Answer, inbound: str) -> list[str]:
         found.append(f"choices: {len(expected)} became {len(shown.options)}")
     for one, other in zip(expected, shown.options, strict=False):
         found += _option(one, other, inbound)
+        ids = [call.id for call in other.calls]
+        if is_translated and ("" in ids or len(set(ids)) != len(ids)):
+            found.append(f"calls: their ids are {ids}")
     return found + _use(vendor, shown, inbound)
 
 
@@ -41,9 +47,6 @@ def _option(vendor: Option, shown: Option, inbound: str) -> list[str]:
     calls, made = ([(call.name, call.arguments) for call in option.calls] for option in (vendor, shown))
     if calls != made:
         found.append(f"calls: {str(calls)[:200]} became {str(made)[:200]}")
-    ids = [call.id for call in shown.calls]
-    if "" in ids or len(set(ids)) != len(ids):
-        found.append(f"calls: their ids are {ids}")
     allowed = STOPS[inbound].get(vendor.stop, {vendor.stop})
     if vendor.stop == "error":
         allowed = {"error", "filter", "refusal"} | ({"tool"} if vendor.calls else set())
