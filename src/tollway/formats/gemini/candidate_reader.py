@@ -48,7 +48,7 @@ class CandidateReader:
         self._events: list[hub.Event] = []
         self._part = 0
         self._open: hub.Text | hub.Thinking | None = None
-        self._text = ""
+        self._texts: list[str] = []
         self._parts_seen = 0
         self._text_began_at = 0
         self._seal: hub.Signature | None = None
@@ -122,7 +122,7 @@ class CandidateReader:
             if not isinstance(self._open, hub.Text) or self._seal is not None:
                 self._close()
                 self._begin(hub.Text(text=""))
-            self._text += text
+            self._texts.append(text)
             self._events.append(hub.TextDelta(choice=self._index, part=self._part, text=text))
         if seal is None:
             return
@@ -162,7 +162,7 @@ class CandidateReader:
         self._end()
 
     def _begin(self, opened: hub.Text | hub.Thinking | hub.ToolCall) -> None:
-        self._text, self._text_began_at = "", self._parts_seen
+        self._texts, self._text_began_at = [], self._parts_seen
         if not isinstance(opened, hub.ToolCall):
             self._open = opened
         self._events.append(hub.PartBegin(choice=self._index, part=self._part, opened=opened))
@@ -184,11 +184,12 @@ class CandidateReader:
 
     def _cite(self, *, is_last: bool) -> None:
         """State the sources of the open text; those of no known place in it once it ends."""
-        if not isinstance(self._open, hub.Text):
+        if not self._supports or not isinstance(self._open, hub.Text):
             return
+        text = "".join(self._texts)
         waiting: list[Support] = []
         for support in self._supports:
-            place = support.find(self._text)
+            place = support.find(text)
             is_elsewhere = support.part > 0 and not self._text_began_at <= support.part < self._parts_seen
             if is_elsewhere or (place is None and (support.is_placed or not is_last)):
                 waiting.append(support)

@@ -6,6 +6,9 @@ to the first open call of its name. The same conversation always gets the same i
 beginning.
 """
 
+from collections import deque
+from collections.abc import Iterable
+from itertools import groupby
 from typing import cast
 
 import msgspec
@@ -35,21 +38,21 @@ class Conversation:
 
     def __init__(self, contents: list[Asked]) -> None:
         self._contents = contents
-        self._used_ids = {found for content in contents for found in _call_ids(content)}
+        self._used_ids: set[str] | None = None
         self._count = 0
-        self._open: list[tuple[str, str]] = []
+        self._open: dict[str, deque[str]] = {}
+        self._answered: set[str] = set()
 
     def read(self) -> tuple[hub.Turn, ...]:
         """Return the turns; what one model said in several contents is one turn, as every other vendor has it."""
         turns: list[hub.Turn] = []
-        for content in self._contents:
-            turn = self._turn(content)
-            if not turn.parts:
-                continue  # What a model left unsaid: its history has a content without parts.
-            if turns and turn.role == "assistant" and turns[-1].role == "assistant":
-                turns[-1] = structs.replace(turns[-1], parts=_joined(turns[-1].parts + turn.parts))
-            else:
-                turns.append(turn)
+        for role, group in groupby((self._turn(content) for content in self._contents), lambda turn: turn.role):
+            # A content without parts says nothing: it is what a model left unsaid.
+            said = [turn for turn in group if turn.parts]
+            if role == "assistant" and said:
+                parts = _joined(part for turn in said for part in turn.parts)
+                said = [hub.Turn(role=role, parts=parts, at=said[0].at)] if parts else []
+            turns += said
         return tuple(turns)
 
     def _turn(self, content: Asked) -> hub.Turn:
@@ -60,9 +63,7 @@ class Conversation:
         for part in content.children("parts"):
             parts += self._parts(part, is_model=role == "model")
         content.nothing_else()
-        if role == "model":
-            return hub.Turn(role="assistant", parts=_joined(tuple(parts)), at=content.at)
-        return hub.Turn(role="user", parts=tuple(parts), at=content.at)
+        return hub.Turn(role="assistant" if role == "model" else "user", parts=tuple(parts), at=content.at)
 
     def _parts(self, part: Asked, *, is_model: bool) -> list[hub.Part]:
         """Read one part: one hub part, or two where a seal hangs on a text."""
@@ -111,24 +112,33 @@ class Conversation:
         arguments = call.raw("args") or b"{}"
         Asked.parse(arguments, call.place("args"))
         call.nothing_else()
-        self._open.append((call_id, name))
+        self._open.setdefault(name, deque()).append(call_id)
         return hub.ToolCall(
             id=call_id, name=name, arguments=_decoded(arguments, call.place("args")), signature=seal, at=at
         )
 
     def _next_id(self) -> str:
+        if self._used_ids is None:
+            self._used_ids = {found for content in self._contents for found in _call_ids(content)}
         while True:
             self._count += 1
             call_id = f"call_{self._count}"
             if call_id not in self._used_ids:
                 return call_id
 
+    def _first_open(self, name: str) -> str | None:
+        """Return the first call of a function that has no result yet."""
+        waiting = self._open.get(name, deque())
+        while waiting and waiting[0] in self._answered:
+            waiting.popleft()
+        return waiting[0] if waiting else None
+
     def _result(self, result: Asked, at: str) -> hub.ToolResult:
         name = result.text("name") or invalid(result.place("name"), "is required")
-        call_id = result.text("id") or next((open_id for open_id, called in self._open if called == name), None)
+        call_id = result.text("id") or self._first_open(name)
         if call_id is None:
             invalid(at, f"answers no open call of `{name}`: give the call's `id`")
-        self._open = [(open_id, called) for open_id, called in self._open if open_id != call_id]
+        self._answered.add(call_id)
         raw = result.raw("response")
         texts, is_error = _response(raw, result.place("response"))
         parts = [hub.Text(text=text, at=at) for text in texts]
@@ -198,21 +208,36 @@ def _decoded(raw: bytes, at: str) -> str:
         invalid(at, "must be UTF-8")
 
 
-def _joined(parts: tuple[hub.Part, ...]) -> tuple[hub.Part, ...]:
+def _joined(parts: Iterable[hub.Part]) -> tuple[hub.Part, ...]:
     """Join texts and thoughts of a model that a stream cut into pieces: a thought's seal comes with its last piece."""
     joined: list[hub.Part] = []
-    for part in parts:
-        before = joined[-1] if joined else None
-        if (
-            isinstance(part, hub.Thinking)
-            and isinstance(before, hub.Thinking)
-            and not part.is_redacted
-            and not before.is_redacted
-            and before.signature is None
-        ):
-            joined[-1] = structs.replace(before, text=before.text + part.text, signature=part.signature)
-        elif isinstance(part, hub.Text) and isinstance(before, hub.Text):
-            joined[-1] = structs.replace(before, text=before.text + part.text)
+    for is_text, group in groupby(parts, lambda part: isinstance(part, hub.Text)):
+        if is_text:
+            texts = [part for part in group if isinstance(part, hub.Text)]
+            joined.append(structs.replace(texts[0], text="".join(part.text for part in texts)))
         else:
-            joined.append(part)
+            joined += _thoughts_joined(group)
     return tuple(joined)
+
+
+def _thoughts_joined(parts: Iterable[hub.Part]) -> list[hub.Part]:
+    joined: list[hub.Part] = []
+    pieces: list[hub.Thinking] = []
+    for part in parts:
+        if isinstance(part, hub.Thinking) and not part.is_redacted:
+            pieces.append(part)
+            if part.signature is None:
+                continue
+        joined += _thought(pieces)
+        pieces = []
+        if not isinstance(part, hub.Thinking) or part.is_redacted:
+            joined.append(part)
+    return joined + _thought(pieces)
+
+
+def _thought(pieces: list[hub.Thinking]) -> list[hub.Part]:
+    """Return the thought that the pieces are; only the last one has a seal."""
+    if not pieces:
+        return []
+    text = "".join(piece.text for piece in pieces)
+    return [structs.replace(pieces[0], text=text, signature=pieces[-1].signature)]
