@@ -242,6 +242,9 @@ class MemoryStates:
     async def find_patiently(self, owner, response_id):
         return self.find(owner, response_id)
 
+    async def find_items_patiently(self, owner, item_ids):
+        return {item_id: state for item_id in item_ids if (state := self.find_by_item(owner, item_id)) is not None}
+
     async def delete(self, owner, response_id):
         return self.kept.pop((owner, response_id), None) is not None
 

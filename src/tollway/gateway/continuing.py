@@ -4,7 +4,6 @@ What is decided is in `formats/responses/state.py`; here it meets the store and 
 upstream keeps is continued by that upstream alone, under the key it was made with where that still exists.
 """
 
-import asyncio
 from collections.abc import Callable
 
 import msgspec
@@ -21,7 +20,6 @@ from tollway.gateway.snapshot import Model, Provider, ProviderKey, build_model
 from tollway.gateway.translation import TranslatingWatch
 from tollway.kernel.errors import TollwayError
 
-LOOKS_SECONDS = (0.0, 0.02, 0.08, 0.2)
 ITEMS_MAX = 256
 """References to items that one call may make; each is a look into the store."""
 
@@ -43,23 +41,9 @@ async def continue_call(body: JSONObject, owner: str, states: ResponseStates) ->
     if len(links.items) > ITEMS_MAX:
         text = f"`input` refers to more than {ITEMS_MAX} items: continue the response with `previous_response_id`."
         raise TollwayError("request.field_invalid", public=text, param="input")
-    referred = await _find_items({item_id for _, item_id in links.items}, owner, states)
+    item_ids = tuple(item_id for _, item_id in links.items)
+    referred = await states.find_items_patiently(owner, item_ids) if item_ids else {}
     return Continuing(owner, continue_from(body, links, previous, referred))
-
-
-async def _find_items(item_ids: set[str], owner: str, states: ResponseStates) -> dict[str, ResponseState]:
-    """Find who keeps each item; what is missing is looked for again, since the answer may have ended just now."""
-    found: dict[str, ResponseState] = {}
-    for seconds in LOOKS_SECONDS if item_ids else ():
-        if seconds:
-            await asyncio.sleep(seconds)
-        for item_id in item_ids - found.keys():
-            state = states.find_by_item(owner, item_id)
-            if state is not None:
-                found[item_id] = state
-        if len(found) == len(item_ids):
-            break
-    return found
 
 
 def serve_where_kept(model: Model, kept: KeptUpstream) -> Model:
