@@ -12,7 +12,8 @@ import msgspec
 
 from tollway.formats import hub
 from tollway.formats.dialect import Dialect, DialectName, Inexpressible, Target
-from tollway.formats.dialects import DIALECTS, request_target
+from tollway.formats.dialects import DIALECTS, MESSAGES, request_target
+from tollway.formats.messages.headers import passed_headers as passed_headers_of_anthropic
 from tollway.gateway.accept import Inbound
 from tollway.gateway.ports import Headers
 from tollway.gateway.resolve import Plan
@@ -22,7 +23,7 @@ from tollway.kernel.errors import TollwayError
 _PASSED_ON: dict[str, tuple[bytes, ...]] = {
     "chat": (b"accept", b"idempotency-key", b"openai-beta"),
     "responses": (b"accept", b"idempotency-key", b"openai-beta"),
-    "messages": (b"accept", b"idempotency-key", b"anthropic-beta", b"anthropic-version"),
+    "messages": (b"accept", b"idempotency-key"),
     "gemini": (b"accept",),
 }
 """Headers of the caller that travel on in a call that is passed through; all others stay here."""
@@ -122,7 +123,10 @@ def passed_headers(inbound: Inbound, route: Route, dialect: Dialect) -> Headers:
 def passed_on(inbound: Inbound, dialect: Dialect) -> Headers:
     """Return the caller's headers that travel on in its own dialect."""
     fields = inbound.fields
-    return [(name, fields[name]) for name in _PASSED_ON[dialect.name] if name in fields]
+    headers = [(name, fields[name]) for name in _PASSED_ON[dialect.name] if name in fields]
+    if dialect is MESSAGES:
+        headers += passed_headers_of_anthropic(inbound.headers)
+    return headers
 
 
 def own_headers(inbound: Inbound, route: Route, headers: Headers) -> Headers:

@@ -47,7 +47,9 @@ async def test_the_version_of_anthropics_api_is_the_callers_or_the_kinds_own():
     rig = rig_of("anthropic")
     body = {"model": "a-model", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
     await send(rig, body)
-    await send(rig, body, headers=[("anthropic-version", "2099-01-01"), ("anthropic-beta", "x-1"), ("x-other", "y")])
+    await send(
+        rig, body, headers=[("anthropic-version", "2099-01-01"), ("anthropic-beta", "x-1, oauth-2"), ("x-other", "y")]
+    )
     first, second = (sent[3] for sent in rig.upstreams.sent)
     assert first[b"anthropic-version"] == b"2023-06-01" and b"anthropic-beta" not in first
     assert (second[b"anthropic-version"], second[b"anthropic-beta"]) == (b"2099-01-01", b"x-1")
