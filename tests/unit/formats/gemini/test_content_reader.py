@@ -1,7 +1,6 @@
 """Contents are read part by part; calls and results find each other; what only Google reads is refused by its place."""
 
 import json
-import time
 
 import pytest
 
@@ -73,16 +72,13 @@ def test_what_a_model_said_in_several_contents_is_one_turn():
 
 
 def test_a_long_conversation_is_read_in_time_that_grows_with_it():
-    """Each piece of a stream may be a content; a call may have any number of open ones before it."""
-    count = 8_000
-    pieces = [model({"text": "x" * 40}) for _ in range(count)]
-    calls = [model(call("f")) for _ in range(count)]
-    results = [user(result("f", {})) for _ in range(count)]
-    started = time.process_time()
+    """Each piece of a stream may be a content, a call may wait behind many: with squares, the test runs out of time."""
+    pieces = [model({"text": "x" * 40}) for _ in range(10_000)]
+    calls = [model(call("f")) for _ in range(4_000)]
+    results = [user(result("f", {})) for _ in range(4_000)]
     turns = read(user({"text": "q"}), *pieces, *calls, *results)
-    assert time.process_time() - started < 6
-    assert [len(turn.parts) for turn in turns[:2]] == [1, 1 + count]
-    assert turns[-1].parts[0].call_id == f"call_{count}"
+    assert [len(turn.parts) for turn in turns[:2]] == [1, 4_001]
+    assert turns[-1].parts[0].call_id == "call_4000"
 
 
 def test_a_content_without_parts_says_nothing():
