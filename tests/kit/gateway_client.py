@@ -9,7 +9,7 @@ PATHS = {"chat": "/v1/chat/completions", "responses": "/v1/responses", "messages
 BASES = {
     "anthropic": "/v1",
     "gemini": "/v1beta",
-    "vertex": "/v1beta1/projects/p/locations/global",
+    "vertex": "/v1beta1/projects/p/locations/global/publishers/google",
 }
 """What a kind's address ends with behind the host; others': /v1."""
 
