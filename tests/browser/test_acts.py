@@ -244,3 +244,12 @@ def test_change_that_somebody_else_overtook_is_refused(
     tab.get_by_role("button", name="Save").click()
     expect(tab.locator(".toast").filter(has_text="Saved")).to_be_visible()
     assert [what.partition(" ")[0] for what, _ in console.posted] == ["PATCH"]
+
+
+def test_provider_page_says_which_key_rests(tab: Tab) -> None:
+    tab.goto("/providers/prov_groq")
+    expect(tab.locator("h1")).to_contain_text("Resting")
+    expect(tab.get_by_role("listitem").filter(has_text="…k9Qz")).to_contain_text("Resting")
+    tab.goto("/providers")
+    expect(tab.get_by_role("row").filter(has_text="Groq")).to_contain_text("Resting")
+    expect(tab.get_by_role("row").filter(has_text="OpenRouter")).to_contain_text("Active")

@@ -1,24 +1,20 @@
 /** Providers as upstreams: state and calls in flight now; calls, errors, p95 and history in slots over the time range. */
 import { Link } from "wouter";
-import { useProviders, useUpstreamsNow } from "../../api/upstreams";
+import { useProviders } from "../../api/upstreams";
 import { useUsage, type UsageAnswered } from "../../api/usage";
-import type { Provider, UpstreamNow, UsageRow } from "../../api/types";
-import { LATELY, type Range } from "../../frame/range";
-import { NOTHING, count, duration, percent } from "../../format/numbers";
-import { clock, dateMinute } from "../../format/time";
+import type { Range } from "../../frame/range";
+import { count, duration, percent } from "../../format/numbers";
+import { dateMinute } from "../../format/time";
+import { Health, InFlight } from "../../parts/health";
 import { Empty, Loaded, Panel } from "../../parts/page";
 import { buckets } from "../../parts/series";
-import { State } from "../../parts/words";
 
 const SLOTS = 90;
-const FAILING_CALLS_MIN = 5; // fewer say too little; the list of what needs a person asks for as many
 
 export function Upstreams({ range }: { range: Range }) {
   const providers = useProviders();
   const sums = useUsage(range, { by: ["provider"] });
   const history = useUsage(range, { by: ["provider"], series: true });
-  const lately = useUsage(LATELY, { by: ["provider"] });
-  const now = useUpstreamsNow();
   return (
     <Panel title="Upstreams" flush acts={<Link href="/providers" className="small">All providers</Link>}>
       <Loaded query={providers}>
@@ -34,13 +30,11 @@ export function Upstreams({ range }: { range: Range }) {
                 <tbody>
                   {items.map((provider) => {
                     const row = sums.data?.rows.find((entry) => entry.keys.provider === provider.id);
-                    const recent = lately.data?.rows.find((entry) => entry.keys.provider === provider.id);
-                    const doing = now.data?.items.find((entry) => entry.provider_id === provider.id);
                     return (
                       <tr key={provider.id}>
                         <td><Link href={`/providers/${provider.id}`}>{provider.name}</Link> <span className="muted">{provider.kind}</span></td>
-                        <td><Health provider={provider} recent={recent} now={doing} /></td>
-                        <td className="end">{now.data && !now.error ? count(doing?.in_flight ?? 0) : NOTHING}</td>
+                        <td><Health provider={provider} /></td>
+                        <td className="end"><InFlight providerId={provider.id} /></td>
                         <td className="end">{count(row?.calls ?? 0)}</td>
                         <td className="end">{row ? percent((row.server_errors / Math.max(1, row.calls)) * 100) : "–"}</td>
                         <td className="end">{duration(row?.duration_p95_ms)}</td>
@@ -56,18 +50,6 @@ export function Upstreams({ range }: { range: Range }) {
       </Loaded>
     </Panel>
   );
-}
-
-/** In words: failing by its calls of the last minutes, resting while its keys are tried last because they failed. */
-function Health({ provider, recent, now }: { provider: Provider; recent: UsageRow | undefined; now: UpstreamNow | undefined }) {
-  if (provider.state !== "active") return <State value={provider.state} />;
-  const resting = now?.resting_keys ?? [];
-  const keys = Math.max(1, provider.keys.length); // a provider without keys rests as a whole
-  const until = resting.map((key) => key.until).sort().at(-1);
-  const isFailing = recent !== undefined && recent.calls >= FAILING_CALLS_MIN && recent.server_errors * 2 > recent.calls;
-  if (!until) return <State value={isFailing ? "failing" : "active"} />;
-  const words = resting.length < keys ? `${resting.length} of ${keys} keys resting` : isFailing ? "Failing, resting" : "Resting";
-  return <span title={`It failed, so others are tried first until ${clock(until)}`}><State value={isFailing ? "failing" : "resting"}>{words}</State></span>;
 }
 
 function Slots({ answer, id, name, dimension }: { answer: UsageAnswered; id: string; name: string; dimension: string }) {

@@ -9,6 +9,7 @@ import type { Provider } from "../../api/types";
 import { useRange } from "../../frame/range";
 import { complain, say } from "../../frame/toasts";
 import { Confirm } from "../../parts/confirm";
+import { Health, InFlight, restingTitle, useResting } from "../../parts/health";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { State, When } from "../../parts/words";
 import { Traffic } from "../home/traffic";
@@ -19,6 +20,7 @@ import { Test } from "./test";
 export default function ProviderPage({ id }: { id: string }) {
   useFreshFigures();
   const provider = useProvider(id);
+  const resting = useResting(id);
   const client = useQueryClient();
   const range = useRange();
   const [, go] = useLocation();
@@ -44,7 +46,7 @@ export default function ProviderPage({ id }: { id: string }) {
     <Page
       documentTitle={provider.data?.name ?? "Provider"}
       crumb={{ label: "Providers", href: "/providers" }}
-      title={<span className="row-wrap">{provider.data?.name ?? "Provider"} {provider.data && <span className="small"><State value={provider.data.state} /></span>}</span>}
+      title={<span className="row-wrap">{provider.data?.name ?? "Provider"} {provider.data && <span className="small"><Health provider={provider.data} /></span>}</span>}
       lead={provider.data && <span className="mono">{provider.data.base_url}</span>}
       acts={provider.data && (
         <>
@@ -65,17 +67,18 @@ export default function ProviderPage({ id }: { id: string }) {
                   <dt>Base URL</dt><dd className="mono">{found.base_url}</dd>
                   <dt>Priority</dt><dd>{found.priority} <span className="muted">(lower is tried first)</span></dd>
                   <dt>Private addresses</dt><dd>{privateInWords(found.allow_private)}</dd>
-                  {found.proxy_url && <><dt>Proxy</dt><dd className="mono">{found.proxy_url}</dd></>}
+                  {found.proxy_url && <><dt>Proxy</dt><dd><span className="mono">{found.proxy_url}</span>{found.proxy_credential && <span className="muted"> with a login</span>}</dd></>}
                   {found.ca_file && <><dt>CA bundle</dt><dd className="mono">{found.ca_file}</dd></>}
                   {found.headers.length > 0 && <><dt>Own headers</dt><dd>{found.headers.join(", ")}</dd></>}
                   <dt>Deadlines</dt><dd>{found.timeouts.connect_seconds} s connect, {found.timeouts.first_byte_seconds} s first byte, {found.timeouts.idle_seconds} s idle, {found.timeouts.total_seconds} s in all</dd>
+                  <dt>In flight</dt><dd><InFlight providerId={id} /></dd>
                   <dt>Added</dt><dd><When value={found.created_at} /></dd>
                 </dl>
               </Panel>
               <Panel title="Keys and models">
                 <dl className="facts">
                   <dt>Keys</dt>
-                  <dd>{found.keys.length ? <ul>{found.keys.map((key) => <li key={key.id}><span className="mono">{key.masked || "stored"}</span> <span className="muted">{key.source}, since <When value={key.created_at} /></span></li>)}</ul> : "none"}</dd>
+                  <dd>{found.keys.length ? <ul>{found.keys.map((key) => <li key={key.id}><span className="mono">{key.masked || "stored"}</span> <span className="muted">{key.source}, since <When value={key.created_at} /></span> {resting.has(key.id) && <span title={restingTitle(resting.get(key.id)!)}><State value="resting" /></span>}</li>)}</ul> : "none"}</dd>
                   <dt>Models</dt>
                   <dd>{found.models.some((model) => model.name === "*") ? "all that the catalogue knows" : found.models.map((model) => (model.upstream_model && model.upstream_model !== model.name ? `${model.name} → ${model.upstream_model}` : model.name)).join(", ")}</dd>
                 </dl>

@@ -10,7 +10,7 @@ import { useRange } from "../../frame/range";
 import { count, duration, money, percent, plural } from "../../format/numbers";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table, useColumns, type Column } from "../../parts/table";
-import { State } from "../../parts/words";
+import { Health } from "../../parts/health";
 import { Test } from "./test";
 
 export default function Providers() {
@@ -22,7 +22,7 @@ export default function Providers() {
   const all: Column<Provider>[] = [
     { id: "name", title: "Name", isFixed: true, show: (item) => <Link href={`/providers/${item.id}`}>{item.name}</Link> },
     { id: "kind", title: "Kind", show: (item) => item.kind },
-    { id: "state", title: "State", show: (item) => <State value={item.state} /> },
+    { id: "state", title: "State", show: (item) => <Health provider={item} /> },
     { id: "keys", title: "Keys", show: (item) => (item.keys.length ? <span className="mono nowrap">{item.keys.map((key) => key.masked || key.source).join(", ")}</span> : <span className="muted">none</span>) },
     { id: "models", title: "Models", show: (item) => (item.models.some((model) => model.name === "*") ? "all known" : plural(item.models.length, "model")) },
     { id: "priority", title: "Priority", isEnd: true, isHidden: true, show: (item) => item.priority },

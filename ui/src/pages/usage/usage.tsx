@@ -80,10 +80,10 @@ function columnsFor(by: Dimension, earlier: Map<string, UsageRow> | null, read: 
   return [
     { id: "name", title: by.charAt(0).toUpperCase() + by.slice(1), isFixed: true, show: (row) => (page && row.keys[by] ? <Link href={page + row.keys[by]}>{name(row)}</Link> : <span>{name(row)}</span>) },
     { id: "calls", title: "Calls", isEnd: true, show: (row) => count(row.calls) },
+    { id: "cost", title: "Cost", isEnd: true, show: (row) => (row.unpriced_calls === row.calls ? <span className="muted">unpriced</span> : <>{money(row.cost_usd)}{row.unpriced_calls > 0 && <span className="muted"> + {count(row.unpriced_calls)} unpriced</span>}</>) },
     { id: "in", title: "Tokens in", isEnd: true, show: (row) => count(row.input_tokens) },
     { id: "out", title: "Tokens out", isEnd: true, show: (row) => count(row.output_tokens) },
     { id: "cached", title: "Cached in", isEnd: true, isHidden: true, show: (row) => count(row.cached_input_tokens) },
-    { id: "cost", title: "Cost", isEnd: true, show: (row) => (row.unpriced_calls === row.calls ? <span className="muted">unpriced</span> : <>{money(row.cost_usd)}{row.unpriced_calls > 0 && <span className="muted"> + {count(row.unpriced_calls)} unpriced</span>}</>) },
     { id: "share", title: "Share", isEnd: true, show: (row) => (total ? percent((read(row) / total) * 100) : "–") },
     { id: "change", title: "Change", isEnd: true, show: (row) => earlier && <Change now={read(row)} before={earlier.has(row.keys[by]) ? read(earlier.get(row.keys[by])!) : 0} goodWhen="neither" /> },
     { id: "errors", title: "Errors", isEnd: true, show: (row) => percent(((row.client_errors + row.server_errors) / Math.max(1, row.calls)) * 100) },
