@@ -29,9 +29,9 @@ _PASSED_ON: dict[str, tuple[bytes, ...]] = {
 """Headers of the caller that travel on in a call that is passed through; all others stay here."""
 CHANGED_POINTERS: Mapping[DialectName, tuple[str, ...]] = MappingProxyType(
     {
-        "chat": ("/model", "/stream_options", "/max_completion_tokens", "/max_tokens"),
-        "responses": ("/model", "/max_output_tokens"),
-        "messages": ("/model", "/max_tokens"),
+        "chat": ("/model", "/messages", "/stream_options", "/max_completion_tokens", "/max_tokens"),
+        "responses": ("/model", "/input", "/previous_response_id", "/max_output_tokens"),
+        "messages": ("/model", "/messages", "/max_tokens", "/thinking"),
         "gemini": ("/generationConfig/maxOutputTokens",),
     }
 )

@@ -180,7 +180,15 @@ def _pass_whole(raw: bytes, relayed: Relayed, call: Call) -> bytes:
     if usage is None:
         usage = plan.dialect.estimate_usage(raw, plan.bounds.input_tokens_estimate)
     settle_price(usage, relayed.tariff, call)
+    if usage.is_estimated and plan.continuing is not None and plan.continuing.continued.links.is_background:
+        _settle_background(call)
     return plan.dialect.rename(raw, plan.model.name) if relayed.is_renamed else raw
+
+
+def _settle_background(call: Call) -> None:
+    """A call that goes on at its upstream will state its usage to nobody: all that was reserved for it is spent."""
+    if call.hold is not None and call.cost_nanos is not None:
+        call.cost_nanos = max(call.cost_nanos, call.hold.granted_nanos)
 
 
 def _translate_whole(raw: bytes, relayed: Relayed, call: Call) -> bytes:

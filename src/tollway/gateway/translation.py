@@ -23,11 +23,10 @@ class TranslatingWatch:
 
     __slots__ = (
         "_clock",
-        "_dialect",
         "_input_tokens_estimate",
         "_is_over",
         "_reader",
-        "_request_id",
+        "_states_usage",
         "_text_bytes",
         "_usage",
         "_writer",
@@ -39,11 +38,10 @@ class TranslatingWatch:
         self, source: Dialect, vendor: str, target: Dialect, shown: Shown, *, clock: Callable[[], int], estimate: int
     ) -> None:
         self._clock = clock
-        self._dialect = target
         self._reader = source.open_reader(vendor)
         self._writer = target.open_writer(shown)
-        self._request_id = shown.request_id
         self._input_tokens_estimate = estimate
+        self._states_usage = shown.states_usage
         self._text_bytes = 0
         self._usage: Usage | None = None
         self._is_over = False
@@ -74,17 +72,22 @@ class TranslatingWatch:
         if self._is_over or error_code is None:
             return rest
         self.error_code = error_code
-        return rest + self._dialect.write_error_event(error_code, BY_NAME[error_code].meaning, self._request_id)
+        # By the writer, not by the dialect: it knows what was begun, and how far its events are numbered.
+        return rest + self._writer.write(hub.Failed(kind=error_code, message=BY_NAME[error_code].meaning))
 
     def usage(self) -> Usage:
         """Return the stated usage of a whole stream, else an estimate that is never below what was stated."""
         stated = self._usage
-        if stated is not None and self._is_over and self.error_code is None:
+        if stated is None:
+            return self._estimate()
+        if self._is_over and self.error_code is None:
             return stated
         outputs = -(-self._text_bytes // BYTES_PER_TOKEN)
-        if stated is None:
-            return Usage(input_tokens=self._input_tokens_estimate, output_tokens=outputs, is_estimated=True)
         return structs.replace(stated, output_tokens=max(stated.output_tokens, outputs), is_estimated=True)
+
+    def _estimate(self) -> Usage:
+        outputs = -(-self._text_bytes // BYTES_PER_TOKEN)
+        return Usage(input_tokens=self._input_tokens_estimate, output_tokens=outputs, is_estimated=True)
 
     def _write(self, events: list[hub.Event]) -> bytes:
         out: list[bytes] = []
@@ -100,6 +103,9 @@ class TranslatingWatch:
                     self._is_over, self.error_code = True, "upstream.failed"
                 case hub.Done():
                     self._is_over = True
+                    if self._usage is None and self._states_usage:
+                        # Some clients insist on usage; the record of the call marks it as the estimate it is.
+                        out.append(self._writer.write(hub.UsageStated(usage=self._estimate())))
             out.append(self._writer.write(event))
         return b"".join(out)
 

@@ -7,7 +7,7 @@ import pytest
 
 from kit.dialect_answers import ANSWERS, STREAMS, USAGE
 from kit.gateway_kit import Rig, ScriptedAnswer
-from tollway.contract.policy import ProviderRecord, SealedKey, Upstream
+from tollway.contract.policy import Budget, Limits, ProviderRecord, SealedKey, Upstream
 
 OK = json.dumps({"model": "gpt", "choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}).encode()
 BODY = b'{"model":"gpt","max_tokens":100,"messages":[]}'
@@ -169,3 +169,14 @@ async def test_an_error_passes_by_its_words_not_by_its_label():
     reply = await rig.call(token=rig.token(), body=BODY)
     assert (reply.status, reply.answer) == (400, b'{"error":{"message":"too long"}}')
     assert reply.header("content-type") == "application/json"
+
+
+async def test_a_response_in_the_background_spends_all_that_was_reserved():
+    queued = {**json.loads(ANSWERS["responses"]), "status": "queued", "output": [], "usage": None, "store": True}
+    rig = Rig(ScriptedAnswer(body=json.dumps(queued).encode()))
+    token = rig.token(limits=Limits(budgets=(Budget("b1", "monthly", 10**12, "month"),)))
+    body = b'{"model":"gpt","input":"hi","background":true,"max_output_tokens":1000}'
+    await rig.call("/v1/responses", token=token, body=body)
+    held = rig.journal.opened[0].charges[0].nanos
+    assert rig.meters.settled == [held] and held > 0
+    assert rig.journal.closed[0].usage.is_estimated

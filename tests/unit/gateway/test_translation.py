@@ -96,3 +96,21 @@ def test_an_array_of_geminis_is_one_json_text_with_the_same_elements():
 
 def test_the_notes_are_the_readers():
     assert TranslatingWatch(MESSAGES, "x", CHAT, SHOWN, clock=lambda: 1, estimate=1).notes == []
+
+
+def test_a_cut_stream_of_responses_goes_on_counting_its_events_and_fails_the_response():
+    watch = open_watch("messages", "responses")
+    raw = STREAMS["messages"]
+    out = watch.feed(raw[: raw.index(b"event: content_block_stop")]) + watch.finish("upstream.truncated")
+    events = [json.loads(line[6:]) for line in out.splitlines() if line.startswith(b"data: ")]
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    assert events[-1]["type"] == "response.failed"
+
+
+def test_usage_that_no_upstream_stated_is_estimated_for_clients_that_insist_on_it():
+    raw = b"".join(e + b"\n\n" for e in STREAMS["chat"].split(b"\n\n")[:-1] if b'"usage"' not in e)
+    watch = open_watch("chat", "responses")
+    out = watch.feed(raw) + watch.finish(None)
+    done = json.loads(out.splitlines()[-2].removeprefix(b"data: "))
+    assert done["response"]["usage"]["input_tokens"] == 40
+    assert watch.usage().is_estimated and watch.error_code is None
