@@ -233,6 +233,8 @@ class Console:
         self.sessions = Sessions(
             store=self.session_store,
             throttle=SQLThrottleStore(plane.database),
+            transactions=plane.database,
+            trail=plane.audit,
             hasher=self.hasher,
             clock=plane.clock,
             lifetimes=Lifetimes(),
@@ -256,6 +258,7 @@ class Console:
             "accounts": plane.accounts,
             "members": plane.members,
             "roles": plane.roles,
+            "audit": plane.audit,
             "tokens": plane.tokens,
             "applications": plane.applications,
             "teams": plane.teams,

@@ -10,6 +10,7 @@ from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets.key_ring import KeyRing
 from tollway.adapters.storage.accounts import SQLAccountStore
 from tollway.adapters.storage.applications import SQLApplicationStore
+from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
@@ -38,8 +39,9 @@ from tollway.contract.policy import (
 from tollway.control.access.service import Roles
 from tollway.control.accounts.members import Members
 from tollway.control.accounts.service import AccountParts, Accounts
-from tollway.control.actor import Actor
+from tollway.control.actor import SETUP, Actor
 from tollway.control.applications.service import ApplicationParts, Applications
+from tollway.control.audit.service import Audit
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.publication.model import Options
@@ -205,7 +207,8 @@ class ControlPlane:
             options,
         )
         reaching = Reaching(Credentials(self.keys, self.clock), check_upstream)
-        self.teams = Teams(self.team_store, self.database, self.clock)
+        self.audit = Audit(SQLAuditStore(self.database), self.database, self.clock, self.keys.audit_key)
+        self.teams = Teams(self.team_store, self.database, self.audit, self.clock)
         self.applications = Applications(
             ApplicationParts(
                 store=self.application_store,
@@ -213,6 +216,7 @@ class ControlPlane:
                 teams=self.team_store,
                 touching=self.publisher,
                 transactions=self.database,
+                trail=self.audit,
                 clock=self.clock,
             )
         )
@@ -224,6 +228,7 @@ class ControlPlane:
                 hasher=self.keys,
                 touching=self.publisher,
                 transactions=self.database,
+                trail=self.audit,
                 clock=self.clock,
             )
         )
@@ -233,6 +238,7 @@ class ControlPlane:
                 reaching=reaching,
                 touching=self.publisher,
                 transactions=self.database,
+                trail=self.audit,
                 clock=self.clock,
             )
         )
@@ -242,6 +248,7 @@ class ControlPlane:
                 reaching=reaching,
                 touching=self.publisher,
                 transactions=self.database,
+                trail=self.audit,
                 clock=self.clock,
             )
         )
@@ -257,7 +264,7 @@ class ControlPlane:
             )
         )
         self.account_store = SQLAccountStore(self.database)
-        self.roles = Roles(SQLRoleStore(self.database), self.database, self.clock)
+        self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)
         self.accounts = Accounts(
             AccountParts(
                 store=self.account_store,
@@ -265,15 +272,17 @@ class ControlPlane:
                 roles=self.roles,
                 tokens=self.tokens,
                 transactions=self.database,
+                trail=self.audit,
                 clock=self.clock,
             )
         )
-        self.members = Members(self.account_store, self.team_store, self.database, self.clock)
+        self.members = Members(self.account_store, self.team_store, self.database, self.audit, self.clock)
         self.idempotency = IdempotencyKeys(SQLIdempotencyStore(self.database), self.database, self.clock)
 
     def start(self) -> "ControlPlane":
         """Do what the console does at its start."""
         self.teams.ensure_default()
+        self.audit.begin(SETUP)
         self.publisher.reconcile()
         return self
 

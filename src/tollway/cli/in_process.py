@@ -87,7 +87,8 @@ def _scope(method: str, target: str, headers: Mapping[str, str]) -> Message:
     fields += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     return {
         "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        # From 2.4 on an answer in parts does not watch for a disconnect, which `receive` reports after the body.
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "method": method,
         "scheme": "http",

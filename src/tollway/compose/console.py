@@ -28,7 +28,9 @@ from tollway.contract.policy import Timeouts, Upstream
 from tollway.control.access.service import Roles
 from tollway.control.accounts.members import Members
 from tollway.control.accounts.service import AccountParts, Accounts
+from tollway.control.actor import SETUP
 from tollway.control.applications.service import ApplicationParts, Applications
+from tollway.control.audit.service import Audit
 from tollway.control.backups.service import Backups
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.gateway.budgets import SpentBudgets
@@ -74,6 +76,7 @@ class Plane(msgspec.Struct, frozen=True):
     configuration: Configuration
     roles: Roles
     accounts: Accounts
+    audit: Audit
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -93,6 +96,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
     stores = open_stores(settings, clock)
     plane = _build_plane(settings, keys, stores, clock)
     plane.teams.ensure_default()
+    plane.audit.begin(SETUP)
     plane.publisher.reconcile()
     usage = Usage(
         ledger,
@@ -109,10 +113,11 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     return ConsoleServices(
         clock=clock,
-        sessions=_sessions(settings, keys, stores, clock),
+        sessions=_sessions(settings, keys, plane, clock),
         accounts=plane.accounts,
-        members=Members(stores.accounts, stores.teams, stores.database, clock),
+        members=Members(stores.accounts, stores.teams, stores.database, plane.audit, clock),
         roles=plane.roles,
+        audit=plane.audit,
         tokens=plane.tokens,
         applications=plane.applications,
         teams=plane.teams,
@@ -165,18 +170,23 @@ class OfflineLedger:
 def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Plane:
     publisher = _publisher(settings, keys, stores, clock)
     database = stores.database
-    teams = Teams(stores.teams, database, clock)
+    audit = Audit(stores.audit, database, clock, keys.audit_key)
+    teams = Teams(stores.teams, database, audit, clock)
     applications = Applications(
-        ApplicationParts(stores.applications, stores.tokens, stores.teams, publisher, database, clock)
+        ApplicationParts(stores.applications, stores.tokens, stores.teams, publisher, database, audit, clock)
     )
-    tokens = Tokens(TokenParts(stores.tokens, stores.applications, stores.services, keys, publisher, database, clock))
+    tokens = Tokens(
+        TokenParts(stores.tokens, stores.applications, stores.services, keys, publisher, database, audit, clock)
+    )
     reaching = Reaching(Credentials(keys, clock), _check_upstream)
-    providers = Providers(ProviderParts(stores.providers, reaching, publisher, database, clock))
-    services = RestServices(ServiceParts(stores.services, reaching, publisher, database, clock))
+    providers = Providers(ProviderParts(stores.providers, reaching, publisher, database, audit, clock))
+    services = RestServices(ServiceParts(stores.services, reaching, publisher, database, audit, clock))
     configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
-    roles = Roles(stores.roles, database, clock)
-    accounts = Accounts(AccountParts(stores.accounts, stores.teams, roles, tokens, database, clock))
-    return Plane(stores, publisher, teams, applications, tokens, providers, services, configuration, roles, accounts)
+    roles = Roles(stores.roles, database, audit, clock)
+    accounts = Accounts(AccountParts(stores.accounts, stores.teams, roles, tokens, database, audit, clock))
+    return Plane(
+        stores, publisher, teams, applications, tokens, providers, services, configuration, roles, accounts, audit
+    )
 
 
 def _check_upstream(upstream: Upstream) -> None:
@@ -218,11 +228,13 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) 
     return Publisher(parts, options)
 
 
-def _sessions(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Sessions:
+def _sessions(settings: Settings, keys: KeyRing, plane: Plane, clock: Clock) -> Sessions:
     console = settings.console
     return Sessions(
-        store=SQLSessionStore(stores.database),
-        throttle=SQLThrottleStore(stores.database),
+        store=SQLSessionStore(plane.stores.database),
+        throttle=SQLThrottleStore(plane.stores.database),
+        transactions=plane.stores.database,
+        trail=plane.audit,
         hasher=Argon2Hasher(keys.cookie_key),
         clock=clock,
         lifetimes=Lifetimes(console.session_idle_seconds, console.session_absolute_seconds, console.setup_link_seconds),

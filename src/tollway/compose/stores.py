@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from tollway.adapters.policy_store import PolicyStoreWriter
 from tollway.adapters.storage.accounts import SQLAccountStore
 from tollway.adapters.storage.applications import SQLApplicationStore
+from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
@@ -39,6 +40,7 @@ class Stores(msgspec.Struct, frozen=True):
     services: SQLServiceStore
     accounts: SQLAccountStore
     roles: SQLRoleStore
+    audit: SQLAuditStore
 
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
@@ -65,6 +67,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SQLServiceStore(database, clock),
         SQLAccountStore(database),
         SQLRoleStore(database),
+        SQLAuditStore(database),
     )
 
 

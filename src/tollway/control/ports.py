@@ -4,6 +4,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from tollway.control.actor import Actor
+from tollway.control.audit.model import Facts, Refusal, Subject
+
 
 class Transactions(Protocol):
     """The config database's unit of work."""
@@ -40,4 +43,18 @@ class Touching(Protocol):
 
     def touch_snapshot(self) -> None:
         """A provider, model or service was made, changed or deleted."""
+        ...
+
+
+class Trail(Protocol):
+    """The audit log, as those write to it who change something."""
+
+    def record(
+        self, actor: Actor, action: str, subject: Subject, before: Facts | None = None, after: Facts | None = None
+    ) -> None:
+        """Write that something was done, in the transaction of the caller. Of the facts only what differs is kept."""
+        ...
+
+    def refuse(self, actor: Actor, refusal: Refusal) -> None:
+        """Write that something was refused, in a transaction of its own."""
         ...

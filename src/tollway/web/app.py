@@ -1,6 +1,6 @@
 """Builds the console's application from its services: layers outside in, then routes.
 
-Envelope (headers, problems) > host > body limit > guard (who, CSRF) > idempotency > routes.
+Envelope (headers, problems) > host > body limit > refusals (audit) > guard (who, CSRF) > idempotency > routes.
 """
 
 from collections.abc import AsyncIterator
@@ -22,6 +22,7 @@ from tollway.web.idempotency import Idempotency
 from tollway.web.live import LiveFeed
 from tollway.web.openapi import build_document, name_operation
 from tollway.web.pages import router as pages
+from tollway.web.refusals import Refusals
 from tollway.web.routers import PREFIX, ROUTERS
 from tollway.web.services import ConsoleServices
 
@@ -40,6 +41,7 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
             Middleware(Envelope, clock=services.clock, is_behind_tls=services.is_behind_tls),
             Middleware(HostCheck, hosts=services.hosts),
             Middleware(BodyLimit),
+            Middleware(Refusals, audit=services.audit),
             Middleware(Guard, sessions=services.sessions, roles=services.roles),
             Middleware(Idempotency, keys=services.idempotency, clock=services.clock),
         ],

@@ -20,6 +20,9 @@ LOCAL = "tollway.local"
 SHOWN_ONCE = "tollway.shown_once"
 """Scope key: the answer shows something once, so it is never kept for a repetition."""
 
+REFUSED = "tollway.refused"
+"""Scope key: the code of the error that a route was answered with; set where the problem is built."""
+
 _CALLER = "tollway.caller"
 _REQUEST_ID = "tollway.request_id"
 

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from tollway.control.faults import Fault, Invalid
 from tollway.kernel.codes import Source
 from tollway.kernel.errors import TollwayError
-from tollway.web.identity import request_id_of
+from tollway.web.identity import REFUSED, request_id_of
 
 MEDIA_TYPE = "application/problem+json"
 _ERRORS_MAX = 50
@@ -116,6 +116,7 @@ def log_error(error: TollwayError, request_id: str) -> None:
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, TollwayError)
+    request.scope[REFUSED] = error.code.name
     request_id = request_id_of(request.scope)
     log_error(error, request_id)
     return build_problem(error, request_id)
@@ -124,6 +125,7 @@ async def _answer_error(request: Request, error: Exception) -> Response:
 async def _answer_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     faults = [_fault(item) for item in error.errors()[:_ERRORS_MAX]]
+    request.scope[REFUSED] = "management.invalid"
     return build_problem(Invalid(faults), request_id_of(request.scope))
 
 

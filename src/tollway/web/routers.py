@@ -7,6 +7,7 @@ from tollway.control.access.api import router as roles
 from tollway.control.accounts.api import router as users
 from tollway.control.accounts.members_api import router as members
 from tollway.control.applications.api import router as applications
+from tollway.control.audit.api import router as audit
 from tollway.control.backups.api import router as backups
 from tollway.control.configuration.api import router as configuration
 from tollway.control.gateway.api import router as gateway
@@ -30,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     members,
     users,
     roles,
+    audit,
     upstreams,
     models,
     services,

@@ -7,6 +7,7 @@ from tollway.control.access.service import Roles
 from tollway.control.accounts.members import Members
 from tollway.control.accounts.service import Accounts
 from tollway.control.applications.service import Applications
+from tollway.control.audit.service import Audit
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.publication.service import Publisher
@@ -44,6 +45,7 @@ class ConsoleServices:
     accounts: Accounts
     members: Members
     roles: Roles
+    audit: Audit
     tokens: Tokens
     applications: Applications
     teams: Teams

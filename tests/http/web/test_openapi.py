@@ -67,6 +67,7 @@ PARTS = 10
 """The operations are dealt out to so many tests, which run side by side."""
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_generated_requests_meet_no_server_error_and_no_undocumented_answer(tmp_path: Path, part: int) -> None:
     """Schemathesis over every operation but the endless stream and sign-in, as the operator."""

@@ -1,4 +1,4 @@
-"""The tables of people, roles and sessions, as the newest migration leaves them; in the config database's metadata."""
+"""The tables of people, roles, sessions and the audit log, as the newest migration leaves them."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
@@ -86,4 +86,37 @@ attempts = Table(
     Column("count", BigInteger, nullable=False),
     Column("ends_ns", BigInteger, nullable=False),
     Index("attempts_by_end", "ends_ns"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("at_ns", BigInteger, nullable=False),
+    Column("actor", Ordered, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("request_id", Ordered, nullable=False),
+    Column("action", Ordered, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("object_id", Ordered, nullable=False),
+    Column("object_name", Text, nullable=False),
+    Column("before", Text, nullable=True),
+    Column("after", Text, nullable=True),
+    Column("hash", LargeBinary, nullable=False),
+    Index("audit_by_actor", "actor", "seq"),
+    Index("audit_by_object", "object_id", "seq"),
+    Index("audit_by_request", "request_id"),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
 )

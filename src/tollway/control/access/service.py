@@ -16,10 +16,11 @@ from tollway.control.access.model import NO_RIGHTS, REGISTRY, Permission, Reach,
 from tollway.control.access.ports import RoleStore
 from tollway.control.access.roles import BUILT_IN
 from tollway.control.actor import Actor
+from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults
 from tollway.control.model import name_key
 from tollway.control.names import check_name
-from tollway.control.ports import Transactions
+from tollway.control.ports import Trail, Transactions
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import ROLE, new_id
@@ -31,9 +32,10 @@ ROLES_MAX = 200
 class Roles:
     """The roles of this installation. Thread-safe."""
 
-    def __init__(self, store: RoleStore, transactions: Transactions, clock: Clock) -> None:
+    def __init__(self, store: RoleStore, transactions: Transactions, trail: Trail, clock: Clock) -> None:
         self._store = store
         self._transactions = transactions
+        self._trail = trail
         self._clock = clock
 
     def rights_of(self, role_id: str) -> Rights:
@@ -71,6 +73,7 @@ class Roles:
                 faults.add("", f"an installation has at most {ROLES_MAX} roles of its own")
             faults.check()
             self._store.add(role)
+            self._record(actor, "create", None, role)
             return role
 
     def change(self, role_id: str, change: RoleChange, actor: Actor, *, expected_version: int | None = None) -> Role:
@@ -86,15 +89,23 @@ class Roles:
             now = self._clock.now_ns()
             after = replace(after, updated_ns=now, updated_by=str(actor), version=before.version + 1)
             self._store.put(after)
+            self._record(actor, "change", before, after)
             return after
 
     def delete(self, role_id: str, actor: Actor, *, expected_version: int | None = None) -> None:
         """Delete a role that nobody holds. Raises management.not_found, .precondition, .conflict, .forbidden."""
         with self._transactions.write():
-            self._changeable(role_id, actor, expected_version)
+            role = self._changeable(role_id, actor, expected_version)
             if holders := self._store.count_holders().get(role_id, 0):
                 raise role_in_use(holders)
             self._store.remove(role_id)
+            self._record(actor, "delete", role, None)
+
+    def _record(self, actor: Actor, act: str, before: Role | None, after: Role | None) -> None:
+        found = after or before
+        assert found is not None, "something was made, changed or deleted"
+        facts = [None if one is None else _facts(one) for one in (before, after)]
+        self._trail.record(actor, f"role.{act}", Subject("role", found.id, found.name), *facts)
 
     def _changeable(self, role_id: str, actor: Actor, expected_version: int | None) -> Role:
         role = self.get(role_id)
@@ -128,6 +139,12 @@ class Roles:
         other = self._store.find_named(role.name)
         if other is not None and other.id != role.id:
             raise role_name_taken()
+
+
+def _facts(role: Role) -> dict[str, object]:
+    """Return what the audit log shows of a role."""
+    rights = {permission.value: reach.value for permission, reach in role.rights.items()}
+    return {"name": role.name, "description": role.description, "rights": rights}
 
 
 def _grant(rights: Rights) -> Grant:

@@ -6,8 +6,9 @@ from tollway.control.accounts.errors import member_not_found, user_not_found
 from tollway.control.accounts.model import Member
 from tollway.control.accounts.ports import AccountStore, TeamDirectory
 from tollway.control.actor import Actor
+from tollway.control.audit.model import Subject
 from tollway.control.paging import Page, Position, bound_size
-from tollway.control.ports import Transactions
+from tollway.control.ports import Trail, Transactions
 from tollway.control.teams.errors import team_not_found
 from tollway.kernel.clock import Clock
 
@@ -15,10 +16,13 @@ from tollway.kernel.clock import Clock
 class Members:
     """The memberships of this installation's teams. Thread-safe."""
 
-    def __init__(self, store: AccountStore, teams: TeamDirectory, transactions: Transactions, clock: Clock) -> None:
+    def __init__(
+        self, store: AccountStore, teams: TeamDirectory, transactions: Transactions, trail: Trail, clock: Clock
+    ) -> None:
         self._store = store
         self._teams = teams
         self._transactions = transactions
+        self._trail = trail
         self._clock = clock
 
     def page(self, team_id: str, sight: Sight, *, after: Position | None, limit: int) -> Page[Member]:
@@ -36,6 +40,8 @@ class Members:
             check_grant(Grant(rights=NO_RIGHTS, team_ids=frozenset({team_id})), actor.bound)
             if not self._store.is_member(team_id, user_id):
                 self._store.join(team_id, user_id, now_ns=self._clock.now_ns(), by=str(actor))
+                subject = Subject("user", user.id, user.name)
+                self._trail.record(actor, "member.join", subject, None, {"team_id": team_id})
 
     def leave(self, team_id: str, user_id: str, actor: Actor) -> None:
         """Take a person out of a team: at their next request they see nothing of it. Raises management.not_found."""
@@ -44,6 +50,9 @@ class Members:
             if not self._store.is_member(team_id, user_id):
                 raise member_not_found()
             self._store.leave(user_id, team_id)
+            user = self._store.find(user_id)
+            subject = Subject("user", user_id, user.name if user else "")
+            self._trail.record(actor, "member.leave", subject, {"team_id": team_id})
 
     def _check_team(self, team_id: str, sight: Sight) -> None:
         if not sight.covers(team_id=team_id) or self._teams.find(team_id) is None:

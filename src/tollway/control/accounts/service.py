@@ -22,9 +22,11 @@ from tollway.control.accounts.errors import (
 from tollway.control.accounts.model import Ended, IssuedLink, NewUser, UserChange, UserFilter
 from tollway.control.accounts.ports import AccountStore, PersonalTokens, RoleDirectory, TeamDirectory
 from tollway.control.actor import Actor
+from tollway.control.audit.facts import pick
+from tollway.control.audit.model import Facts, Subject
 from tollway.control.faults import Faults, Invalid, refuse
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
-from tollway.control.ports import Transactions
+from tollway.control.ports import Trail, Transactions
 from tollway.control.sessions.model import LinkPurpose, User, UserLink, UserState, hash_secret, new_secret
 from tollway.control.sessions.service import checked_name
 from tollway.control.versions import check_version
@@ -46,6 +48,7 @@ class AccountParts:
     roles: RoleDirectory
     tokens: PersonalTokens
     transactions: Transactions
+    trail: Trail
     clock: Clock
 
 
@@ -80,6 +83,7 @@ class Accounts:
             self._store.add(user)
             for team_id in dict.fromkeys(new.team_ids):
                 self._store.join(team_id, user.id, now_ns=now, by=str(actor))
+            self._record(actor, "invite", user, None, {**_facts(user), "team_ids": list(new.team_ids)})
             return self._issue_link(user, "invite")
 
     def get(self, user_id: str) -> User:
@@ -111,7 +115,7 @@ class Accounts:
             after = self._changed(before, change, actor)
             if before.role == OWNER and after.role != OWNER:
                 self._keep_an_owner(before)
-            return self._save(before, after, actor)
+            return self._save(before, after, actor, "change")
 
     def issue_link(self, user_id: str, actor: Actor) -> IssuedLink:
         """Return a new one-time link for the person to choose a password; earlier ones stop working.
@@ -122,7 +126,9 @@ class Accounts:
             user = self._touchable(user_id, actor, None)
             if user.state == "deactivated":
                 raise not_in_this_state(user.state)
-            return self._issue_link(user, "invite" if user.state == "invited" else "reset")
+            issued = self._issue_link(user, "invite" if user.state == "invited" else "reset")
+            self._record(actor, "link", user, None, {"purpose": issued.purpose, "expires_ns": issued.expires_ns})
+            return issued
 
     def deactivate(self, user_id: str, actor: Actor, *, expected_version: int | None = None) -> Ended:
         """End the person's sessions, links and own tokens at once, and let them sign in no more. Idempotent.
@@ -131,7 +137,7 @@ class Accounts:
         """
         with self._transactions.write():
             before = self._touchable(user_id, actor, expected_version)
-            return self._end(before, replace(before, state="deactivated"), actor)
+            return self._end(before, replace(before, state="deactivated"), actor, "deactivate")
 
     def reactivate(self, user_id: str, actor: Actor, *, expected_version: int | None = None) -> User:
         """Let a deactivated person sign in again, with the password they had; without one, by a new link. Idempotent.
@@ -143,7 +149,7 @@ class Accounts:
             if before.state != "deactivated":
                 return before
             state: UserState = "active" if before.password_hash else "invited"
-            return self._save(before, replace(before, state=state), actor)
+            return self._save(before, replace(before, state=state), actor, "reactivate")
 
     def delete(self, user_id: str, actor: Actor, *, expected_version: int | None = None) -> Ended:
         """Deactivate for ever: the name is free again, the password and memberships are gone, id and name stay known.
@@ -155,7 +161,7 @@ class Accounts:
             self._store.leave(user_id)
             # No canonical name begins with a control character, so nobody can ever have this one.
             after = replace(before, state="deleted", password_hash="", name_key=f"\x1f{before.id}")
-            return self._end(before, after, actor)
+            return self._end(before, after, actor, "delete")
 
     def hand_over(self, user_id: str, to_user_id: str, actor: Actor) -> int:
         """Give everything a person owns to another active person, and return how many tokens that were.
@@ -163,20 +169,22 @@ class Accounts:
         Raises management.not_found, .forbidden, .invalid (an unfit receiver).
         """
         with self._transactions.write():
-            self._touchable(user_id, actor, None)
+            giver = self._touchable(user_id, actor, None)
             receiver = self._store.find(to_user_id)
             if receiver is None or receiver.state != "active" or to_user_id == user_id:
                 raise refuse("/to_user_id", "choose another person who can sign in")
-            return self._parts.tokens.hand_over(user_id, to_user_id, actor)
+            tokens = self._parts.tokens.hand_over(user_id, to_user_id, actor)
+            self._record(actor, "hand_over", giver, None, {"to_user_id": to_user_id, "tokens": tokens})
+            return tokens
 
-    def _end(self, before: User, after: User, actor: Actor) -> Ended:
+    def _end(self, before: User, after: User, actor: Actor, act: str) -> Ended:
         if before.id == actor.user_id:
             raise not_oneself()
         if before.role == OWNER:
             self._keep_an_owner(before)
         sessions = self._store.end_access(before.id)
         tokens = self._parts.tokens.end_personal(before.id, actor, reason=f"its owner was {after.state}")
-        return Ended(self._save(before, after, actor), sessions, tokens)
+        return Ended(self._save(before, after, actor, act), sessions, tokens)
 
     def _keep_an_owner(self, leaving: User) -> None:
         if leaving.state == "active" and self._store.count_owners() <= 1:
@@ -229,10 +237,19 @@ class Accounts:
         role = self._parts.roles.find(role_id)
         return Grant(rights=NO_RIGHTS if role is None else role.rights, team_ids=frozenset(team_ids))
 
-    def _save(self, before: User, after: User, actor: Actor) -> User:
+    def _save(self, before: User, after: User, actor: Actor, act: str) -> User:
         if after == before:
             return before
         now = self._parts.clock.now_ns()
         saved = replace(after, updated_ns=now, updated_by=str(actor), version=before.version + 1)
         self._store.put(saved)
+        self._record(actor, act, saved, _facts(before), _facts(saved))
         return saved
+
+    def _record(self, actor: Actor, act: str, user: User, before: Facts | None, after: Facts) -> None:
+        self._parts.trail.record(actor, f"user.{act}", Subject("user", user.id, user.name), before, after)
+
+
+def _facts(user: User) -> dict[str, object]:
+    """Return what the audit log shows of a person."""
+    return pick(user, "name", "role", "state")

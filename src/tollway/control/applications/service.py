@@ -11,11 +11,13 @@ from tollway.control.actor import Actor
 from tollway.control.applications.errors import application_in_use, application_name_taken, application_not_found
 from tollway.control.applications.model import Application, ApplicationChange, NewApplication
 from tollway.control.applications.ports import ApplicationStore, OwnedTokens, TeamDirectory
+from tollway.control.audit.facts import pick
+from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults
 from tollway.control.limits.service import compile_limits, find_faults
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
-from tollway.control.ports import Touching, Transactions
+from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.teams.model import DEFAULT_TEAM_ID
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
@@ -31,6 +33,7 @@ class ApplicationParts:
     teams: TeamDirectory
     touching: Touching
     transactions: Transactions
+    trail: Trail
     clock: Clock
 
 
@@ -65,6 +68,7 @@ class Applications:
             application = self._changed(draft, ApplicationChange(new.name, team_id, new.limits), actor)
             self._store.add(application)
             self._parts.touching.touch_application(application_id)
+            self._record(actor, "create", None, application)
             return application
 
     def get(self, application_id: str, sight: Sight = EVERYWHERE) -> Application:
@@ -102,7 +106,7 @@ class Applications:
         """
         with self._transactions.write():
             before = self._at_version(application_id, actor, expected_version)
-            return self._save(before, self._changed(before, change, actor), actor)
+            return self._save(before, self._changed(before, change, actor), actor, "change")
 
     def disable(self, application_id: str, actor: Actor, *, expected_version: int | None = None) -> Application:
         """Refuse the calls of all its tokens until it is enabled again. Idempotent. Raises management.not_found."""
@@ -119,7 +123,7 @@ class Applications:
         """
         parts = self._parts
         with self._transactions.write():
-            self._at_version(application_id, actor, expected_version)
+            before = self._at_version(application_id, actor, expected_version)
             now = parts.clock.now_ns()
             if live := parts.tokens.count_live(now_ns=now, application_id=application_id):
                 raise application_in_use(live)
@@ -128,19 +132,21 @@ class Applications:
             parts.tokens.revoke_owned(application_id, now_ns=now, by=str(actor), reason="its application was deleted")
             self._store.bury(application_id, now_ns=now, by=str(actor))
             parts.touching.touch_application(application_id)
+            self._record(actor, "delete", before, None)
 
     def _switch(self, application_id: str, state: State, actor: Actor, expected_version: int | None) -> Application:
         with self._transactions.write():
             before = self._at_version(application_id, actor, expected_version)
             self._parts.touching.touch_application(application_id)
-            return self._save(before, replace(before, state=state), actor)
+            act = "enable" if state == "active" else "disable"
+            return self._save(before, replace(before, state=state), actor, act)
 
     def _at_version(self, application_id: str, actor: Actor, expected_version: int | None) -> Application:
         application = self.get(application_id, actor.sight)
         check_version(application.version, expected_version)
         return application
 
-    def _save(self, before: Application, after: Application, actor: Actor) -> Application:
+    def _save(self, before: Application, after: Application, actor: Actor, act: str) -> Application:
         if after == before:
             return before
         now = self._parts.clock.now_ns()
@@ -150,7 +156,15 @@ class Applications:
         if saved.team_id != before.team_id:
             for token_id in self._parts.tokens.owned_ids(saved.id):
                 self._parts.touching.touch_token(token_id)
+        self._record(actor, act, before, saved)
         return saved
+
+    def _record(self, actor: Actor, act: str, before: Application | None, after: Application | None) -> None:
+        found = after or before
+        assert found is not None, "something was made, changed or deleted"
+        subject = Subject("application", found.id, found.name)
+        facts = [None if one is None else pick(one, "name", "team_id", "state", "limits") for one in (before, after)]
+        self._parts.trail.record(actor, f"application.{act}", subject, *facts)
 
     def _changed(self, application: Application, change: ApplicationChange, actor: Actor) -> Application:
         faults = Faults()

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
+from tollway.control.audit.model import Subject
 from tollway.web.asking import Operate
 from tollway.web.fields import Input, Instant, Output, format_instant
 
@@ -33,6 +34,7 @@ def create_backup(ask: Operate, body: BackupInput | None = None) -> BackupOutput
     """Copy the databases and the policy as of one instant, while everything runs. The local socket only."""
     path = Path(body.path) if body and body.path else None
     backup = ask.services.backups.create(path)
+    ask.services.audit.record(ask.actor, "backup.create", Subject("backup", name=str(backup.path)))
     return BackupOutput(
         path=str(backup.path),
         size_bytes=backup.size,

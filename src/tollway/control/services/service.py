@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET
 
 from tollway.control.actor import Actor
+from tollway.control.audit.facts import pick
+from tollway.control.audit.model import Facts
 from tollway.control.faults import Faults, Invalid
 from tollway.control.names import check_name
-from tollway.control.ports import Touching, Transactions
+from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.services.errors import path_prefix_taken, service_name_taken, service_not_found
 from tollway.control.services.model import (
     BODY_BYTES_MAX,
@@ -21,6 +23,7 @@ from tollway.control.services.model import (
 from tollway.control.services.paths import check_path_prefix
 from tollway.control.services.ports import ServiceStore
 from tollway.control.upstreams.configured import Configured
+from tollway.control.upstreams.facts import connection_facts, key_facts
 from tollway.control.upstreams.model import Connection
 from tollway.control.upstreams.reach import Reach, Reaching
 from tollway.kernel.clock import Clock
@@ -40,6 +43,7 @@ class ServiceParts:
     reaching: Reaching
     touching: Touching
     transactions: Transactions
+    trail: Trail
     clock: Clock
 
 
@@ -51,8 +55,11 @@ class RestServices(Configured[Service]):
             parts.store,
             touching=parts.touching,
             transactions=parts.transactions,
+            trail=parts.trail,
             clock=parts.clock,
             missing=service_not_found,
+            kind="service",
+            facts=_facts,
         )
         self._reaching = parts.reaching
         self._store = parts.store
@@ -75,7 +82,7 @@ class RestServices(Configured[Service]):
                 updated_by=str(actor),
             )
             change = ServiceChange(new.name, new.path_prefix, new.credential, new.behaviour, new.connection)
-            return self._add(self._changed(draft, change).service)
+            return self._add(self._changed(draft, change).service, actor)
 
     def change(
         self, service_id: str, change: ServiceChange, actor: Actor, *, expected_version: int | None = None
@@ -125,6 +132,12 @@ class RestServices(Configured[Service]):
         other = self._store.find_at(service.path_prefix)
         if other is not None and other.id != service.id:
             raise path_prefix_taken(other.name)
+
+
+def _facts(service: Service) -> Facts:
+    """Return what the audit log shows of a service."""
+    shown = pick(service, "name", "path_prefix", "state", "behaviour")
+    return {**shown, **connection_facts(service.connection), "keys": key_facts(service.keys)}
 
 
 def _canonical(behaviour: Behaviour) -> Behaviour:

@@ -6,13 +6,14 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
+from tollway.control.audit.model import Subject
 from tollway.control.sessions.model import NAME_CHARS_MAX
 from tollway.control.sessions.service import Origin, SignedIn
 from tollway.web.access import Open
 from tollway.web.asking import Operate, UseAccount, services_of
 from tollway.web.cookies import clear_session, find_session, set_session
 from tollway.web.fields import Input, Instant, Output, format_instant
-from tollway.web.identity import source_of
+from tollway.web.identity import request_id_of, source_of
 from tollway.web.rights import Right, show_rights
 from tollway.web.services import ConsoleServices
 
@@ -112,7 +113,7 @@ def sign_in(body: SignInInput, request: Request, response: Response) -> SessionO
 @router.delete("/session", tags=["session"], status_code=204)
 def sign_out(ask: UseAccount) -> None:
     """End this session at once."""
-    ask.services.sessions.sign_out(session_id=ask.caller.session_id, user_id=ask.caller.user_id)
+    ask.services.sessions.sign_out(ask.caller.session_id, ask.actor)
     clear_session(ask.request, ask.response)
 
 
@@ -146,6 +147,7 @@ def accept_link(body: WelcomeInput, request: Request, response: Response) -> Ses
 def create_setup_link(ask: Operate) -> SetupLinkOutput:
     """Make a new one-time set-up link; earlier ones stop working. Refused once there is an owner. Local socket only."""
     link = ask.services.sessions.issue_setup_link().reveal()
+    ask.services.audit.record(ask.actor, "setup.link", Subject("setup"))
     ask.show_once()
     return SetupLinkOutput(url=setup_url(ask.services.gateway.facts.console_url, link))
 
@@ -157,7 +159,7 @@ def setup_url(console_url: str, link_token: str) -> str:
 
 def origin_of(request: Request) -> Origin:
     """Return where a request comes from."""
-    return Origin(source_of(request.scope), request.headers.get("user-agent", ""))
+    return Origin(source_of(request.scope), request.headers.get("user-agent", ""), request_id_of(request.scope))
 
 
 def show_session(signed_in: SignedIn, services: ConsoleServices) -> SessionOutput:

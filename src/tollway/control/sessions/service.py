@@ -10,6 +10,9 @@ import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 
+from tollway.control.actor import Actor
+from tollway.control.audit.model import Refusal, Subject
+from tollway.control.ports import Trail, Transactions
 from tollway.control.sessions import errors
 from tollway.control.sessions.model import (
     NAME_CHARS_MAX,
@@ -44,10 +47,11 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request comes from: the TCP peer's address and the browser's name for itself."""
+    """Where a request comes from: the TCP peer's address, the browser's name for itself, and the request's id."""
 
     address: str
     agent: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,16 @@ class Service:
         *,
         store: SessionStore,
         throttle: ThrottleStore,
+        transactions: Transactions,
+        trail: Trail,
         hasher: PasswordHasher,
         clock: Clock,
         lifetimes: Lifetimes,
     ) -> None:
         self._store = store
         self._throttle = throttle
+        self._transactions = transactions
+        self._trail = trail
         self._hasher = hasher
         self._clock = clock
         self._lifetimes = lifetimes
@@ -127,7 +135,7 @@ class Service:
         if not self._store.add_first_user(user, link_hash=hash_secret(link_token), now_ns=now_ns):
             raise errors.bad_setup_link()
         self._throttle.give_back(buckets, cleared=account_bucket(name_key, origin.address))
-        return self._begin(user, origin, replaced=None)
+        return self._begin(user, origin, "setup.finish", replaced=None)
 
     def sign_in(
         self, *, name: str, password: str, origin: Origin, replaced: str | None
@@ -146,11 +154,12 @@ class Service:
         # Who was invited has no password yet, and who was deactivated none that counts: the same work, the same answer.
         stored = user.password_hash if user is not None and user.state == "active" else None
         if not self._hasher.verify(candidate, stored) or user is None:
+            self._refuse(user, origin)
             raise errors.wrong_sign_in()
         self._throttle.give_back(buckets, cleared=account)
         if self._hasher.needs_rehash(user.password_hash):
             self._store.set_password_hash(user.id, self._hasher.hash(password))
-        return self._begin(user, origin, replaced=replaced)
+        return self._begin(user, origin, "session.begin", replaced=replaced)
 
     def find_invited(self, link_token: str) -> tuple[str, LinkPurpose] | None:
         """Return whose link this is and what for, while it works. Does not use it up."""
@@ -185,7 +194,7 @@ class Service:
         if not self._store.accept_link(user, link_hash=hash_secret(link_token), now_ns=now_ns):
             raise errors.bad_user_link()
         self._throttle.give_back(buckets, cleared=account_bucket(user.name_key, origin.address))
-        return self._begin(user, origin, replaced=replaced)
+        return self._begin(user, origin, f"user.accept_{found[0].purpose}", replaced=replaced)
 
     def find_signed_in(self, secret: str) -> SignedIn | None:
         """Return the live session of a cookie, and record its use at most once a minute."""
@@ -215,9 +224,17 @@ class Service:
             return None
         return session, user
 
-    def sign_out(self, *, session_id: str, user_id: str) -> None:
+    def sign_out(self, session_id: str, actor: Actor) -> None:
         """End a session of this user at once; does nothing when it has ended."""
-        self._store.delete_session(session_id, user_id=user_id)
+        with self._transactions.write():
+            if self._store.delete_session(session_id, user_id=actor.id):
+                self._trail.record(actor, "session.end", Subject("session", session_id))
+
+    def _refuse(self, user: User | None, origin: Origin) -> None:
+        """Write a failed sign-in. What was typed as a name is not kept: it is sometimes the password."""
+        nobody = Actor("", "unknown", address=origin.address, request_id=origin.request_id)
+        subject = Subject("user", user.id, user.name) if user else Subject("user")
+        self._trail.refuse(nobody, Refusal("session.begin", subject, "management.sign_in"))
 
     def list_sessions(self, user_id: str) -> list[Session]:
         """Return a user's live sessions, newest use first."""
@@ -231,7 +248,7 @@ class Service:
         if wait_ns:
             raise errors.throttled(wait_ns / NANOS_PER_SECOND)
 
-    def _begin(self, user: User, origin: Origin, *, replaced: str | None) -> tuple[SignedIn, Secret[str]]:
+    def _begin(self, user: User, origin: Origin, action: str, *, replaced: str | None) -> tuple[SignedIn, Secret[str]]:
         now_ns = self._clock.now_ns()
         secret = new_secret()
         session = Session(
@@ -244,12 +261,18 @@ class Service:
             address=origin.address,
             agent=origin.agent[:_AGENT_CHARS_MAX],
         )
-        self._store.add_session(
-            session,
-            replaced_hash=hash_secret(replaced) if replaced else None,
-            idle_before_ns=now_ns - self._lifetimes.session_idle_seconds * NANOS_PER_SECOND,
+        actor = Actor(
+            user.id, "user", name=user.name, role=user.role, address=origin.address, request_id=origin.request_id
         )
-        self._store.record_sign_in(user.id, now_ns)
+        with self._transactions.write():
+            self._store.add_session(
+                session,
+                replaced_hash=hash_secret(replaced) if replaced else None,
+                idle_before_ns=now_ns - self._lifetimes.session_idle_seconds * NANOS_PER_SECOND,
+            )
+            self._store.record_sign_in(user.id, now_ns)
+            subject = Subject("session", session.id)
+            self._trail.record(actor, action, subject, None, {"address": session.address, "agent": session.agent})
         return _signed_in(session, user, secret, self._store.team_ids(user.id)), Secret(secret)
 
 

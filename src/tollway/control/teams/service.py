@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.actor import SETUP, Actor
+from tollway.control.audit.facts import pick
+from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
-from tollway.control.ports import Transactions
+from tollway.control.ports import Trail, Transactions
 from tollway.control.teams.errors import team_in_use, team_name_taken, team_not_found
 from tollway.control.teams.model import DEFAULT_TEAM_ID, DEFAULT_TEAM_NAME, Team
 from tollway.control.teams.ports import TeamStore
@@ -20,9 +22,10 @@ from tollway.kernel.ids import TEAM, new_id
 class Teams:
     """The teams of this installation. Thread-safe."""
 
-    def __init__(self, store: TeamStore, transactions: Transactions, clock: Clock) -> None:
+    def __init__(self, store: TeamStore, transactions: Transactions, trail: Trail, clock: Clock) -> None:
         self._store = store
         self._transactions = transactions
+        self._trail = trail
         self._clock = clock
 
     def ensure_default(self) -> None:
@@ -37,6 +40,7 @@ class Teams:
             self._check_name(name, None)
             team = self._build(new_id(TEAM), name, actor)
             self._store.add(team)
+            self._trail.record(actor, "team.create", Subject("team", team.id, name), None, pick(team, "name"))
             return team
 
     def get(self, team_id: str, sight: Sight = EVERYWHERE) -> Team:
@@ -67,9 +71,11 @@ class Teams:
                 return team
             self._check_name(name, team_id)
             now = self._clock.now_ns()
-            team = replace(team, name=name, updated_ns=now, updated_by=str(actor), version=team.version + 1)
-            self._store.put(team)
-            return team
+            after = replace(team, name=name, updated_ns=now, updated_by=str(actor), version=team.version + 1)
+            self._store.put(after)
+            subject = Subject("team", team_id, name)
+            self._trail.record(actor, "team.rename", subject, pick(team, "name"), pick(after, "name"))
+            return after
 
     def delete(self, team_id: str, actor: Actor, *, expected_version: int | None = None) -> None:
         """Delete a team without applications; who is in it leaves it.
@@ -82,6 +88,7 @@ class Teams:
             if team.is_default or self._store.has_applications(team_id):
                 raise team_in_use()
             self._store.remove(team_id)
+            self._trail.record(actor, "team.delete", Subject("team", team_id, team.name), pick(team, "name"))
 
     def _build(self, team_id: str, name: str, actor: Actor) -> Team:
         now = self._clock.now_ns()

@@ -15,11 +15,13 @@ from tollway.contract.policy import State
 from tollway.control.access.grant import Grant, check_grant
 from tollway.control.access.model import EVERYWHERE, NO_RIGHTS, Sight
 from tollway.control.actor import Actor
+from tollway.control.audit.facts import pick
+from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults, refuse
 from tollway.control.limits.service import compile_limits, find_faults, to_rules
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
-from tollway.control.ports import Touching, Transactions
+from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
 from tollway.control.tokens.model import (
     IssuedToken,
@@ -53,6 +55,7 @@ class TokenParts:
     hasher: TokenHasher
     touching: Touching
     transactions: Transactions
+    trail: Trail
     clock: Clock
     random_bytes: Callable[[int], bytes] = os.urandom
 
@@ -77,6 +80,7 @@ class Tokens:
             check_grant(_grant_of(draft), actor.bound)
             issued = self._store_fresh(draft)
             self._parts.touching.touch_token(issued.token.id)
+            self._record(actor, "issue", None, issued.token)
         return issued
 
     def get(self, token_id: str, sight: Sight = EVERYWHERE) -> Token:
@@ -139,7 +143,7 @@ class Tokens:
             token_ids = self._store.personal_ids(user_id)
             for token_id in token_ids:
                 token = self.get(token_id)
-                self._save(token, replace(token, owner_id=to_user_id), actor)
+                self._save(token, replace(token, owner_id=to_user_id), actor, "hand_over")
         return len(token_ids)
 
     def change(self, token_id: str, change: TokenChange, actor: Actor, *, expected_version: int | None = None) -> Token:
@@ -152,7 +156,7 @@ class Tokens:
             token = self._changeable(token_id, actor, expected_version)
             changed = self._changed(token, change, actor)
             check_grant(_grant_of(changed), actor.bound)
-            return self._save(token, changed, actor)
+            return self._save(token, changed, actor, "change")
 
     def disable(self, token_id: str, actor: Actor, *, expected_version: int | None = None) -> Token:
         """Refuse the token's calls until it is enabled again. Idempotent. Raises as `change`."""
@@ -186,13 +190,14 @@ class Tokens:
     def _end(self, token: Token, actor: Actor, reason: str | None) -> Token:
         now = self._parts.clock.now_ns()
         revoked = replace(token, state="revoked", revoked_ns=now, revoked_by=str(actor), revoked_reason=reason)
-        return self._save(token, revoked, actor)
+        return self._save(token, revoked, actor, "revoke")
 
     def _switch(self, token_id: str, state: State, actor: Actor, expected_version: int | None) -> Token:
         with self._transactions.write():
             token = self._changeable(token_id, actor, expected_version)
             self._parts.touching.touch_token(token_id)
-            return self._save(token, replace(token, state=state), actor)
+            act = "enable" if state == "active" else "disable"
+            return self._save(token, replace(token, state=state), actor, act)
 
     def _changeable(self, token_id: str, actor: Actor, expected_version: int | None) -> Token:
         token = self.get(token_id, actor.sight)
@@ -201,14 +206,21 @@ class Tokens:
             raise token_revoked()
         return token
 
-    def _save(self, before: Token, after: Token, actor: Actor) -> Token:
+    def _save(self, before: Token, after: Token, actor: Actor, act: str) -> Token:
         if after == before:
             return before
         now = self._parts.clock.now_ns()
         saved = replace(after, updated_ns=now, updated_by=str(actor), version=before.version + 1)
         self._store.put(saved)
         self._parts.touching.touch_token(saved.id)
+        self._record(actor, act, before, saved)
         return saved
+
+    def _record(self, actor: Actor, act: str, before: Token | None, after: Token) -> None:
+        subject = Subject("token", after.id, after.name)
+        self._parts.trail.record(
+            actor, f"token.{act}", subject, None if before is None else _facts(before), _facts(after)
+        )
 
     def _draft(self, new: NewToken, actor: Actor) -> Token:
         now = self._parts.clock.now_ns()
@@ -303,6 +315,12 @@ class Tokens:
             if self._store.add(token):
                 return IssuedToken(token, secret)
         raise TollwayError("gateway.internal", internal="the random generator repeats token ids")
+
+
+def _facts(token: Token) -> dict[str, object]:
+    """Return what the audit log shows of a token."""
+    fields = ("name", "state", "application_id", "owner_id", "environment", "models", "services", "limits")
+    return pick(token, *fields, "expires_ns", "revoked_reason")
 
 
 def _grant_of(token: Token) -> Grant:

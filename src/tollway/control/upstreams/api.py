@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query
 from msgspec import UNSET
 from pydantic import Field
 
+from tollway.control.audit.model import Subject
 from tollway.control.faults import refuse
 from tollway.control.upstreams.model import ModelOffer, NewProvider, PriceOverride, Provider, ProviderChange
 from tollway.kernel.secret import Secret
@@ -227,7 +228,10 @@ def enable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: Wri
 @router.post("/providers/{provider_id}/test")
 def test_provider(provider_id: ProviderId, ask: WriteProviders) -> ProbeOutput:
     """Make one cheap call to the provider with its key and say what came back."""
-    probe = ask.services.prober.probe(ask.services.providers.get(provider_id))
+    provider = ask.services.providers.get(provider_id)
+    probe = ask.services.prober.probe(provider)
+    subject = Subject("provider", provider.id, provider.name)
+    ask.services.audit.record(ask.actor, "provider.test", subject, None, {"ok": probe.is_ok})
     return ProbeOutput(
         ok=probe.is_ok, status=probe.status, latency_ms=probe.latency_ms, detail=probe.detail, code=probe.code
     )

@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 
 from tollway.contract.policy import State
 from tollway.control.actor import Actor
+from tollway.control.audit.model import Facts, Subject
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
-from tollway.control.ports import Touching, Transactions
+from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.upstreams.ports import Versioned, VersionedStore
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
@@ -29,14 +30,20 @@ class Configured(Generic[T]):
         *,
         touching: Touching,
         transactions: Transactions,
+        trail: Trail,
         clock: Clock,
         missing: Callable[[], TollwayError],
+        kind: str,
+        facts: Callable[[T], Facts],
     ) -> None:
         self._objects = store
         self._touching = touching
         self._transactions = transactions
+        self._trail = trail
         self._clock = clock
         self._missing = missing
+        self._kind = kind
+        self._facts = facts
 
     def get(self, object_id: str) -> T:
         """Return the object. Raises management.not_found."""
@@ -68,27 +75,30 @@ class Configured(Generic[T]):
     def delete(self, object_id: str, actor: Actor, *, expected_version: int | None = None) -> None:
         """Delete it and its keys. Raises management.not_found, .precondition."""
         with self._transactions.write():
-            self._at_version(object_id, expected_version)
+            before = self._at_version(object_id, expected_version)
             self._objects.remove(object_id)
             self._touching.touch_snapshot()
+            self._record(actor, "delete", before, None)
 
-    def _add(self, new: T) -> T:
+    def _add(self, new: T, actor: Actor) -> T:
         self._objects.add(new)
         self._touching.touch_snapshot()
+        self._record(actor, "create", None, new)
         return new
 
     def _switch(self, object_id: str, state: State, actor: Actor, expected_version: int | None) -> T:
         with self._transactions.write():
             before = self._at_version(object_id, expected_version)
             self._touching.touch_snapshot()
-            return self._save(before, replace(before, state=state), actor)  # type: ignore[type-var]  # a dataclass
+            act = "enable" if state == "active" else "disable"
+            return self._save(before, replace(before, state=state), actor, act)  # type: ignore[type-var]  # a dataclass
 
     def _at_version(self, object_id: str, expected_version: int | None) -> T:
         found = self.get(object_id)
         check_version(found.version, expected_version)
         return found
 
-    def _save(self, before: T, after: T, actor: Actor) -> T:
+    def _save(self, before: T, after: T, actor: Actor, act: str = "change") -> T:
         """Store the object as of now; a change of nothing leaves version and instants."""
         if after == before:
             return before
@@ -97,4 +107,12 @@ class Configured(Generic[T]):
         )
         self._objects.put(saved)
         self._touching.touch_snapshot()
+        self._record(actor, act, before, saved)
         return saved
+
+    def _record(self, actor: Actor, act: str, before: T | None, after: T | None) -> None:
+        found = after or before
+        assert found is not None, "something was made, changed or deleted"
+        subject = Subject(self._kind, found.id, found.name)
+        facts = [None if one is None else self._facts(one) for one in (before, after)]
+        self._trail.record(actor, f"{self._kind}.{act}", subject, *facts)

@@ -12,6 +12,16 @@ class Versioned(Protocol):
     """Something that is configured: a provider or a service."""
 
     @property
+    def id(self) -> str:
+        """What it is referred to by."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
     def version(self) -> int:
         """Its ETag."""
         ...

@@ -7,9 +7,10 @@ from msgspec import UNSET
 from tollway.control.actor import Actor
 from tollway.control.faults import Faults, refuse
 from tollway.control.names import check_slug
-from tollway.control.ports import Touching, Transactions
+from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.upstreams.configured import Configured
 from tollway.control.upstreams.errors import provider_name_taken, provider_not_found
+from tollway.control.upstreams.facts import provider_facts
 from tollway.control.upstreams.model import (
     ChangedProvider,
     Connection,
@@ -37,6 +38,7 @@ class ProviderParts:
     reaching: Reaching
     touching: Touching
     transactions: Transactions
+    trail: Trail
     clock: Clock
 
 
@@ -48,8 +50,11 @@ class Providers(Configured[Provider]):
             parts.store,
             touching=parts.touching,
             transactions=parts.transactions,
+            trail=parts.trail,
             clock=parts.clock,
             missing=provider_not_found,
+            kind="provider",
+            facts=provider_facts,
         )
         self._reaching = parts.reaching
 
@@ -86,7 +91,7 @@ class Providers(Configured[Provider]):
                 proxy_credential=UNSET if new.proxy_credential is None else new.proxy_credential,
             )
             change = ProviderChange(new.name, new.credentials, new.models, new.priority, connection)
-            return self._add(self._changed(draft, change).provider)
+            return self._add(self._changed(draft, change).provider, actor)
 
     def change(
         self, provider_id: str, change: ProviderChange, actor: Actor, *, expected_version: int | None = None

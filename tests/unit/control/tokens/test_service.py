@@ -231,8 +231,8 @@ def test_ids_are_never_used_again(plane: ControlPlane) -> None:
     parts = plane.tokens._parts
     tokens = type(plane.tokens)(
         type(parts)(
-            parts.store, parts.owners, parts.services, parts.hasher, parts.touching, parts.transactions, parts.clock,
-            lambda size: next(draws),
+            parts.store, parts.owners, parts.services, parts.hasher, parts.touching, parts.transactions, parts.trail,
+            parts.clock, lambda size: next(draws),
         )
     )  # fmt: skip
     first = tokens.issue(NewToken("a"), ACTOR).token

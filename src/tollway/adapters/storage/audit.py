@@ -1,0 +1,80 @@
+"""The audit log in the config database. This file has no statement that changes or removes an entry."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from sqlalchemy import ColumnElement, RowMapping, func, insert, or_, select, update
+
+from tollway.adapters.storage.config_database import ConfigDatabase
+from tollway.adapters.storage.sessions_schema import audit, audit_head
+from tollway.control.audit.model import Entry, Head, Link, Wanted
+from tollway.control.audit.ports import AuditStore
+
+_COLUMNS = tuple(column.name for column in audit.c if column.name != "hash")
+
+
+class SQLAuditStore:
+    """Implements AuditStore."""
+
+    def __init__(self, database: ConfigDatabase) -> None:
+        self._database = database
+
+    def append(self, entry: Entry, hash_: bytes, seal: bytes) -> None:
+        """Add an entry and move the head to it."""
+        connection = self._database.writing()
+        connection.execute(insert(audit).values(**asdict(entry), hash=hash_))
+        head = {"seq": entry.seq, "hash": hash_, "seal": seal}
+        if not connection.execute(update(audit_head).where(audit_head.c.only == 1).values(head)).rowcount:
+            connection.execute(insert(audit_head).values(only=1, **head))
+
+    def head(self) -> Head | None:
+        """Return where the log ends."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(audit_head)).mappings().first()
+        return Head(row["seq"], row["hash"], row["seal"]) if row else None
+
+    def page(self, wanted: Wanted, *, before_seq: int | None, limit: int) -> tuple[Entry, ...]:
+        """Return entries, newest first: by primary key, or by audit_by_object or audit_by_actor where one is given."""
+        query = select(audit).where(*_conditions(wanted)).order_by(audit.c.seq.desc()).limit(limit)
+        if before_seq is not None:
+            query = query.where(audit.c.seq < before_seq)
+        with self._database.reading() as connection:
+            return tuple(_entry(row) for row in connection.execute(query).mappings())
+
+    def iterate(self, *, batch: int = 1_000) -> Iterator[Link]:
+        """Yield the whole log in the order of its numbers; each batch is one look by primary key."""
+        last = -1
+        while True:
+            query = select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(batch)
+            with self._database.reading() as connection:
+                rows = connection.execute(query).mappings().all()
+            if not rows:
+                return
+            last = rows[-1]["seq"]
+            yield from (Link(_entry(row), row["hash"]) for row in rows)
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    exact = {"actor": wanted.actor, "kind": wanted.kind, "object_id": wanted.object_id, "outcome": wanted.outcome}
+    exact["request_id"] = wanted.request_id
+    yield from (audit.c[name] == value for name, value in exact.items() if value is not None)
+    if wanted.action is not None:
+        action = audit.c.action
+        yield (
+            action == wanted.action if "." in wanted.action else action.startswith(f"{wanted.action}.", autoescape=True)
+        )
+    if wanted.since_ns is not None:
+        yield audit.c.at_ns >= wanted.since_ns
+    if wanted.until_ns is not None:
+        yield audit.c.at_ns < wanted.until_ns
+    if wanted.search:
+        low = wanted.search.lower()
+        names = (audit.c.object_name, audit.c.actor_name, audit.c.object_id, audit.c.request_id)
+        yield or_(*(func.lower(name).startswith(low, autoescape=True) for name in names))
+
+
+def _entry(row: RowMapping) -> Entry:
+    return Entry(**{name: row[name] for name in _COLUMNS})
+
+
+_: type[AuditStore] = SQLAuditStore

@@ -1,0 +1,177 @@
+"""The audit log over HTTP: looked up, checked, exported."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+from pydantic import Field
+
+from tollway.control.audit.model import Entry, Outcome, Wanted
+from tollway.control.faults import refuse
+from tollway.web.asking import ReadAudit
+from tollway.web.fields import Instant, InstantInput, Output, format_instant
+from tollway.web.fields import Query as QueryModel
+from tollway.web.paging import Page, PageQuery, place_of
+
+router = APIRouter(prefix="/audit", tags=["audit"])
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+EXPORT_PAGE = 500
+
+
+class AuditFilter(QueryModel):
+    """Which entries. `action` is a whole action or its part before the dot; `actor` is written `user:ID`.
+
+    `search` is the beginning of a name, of an id or of a request id.
+    """
+
+    actor: Text | None = None
+    action: Text | None = None
+    kind: Text | None = None
+    object_id: Text | None = None
+    outcome: Outcome | None = None
+    request_id: Text | None = None
+    search: Text | None = None
+    since: InstantInput | None = None
+    until: InstantInput | None = None
+
+
+class AuditQuery(AuditFilter, PageQuery):
+    """Which entries to list, and how many."""
+
+
+class SinceQuery(QueryModel):
+    """A head that was kept elsewhere, which the log must still hold; both or neither."""
+
+    since_seq: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    since_hash: Hash | None = None
+
+
+class EntryOutput(Output):
+    """One act. `before` and `after` hold the facts that changed; a refused act has the `code` of its error."""
+
+    seq: int
+    at: Instant
+    actor: str
+    actor_name: str
+    role: str
+    address: str
+    request_id: str
+    action: str
+    outcome: Outcome
+    code: str | None
+    kind: str
+    object_id: str
+    object_name: str
+    before: dict[str, object] | None
+    after: dict[str, object] | None
+
+
+class VerdictOutput(Output):
+    """What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut."""
+
+    is_whole: bool
+    checked: int
+    head_seq: int
+    head_hash: str
+    fault: str | None
+    at_seq: int | None
+
+
+@router.get("")
+def list_audit(query: Annotated[AuditQuery, Query()], ask: ReadAudit) -> Page[EntryOutput]:
+    """List entries, newest first."""
+    cursors, place = ask.services.cursors, place_of("/api/v1/audit", query)
+    before = cursors.read(query.cursor, place, int) if query.cursor else None
+    found = ask.services.audit.page(_wanted(query), before_seq=before, limit=query.limit + 1)
+    shown = found[: query.limit]
+    following = shown[-1].seq if len(found) > query.limit else None
+    return Page(
+        items=[show_entry(entry) for entry in shown],
+        next_cursor=None if following is None else cursors.write(place, following),
+    )
+
+
+@router.get("/verify")
+def verify_audit(query: Annotated[SinceQuery, Query()], ask: ReadAudit) -> VerdictOutput:
+    """Check the whole log: every edit, removal, move and cut is found."""
+    if (query.since_seq is None) != (query.since_hash is None):
+        raise refuse("query/since_seq", "give both since_seq and since_hash, or neither")
+    since = None
+    if query.since_seq is not None and query.since_hash is not None:
+        since = (query.since_seq, bytes.fromhex(query.since_hash))
+    verdict = ask.services.audit.verify(since)
+    return VerdictOutput(
+        is_whole=verdict.is_whole,
+        checked=verdict.checked,
+        head_seq=verdict.head_seq,
+        head_hash=verdict.head_hash,
+        fault=verdict.fault or None,
+        at_seq=verdict.at,
+    )
+
+
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={
+        200: {
+            "content": {"application/jsonl": {"schema": {"type": "string"}}},
+            "description": "One JSON object a line, newest first.",
+        }
+    },
+)
+def export_audit(query: Annotated[AuditFilter, Query()], ask: ReadAudit) -> StreamingResponse:
+    """Write all entries that match, one JSON object a line, newest first."""
+    audit, wanted = ask.services.audit, _wanted(query)
+
+    def lines() -> Iterator[bytes]:
+        before: int | None = None
+        while found := audit.page(wanted, before_seq=before, limit=EXPORT_PAGE):
+            before = found[-1].seq
+            yield b"".join(show_entry(entry).model_dump_json().encode() + b"\n" for entry in found)
+
+    headers = {"content-disposition": 'attachment; filename="audit.jsonl"', "cache-control": "no-store"}
+    return StreamingResponse(lines(), media_type="application/jsonl", headers=headers)
+
+
+def show_entry(entry: Entry) -> EntryOutput:
+    """Write an entry for the API."""
+    return EntryOutput(
+        seq=entry.seq,
+        at=format_instant(entry.at_ns),
+        actor=entry.actor,
+        actor_name=entry.actor_name,
+        role=entry.role,
+        address=entry.address,
+        request_id=entry.request_id,
+        action=entry.action,
+        outcome=entry.outcome,
+        code=entry.code or None,
+        kind=entry.kind,
+        object_id=entry.object_id,
+        object_name=entry.object_name,
+        before=_facts(entry.before),
+        after=_facts(entry.after),
+    )
+
+
+def _facts(text: str | None) -> dict[str, object] | None:
+    return None if text is None else msgspec.json.decode(text, type=dict[str, object])
+
+
+def _wanted(query: AuditFilter) -> Wanted:
+    return Wanted(
+        actor=query.actor,
+        action=query.action,
+        kind=query.kind,
+        object_id=query.object_id,
+        outcome=query.outcome,
+        request_id=query.request_id,
+        search=query.search,
+        since_ns=query.since,
+        until_ns=query.until,
+    )

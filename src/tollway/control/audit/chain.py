@@ -1,0 +1,70 @@
+"""How entries are chained and the end is sealed; and the check that finds whatever was done to them. Pure.
+
+hash(n) = SHA-256(hash(n-1) ‖ canonical(entry n)), hash(0) = 32 zero bytes. The head (number and hash of the last
+entry) is under HMAC-SHA-256 with a key from the root key. Whoever can write the database but has no root key can
+compute a new chain, and cannot seal its head; so an edit, a removal, a move and a cut are all found. A copy of the
+whole log *with its head* as they were earlier is found only against a head that was kept elsewhere (`since`).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from dataclasses import astuple
+
+import msgspec
+
+from tollway.control.audit.model import Entry, Head, Link, Verdict
+
+START = bytes(32)
+_FORMAT = b"tollway audit 1"
+
+
+def canonical(entry: Entry) -> bytes:
+    """Return the one encoding of an entry: MessagePack of its fields in order, which no two different entries share."""
+    return _FORMAT + msgspec.msgpack.encode(astuple(entry))
+
+
+def link(entry: Entry, before: bytes) -> bytes:
+    """Return the hash of an entry that follows the hash `before`."""
+    return hashlib.sha256(before + canonical(entry)).digest()
+
+
+def seal(seq: int, last_hash: bytes, key: bytes) -> bytes:
+    """Return the seal of a head."""
+    return hmac.digest(key, _FORMAT + seq.to_bytes(8, "big") + last_hash, hashlib.sha256)
+
+
+def check(links: Iterable[Link], head: Head | None, key: bytes, *, since: tuple[int, bytes] | None = None) -> Verdict:
+    """Check a whole log, given in the order of its numbers, against its head. Reads each entry once.
+
+    `since` is a head that was kept elsewhere: the log must still hold that entry with that hash.
+    """
+    last, seq = START, 0
+    for one in links:
+        if one.entry.seq != seq + 1:
+            return _bad(seq, last, f"entry {seq + 1} is missing", seq + 1)
+        seq, expected = one.entry.seq, link(one.entry, last)
+        if expected != one.hash:
+            return _bad(seq, last, f"entry {seq} is not as it was written, or not in its place", seq)
+        if since is not None and since[0] == seq and since[1] != expected:
+            return _bad(seq, expected, f"entry {seq} is another one than was kept elsewhere", seq)
+        last = expected
+    return _check_end(seq, last, head, key, since)
+
+
+def _check_end(seq: int, last: bytes, head: Head | None, key: bytes, since: tuple[int, bytes] | None) -> Verdict:
+    if head is None:
+        return _bad(seq, last, "the log has no head: it was removed", None)
+    if not hmac.compare_digest(head.seal, seal(head.seq, head.hash, key)):
+        return _bad(seq, last, "the seal of the log's head is not this installation's", None)
+    if head.seq > seq:
+        return _bad(seq, last, f"entries {seq + 1} to {head.seq} are missing from the end", seq + 1)
+    if (head.seq, head.hash) != (seq, last):
+        return _bad(seq, last, f"the log does not end with entry {head.seq} as it was sealed", head.seq)
+    if since is not None and since[0] > seq:
+        return _bad(seq, last, f"entries {seq + 1} to {since[0]} are missing: they were kept elsewhere", seq + 1)
+    return Verdict(seq, seq, last.hex())
+
+
+def _bad(seq: int, last: bytes, fault: str, at: int | None) -> Verdict:
+    return Verdict(seq, seq, last.hex(), fault, at)

@@ -1,0 +1,179 @@
+"""The audit log over HTTP: every act that changes something is in it, done or refused, with the id of its request."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from kit.console import PASSWORD, Console
+from kit.matrix import add_person, sign_in
+from tollway.web.routers import api_routes
+
+A = "/api/v1/audit"
+SILENT = {"apply_configuration"}
+"""Its acts are those of the objects it changes, each with its own entry."""
+
+
+def entries(browser: TestClient, **query: object) -> list[dict[str, object]]:
+    return list(browser.get(A, params={"limit": 200, **query}).json()["items"])
+
+
+def acts(browser: TestClient, operator: TestClient) -> Iterator[tuple[str, object]]:
+    """Do every act of the management API once, and yield its operation with its answer."""
+
+    def send(
+        client: TestClient, name: str, method: str, path: str, body: object = None
+    ) -> tuple[str, dict[str, object]]:
+        answer = client.request(method, f"/api/v1{path}", **({} if body is None else {"json": body}))
+        assert answer.status_code < 300, f"{name}: {answer.text}"
+        done.append((name, answer.headers["x-request-id"]))
+        return name, answer.json() if answer.content else {}
+
+    done: list[tuple[str, str]] = []
+    _, team = send(browser, "create_team", "POST", "/teams", {"name": "red"})
+    send(browser, "change_team", "PATCH", f"/teams/{team['id']}", {"name": "blue"})
+    _, invited = send(browser, "invite_user", "POST", "/users", {"name": "eve", "role": "developer"})
+    user = invited["user"]["id"]  # type: ignore[index]
+    send(browser, "add_member", "PUT", f"/teams/{team['id']}/members/{user}")
+    send(browser, "remove_member", "DELETE", f"/teams/{team['id']}/members/{user}")
+    send(browser, "change_user", "PATCH", f"/users/{user}", {"role": "viewer"})
+    send(browser, "create_user_link", "POST", f"/users/{user}/link")
+    owner = browser.get("/api/v1/session").json()["user"]["id"]
+    send(browser, "hand_over", "POST", f"/users/{user}/hand-over", {"to_user_id": owner})
+    send(browser, "deactivate_user", "POST", f"/users/{user}/deactivate")
+    send(browser, "reactivate_user", "POST", f"/users/{user}/reactivate")
+    send(browser, "delete_user", "DELETE", f"/users/{user}")
+    _, role = send(browser, "create_role", "POST", "/roles", {"name": "r", "rights": []})
+    send(browser, "change_role", "PATCH", f"/roles/{role['id']}", {"name": "s"})
+    send(browser, "delete_role", "DELETE", f"/roles/{role['id']}")
+    _, shop = send(browser, "create_application", "POST", "/applications", {"name": "shop"})
+    send(browser, "change_application", "PATCH", f"/applications/{shop['id']}", {"name": "store"})
+    _, token = send(browser, "issue_token", "POST", "/tokens", {"name": "ci"})
+    send(browser, "change_token", "PATCH", f"/tokens/{token['id']}", {"name": "build"})
+    new = {"name": "p", "kind": "openai", "credentials": ["sk-canary-secret"]}
+    _, provider = send(browser, "create_provider", "POST", "/providers", new)
+    send(browser, "change_provider", "PATCH", f"/providers/{provider['id']}", {"priority": 3})
+    send(browser, "test_provider", "POST", f"/providers/{provider['id']}/test")
+    _, service = send(
+        browser,
+        "create_service",
+        "POST",
+        "/services",
+        {"name": "s", "path_prefix": "/s", "base_url": "http://a.example"},
+    )
+    send(browser, "change_service", "PATCH", f"/services/{service['id']}", {"name": "t"})
+    for kind, one in (("application", shop), ("token", token), ("provider", provider), ("service", service)):
+        for act in ("disable", "enable"):
+            send(browser, f"{act}_{kind}", "POST", f"/{kind}s/{one['id']}/{act}")
+    send(browser, "revoke_token", "POST", f"/tokens/{token['id']}/revoke", {"reason": "leaked"})
+    for kind, one in (("application", shop), ("provider", provider), ("service", service), ("team", team)):
+        send(browser, f"delete_{kind}", "DELETE", f"/{kind}s/{one['id']}")
+    send(operator, "create_backup", "POST", "/backup")
+    yield from done
+
+
+def test_every_act_leaves_one_entry_with_its_request(browser: TestClient, operator: TestClient) -> None:
+    done = dict(acts(browser, operator))
+    found = {str(entry["request_id"]): entry for entry in entries(browser)}
+    assert not [name for name, request_id in done.items() if request_id not in found]
+    assert all(found[str(request_id)]["outcome"] == "done" for request_id in done.values())
+    changing = {route.name for route in api_routes() if (route.methods or set()) - {"GET"}}
+    ways_in = {"sign_in", "set_up", "accept_link", "sign_out", "create_setup_link"}
+    assert changing - set(done) - ways_in == SILENT, "a new act must be done here once"
+    assert "canary" not in json.dumps(list(found.values()))
+    assert browser.get(f"{A}/verify").json()["is_whole"] is True
+
+
+def test_coming_and_going_is_written_and_what_was_typed_is_not(console: Console, browser: TestClient) -> None:
+    client = console.client()
+    client.post("/api/v1/session", json={"name": "ada", "password": "canary-password"})
+    client.post("/api/v1/session", json={"name": "canary-name", "password": "canary-password"})
+    user_id = add_person(console, "eve", "viewer")
+    eve = sign_in(console, "eve")
+    eve.delete("/api/v1/session")
+    listed = entries(browser, action="session")
+    assert [(entry["action"], entry["outcome"], entry["object_name"]) for entry in listed[:2]] == [
+        ("session.end", "done", ""),
+        ("session.begin", "done", ""),
+    ]
+    refused = [entry for entry in listed if entry["outcome"] == "refused"]
+    assert [(entry["actor"], entry["object_name"]) for entry in refused] == [("unknown:", ""), ("unknown:", "ada")]
+    assert listed[0]["actor"] == f"user:{user_id}"
+    assert entries(browser, action="setup")[0]["action"] == "setup.finish"
+    assert "canary" not in json.dumps(listed)
+
+
+def test_an_invitation_and_a_reset_are_told_apart(console: Console, browser: TestClient) -> None:
+    link = browser.post("/api/v1/users", json={"name": "eve", "role": "viewer"}).json()["link"]["url"].partition("=")[2]
+    console.client().post("/api/v1/welcome", json={"link_token": link, "password": PASSWORD})
+    assert entries(browser)[0]["action"] == "user.accept_invite"
+    assert link not in json.dumps(entries(browser))
+
+
+def test_every_refused_act_of_somebody_known_is_written(console: Console, browser: TestClient) -> None:
+    user_id = add_person(console, "eve", "viewer")
+    eve = sign_in(console, "eve")
+    refused = [
+        eve.post("/api/v1/tokens", json={"name": "x"}),
+        eve.get("/api/v1/users"),
+        eve.delete("/api/v1/applications/app_0"),
+        browser.post("/api/v1/teams", json={"name": ""}),
+        browser.delete("/api/v1/teams/team_none"),
+        browser.post("/api/v1/teams", json={"name": "x"}, headers={"x-tollway-csrf": "wrong"}),
+    ]
+    found = {entry["request_id"]: entry for entry in entries(browser, outcome="refused")}
+    shown = [found[answer.headers["x-request-id"]] for answer in refused]
+    assert [(entry["action"], entry["code"]) for entry in shown] == [
+        ("POST issue_token", "management.forbidden"),
+        ("GET list_users", "management.forbidden"),
+        ("DELETE delete_application", "management.forbidden"),
+        ("POST create_team", "management.invalid"),
+        ("DELETE delete_team", "management.not_found"),
+        ("POST", "management.csrf"),
+    ]
+    assert shown[0]["actor"] == f"user:{user_id}" and shown[0]["role"] == "viewer"
+    assert (shown[2]["kind"], shown[2]["object_id"]) == ("application", "app_0")
+
+
+def test_nobody_unknown_fills_the_log(console: Console, browser: TestClient) -> None:
+    before = browser.get(f"{A}/verify").json()["checked"]
+    for _ in range(50):
+        console.client().post("/api/v1/tokens", json={"name": "x"})
+        console.client().post("/api/v1/session", json={"name": "ada", "password": "wrong password"})
+    assert browser.get(f"{A}/verify").json()["checked"] - before <= 5, "as many as the throttle lets through"
+
+
+def test_entries_are_paged_and_filtered(browser: TestClient) -> None:
+    for name in ("a", "b", "c"):
+        browser.post("/api/v1/teams", json={"name": name})
+    first = browser.get(A, params={"action": "team", "limit": 2}).json()
+    rest = browser.get(A, params={"action": "team", "limit": 2, "cursor": first["next_cursor"]}).json()
+    assert [entry["object_name"] for entry in first["items"] + rest["items"]] == ["c", "b", "a"]
+    assert rest["next_cursor"] is None
+    assert browser.get(A, params={"limit": 2, "cursor": first["next_cursor"]}).status_code == 422
+    assert entries(browser, search="B")[0]["after"] == {"name": "b"}
+
+
+def test_the_log_is_exported_line_by_line(browser: TestClient) -> None:
+    for name in ("a", "b"):
+        browser.post("/api/v1/teams", json={"name": name})
+    answer = browser.get(f"{A}/export", params={"action": "team.create"})
+    assert answer.headers["content-type"].startswith("application/jsonl")
+    assert [json.loads(line)["object_name"] for line in answer.text.splitlines()] == ["b", "a"]
+
+
+def test_a_head_that_was_kept_is_asked_for(browser: TestClient) -> None:
+    head = browser.get(f"{A}/verify").json()
+    since = {"since_seq": head["head_seq"], "since_hash": head["head_hash"]}
+    browser.post("/api/v1/teams", json={"name": "a"})
+    assert browser.get(f"{A}/verify", params=since).json()["is_whole"] is True
+    other = browser.get(f"{A}/verify", params={**since, "since_hash": "0" * 64}).json()
+    assert (other["is_whole"], other["at_seq"]) == (False, head["head_seq"])
+    assert browser.get(f"{A}/verify", params={"since_seq": 1}).status_code == 422
+
+
+@pytest.mark.parametrize("role", ["developer", "viewer", "billing", "api_owner"])
+def test_only_who_may_read_the_log_reads_it(console: Console, role: str) -> None:
+    add_person(console, "eve", role)
+    assert sign_in(console, "eve").get(A).status_code == 403

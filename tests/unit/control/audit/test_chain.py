@@ -1,0 +1,135 @@
+"""Whatever is done to a chained log is found: an edit, a removal, a move, a cut, an insertion, a new chain."""
+
+from dataclasses import fields, replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tollway.control.audit.chain import START, canonical, check, link, seal
+from tollway.control.audit.model import Entry, Head, Link
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+_text = st.text(max_size=6)
+_drafts = st.lists(
+    st.builds(
+        Entry,
+        st.just(0),
+        st.integers(0, 2**60),
+        _text,
+        _text,
+        _text,
+        _text,
+        _text,
+        _text,
+        st.sampled_from(["done", "refused"]),
+        _text,
+        _text,
+        _text,
+        _text,
+        st.none() | _text,
+        st.none() | _text,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def chained(drafts: list[Entry], key: bytes = KEY) -> tuple[list[Link], Head]:
+    """Write entries as the service does."""
+    links, last = [], START
+    for number, draft in enumerate(drafts, start=1):
+        entry = replace(draft, seq=number)
+        last = link(entry, last)
+        links.append(Link(entry, last))
+    return links, Head(len(links), last, seal(len(links), last, key))
+
+
+@given(drafts=_drafts)
+def test_a_log_as_it_was_written_is_whole(drafts: list[Entry]) -> None:
+    links, head = chained(drafts)
+    verdict = check(links, head, KEY)
+    assert verdict.is_whole and verdict.checked == len(drafts)
+    for one in links:
+        assert check(links, head, KEY, since=(one.entry.seq, one.hash)).is_whole
+
+
+@given(drafts=_drafts, data=st.data())
+def test_every_edit_of_every_field_is_found(drafts: list[Entry], data: st.DataObject) -> None:
+    links, head = chained(drafts)
+    at = data.draw(st.integers(0, len(links) - 1))
+    name = data.draw(st.sampled_from([field.name for field in fields(Entry)]))
+    before = getattr(links[at].entry, name)
+    after = data.draw(
+        (st.integers(0, 2**60) if isinstance(before, int) else st.none() | _text).filter(lambda v: v != before)
+    )
+    links[at] = Link(replace(links[at].entry, **{name: after}), links[at].hash)
+    verdict = check(links, head, KEY)
+    assert not verdict.is_whole and verdict.at is not None
+
+
+@given(drafts=_drafts, data=st.data())
+def test_every_edit_is_found_although_the_chain_is_made_anew(drafts: list[Entry], data: st.DataObject) -> None:
+    """Whoever writes the database computes every hash, and any seal but ours."""
+    links, head = chained(drafts)
+    at = data.draw(st.integers(0, len(links) - 1))
+    edited = [one.entry for one in links]
+    edited[at] = replace(edited[at], actor_name=edited[at].actor_name + "x")
+    forged, forged_head = chained(edited, OTHER_KEY)
+    assert not check(forged, head, KEY).is_whole
+    assert not check(forged, forged_head, KEY).is_whole
+    assert not check(forged, replace(forged_head, seal=head.seal), KEY).is_whole
+
+
+@given(drafts=_drafts, data=st.data())
+def test_every_removal_is_found(drafts: list[Entry], data: st.DataObject) -> None:
+    links, head = chained(drafts)
+    first = data.draw(st.integers(0, len(links) - 1))
+    last = data.draw(st.integers(first + 1, len(links)))
+    assert not check(links[:first] + links[last:], head, KEY).is_whole
+
+
+@given(drafts=_drafts, data=st.data())
+def test_every_cut_is_found_whatever_is_done_to_the_head(drafts: list[Entry], data: st.DataObject) -> None:
+    links, head = chained(drafts)
+    kept = links[: data.draw(st.integers(0, len(links) - 1))]
+    last = kept[-1].hash if kept else START
+    for forged in (
+        head,
+        None,
+        Head(len(kept), last, head.seal),
+        Head(len(kept), last, seal(len(kept), last, OTHER_KEY)),
+    ):
+        assert not check(kept, forged, KEY).is_whole
+
+
+@given(drafts=_drafts, data=st.data())
+def test_every_move_is_found(drafts: list[Entry], data: st.DataObject) -> None:
+    links, head = chained(drafts)
+    order = data.draw(st.permutations(range(len(links))))
+    moved = [links[index] for index in order]
+    renumbered = [Link(replace(one.entry, seq=number), one.hash) for number, one in enumerate(moved, start=1)]
+    assert check(renumbered, head, KEY).is_whole == (renumbered == links)
+    assert check(moved, head, KEY).is_whole == (list(order) == sorted(order))
+
+
+@given(drafts=_drafts, data=st.data())
+def test_every_insertion_is_found(drafts: list[Entry], data: st.DataObject) -> None:
+    links, head = chained(drafts)
+    at = data.draw(st.integers(0, len(links)))
+    new = Link(replace(links[0].entry, seq=at + 1), links[0].hash)
+    rest = [Link(replace(one.entry, seq=one.entry.seq + 1), one.hash) for one in links[at:]]
+    assert not check([*links[:at], new, *rest], head, KEY).is_whole
+
+
+@given(drafts=_drafts)
+def test_an_older_copy_of_log_and_head_is_found_by_a_head_that_was_kept(drafts: list[Entry]) -> None:
+    links, head = chained(drafts)
+    older, older_head = chained(drafts[:-1])
+    assert check(older, older_head, KEY).is_whole, "by itself it is a whole log"
+    assert not check(older, older_head, KEY, since=(head.seq, head.hash)).is_whole
+    assert not check(links, head, KEY, since=(head.seq, bytes(32))).is_whole
+
+
+@given(one=_drafts, two=_drafts)
+def test_no_two_entries_have_one_encoding(one: list[Entry], two: list[Entry]) -> None:
+    assert (canonical(one[0]) == canonical(two[0])) == (one[0] == two[0])

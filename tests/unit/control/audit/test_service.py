@@ -1,0 +1,125 @@
+"""An act and its entry are one; what differs is kept and nothing else; the whole log is checked."""
+
+import json
+import threading
+
+import pytest
+from sqlalchemy import delete, update
+
+from kit.control import ACTOR, ControlPlane
+from tollway.adapters.storage.sessions_schema import audit, audit_head
+from tollway.control.actor import Actor
+from tollway.control.applications.model import ApplicationChange, NewApplication
+from tollway.control.audit.model import Refusal, Subject, Wanted
+from tollway.control.tokens.model import NewToken, TokenChange
+from tollway.kernel.errors import TollwayError
+
+EVE = Actor("user_eve", "user", name="eve", role="developer", address="192.0.2.1", request_id="req_1")
+
+
+def newest(plane: ControlPlane) -> tuple[str, dict[str, object] | None, dict[str, object] | None]:
+    entry = plane.audit.page(Wanted(), limit=1)[0]
+    before, after = (None if text is None else json.loads(text) for text in (entry.before, entry.after))
+    return entry.action, before, after
+
+
+def test_an_entry_says_who_as_whom_from_where_and_what(plane: ControlPlane) -> None:
+    token = plane.tokens.issue(NewToken("ci"), EVE).token
+    entry = plane.audit.page(Wanted(), limit=1)[0]
+    assert (entry.actor, entry.actor_name, entry.role) == ("user:user_eve", "eve", "developer")
+    assert (entry.address, entry.request_id, entry.at_ns) == ("192.0.2.1", "req_1", plane.clock.now_ns())
+    assert (entry.action, entry.kind, entry.object_id, entry.object_name) == ("token.issue", "token", token.id, "ci")
+    assert entry.before is None and json.loads(entry.after or "")["owner_id"] == "user_eve"
+    assert "mac" not in json.loads(entry.after or "")
+
+
+def test_only_what_differs_is_kept(plane: ControlPlane) -> None:
+    token = plane.tokens.issue(NewToken("ci"), ACTOR).token
+    plane.tokens.change(token.id, TokenChange(name="build"), ACTOR)
+    assert newest(plane) == ("token.change", {"name": "ci"}, {"name": "build"})
+    plane.tokens.disable(token.id, ACTOR)
+    assert newest(plane) == ("token.disable", {"state": "active"}, {"state": "disabled"})
+    plane.tokens.enable(token.id, ACTOR)
+    plane.tokens.revoke(token.id, ACTOR, reason="leaked")
+    action, _, after = newest(plane)
+    assert (action, after) == ("token.revoke", {"state": "revoked", "revoked_reason": "leaked"})
+    application = plane.applications.create(NewApplication("shop"), ACTOR)
+    plane.applications.change(application.id, ApplicationChange(name="store"), ACTOR)
+    assert newest(plane) == ("application.change", {"name": "shop"}, {"name": "store"})
+    plane.applications.delete(application.id, ACTOR)
+    action, before, after = newest(plane)
+    assert (action, (before or {})["name"], after) == ("application.delete", "store", None)
+
+
+def test_what_is_not_done_is_not_written(plane: ControlPlane) -> None:
+    plane.applications.create(NewApplication("shop"), ACTOR)
+    length = len(plane.audit.page(Wanted(), limit=100))
+    with pytest.raises(TollwayError):
+        plane.applications.create(NewApplication("SHOP"), ACTOR)
+    with pytest.raises(ZeroDivisionError), plane.database.write():
+        plane.applications.create(NewApplication("other"), ACTOR)
+        raise ZeroDivisionError
+    assert len(plane.audit.page(Wanted(), limit=100)) == length
+    assert plane.audit.verify().is_whole
+
+
+def test_entries_are_found_by_what_they_say(plane: ControlPlane) -> None:
+    plane.clock.advance(10)
+    token = plane.tokens.issue(NewToken("ci"), EVE).token
+    plane.audit.refuse(EVE, Refusal("POST issue_token", Subject("token", "x"), "management.forbidden"))
+    since = plane.clock.now_ns()
+    for wanted, count in (
+        (Wanted(actor="user:user_eve"), 2),
+        (Wanted(action="token"), 1),
+        (Wanted(action="token.issue"), 1),
+        (Wanted(action="tok"), 0),
+        (Wanted(kind="token", outcome="refused"), 1),
+        (Wanted(object_id=token.id), 1),
+        (Wanted(request_id="req_1"), 2),
+        (Wanted(search="EV"), 2),
+        (Wanted(search="c"), 1),
+        (Wanted(search="%"), 0),
+        (Wanted(since_ns=since), 2),
+        (Wanted(until_ns=since), 1),
+    ):
+        assert len(plane.audit.page(wanted)) == count, wanted
+    first = plane.audit.page(Wanted(), limit=1)
+    assert plane.audit.page(Wanted(), before_seq=first[0].seq, limit=1)[0].seq == first[0].seq - 1
+
+
+def test_what_is_too_long_is_cut_to_its_names(plane: ControlPlane) -> None:
+    plane.audit.record(ACTOR, "x.y", Subject("x"), None, {"long": "a" * 30_000, "short": 1})
+    assert newest(plane) == ("x.y", None, {"long": "…", "short": "…"})
+
+
+def test_many_at_once_make_one_chain(plane: ControlPlane) -> None:
+    threads = [threading.Thread(target=plane.tokens.issue, args=(NewToken(f"t{n}"), ACTOR)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    verdict = plane.audit.verify()
+    assert verdict.is_whole and verdict.checked == 9
+
+
+def test_what_is_done_to_the_stored_log_is_found(plane: ControlPlane) -> None:
+    plane.audit.begin(ACTOR)
+    for name in "abc":
+        plane.audit.record(ACTOR, "x.y", Subject("x", name))
+    kept = plane.audit.verify()
+    assert (kept.checked, kept.is_whole) == (4, True), "the first entry was made at the start, and once"
+    for number, damage in enumerate(
+        (
+            update(audit).where(audit.c.seq == 2).values(actor="user:somebody"),
+            delete(audit).where(audit.c.seq == 2),
+            delete(audit).where(audit.c.seq == 4),
+            update(audit_head).values(seq=3),
+            delete(audit_head),
+        )
+    ):
+        with pytest.raises(ZeroDivisionError), plane.database.write():
+            plane.database.writing().execute(damage)
+            assert not plane.audit.verify().is_whole, number
+            raise ZeroDivisionError
+    plane.audit.record(ACTOR, "x.y", Subject("x", "d"))
+    assert plane.audit.verify((kept.head_seq, bytes.fromhex(kept.head_hash))).is_whole
