@@ -26,6 +26,10 @@ VENDORS = (
     "cerebras",
     "huggingface",
     "zai",
+    "moonshot",
+    "perplexity",
+    "fireworks",
+    "xai",
     "ollama",
     "sandbox",
 )

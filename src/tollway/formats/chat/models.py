@@ -7,8 +7,8 @@ by a vendor (`openai/gpt-5.6`).
 import re
 
 _GENERATION = re.compile(r"(?:^|/|:)gpt-(\d+)(?:\.(\d+))?")
-_THINKING = re.compile(r"(?:^|/|:)(?:o[1-9](?:-|$)|gpt-(?:[5-9]|\d{2}))")
-_CHATTING = re.compile(r"gpt-\d[^/]*-chat")
+_O_SERIES = re.compile(r"(?:^|/|:)o[1-9](?:-|$)")
+_UNTHINKING = re.compile(r"(?:^|/|:)(?:chatgpt|gpt-[34](?:[.o-]|$)|gpt-\d[^/]*-(?:chat|audio|search))")
 _ORIGINS = {"anthropic": "anthropic", "google": "gemini", "openai": "openai"}
 
 
@@ -19,8 +19,16 @@ def generation(model: str) -> tuple[int, int]:
 
 
 def thinks(model: str) -> bool:
-    """Whether a model of OpenAI thinks; the others refuse `reasoning_effort`."""
-    return _THINKING.search(model) is not None and _CHATTING.search(model) is None
+    """Whether a model of OpenAI may think; those that are known not to refuse `reasoning_effort`.
+
+    At Azure a name is what somebody called a deployment, and tells nothing.
+    """
+    return _UNTHINKING.search(model) is None
+
+
+def is_o_series(model: str) -> bool:
+    """Whether a model is one of those that always think, at three efforts."""
+    return _O_SERIES.search(model) is not None
 
 
 def takes_cache_marks(model: str) -> bool:

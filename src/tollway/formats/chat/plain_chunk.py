@@ -5,6 +5,8 @@ beside (a new call, a finish reason, usage, log probabilities, an error, a field
 chunk, so that nothing is overlooked.
 """
 
+from typing import Literal
+
 import msgspec
 
 
@@ -12,7 +14,7 @@ class PlainFunction(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """More of a call's arguments."""
 
     arguments: str
-    name: None = None
+    name: Literal[""] | None = None
 
 
 class PlainCall(msgspec.Struct, gc=False, forbid_unknown_fields=True):

@@ -4,12 +4,14 @@ OpenAI, Hugging Face and Ollama: `reasoning_effort` (https://platform.openai.com
 but other words for Qwen (https://console.groq.com/docs/reasoning). OpenRouter: `reasoning`
 (https://openrouter.ai/docs/use-cases/reasoning-tokens). DeepSeek: `thinking` and three efforts
 (https://api-docs.deepseek.com/guides/thinking_mode). Z.ai: only on and off
-(https://docs.z.ai/guides/capabilities/thinking-mode). Cerebras: https://inference-docs.cerebras.ai/capabilities/reasoning
+(https://docs.z.ai/guides/capabilities/thinking-mode). Moonshot: a switch, or efforts for Kimi K3
+(https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model). Cerebras:
+https://inference-docs.cerebras.ai/capabilities/reasoning
 """
 
 from tollway.formats import hub
 from tollway.formats.chat.content_writer import Object
-from tollway.formats.chat.models import generation, thinks
+from tollway.formats.chat.models import generation, is_o_series, thinks
 from tollway.formats.chat.notes import note
 from tollway.formats.dialect import Inexpressible, Target
 
@@ -35,6 +37,8 @@ def write_reasoning(request: hub.Request, target: Target, notes: list[str]) -> O
             return _deepseek(reasoning, notes)
         case "zai":
             return _zai(reasoning, request.turns, notes)
+        case "moonshot":
+            return _moonshot(reasoning, target.model, notes)
         case "cerebras":
             hides = {"reasoning_format": "hidden"} if reasoning.wants_text is False else {}
             return _named(_fit(_effort(reasoning, notes), _USUAL | _NONE, notes)) | hides
@@ -58,8 +62,10 @@ def _openai(reasoning: hub.Reasoning, model: str, notes: list[str]) -> Object:
 def _openai_efforts(model: str) -> frozenset[hub.Effort]:
     """Return what a model knows: https://platform.openai.com/docs/guides/reasoning#reasoning-effort."""
     version = generation(model)
-    if version < (5, 0):
+    if is_o_series(model):
         return _USUAL
+    if version < (5, 0):  # A name that tells nothing.
+        return frozenset(_LADDER) | _NONE
     if version < (5, 1):
         return _USUAL | _MINIMAL
     known = _USUAL | _NONE
@@ -128,6 +134,20 @@ def _zai(reasoning: hub.Reasoning, turns: tuple[hub.Turn, ...], notes: list[str]
     if any(isinstance(part, hub.Thinking) for turn in turns for part in turn.parts):
         thinking["clear_thinking"] = False
     return {"thinking": thinking} if thinking else {}
+
+
+def _moonshot(reasoning: hub.Reasoning, model: str, notes: list[str]) -> Object:
+    """Write a switch; Kimi K3 always thinks, and takes an effort."""
+    if reasoning.wants_text is False:
+        note(notes, "thinking-always-shown")
+    if "k3" in model:
+        return _named(_fit(_effort(reasoning, notes), frozenset({"low", "high", "max"}), notes))
+    if reasoning.effort == "none":
+        return {"thinking": {"type": "disabled"}}
+    if reasoning.effort is not None or reasoning.budget_tokens is not None:
+        note(notes, "effort-ignored")
+        return {"thinking": {"type": "enabled"}}
+    return {"thinking": {"type": "enabled"}} if reasoning.is_adaptive else {}
 
 
 def _effort(reasoning: hub.Reasoning, notes: list[str]) -> hub.Effort | None:

@@ -4,6 +4,7 @@ https://platform.openai.com/docs/api-reference/chat/streaming — each choice be
 from 0 in each choice; the finish reason has a chunk of its own; usage comes last, with no choices, where it was asked
 for; `[DONE]` ends what is complete, and nothing else. Thinking is written as in whole answers. OpenAI's own client adds
 up what comes in lists by `index` and joins strings, so that each item has its index and says each thing once.
+Mistral's client wants a name with every piece of a call: an empty one adds nothing to the first.
 """
 
 from typing import Any
@@ -142,13 +143,13 @@ class EventWriter:
         return b""
 
     def _arguments(self, choice: int, text: str) -> bytes:
-        call = {"index": self._choice(choice).calls - 1, "function": {"arguments": text}}
+        call = {"index": self._choice(choice).calls - 1, "function": {"name": "", "arguments": text}}
         return self._delta(choice, {"tool_calls": [call]})
 
     def _seal(self, event: hub.SignatureStated) -> bytes:
         choice = self._choice(event.choice)
         if not isinstance(choice.opened, hub.Thinking):
-            call = {"index": choice.calls - 1, "function": {"arguments": ""}}
+            call = {"index": choice.calls - 1, "function": {"name": "", "arguments": ""}}
             return self._delta(
                 event.choice, {"tool_calls": [call | {"extra_content": write_call_seal(event.signature)}]}
             )

@@ -23,6 +23,8 @@ def write_tools(request: hub.Request, target: Target, notes: list[str]) -> Objec
     ways = ways_of(target.vendor)
     choice, tools = request.tool_choice, request.tools
     written: Object = {}
+    if tools and not ways.has_tools:
+        raise Inexpressible("tools", f"{ways.title} calls no tools: leave them out or take another provider")
     if choice is not None and choice.mode not in ways.tool_choices:
         if choice.mode != "none":
             raise Inexpressible("tool_choice", f"{ways.title} knows only `auto`: leave it out")
@@ -37,6 +39,8 @@ def write_tools(request: hub.Request, target: Target, notes: list[str]) -> Objec
     declared = [_tool(tool, target, notes) for tool in tools]
     if (search := request.web_search) is not None:
         found = _search(search, target)
+        if target.vendor == "perplexity" and (domains := _domains(search)):
+            written["search_domain_filter"] = domains
         if target.vendor == "openrouter":
             declared.append({"type": OPENROUTER_SEARCH} | ({"parameters": found} if found else {}))
         else:
@@ -102,6 +106,12 @@ def _search(search: hub.WebSearch, target: Target) -> Object:
         }
         where = {"user_location": {"type": "approximate"} | stated} if stated else {}
         return {name: value for name, value in limits.items() if value} | size | where
+    if target.vendor == "perplexity":
+        if search.uses_max is not None:
+            raise Inexpressible(
+                "web_search", "Perplexity searches as often as it likes: leave the limit out", at=search.at
+            )
+        return size | ({"user_location": stated} if stated else {})
     if target.vendor not in ("openai", "sandbox") or (target.vendor == "openai" and "search" not in target.model):
         title = ways_of(target.vendor).title
         raise Inexpressible("web_search", f"this model of {title} does not search in this dialect: leave it out")
@@ -109,3 +119,8 @@ def _search(search: hub.WebSearch, target: Target) -> Object:
         advice = "OpenAI's chat searches all domains, as often as it likes: leave the limits out"
         raise Inexpressible("web_search", advice, at=search.at)
     return size | ({"user_location": {"type": "approximate", "approximate": stated}} if stated else {})
+
+
+def _domains(search: hub.WebSearch) -> list[str]:
+    """Return Perplexity's filter: domains to search, and after a minus those not to."""
+    return [*search.allowed_domains, *(f"-{domain}" for domain in search.blocked_domains)]

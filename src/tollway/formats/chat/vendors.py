@@ -32,6 +32,7 @@ class Ways(msgspec.Struct, frozen=True, kw_only=True):
     stops_max: int = 4
     tool_choices: frozenset[str] = _ALL_CHOICES
     required_word: str = "required"
+    has_tools: bool = True
     has_allowed_tools: bool = False
     has_schemas: bool = True
     has_strict: bool = True
@@ -152,6 +153,40 @@ WAYS: Mapping[str, Ways] = MappingProxyType(
             has_strict=False,
             has_image_detail=False,
             has_names=False,
+        ),
+        # https://platform.moonshot.ai/docs/api/chat: no `required`; in conversations with calls the thinking must be
+        # sent back (https://platform.moonshot.ai/docs/guide/use-kimi-k2-thinking-model#frequently-asked-questions).
+        "moonshot": Ways(
+            title="Moonshot",
+            lacks=_SAMPLING | _TOKENS | (_BOOKKEEPING - {"prompt_cache_key"}) | {"seed", "user", "parallel_tool_calls"},
+            replay="reasoning_content",
+            media=frozenset({"image", "video"}),
+            tool_choices=frozenset({"auto", "none"}),
+            has_strict=False,
+            has_image_detail=False,
+        ),
+        # https://docs.perplexity.ai/api-reference/chat-completions-post: it searches in any case, and calls no tools.
+        "perplexity": Ways(
+            title="Perplexity",
+            lacks=_TOKENS | _BOOKKEEPING | {"min_p", "seed", "choices", "user", "parallel_tool_calls"},
+            media=frozenset({"image"}),
+            stops_max=0,
+            has_tools=False,
+            has_names=False,
+            has_image_detail=False,
+        ),
+        # https://docs.fireworks.ai/guides/reasoning: thinking of earlier answers is taken in `reasoning_content`.
+        "fireworks": Ways(
+            title="Fireworks",
+            lacks=frozenset({"store", "verbosity", "metadata"}),
+            replay="reasoning_content",
+            media=frozenset({"image"}),
+        ),
+        # https://docs.x.ai/docs/api-reference#chat-completions
+        "xai": Ways(
+            title="xAI",
+            lacks=_SAMPLING | {"logit_bias", "store", "metadata", "verbosity", "service_tier"},
+            media=frozenset({"image"}),
         ),
         # https://github.com/ollama/ollama/blob/main/docs/openai.md#supported-request-fields: no tool_choice, n, user
         # and logit_bias; what it does not know it drops in silence, so it is not sent.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tollway.formats.chat.models import generation, seal_origin, takes_cache_marks, thinks
+from tollway.formats.chat.models import generation, is_o_series, seal_origin, takes_cache_marks, thinks
 
 
 @pytest.mark.parametrize(
@@ -18,12 +18,17 @@ from tollway.formats.chat.models import generation, seal_origin, takes_cache_mar
         ("gpt-10", (10, 0), True, True),
         ("o3", (0, 0), True, False),
         ("o4-mini", (0, 0), True, False),
-        ("openai/gpt-oss-120b", (0, 0), False, False),
-        ("claude-sonnet-4-5", (0, 0), False, False),
+        ("gpt-4o-search-preview", (4, 0), False, False),
+        ("chatgpt-4o-latest", (0, 0), False, False),
+        ("our-deployment", (0, 0), True, False),
     ],
 )
 def test_a_name_tells_the_generation(model, version, is_thinking, has_marks):
     assert (generation(model), thinks(model), takes_cache_marks(model)) == (version, is_thinking, has_marks)
+
+
+def test_the_o_series_is_known():
+    assert is_o_series("o3") and is_o_series("openai/o4-mini") and not is_o_series("gpt-4o")
 
 
 def test_a_prefix_tells_whose_seals_are_read():

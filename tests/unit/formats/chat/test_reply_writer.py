@@ -4,6 +4,8 @@ import json
 
 import pytest
 from hypothesis import given
+from mistralai.client.models import ChatCompletionResponse
+from msgspec import structs
 from openai.types.chat import ChatCompletion
 
 from kit.chat import REPLIES, shown
@@ -27,6 +29,16 @@ def test_openais_types_take_every_answer(reply):
         calls = [part for part in choice.parts if isinstance(part, hub.ToolCall)]
         assert (found.message.content or "") == "".join(texts)
         assert [call.id for call in found.message.tool_calls or ()] == [call.id for call in calls]
+
+
+@given(REPLIES)
+def test_mistrals_types_take_every_answer(reply):
+    choices = tuple(structs.replace(choice, logprobs=()) for choice in reply.choices)
+    reply = structs.replace(reply, choices=choices, usage=Usage(3, 4))
+    answer = ChatCompletionResponse.model_validate_json(write_reply(reply, shown()))
+    for choice, found in zip(reply.choices, answer.choices, strict=True):
+        calls = [(part.id, part.name) for part in choice.parts if isinstance(part, hub.ToolCall)]
+        assert [(call.id, call.function.name) for call in found.message.tool_calls or ()] == calls
 
 
 def test_what_is_not_stated_is_made():

@@ -4,6 +4,8 @@ import json
 
 import httpx
 from hypothesis import given, settings
+from mistralai.client.models import CompletionChunk
+from msgspec import structs
 from openai import OpenAI
 from openai.types.chat import ChatCompletionChunk
 
@@ -54,6 +56,15 @@ def test_openais_client_accumulates_the_same_answer(reply):
         assert kept is not None and thoughts_of(read_details(kept)) == thoughts
     if reply.usage is not None:
         assert completion.usage is not None and completion.usage.prompt_tokens == reply.usage.input_tokens
+
+
+@given(REPLIES)
+@settings(max_examples=20)
+def test_mistrals_types_take_every_chunk(reply):
+    choices = tuple(structs.replace(choice, logprobs=()) for choice in reply.choices)
+    for chunk in chunks(write_stream(events_of(structs.replace(reply, choices=choices)), states_usage=False)):
+        found = CompletionChunk.model_validate(chunk)
+        assert [choice.index for choice in found.choices] == [choice["index"] for choice in chunk["choices"]]
 
 
 def test_each_choice_begins_with_its_role():

@@ -85,3 +85,12 @@ def test_searches_are_asked_for_where_there_are_any():
     assert inexpressible(hello(web_search=limited), "openai", "gpt-4o-search-preview").at == "x"
     for vendor in ("openai", "groq", "mistral"):
         assert inexpressible(hello(web_search=search), vendor).field == "web_search"
+
+
+def test_perplexity_searches_and_calls_no_tools():
+    search = hub.WebSearch(allowed_domains=("a.com",), blocked_domains=("b.com",), country="GB", context_size="high")
+    body = write(hello(web_search=search), "perplexity", "sonar")
+    assert body["search_domain_filter"] == ["a.com", "-b.com"]
+    assert body["web_search_options"] == {"search_context_size": "high", "user_location": {"country": "GB"}}
+    assert inexpressible(asking(), "perplexity").field == "tools"
+    assert inexpressible(hello(web_search=hub.WebSearch(uses_max=1)), "perplexity").field == "web_search"
