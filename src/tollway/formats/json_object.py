@@ -102,10 +102,10 @@ def _compact_bytes(fields: Fields) -> int:
     An object that is exactly as long has no key twice, since the second would add to it: four marks a field (two
     quotes, a colon, a comma), two braces, and no comma after the last.
     """
-    total = 1 if fields else 2
-    for name, value in fields.items():
-        total += len(name) + 4 + memoryview(value).nbytes
-    return total
+    if not fields:
+        return 2
+    values = sum([memoryview(value).nbytes for value in fields.values()])
+    return 1 + 4 * len(fields) + sum(map(len, fields)) + values
 
 
 def _read(decoder: msgspec.json.Decoder[T | None], name: str, value: msgspec.Raw) -> T | None:

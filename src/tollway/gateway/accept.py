@@ -45,6 +45,8 @@ class Inbound(msgspec.Struct, gc=False):
     token: ParsedToken | None = None
     proof: object = None
     """The stored record against which `credential` was proven; see subjects.py."""
+    is_plain_json: bool = False
+    """Whether the head was found to announce a body of plain JSON; see resolve.py."""
 
 
 def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:

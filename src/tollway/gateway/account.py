@@ -60,13 +60,15 @@ def _count(call: Call, overhead_us: int, gw: Gateway) -> None:
     counters = gw.counters
     counters[_REQUESTS] += 1
     status = call.status
-    if 200 <= status < 300:
+    if status == 200 or 200 <= status < 300:
         counters[_2XX] += 1
     elif 400 <= status < 500:
         counters[_4XX] += 1
     elif status >= 500:
         counters[_5XX] += 1
-    if call.outcome == "refused":
+    if call.outcome == "ok":
+        pass
+    elif call.outcome == "refused":
         counters[_REFUSED] += 1
     elif call.outcome == "disconnected":
         counters[_GONE] += 1

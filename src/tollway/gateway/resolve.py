@@ -57,7 +57,9 @@ async def resolve_ai(
     Raises the errors of Exchange.read_body, request.media_type, request.body_invalid, request.field_invalid,
     token.model_denied or model.not_found.
     """
-    refuse_media_type(inbound)
+    if not inbound.is_plain_json:
+        refuse_media_type(inbound)
+        inbound.is_plain_json = True
     raw = await exchange.read_body(gw.bounds.body_bytes_max)
     call.body_at = gw.monotonic_ns()
     call.body_wait_ns = call.body_at - call.authenticated_at

@@ -79,6 +79,7 @@ class Rows:
             words[at + 1] = place
             at += 2
             words[at] = stamp
+        # Last: a row counts from here on.
         words[self.heads_at + row] = len(held)
         return row
 

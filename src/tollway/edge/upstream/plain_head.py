@@ -40,10 +40,9 @@ T = TypeVar("T")
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """What one line says: a header to pass on, or something about the connection alone."""
+    """What a line says that is more, or less, than a header to pass on."""
 
-    header: tuple[bytes, bytes] | None
-    is_ordinary: bool = True
+    header: tuple[bytes, bytes] | None = None
     content_bytes: int = -1
     idle_seconds: float | None = None
     is_plain: bool = True
@@ -61,8 +60,9 @@ class PlainHead(msgspec.Struct, frozen=True, gc=False):
     idle_seconds: float | None
 
 
-_NOT_PLAIN = Line(None, is_ordinary=False, is_plain=False)
-_lines: dict[bytes, Line] = {}
+_NOT_PLAIN = Line(is_plain=False)
+_ordinary: dict[bytes, tuple[bytes, bytes]] = {}
+_others: dict[bytes, Line] = {}
 _statuses: dict[bytes, int] = {}
 
 
@@ -75,11 +75,13 @@ def read_plain_head(head: bytes) -> PlainHead | None:
     content_bytes, idle_seconds = -1, None
     headers: list[tuple[bytes, bytes]] = []
     for text in lines[1:]:
-        line = _lines.get(text) or _read_line(text)
+        header = _ordinary.get(text)
+        if header is not None:
+            headers.append(header)
+            continue
+        line = _others.get(text) or _read_line(text)
         if line.header is not None:
             headers.append(line.header)
-        if line.is_ordinary:
-            continue
         if not line.is_plain or (line.content_bytes >= 0 and content_bytes >= 0):
             return None
         content_bytes = max(content_bytes, line.content_bytes)
@@ -110,17 +112,18 @@ def _read_line(line: bytes) -> Line:
     if match is None:
         return _NOT_PLAIN
     name, value = match[1].lower(), match[2].rstrip(b" \t")
-    said = Line((name, value))
+    said = _NOT_PLAIN
     if name == b"content-length":
-        is_number = _LENGTH.fullmatch(value) is not None
-        said = Line((name, value), is_ordinary=False, content_bytes=int(value)) if is_number else _NOT_PLAIN
+        if _LENGTH.fullmatch(value) is not None:
+            said = Line((name, value), content_bytes=int(value))
     elif name == b"keep-alive":
-        said = Line(None, is_ordinary=False, idle_seconds=read_idle_seconds(value))
+        said = Line(idle_seconds=read_idle_seconds(value))
     elif name == b"connection" and value.lower() == b"keep-alive":
-        said = Line(None)
-    elif name in _UNUSUAL:
-        said = _NOT_PLAIN
-    _remember(_lines, line, said)
+        said = Line()
+    elif name not in _UNUSUAL:
+        _remember(_ordinary, line, (name, value))
+        return Line((name, value))
+    _remember(_others, line, said)
     return said
 
 

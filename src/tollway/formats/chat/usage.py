@@ -114,26 +114,29 @@ def to_usage(stated: StatedUsage, service_tier: str | None = None) -> Usage | No
     if stated.prompt_tokens is None and stated.completion_tokens is None:
         return None
     inputs = _count(stated.prompt_tokens)
-    made = _count(stated.completion_tokens)
-    outputs = max(made, _count(stated.total_tokens) - inputs) if stated.completion_tokens is not None else made
-    cached = _count(stated.prompt_cache_hit_tokens or stated.num_cached_tokens or stated.cached_tokens)
+    made = outputs = _count(stated.completion_tokens)
+    if stated.total_tokens and stated.completion_tokens is not None:
+        outputs = max(made, _count(stated.total_tokens) - inputs)
+    cached = stated.prompt_cache_hit_tokens or stated.num_cached_tokens or stated.cached_tokens
     details = stated.prompt_tokens_details or _NO_INPUT
     more = stated.completion_tokens_details or _NO_OUTPUT
-    cached = min(_count(details.cached_tokens) or cached, inputs)
+    cached = _part(_count(details.cached_tokens) or cached, inputs)
     tools = stated.server_tool_use_details
     tier = stated.service_tier or service_tier or ""
+    if details is _NO_INPUT and more is _NO_OUTPUT and tools is None and made == outputs:
+        return Usage(inputs, outputs, cached, tier="" if tier in _UNSTATED_TIERS else tier)
     return Usage(
         input_tokens=inputs,
         output_tokens=outputs,
         cached_input_tokens=cached,
-        cache_write_tokens=min(_count(details.cache_write_tokens), inputs - cached),
+        cache_write_tokens=_part(details.cache_write_tokens, inputs - cached),
         reasoning_tokens=min(_count(more.reasoning_tokens) or outputs - made, outputs),
-        input_audio_tokens=min(_count(details.audio_tokens), inputs),
-        output_audio_tokens=min(_count(more.audio_tokens), outputs),
+        input_audio_tokens=_part(details.audio_tokens, inputs),
+        output_audio_tokens=_part(more.audio_tokens, outputs),
         web_searches=0 if tools is None else _count(tools.web_search_requests),
-        input_image_tokens=min(_count(details.image_tokens), inputs),
-        output_image_tokens=min(_count(more.image_tokens), outputs),
-        input_video_tokens=min(_count(details.video_tokens), inputs),
+        input_image_tokens=_part(details.image_tokens, inputs),
+        output_image_tokens=_part(more.image_tokens, outputs),
+        input_video_tokens=_part(details.video_tokens, inputs),
         tier="" if tier in _UNSTATED_TIERS else tier,
     )
 
@@ -173,6 +176,11 @@ def write_usage(usage: Usage) -> dict[str, Any]:
 
 def _details(fields: Fields | None, kind: type[msgspec.Struct]) -> Any:
     return None if fields is None else kind(**{name: fields.number(name) for name in kind.__struct_fields__})
+
+
+def _part(value: Count, most: int) -> int:
+    """Return a detail's count, at most its total."""
+    return min(_count(value), most) if value else 0
 
 
 def _count(value: Count) -> int:

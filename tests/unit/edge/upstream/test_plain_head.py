@@ -64,8 +64,8 @@ def test_a_keep_alive_header_need_not_state_a_timeout() -> None:
 def test_what_is_remembered_is_bounded() -> None:
     for number in range(2 * REMEMBERED_MAX):
         assert read_plain_head(OK + b"content-length: 1\r\nx: %d\r\ny: %b" % (number, b"z" * 300)) is not None
-    assert len(plain_head._lines) <= REMEMBERED_MAX
-    assert all(len(line) <= plain_head.LINE_BYTES_MAX for line in plain_head._lines)
+    assert len(plain_head._ordinary) <= REMEMBERED_MAX
+    assert all(len(line) <= plain_head.LINE_BYTES_MAX for line in plain_head._ordinary)
 
 
 class Seen:
