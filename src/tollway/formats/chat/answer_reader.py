@@ -46,7 +46,11 @@ def read_reply(raw: bytes) -> hub.Reply:
         raise ValueError("the answer is none of Chat Completions")
     notes: list[str] = []
     answer_id = answer.text("id")
-    choices = [read_choice(choice, answer_id, place, notes) for place, choice in enumerate(answer.children("choices"))]
+    sources = read_sources(answer)
+    choices = [
+        cite(read_choice(choice, answer_id, place, notes), sources)
+        for place, choice in enumerate(answer.children("choices"))
+    ]
     usage: Usage | None = read_usage(raw)
     return hub.Reply(
         id=answer_id,
@@ -57,6 +61,28 @@ def read_reply(raw: bytes) -> hub.Reply:
         service_tier=answer.text("service_tier") or None,
         notes=tuple(notes),
     )
+
+
+def read_sources(answer: Fields) -> list[hub.Citation]:
+    """Read Perplexity's sources, which stand beside the choices and name no place in their text.
+
+    https://docs.perplexity.ai/api-reference/chat-completions-post
+    """
+    found = [
+        hub.Citation(url=item.text("url"), title=item.text("title") or None)
+        for item in answer.children("search_results")
+        if item.text("url")
+    ]
+    return found or [hub.Citation(url=url) for url in answer.texts("citations")]
+
+
+def cite(choice: hub.Choice, sources: list[hub.Citation]) -> hub.Choice:
+    """Return a choice with sources at its first text, unless it has citations of its own."""
+    for at, part in enumerate(choice.parts):
+        if sources and isinstance(part, hub.Text):
+            cited = msgspec.structs.replace(part, citations=part.citations or tuple(sources))
+            return msgspec.structs.replace(choice, parts=(*choice.parts[:at], cited, *choice.parts[at + 1 :]))
+    return choice
 
 
 def read_choice(choice: Fields, answer_id: str, place: int, notes: list[str]) -> hub.Choice:

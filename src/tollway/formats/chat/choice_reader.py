@@ -119,9 +119,14 @@ class ChoiceReader:
             self._add_arguments(delta.tool_calls[0])
         return self._advance()
 
-    def finish(self) -> list[hub.Event]:
-        """Return the ends of all parts and of the choice; for a stream that was not cut."""
+    def finish(self, sources: list[hub.Citation]) -> list[hub.Event]:
+        """Return the ends of all parts and of the choice; for a stream that was not cut.
+
+        `sources` are what the vendor names beside the choices: the open text rests on them.
+        """
         events: list[hub.Event] = []
+        if sources and (text := self._last_text()) is not None:
+            text.pending += sources
         while self._waiting:
             events += self._pass_on(self._waiting[0])
             events += self._close()

@@ -9,6 +9,7 @@ one text and nothing else: `plain_chunk` reads these in one step, and leaves all
 
 from tollway.contract.usage import Usage
 from tollway.formats import hub
+from tollway.formats.chat.answer_reader import read_sources
 from tollway.formats.chat.choice_reader import ChoiceReader
 from tollway.formats.chat.errors import find_error
 from tollway.formats.chat.notes import note
@@ -31,6 +32,7 @@ class EventReader:
         self._id = ""
         self._has_begun = False
         self._is_over = False
+        self._sources: list[hub.Citation] = []
 
     def feed(self, chunk: bytes) -> list[hub.Event]:
         """Return the events that `chunk` completes; any chunking gives the same events."""
@@ -71,6 +73,7 @@ class EventReader:
             events.append(self._begin(chunk))
         for place, choice in enumerate(chunk.children("choices")):
             events += self._choice(choice, place)
+        self._sources = read_sources(chunk) or self._sources
         usage = usage_of(chunk)
         if usage is not None and usage != self._usage and self._has_begun:
             self._usage = usage
@@ -83,7 +86,7 @@ class EventReader:
 
     def _end(self) -> list[hub.Event]:
         self._is_over = True
-        ends = [event for choice in self._choices.values() for event in choice.finish()]
+        ends = [event for choice in self._choices.values() for event in choice.finish(self._sources)]
         return [*ends, hub.Done()]
 
     def _begin(self, chunk: Fields) -> hub.Begin:

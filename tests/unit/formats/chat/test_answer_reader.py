@@ -128,3 +128,16 @@ def test_log_probabilities_are_read():
 def test_what_no_other_dialect_has_is_noted():
     assert reply({"content": "a", "executed_tools": [{"type": "search"}]}).notes == ("answer-part-skipped",)
     assert reply({"content": [{"type": "reference", "reference_ids": [1]}]}).notes == ("answer-part-skipped",)
+
+
+def test_sources_beside_the_choices_are_those_of_the_text():
+    # Perplexity's answers.
+    results = [{"title": "T", "url": "https://e.com", "date": "2026-01-01"}, {"title": "no address"}]
+    found = reply({"content": "a[1]"}, search_results=results, citations=["https://e.com"])
+    assert found.choices[0].parts[0].citations == (hub.Citation(url="https://e.com", title="T"),)
+    bare = reply({"content": "a[1]"}, citations=["https://e.com"])
+    assert bare.choices[0].parts[0].citations == (hub.Citation(url="https://e.com"),)
+    cited = {"url": "https://own.com", "title": "T"}
+    own = {"content": "a", "annotations": [{"type": "url_citation", "url_citation": cited}]}
+    assert reply(own, citations=["https://e.com"]).choices[0].parts[0].citations[0].url == "https://own.com"
+    assert reply({"content": None}, citations=["https://e.com"]).choices[0].parts == ()

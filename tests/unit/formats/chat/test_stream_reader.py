@@ -106,3 +106,13 @@ def test_an_endless_event_counts_as_a_cut():
     reader.feed(b"data: " + json.dumps(delta(content="a")).encode() + b"\n\n")
     assert reader.feed(b"data: " + b"x" * (EVENT_BYTES_MAX + 1)) == []
     assert reader.feed(stream_of(delta("stop"))) == [] == reader.finish()
+
+
+def test_sources_beside_the_choices_are_those_of_the_text():
+    # Perplexity repeats them with every chunk.
+    sources = {"search_results": [{"title": "T", "url": "https://e.com"}]}
+    chunks = [chunk | sources for chunk in (delta(content="a"), delta(content="b"), delta("stop"))]
+    events, _ = read_stream(stream_of(*chunks))
+    folded = fold(events)
+    assert folded is not None
+    assert folded.choices[0].parts == (hub.Text(text="ab", citations=(hub.Citation(url="https://e.com", title="T"),)),)
