@@ -18,15 +18,15 @@ ANSWERS = {name: import_module(f"kit.facts.{name}") for name in DIALECTS}
 REQUESTS = {name: import_module(f"kit.facts.{name}_request") for name in DIALECTS}
 
 UNSAID = {
-    "chat": ("top_k", "count", "web_search", "reasoning", "parallel"),
+    "chat": ("top_k", "count", "reasoning", "parallel"),
     "responses": (
-        "top_k", "count", "web_search", "reasoning", "parallel", "stop", "seed", "frequency_penalty",
+        "top_k", "count", "reasoning", "parallel", "stop", "seed", "frequency_penalty",
         "presence_penalty",
     ),
     "messages": (
-        "count", "web_search", "reasoning", "parallel", "seed", "frequency_penalty", "presence_penalty", "output: json",
+        "count", "reasoning", "parallel", "seed", "frequency_penalty", "presence_penalty", "output: json",
     ),
-    "gemini": ("web_search", "reasoning", "parallel"),
+    "gemini": ("reasoning", "parallel"),
 }  # fmt: skip
 """What the writer of a dialect leaves out, because the dialect has no word for it or the journeys do not need it."""
 

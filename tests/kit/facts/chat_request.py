@@ -169,6 +169,8 @@ def write(asked: Asked) -> dict[str, Any]:
         body["max_completion_tokens"] = asked.tokens_max
     if asked.stop:
         body["stop"] = asked.stop
+    if asked.web_search:
+        body["web_search_options"] = {}
     if asked.output == "json":
         body["response_format"] = {"type": "json_object"}
     elif asked.output is not None:

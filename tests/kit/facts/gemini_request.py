@@ -152,6 +152,8 @@ def write(asked: Asked) -> dict[str, Any]:
             for tool in asked.tools
         ]
         body["tools"] = [{"functionDeclarations": declared}]
+    if asked.web_search:
+        body["tools"] = [*body.get("tools", []), {"googleSearch": {}}]
     if asked.choice and asked.tools:
         kind, _, name = asked.choice.partition(":")
         mode = {"auto": "AUTO", "none": "NONE", "required": "ANY", "tool": "ANY"}[kind]

@@ -104,6 +104,8 @@ def write(asked: Asked) -> dict[str, Any]:
             }
             for tool in asked.tools
         ]
+    if asked.web_search:
+        body["tools"] = [*body.get("tools", []), {"type": "web_search_20250305", "name": "web_search"}]
     if asked.choice and asked.tools:
         kind, _, name = asked.choice.partition(":")
         spelt = {"auto": "auto", "required": "any", "none": "none", "tool": "tool"}[kind]

@@ -16,9 +16,25 @@ from kit.facts.typed import faults
 
 
 def misshapen(body: dict[str, Any]) -> list[str]:
-    """Return what OpenAI's own parameter types do not allow; `strict` of a tool may be left out, whatever they say."""
+    """Return what OpenAI's own parameter types do not allow.
+
+    Whatever these say, `strict` of a tool may be left out, and so may the id and status of the model's own messages
+    (https://platform.openai.com/docs/guides/conversation-state sends back `role` and `content` alone).
+    """
     kind = ResponseCreateParamsStreaming if body.get("stream") else ResponseCreateParamsNonStreaming
+    given = body.get("input")
+    if isinstance(given, list):
+        body = body | {"input": [_with_text(item) for item in given]}
     return [fault for fault in faults(body, kind) if not fault.endswith("/strict: missing")]
+
+
+def _with_text(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a model's message of texts and refusals alone with a text in their place; others as they are."""
+    content = item.get("content")
+    is_own = item.get("role") == "assistant" and isinstance(content, list)
+    if is_own and all(part["type"] in ("output_text", "refusal") for part in content):
+        return item | {"content": "x"}
+    return item
 
 
 def read(body: dict[str, Any]) -> Asked:
@@ -107,6 +123,8 @@ def write(asked: Asked) -> dict[str, Any]:
             }
             for tool in asked.tools
         ]
+    if asked.web_search:
+        body["tools"] = [*body.get("tools", []), {"type": "web_search"}]
     if asked.choice and asked.tools:
         kind, _, name = asked.choice.partition(":")
         body["tool_choice"] = {"type": "function", "name": name} if kind == "tool" else kind
