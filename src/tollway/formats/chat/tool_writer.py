@@ -20,9 +20,32 @@ _TAKES_NO_SCHEMA = frozenset({"openai", "sandbox"})
 
 def write_tools(request: hub.Request, target: Target, notes: list[str]) -> Object:
     """Return `tools`, `tool_choice`, `parallel_tool_calls` and what asks for a search. Raises Inexpressible."""
+    tools, choice = _offered(request, target, notes)
+    declared = [_tool(tool, target, notes) for tool in tools]
+    written: Object = {}
+    if (search := request.web_search) is not None:
+        found = _search(search, target)
+        if target.vendor == "openrouter":
+            declared.append({"type": OPENROUTER_SEARCH} | ({"parameters": found} if found else {}))
+        else:
+            written["web_search_options"] = found
+        if target.vendor == "perplexity" and (domains := _domains(search)):
+            written["search_domain_filter"] = domains
+    if declared:
+        written["tools"] = declared
+    if choice is not None and (tools or choice.mode not in ("auto", "none")):
+        written["tool_choice"] = _choice(choice, target)
+    if request.parallel_tool_calls is not None and tools and "parallel_tool_calls" not in ways_of(target.vendor).lacks:
+        written["parallel_tool_calls"] = request.parallel_tool_calls
+    return written
+
+
+def _offered(
+    request: hub.Request, target: Target, notes: list[str]
+) -> tuple[tuple[hub.Tool, ...], hub.ToolChoice | None]:
+    """Return the tools and the choice that can be said: fewer tools where a choice cannot name them."""
     ways = ways_of(target.vendor)
     choice, tools = request.tool_choice, request.tools
-    written: Object = {}
     if tools and not ways.has_tools:
         raise Inexpressible("tools", f"{ways.title} calls no tools: leave them out or take another provider")
     if choice is not None and choice.mode not in ways.tool_choices:
@@ -30,28 +53,13 @@ def write_tools(request: hub.Request, target: Target, notes: list[str]) -> Objec
             raise Inexpressible("tool_choice", f"{ways.title} knows only `auto`: leave it out")
         if tools:
             note(notes, "tools-omitted")
-        choice, tools = None, ()
-    if choice is not None and choice.names and not _is_named(choice, target):
-        narrowed = tuple(tool for tool in tools if tool.name in choice.names)
-        if len(narrowed) < len(tools):
-            note(notes, "tools-narrowed")
-        tools = narrowed
-    declared = [_tool(tool, target, notes) for tool in tools]
-    if (search := request.web_search) is not None:
-        found = _search(search, target)
-        if target.vendor == "perplexity" and (domains := _domains(search)):
-            written["search_domain_filter"] = domains
-        if target.vendor == "openrouter":
-            declared.append({"type": OPENROUTER_SEARCH} | ({"parameters": found} if found else {}))
-        else:
-            written["web_search_options"] = found
-    if declared:
-        written["tools"] = declared
-    if choice is not None and (tools or choice.mode not in ("auto", "none")):
-        written["tool_choice"] = _choice(choice, target)
-    if request.parallel_tool_calls is not None and tools and "parallel_tool_calls" not in ways.lacks:
-        written["parallel_tool_calls"] = request.parallel_tool_calls
-    return written
+        return (), None
+    if choice is None or not choice.names or _is_named(choice, target):
+        return tools, choice
+    narrowed = tuple(tool for tool in tools if tool.name in choice.names)
+    if len(narrowed) < len(tools):
+        note(notes, "tools-narrowed")
+    return narrowed, choice
 
 
 def _is_named(choice: hub.ToolChoice, target: Target) -> bool:
