@@ -59,6 +59,8 @@ class Call(msgspec.Struct, gc=False):
     admitted_at: int = 0
     answered_at: int = 0
     first_byte_at: int = 0
+    timed: tuple[int, int, int, int, int] | None = None
+    """What the caller was told of `stages_us`, if it was: all but the last."""
     upstream_wait_ns: int = 0
     relay_ns: int = 0
 
@@ -96,7 +98,7 @@ class Call(msgspec.Struct, gc=False):
             self.is_stream,
             self.was_opened,
             upstream // 1000,
-            self.stages_us(ended_at),
+            self.stages_us(ended_at) if self.timed is None else (*self.timed, (ended_at - self.answered_at) // 1000),
             self.request_bytes,
             self.response_bytes,
             self.price_source,

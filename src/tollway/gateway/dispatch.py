@@ -72,7 +72,7 @@ async def dispatch(
             answer = await _send(route, key, prepared, call, gw)
             if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
                 continue
-            await respond(exchange, answer, Relayed(plan, place, prepared, admission), call, gw)
+            await respond(exchange, answer, Relayed(plan, route, plan.tariffs[place], prepared, admission), call, gw)
             gw.health.worked(route.provider.id, key.id)
             return
         except TollwayError as error:

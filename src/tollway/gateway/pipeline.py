@@ -64,12 +64,12 @@ async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
     if compiled.cors_origins:
         call.answer_headers = tuple(cors.cors_headers(inbound, compiled))
     match inbound.operation.kind:
-        case "preflight":
-            cors.respond_preflight(exchange, inbound, compiled, call)
-        case "service":
-            await _carry_service(exchange, inbound, view, compiled, call, gw)
         case "generate" | "embed" | "count":
             await _carry_ai(exchange, inbound, view, compiled, call, gw)
+        case "service":
+            await _carry_service(exchange, inbound, view, compiled, call, gw)
+        case "preflight":
+            cors.respond_preflight(exchange, inbound, compiled, call)
         case "stored":
             caller = authenticate(inbound, call, gw, view)
             call.authenticated_at = call.resolved_at = gw.monotonic_ns()

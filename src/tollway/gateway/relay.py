@@ -42,19 +42,12 @@ class Relayed(msgspec.Struct, frozen=True, gc=False):
     """What an answer is read and written by: the call's plan, the route that was asked, and how."""
 
     plan: Plan
-    place: int
+    route: Route
+    """The route that was asked."""
+    tariff: Tariff | None
+    """What the route costs; None: not known."""
     prepared: Prepared
     admission: Admission
-
-    @property
-    def route(self) -> Route:
-        """The route that was asked."""
-        return self.plan.model.routes[self.place]
-
-    @property
-    def tariff(self) -> Tariff | None:
-        """What the route costs; None: not known."""
-        return self.plan.tariffs[self.place]
 
     @property
     def is_renamed(self) -> bool:
@@ -100,7 +93,7 @@ async def respond_whole(exchange: Exchange, answer: Answer, relayed: Relayed, ca
 
 async def read_whole(answer: Answer, call: Call, gw: Gateway) -> bytes:
     """Read a whole answer and note how long it took. Raises upstream.*."""
-    started = gw.monotonic_ns()
+    started = call.answered_at
     raw = await answer.read(gw.bounds.answer_bytes_max)
     now = call.answered_at = gw.monotonic_ns()
     call.upstream_wait_ns += now - started

@@ -53,7 +53,7 @@ def challenge(error: TollwayError) -> bytes:
 
 def server_timing(call: Call, now: int) -> bytes:
     """Return the stages so far (contract.records.STAGES) in milliseconds (https://www.w3.org/TR/server-timing/)."""
-    one, two, three, four, five, _ = call.stages_us(now)
+    call.timed = one, two, three, four, five = call.stages_us(now)[:5]
     return b"authenticate;dur=%b, body;dur=%b, resolve;dur=%b, admit;dur=%b, upstream;dur=%b" % (
         _milliseconds(one),
         _milliseconds(two),

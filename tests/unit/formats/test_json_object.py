@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.formats.json_object import JSONObject
+from tollway.formats.json_object import FEW_MAX, LONG_BYTES, JSONObject, count_name
 from tollway.kernel.errors import TollwayError
 
 JSON = st.recursive(
@@ -93,3 +93,13 @@ def test_a_dropped_field_is_gone_and_nothing_else_is_touched():
     assert body.encode() == raw
     body.drop("a")
     assert body.encode() == b'{"b":2}' and "a" not in body
+
+
+PIECES = st.lists(st.sampled_from([b'"image_url"', b'_url"', b"_", b'"image', b"x", b'"'])).map(b"".join)
+
+
+@given(PIECES, PIECES, st.sampled_from([b'"image_url"', b'_url"', b'"file_']), st.sampled_from([0, FEW_MAX + 1]))
+def test_a_name_is_counted_alike_in_short_texts_and_long_ones_and_between_many_marks(before, after, name, marks):
+    for filling in (b"", b"y" * LONG_BYTES):
+        raw = before + b"_" * marks + filling + after
+        assert count_name(raw, name) == raw.count(name)

@@ -10,7 +10,7 @@ import msgspec
 from tollway.formats.chat.foreign import UNREAD, without_foreign_thinking
 from tollway.formats.chat.generated import BYTES_PER_TOKEN
 from tollway.formats.dialect import Bounds, Target
-from tollway.formats.json_object import JSONObject
+from tollway.formats.json_object import JSONObject, count_name
 from tollway.kernel.errors import TollwayError
 
 CHOICES_MAX = 128
@@ -66,10 +66,10 @@ def _media_tokens_max(raw: bytes) -> int:
     Counted in the whole body, which needs no copy: a name in another place only raises the bound. A picture's part
     names its kind and its address alike, so that there are two for one.
     """
-    if b'_url"' not in raw and b'"file_' not in raw:
+    if not count_name(raw, b'_url"') and not count_name(raw, b'"file_'):
         return 0
     media = sum(raw.count(name) for name in _MEDIA)
-    images = raw.count(b'"image_url"')
+    images = count_name(raw, b'"image_url"')
     return min(media * MEDIA_TOKENS_MAX + images * IMAGE_TOKENS_MAX, MEDIA_TOKENS_MAX)
 
 

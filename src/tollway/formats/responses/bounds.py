@@ -7,7 +7,7 @@ that only another vendor can read, which OpenAI would refuse. Usage is in the la
 import msgspec
 
 from tollway.formats.dialect import Bounds, Target
-from tollway.formats.json_object import JSONObject
+from tollway.formats.json_object import JSONObject, count_name
 from tollway.formats.lenient import Fields
 from tollway.formats.responses.seal import ENVELOPE_PREFIX
 from tollway.formats.responses.usage import BYTES_PER_TOKEN
@@ -97,5 +97,5 @@ def _media_tokens_max(raw: bytes) -> int:
             raw = msgspec.json.encode(msgspec.json.decode(raw))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return FILE_TOKENS_MAX
-    images, files = raw.count(b'"input_image"'), raw.count(b'"input_file"')
+    images, files = count_name(raw, b'"input_image"'), count_name(raw, b'"input_file"')
     return min(images * IMAGE_TOKENS_MAX + files * FILE_TOKENS_MAX, FILE_TOKENS_MAX)
