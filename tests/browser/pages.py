@@ -144,6 +144,12 @@ def ask_deactivate(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def open_entry(tab: Tab) -> None:
+    """Open what an act changed."""
+    tab.get_by_role("button", name="Details of entry").first.click()
+    come_to_rest(tab)
+
+
 def new_role(tab: Tab) -> None:
     """Open the form of a role."""
     tab.get_by_role("button", name="New role").click()
@@ -203,6 +209,7 @@ PAGES = [
     Page("team", "/teams/team_shop?range=24h", "Web shop"),
     Page("roles", "/roles", "Roles"),
     Page("roles-new", "/roles", "Roles", new_role),
+    Page("audit", "/audit", "Audit", open_entry),
     Page("settings", "/settings", "Settings"),
     Page("not-found", "/nothing-here", "No such page"),
 ]

@@ -29,6 +29,70 @@ CUSTOM: Json = {
     "created_at": before(days=3),
     "created_by": "operator",
 }
+ACTS: list[tuple[int, str, str, str, str, str | None, str, str, Json | None, Json | None]] = [
+    (
+        4812,
+        "Ana Ruiz",
+        "admin",
+        "token.revoke",
+        "done",
+        None,
+        "token",
+        "old search indexer",
+        {"state": "active"},
+        {"state": "revoked", "revoked_reason": "leaked in a log"},
+    ),
+    (
+        4811,
+        "Mbali Dube",
+        "developer",
+        "POST create_provider",
+        "refused",
+        "management.forbidden",
+        "provider",
+        "",
+        None,
+        None,
+    ),
+    (
+        4810,
+        "operator",
+        "owner",
+        "user.invite",
+        "done",
+        None,
+        "user",
+        "Jonas Weber",
+        None,
+        {"name": "Jonas Weber", "role": "developer", "state": "invited"},
+    ),
+    (4809, "operator", "owner", "member.join", "done", None, "user", "Mbali Dube", None, {"team_id": "team_shop"}),
+    (
+        4808,
+        "operator",
+        "operator",
+        "provider.change",
+        "done",
+        None,
+        "provider",
+        "openai",
+        {"priority": 0},
+        {"priority": 2},
+    ),
+    (4807, "", "", "session.begin", "refused", "management.sign_in", "user", "Kenji Sato", None, None),
+    (
+        4806,
+        "Kenji Sato",
+        "auditor",
+        "session.begin",
+        "done",
+        None,
+        "session",
+        "",
+        None,
+        {"address": "10.2.0.7", "agent": "Firefox"},
+    ),
+]
 
 
 class PeopleReads:
@@ -103,6 +167,21 @@ class PeopleReads:
             }
         return {"items": [*(role(key) for key in BUILT_IN), CUSTOM]}
 
+    def read_audit(self, rest: str, request: web.Request) -> Json:
+        """Answer entries, filtered by outcome as the console does, or the check of the log."""
+        if rest == "verify":
+            return {
+                "is_whole": True,
+                "checked": 4812,
+                "head_seq": 4812,
+                "head_hash": "9f" * 32,
+                "fault": None,
+                "at_seq": None,
+            }
+        wanted = request.query.get("outcome")
+        found = [entry(*row) for row in ACTS]
+        return {"items": [one for one in found if wanted in (None, one["outcome"])], "next_cursor": None}
+
 
 def role(role_id: str) -> Json:
     """Return a built-in role as the API shows it."""
@@ -127,4 +206,36 @@ def person(
         "created_at": before(days=50),
         "created_by": "operator",
         "signed_in_at": None if seen is None else before(**seen),
+    }
+
+
+def entry(
+    seq: int,
+    who: str,
+    role_id: str,
+    action: str,
+    outcome: str,
+    code: str | None,
+    kind: str,
+    name: str,
+    was: Json | None,
+    now: Json | None,
+) -> Json:
+    """Return an entry of the audit log as the API shows it."""
+    return {
+        "seq": seq,
+        "at": before(minutes=(4813 - seq) * 7),
+        "actor": f"user:{who}" if who else "unknown:",
+        "actor_name": who,
+        "role": role_id,
+        "address": "10.2.0.7",
+        "request_id": f"req_{seq}",
+        "action": action,
+        "outcome": outcome,
+        "code": code,
+        "kind": kind,
+        "object_id": f"{kind}_{seq}" if name else "",
+        "object_name": name,
+        "before": was,
+        "after": now,
     }

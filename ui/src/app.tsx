@@ -25,6 +25,7 @@ const People = lazy(() => import("./pages/accounts/people"));
 const PersonPage = lazy(() => import("./pages/accounts/person"));
 const Teams = lazy(() => import("./pages/teams/teams"));
 const TeamPage = lazy(() => import("./pages/teams/team"));
+const Audit = lazy(() => import("./pages/audit/audit"));
 const Roles = lazy(() => import("./pages/access/roles"));
 const OwnHome = lazy(() => import("./pages/home/own"));
 const Models = lazy(() => import("./pages/upstreams/models"));
@@ -61,6 +62,7 @@ export function App() {
             <Route path="/teams"><Teams /></Route>
             <Route path="/teams/:id">{({ id }) => <TeamPage key={id} id={id} />}</Route>
             <Route path="/roles"><Roles /></Route>
+            <Route path="/audit"><Audit /></Route>
             <Route path="/settings"><Settings /></Route>
             <Route><NotFound /></Route>
           </Switch>

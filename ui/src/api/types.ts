@@ -7,6 +7,7 @@ export type Application = Schemas["ApplicationOutput"];
 export type ApplicationInput = Schemas["ApplicationInput"];
 export type ApplicationPatch = Schemas["ApplicationPatch"];
 export type Attention = Schemas["AttentionItem"];
+export type AuditEntry = Schemas["EntryOutput"];
 export type Call = Schemas["CallOutput"];
 export type Checklist = Schemas["ChecklistOutput"];
 export type Ended = Schemas["EndedOutput"];

@@ -5,6 +5,7 @@ import IconActivity from "@tabler/icons-react/dist/esm/icons/IconActivity.mjs";
 import IconApps from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
 import IconChartBar from "@tabler/icons-react/dist/esm/icons/IconChartBar.mjs";
 import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
+import IconHistory from "@tabler/icons-react/dist/esm/icons/IconHistory.mjs";
 import IconHome from "@tabler/icons-react/dist/esm/icons/IconHome.mjs";
 import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
 import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
@@ -34,6 +35,7 @@ export const PLACES: Place[] = [
   { label: "People", href: "/people", key: "e", icon: IconUsers, group: "Admin", needs: "users.read" },
   { label: "Teams", href: "/teams", key: "i", icon: IconUsersGroup, group: "Admin", needs: "teams.read" },
   { label: "Roles", href: "/roles", key: "r", icon: IconShield, group: "Admin", needs: "roles.read" },
+  { label: "Audit", href: "/audit", key: "l", icon: IconHistory, group: "Admin", needs: "audit.read" },
 ];
 
 /** The places that the signed-in person may see. */

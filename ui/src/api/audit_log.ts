@@ -1,0 +1,25 @@
+/** The audit log: looked up and checked. */
+import { keepPreviousData, useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { api, body, given } from "./client";
+import type { operations } from "./schema";
+
+type AuditQuery = NonNullable<operations["list_audit"]["parameters"]["query"]>;
+export type AuditFilters = { actor?: string; action?: string; object_id?: string; outcome?: string; search?: string; request_id?: string; since?: string; until?: string };
+
+export function useAudit(filters: AuditFilters, limit = 50) {
+  return useInfiniteQuery({
+    queryKey: ["audit", filters, limit],
+    queryFn: ({ pageParam }) => body(api.GET("/api/v1/audit", { params: { query: { ...(given(filters) as AuditQuery), limit, cursor: pageParam } } })),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+export const useCheckAudit = () => useMutation({ mutationFn: () => body(api.GET("/api/v1/audit/verify")) });
+
+/** Where the matching entries are, one JSON object a line. */
+export function exportAddress(filters: AuditFilters): string {
+  const query = new URLSearchParams(given(filters) as Record<string, string>).toString();
+  return `/api/v1/audit/export${query ? `?${query}` : ""}`;
+}
