@@ -11,7 +11,7 @@ import msgspec
 
 from tollway.kernel.errors import TollwayError
 
-LONG_BYTES, FEW_MAX = 4_096, 256
+LONG_BYTES, FEW_MAX = 4_096, 32
 
 T = TypeVar("T")
 
@@ -101,18 +101,20 @@ class JSONObject:
 def count_name(raw: bytes, name: bytes) -> int:
     """Return how often `name`, or a part of one with a `_` in it, occurs in `raw`.
 
-    In a long text its `_` is looked for first: where those are few, as in prose and in pictures, that is thirty times
-    as fast as looking for the name.
+    In a long text its `_` is looked for, one after the other: where those are few, as in prose and in pictures, that
+    is thirty times as fast as looking for the name.
     """
-    if len(raw) < LONG_BYTES or raw.count(b"_") > FEW_MAX:
+    if len(raw) < LONG_BYTES:
         return raw.count(name)
     offset = name.index(b"_")
     found = 0
     at = raw.find(b"_", offset)
-    while at >= 0:
+    for _ in range(FEW_MAX):
+        if at < 0:
+            return found
         found += raw.startswith(name, at - offset)
         at = raw.find(b"_", at + 1)
-    return found
+    return raw.count(name)
 
 
 def _compact_bytes(fields: Fields) -> int:
