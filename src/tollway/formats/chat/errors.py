@@ -2,10 +2,13 @@
 
 https://platform.openai.com/docs/guides/error-codes — `code` carries our permanent code, `type` the nearest of
 OpenAI's own, so that its SDKs raise the exception their users expect. Mistral and Cerebras leave the envelope out
-(https://docs.mistral.ai/api/), FastAPI servers such as vLLM say `detail`, Hugging Face a bare text, Google a list
-(https://ai.google.dev/gemini-api/docs/openai), OpenRouter a number as code and the upstream's words in `metadata`
-(https://openrouter.ai/docs/api-reference/errors).
+(https://docs.mistral.ai/api/), OpenAI and Groq say in words when to try again
+(https://console.groq.com/docs/rate-limits), FastAPI servers such as vLLM say `detail`, Hugging Face a bare text, Google
+a list (https://ai.google.dev/gemini-api/docs/openai), OpenRouter a number as code and the upstream's words in
+`metadata` (https://openrouter.ai/docs/api-reference/errors).
 """
+
+import re
 
 import msgspec
 
@@ -15,6 +18,8 @@ from tollway.kernel.codes import BY_NAME
 from tollway.kernel.errors import TollwayError
 
 _encode = msgspec.json.Encoder().encode
+_NUMBER = r"(\d{1,6}(?:\.\d{1,9})?)"
+_RETRY = re.compile(rf"try again in (?:{_NUMBER}h)?(?:{_NUMBER}m(?!s))?(?:{_NUMBER}s)?(?:{_NUMBER}ms)?")
 
 _TYPES = {
     400: "invalid_request_error",
@@ -45,10 +50,12 @@ def find_error(answer: Fields, status: int = 500) -> UpstreamFault | None:
         error = answer if answer.text("message") else _detail(answer)
     if error is None:
         return None
+    message = _message(error) or f"The provider answered {status}."
     return UpstreamFault(
         status=status,
         kind=error.text("type") or error.text("status") or kind_of(status),
-        message=_message(error) or f"The provider answered {status}.",
+        message=message,
+        retry_after_seconds=_retry_after(message) if status == 429 else None,
         param=error.text("param") or None,
         code=error.text("code") or (str(error.count("code")) if error.count("code") else None),
     )
@@ -98,6 +105,16 @@ def _message(error: Fields) -> str:
     metadata = error.child("metadata")
     raw = metadata.text("raw") if metadata is not None else ""
     return f"{message}: {raw}" if raw and message else message or raw
+
+
+def _retry_after(message: str) -> float | None:
+    """Return the seconds in `Please try again in 1m2.5s`, None when the message says nothing of it."""
+    found = _RETRY.search(message)
+    if found is None:
+        return None
+    hours, minutes, seconds, milliseconds = (float(part or 0) for part in found.groups())
+    total = hours * 3_600 + minutes * 60 + seconds + milliseconds / 1_000
+    return total or None
 
 
 def _detail(answer: Fields) -> Fields | None:

@@ -139,3 +139,20 @@ def test_an_error_event_has_our_words():
         "code": "upstream.truncated",
         "request_id": "req_1",
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "seconds"),
+    [
+        ("Please try again in 7.66s. Visit", 7.66),
+        ("Please try again in 120ms.", 0.12),
+        ("Please try again in 1m12.5s.", 72.5),
+        ("Please try again in 1h2m3s", 3723.0),
+        ("Please try again in a while.", None),
+        ("Rate limit reached.", None),
+    ],
+)
+def test_when_to_try_again_is_read_from_the_words(words, seconds):
+    raw = json.dumps({"error": {"message": words, "type": "tokens", "code": "rate_limit_exceeded"}}).encode()
+    assert read_error(429, raw).retry_after_seconds == pytest.approx(seconds)
+    assert read_error(400, raw).retry_after_seconds is None
