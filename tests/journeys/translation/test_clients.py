@@ -24,6 +24,7 @@ pytestmark = pytest.mark.timeout(180)
 VENDORS = {
     # provider: (kind, model)
     "openai": ("openai", "gpt-4o"),
+    "responses": ("openai-responses", "gpt-4o"),
     "mistral": ("mistral", "mistral-large-latest"),
     "anthropic": ("anthropic", "claude-sonnet-4-5"),
     "gemini": ("gemini", "gemini-2.5-flash"),

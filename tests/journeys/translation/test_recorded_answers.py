@@ -33,7 +33,7 @@ ERROR_FIELDS = {
     "gemini": {"message", "status", "code"},
 }
 NANO = Decimal("0.000000001")
-CHAT_ONLY = "at-chat-only"
+CHAT_ONLY, RESPONSES_FIRST = "at-chat-only", "at-responses-first"
 DIALECTS = ("chat", "responses", "messages", "gemini")
 ANSWERS = {name: import_module(f"kit.facts.{name}") for name in DIALECTS}
 REQUESTS = {name: import_module(f"kit.facts.{name}_request") for name in DIALECTS}
@@ -67,8 +67,7 @@ class Journey:
         upstream.seen.clear()
         model = f"{name_of(recording, inbound)}/{model_of(recording)}"
         asked = simple(REQUESTS[spoken].read(recording.request))
-        is_responses = spoken == "responses" != inbound
-        asked = replace(asked, model=model, is_stream=recording.is_stream, count=None, web_search=is_responses)
+        asked = replace(asked, model=model, is_stream=recording.is_stream, count=None, web_search=False)
         body = REQUESTS[inbound].write(asked) if inbound != spoken else recording.request
         sent = REQUESTS[inbound].read(body | {"model": model})
         answered = self.client.ask(inbound, body, model=model, is_stream=recording.is_stream)
@@ -89,8 +88,9 @@ class Journey:
         faults += shown.faults(vendor, told, inbound, is_translated=inbound != spoken)
         if told.model != model and inbound != "gemini" and told.error is None:
             faults.append(f"model: {told.model!r} instead of {model!r}")
-        # What states no usage is estimated; a kind of no vendor has no list.
-        if vendor.use is not None and not model.startswith(CHAT_ONLY):
+        # What states no usage is estimated; a kind of no vendor has no list, one of another vendor another list.
+        is_others = model.startswith(RESPONSES_FIRST) and recording.provider != "openai"
+        if vendor.use is not None and not model.startswith(CHAT_ONLY) and not is_others:
             self.prices[answered.headers["x-request-id"]] = (recording.where, expected_usd(recording, vendor))
         return ("failed" if faults else "in"), faults
 
@@ -122,26 +122,29 @@ def read(dialect: str, raw: bytes, *, is_stream: bool, is_strict: bool) -> Answe
 def can_reach(recording: Recording, inbound: str) -> bool:
     """Whether a caller can be brought to the vendor's dialect.
 
-    Whoever speaks Responses speaks Chat Completions too: a caller of that is passed on, and others are asked in
-    Responses only where OpenAI's models search the web, which is added to their calls. (test_recorded_responses.py
-    shows the answers that are out of reach here.)
+    Whoever speaks Responses speaks Chat Completions too, so that a caller of that is passed on
+    (test_recorded_responses.py shows these answers to such callers), and nobody else can ask for an answer later.
     """
     assert recording.rule is not None
     if recording.rule.dialect != "responses" or inbound == "responses":
         return True
-    return recording.provider == "openai" and inbound != "chat" and not recording.request.get("background")
+    return inbound != "chat" and not recording.request.get("background")
 
 
 def name_of(recording: Recording, inbound: str) -> str:
-    """Return the provider that stands for the one of a recording.
+    """Return the provider that stands for the one of a recording, of a kind that is asked in the recorded dialect.
 
-    A kind that speaks Responses as well would pass a Responses call on, so for these there is one that does not.
+    A kind that speaks Chat Completions first would be asked in that, and one that speaks Responses at all would pass a
+    Responses call on.
     """
     assert recording.rule is not None
-    if inbound == "responses" and recording.rule.dialect == "chat":
+    spoken = recording.rule.dialect
+    if inbound == "responses" and spoken == "chat":
         return CHAT_ONLY
-    is_usual = recording.rule.dialect in ("chat", "messages", "gemini") and not recording.rule.kind
-    return f"at-{recording.provider}" + ("" if is_usual else f"-{recording.rule.dialect}")
+    if spoken == "responses" and inbound in ("messages", "gemini"):
+        return RESPONSES_FIRST
+    is_usual = spoken in ("chat", "messages", "gemini") and not recording.rule.kind
+    return f"at-{recording.provider}" + ("" if is_usual else f"-{spoken}")
 
 
 def named_field(body: bytes) -> bool:
@@ -182,6 +185,7 @@ def journey(tollway: Tollway, upstream: Replay, shared_fixtures) -> Iterator[Jou
     root = f"http://127.0.0.1:{upstream.port}"
     listed = [provider(name, kind, root) for name, kind in sorted(kinds.items())]
     listed.append(provider(CHAT_ONLY, "openai-compatible", root))
+    listed.append(provider(RESPONSES_FIRST, "openai-responses", root))
     tollway.apply("version: 1\nproviders:\n" + "".join(listed))
     client = GatewayClient(tollway.gateway_url, tollway.token())
     yield Journey(client, upstream)

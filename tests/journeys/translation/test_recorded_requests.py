@@ -21,11 +21,12 @@ pytestmark = pytest.mark.timeout(300)
 DIALECTS = ("chat", "responses", "messages", "gemini")
 ANSWERS = {name: import_module(f"kit.facts.{name}") for name in DIALECTS}
 TARGETS = {
-    # provider: (kind, model, the dialect it speaks)
-    "to-openai": ("openai", "gpt-5", "chat"),
-    "to-anthropic": ("anthropic", "claude-sonnet-4-5", "messages"),
-    "to-gemini": ("gemini", "gemini-2.5-flash", "gemini"),
-    "to-mistral": ("mistral", "mistral-large-latest", "chat"),
+    # provider: (kind, model, the dialects it speaks)
+    "to-openai": ("openai", "gpt-5", ("chat", "responses")),
+    "to-responses": ("openai-responses", "gpt-5", ("chat", "responses")),
+    "to-anthropic": ("anthropic", "claude-sonnet-4-5", ("messages",)),
+    "to-gemini": ("gemini", "gemini-2.5-flash", ("gemini",)),
+    "to-mistral": ("mistral", "mistral-large-latest", ("chat",)),
 }
 
 
@@ -65,8 +66,6 @@ def send(client: GatewayClient, vendors: Replay, recording: Recording, target: s
         return "failed", [f"not sent: {answered.status} {message[:200]}"]
     seen = vendors.seen[-1]
     spoken = dialect_of(seen)
-    if spoken == inbound:
-        return "passed on", []
     if answered.status != 200:
         return "failed", [f"the vendor would refuse it: {answered.body[:300]!r}"]
     sent = REQUESTS[inbound].read(recording.request)
@@ -86,18 +85,17 @@ def test_nothing_that_was_asked_is_lost_on_the_way_to_another_vendor(client, ven
     counts: dict[tuple[str, str], Counter[str]] = {}
     failures: list[str] = []
     for recording in in_scope(shared_fixtures):
-        for target, (_, _, dialect) in TARGETS.items():
+        for target, (_, _, dialects) in TARGETS.items():
             assert recording.rule is not None
-            if recording.rule.dialect == dialect:
+            if recording.rule.dialect in dialects:
                 continue
             outcome, faults = send(client, vendors, recording, target)
             counts.setdefault((recording.rule.dialect, target), Counter())[outcome] += 1
             failures += [f"{recording.where} {target}: {fault}" for fault in faults]
     with capsys.disabled():
-        print(f"\n{'from':11}{'to':14}{'sent':>6}{'refused':>9}{'passed on':>11}{'failed':>8}")
+        print(f"\n{'from':11}{'to':14}{'sent':>6}{'refused':>9}{'failed':>8}")
         for (inbound, target), count in sorted(counts.items()):
-            cells = f"{count['sent']:>6}{count['refused']:>9}{count['passed on']:>11}{count['failed']:>8}"
-            print(f"{inbound:11}{target:14}{cells}")
+            print(f"{inbound:11}{target:14}{count['sent']:>6}{count['refused']:>9}{count['failed']:>8}")
     assert not failures, f"{len(failures)}:\n" + "\n".join(failures[:80])
     for (inbound, target), count in counts.items():
-        assert count["sent"] + count["passed on"] > count["refused"], (inbound, target)
+        assert count["sent"] > count["refused"], (inbound, target)
