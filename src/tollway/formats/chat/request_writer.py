@@ -34,7 +34,8 @@ _FIELDS = {
     "store": "store",
     "prompt_cache_key": "prompt_cache_key",
 }
-"""The fields that are written as they are, by the hub's name and OpenAI's."""
+"""The fields that are written as they are, by the hub's name and OpenAI's; of its two names for the end user the older
+one, which Azure knows too."""
 
 _MEANINGLESS: dict[str, object] = {
     "frequency_penalty": 0,
@@ -99,7 +100,7 @@ def _fields(request: hub.Request, target: Target, ways: Ways, notes: list[str]) 
         if value is None:
             continue
         if name not in ways.lacks:
-            written[_spelled(name, wire_name, target, ways)] = value
+            written[ways.renames.get(name, wire_name)] = value
         else:
             _leave_out(name, value, ways, notes)
     if request.stop:
@@ -111,12 +112,6 @@ def _fields(request: hub.Request, target: Target, ways: Ways, notes: list[str]) 
     if request.service_tier is not None and (tier := _tier(request.service_tier, target.vendor, ways, notes)):
         written["service_tier"] = tier
     return written
-
-
-def _spelled(name: str, wire_name: str, target: Target, ways: Ways) -> str:
-    if name == "user" and target.vendor == "openai":
-        return "safety_identifier"  # "This field [user] is being replaced by safety_identifier and prompt_cache_key."
-    return ways.renames.get(name, wire_name)
 
 
 def _leave_out(name: str, value: object, ways: Ways, notes: list[str]) -> None:

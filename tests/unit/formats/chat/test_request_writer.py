@@ -48,7 +48,7 @@ def test_every_scalar_is_written_for_openai():
         "top_logprobs": 3,
         "n": 2,
         "verbosity": "low",
-        "safety_identifier": "u",
+        "user": "u",
         "metadata": {"a": "b"},
         "store": True,
         "prompt_cache_key": "k",
