@@ -253,3 +253,15 @@ def test_provider_page_says_which_key_rests(tab: Tab) -> None:
     tab.goto("/providers")
     expect(tab.get_by_role("row").filter(has_text="Groq")).to_contain_text("Resting")
     expect(tab.get_by_role("row").filter(has_text="OpenRouter")).to_contain_text("Active")
+
+
+def test_home_page_tells_what_was_changed_lately_and_by_whom(tab: Tab) -> None:
+    tab.goto("/")
+    acts = tab.get_by_role("list", name="Latest changes").get_by_role("listitem")
+    expect(acts.filter(has_text="operator changed provider openai")).to_be_visible()
+    expect(acts.filter(has_text="operator invited user Jonas Weber")).to_be_visible()
+    expect(acts.filter(has_text="Somebody tried to sign in as Kenji Sato refused")).to_be_visible()
+    expect(acts.filter(has_text="Kenji Sato signed in")).to_be_visible()
+    expect(acts.get_by_role("link", name="openai")).to_have_attribute("href", re.compile("^/providers/"))
+    tab.get_by_role("link", name="All of them").click()
+    expect(tab.locator("h1")).to_have_text("Audit")

@@ -1,5 +1,5 @@
 /** The audit log: looked up and checked. */
-import { keepPreviousData, useInfiniteQuery, useMutation } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { api, body, given } from "./client";
 import type { operations } from "./schema";
 
@@ -15,6 +15,10 @@ export function useAudit(filters: AuditFilters, limit = 50) {
     placeholderData: keepPreviousData,
   });
 }
+
+/** The newest entries, read again every quarter of a minute. */
+export const useLatestActs = (limit: number) =>
+  useQuery({ queryKey: ["audit", "latest", limit], queryFn: () => body(api.GET("/api/v1/audit", { params: { query: { limit } } })), refetchInterval: 15_000 });
 
 export const useCheckAudit = () => useMutation({ mutationFn: () => body(api.GET("/api/v1/audit/verify")) });
 

@@ -3,10 +3,12 @@ import { Button } from "@mantine/core";
 import { Link } from "wouter";
 import { useChecklist, useGateway } from "../../api/gateway";
 import { useFreshFigures } from "../../api/live";
+import { useRights } from "../../api/rights";
 import { useRange, type Range } from "../../frame/range";
 import { Page } from "../../parts/page";
 import { Attention } from "./attention";
 import { Breakdown } from "./breakdown";
+import { Events } from "./events";
 import { GetStarted } from "./get_started";
 import { Feed } from "./feed";
 import { Figures } from "./figures";
@@ -31,6 +33,7 @@ export default function Home() {
 }
 
 function Rest({ range }: { range: Range }) {
+  const { may } = useRights();
   return (
     <>
       <Traffic range={range} />
@@ -40,6 +43,7 @@ function Rest({ range }: { range: Range }) {
       </div>
       <Upstreams range={range} />
       <Launchpad range={range} />
+      {may("audit.read") && <Events />}
     </>
   );
 }
