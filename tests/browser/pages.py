@@ -209,6 +209,7 @@ PAGES = [
     Page("team", "/teams/team_shop?range=24h", "Web shop"),
     Page("roles", "/roles", "Roles"),
     Page("roles-new", "/roles", "Roles", new_role),
+    Page("account", "/account", "Your account"),
     Page("audit", "/audit", "Audit", open_entry),
     Page("settings", "/settings", "Settings"),
     Page("not-found", "/nothing-here", "No such page"),

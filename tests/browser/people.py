@@ -111,6 +111,19 @@ class PeopleReads:
             "team_ids": team_ids,
         }
 
+    def read_account(self, _rest: str, _request: web.Request) -> Json:
+        """Answer where the owner is signed in."""
+        rows = [
+            ("sess_1", "10.2.0.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", {"minutes": 1}, True),
+            ("sess_2", "192.0.2.44", "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605", {"hours": 3}, False),
+        ]
+        items = [
+            {"id": key, "address": address, "agent": agent, "last_seen_at": before(**seen), "is_current": is_current}
+            for key, address, agent, seen, is_current in rows
+        ]
+        times = {"created_at": before(hours=6), "expires_at": before(hours=-6)}
+        return {"items": [{**item, **times} for item in items]}
+
     def read_users(self, rest: str, request: web.Request) -> Json | None:
         """Answer a list, filtered as the console does, or one person."""
         people = [person(*row) for row in PEOPLE]

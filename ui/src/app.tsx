@@ -25,6 +25,7 @@ const People = lazy(() => import("./pages/accounts/people"));
 const PersonPage = lazy(() => import("./pages/accounts/person"));
 const Teams = lazy(() => import("./pages/teams/teams"));
 const TeamPage = lazy(() => import("./pages/teams/team"));
+const Account = lazy(() => import("./pages/accounts/account"));
 const Audit = lazy(() => import("./pages/audit/audit"));
 const Roles = lazy(() => import("./pages/access/roles"));
 const OwnHome = lazy(() => import("./pages/home/own"));
@@ -62,6 +63,7 @@ export function App() {
             <Route path="/teams"><Teams /></Route>
             <Route path="/teams/:id">{({ id }) => <TeamPage key={id} id={id} />}</Route>
             <Route path="/roles"><Roles /></Route>
+            <Route path="/account"><Account /></Route>
             <Route path="/audit"><Audit /></Route>
             <Route path="/settings"><Settings /></Route>
             <Route><NotFound /></Route>

@@ -12,6 +12,7 @@ from tollway.control.backups.api import router as backups
 from tollway.control.configuration.api import router as configuration
 from tollway.control.gateway.api import router as gateway
 from tollway.control.services.api import router as services
+from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
 from tollway.control.teams.api import router as teams
 from tollway.control.tokens.api import router as tokens
@@ -24,6 +25,7 @@ PREFIX = "/api/v1"
 
 ROUTERS: tuple[APIRouter, ...] = (
     sessions,
+    account,
     gateway,
     tokens,
     applications,

@@ -9,6 +9,7 @@ import IconLogout from "@tabler/icons-react/dist/esm/icons/IconLogout.mjs";
 import IconMoon from "@tabler/icons-react/dist/esm/icons/IconMoon.mjs";
 import IconSun from "@tabler/icons-react/dist/esm/icons/IconSun.mjs";
 import IconUser from "@tabler/icons-react/dist/esm/icons/IconUser.mjs";
+import { Link } from "wouter";
 import { signOut } from "../api/gateway";
 import type { Session } from "../api/types";
 import { zone } from "../format/time";
@@ -95,6 +96,7 @@ export function AccountMenu({ session, showKeys }: { session: Session | undefine
       <Menu.Target><ActionIcon size="lg" aria-label="Account"><IconUser size={17} /></ActionIcon></Menu.Target>
       <Menu.Dropdown>
         {session && <Menu.Label>{session.user.name}, {session.user.role_name}</Menu.Label>}
+        <Menu.Item component={Link} href="/account" leftSection={<IconUser size={15} />}>Your account</Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={15} />} onClick={showKeys} rightSection={<kbd>?</kbd>}>Keyboard map</Menu.Item>
         <Menu.Item leftSection={<IconLogout size={15} />} onClick={() => signOut().catch(complain)}>Sign out</Menu.Item>
       </Menu.Dropdown>

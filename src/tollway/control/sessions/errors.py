@@ -9,6 +9,16 @@ def wrong_sign_in() -> TollwayError:
     return TollwayError("management.sign_in")
 
 
+def wrong_password() -> Invalid:
+    """The current password, asked for again before a new one is set, is wrong. The session stays as it is."""
+    return unusable("current", "This is not your current password.")
+
+
+def session_not_found() -> TollwayError:
+    """There is no such session, or it is somebody else's."""
+    return TollwayError("management.not_found", public="There is no such session.")
+
+
 def throttled(retry_after_seconds: float) -> TollwayError:
     """Too many attempts from here, for this account, or in all."""
     return TollwayError("management.throttled", retry_after_seconds=retry_after_seconds)

@@ -28,6 +28,7 @@ from tollway.control.sessions.model import (
 )
 from tollway.control.sessions.ports import PasswordHasher, SessionStore, ThrottleStore
 from tollway.control.sessions.throttle import Bucket, account_bucket, global_bucket, source_bucket
+from tollway.control.sessions.weakness import find_weakness
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.ids import SESSION, USER, new_id
 from tollway.kernel.secret import Secret
@@ -121,7 +122,7 @@ class Service:
         if not self.is_setup_link_good(link_token):
             raise errors.bad_setup_link()
         clean_name, name_key = checked_name(name)
-        _check_password(password)
+        _check_password(password, clean_name)
         now_ns = self._clock.now_ns()
         user = User(
             id=new_id(USER),
@@ -182,7 +183,7 @@ class Service:
         if found is None or found[0].expires_ns <= now_ns:
             raise errors.bad_user_link()
         user = found[1]
-        _check_password(password)
+        _check_password(password, user.name)
         user = replace(
             user,
             password_hash=self._hasher.hash(password),
@@ -235,6 +236,46 @@ class Service:
         nobody = Actor("", "unknown", address=origin.address, request_id=origin.request_id)
         subject = Subject("user", user.id, user.name) if user else Subject("user")
         self._trail.refuse(nobody, Refusal("session.begin", subject, "management.sign_in"))
+
+    def end_session(self, session_id: str, actor: Actor) -> None:
+        """End one of the actor's sessions at once. Raises management.not_found."""
+        with self._transactions.write():
+            if not self._store.delete_session(session_id, user_id=actor.id):
+                raise errors.session_not_found()
+            self._trail.record(actor, "session.end", Subject("session", session_id))
+
+    def end_other_sessions(self, kept_id: str, actor: Actor) -> int:
+        """End all of the actor's sessions but one; return how many there were."""
+        with self._transactions.write():
+            others = [one for one in self._store.list_sessions(actor.id) if one.id != kept_id]
+            for one in others:
+                self._store.delete_session(one.id, user_id=actor.id)
+                self._trail.record(actor, "session.end", Subject("session", one.id))
+        return len(others)
+
+    def change_password(self, *, user_id: str, current: str, new: str, origin: Origin) -> tuple[SignedIn, Secret[str]]:
+        """Replace a password, end every session of the person, and begin a new one.
+
+        Wrong current passwords count like failed sign-ins. Raises management.invalid (also for a wrong current
+        password), management.throttled.
+        """
+        user = self._store.find_user(user_id)
+        if user is None:
+            raise errors.wrong_sign_in()
+        account = account_bucket(user.name_key, origin.address)
+        buckets = (account, source_bucket(origin.address), global_bucket())
+        self._take(buckets)
+        is_checkable = len(current.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX
+        if not self._hasher.verify(current if is_checkable else "", user.password_hash):
+            self._refuse(user, origin)
+            raise errors.wrong_password()
+        self._throttle.give_back(buckets, cleared=account)
+        _check_password(new, user.name, field="new")
+        hashed = self._hasher.hash(new)
+        with self._transactions.write():
+            self._store.set_password_hash(user.id, hashed)
+            self._store.delete_sessions(user.id)
+            return self._begin(user, origin, "user.password", replaced=None)
 
     def list_sessions(self, user_id: str) -> list[Session]:
         """Return a user's live sessions, newest use first."""
@@ -298,8 +339,10 @@ def checked_name(name: str) -> tuple[str, str]:
     return clean, canonical_name(clean)
 
 
-def _check_password(password: str) -> None:
+def _check_password(password: str, name: str, *, field: str = "password") -> None:
     if len(password) < PASSWORD_CHARS_MIN:
-        raise errors.unusable("password", f"Choose a password of at least {PASSWORD_CHARS_MIN} characters.")
+        raise errors.unusable(field, f"Choose a password of at least {PASSWORD_CHARS_MIN} characters.")
     if len(password.encode("utf-8", "surrogatepass")) > PASSWORD_BYTES_MAX:
-        raise errors.unusable("password", f"Choose a password of at most {PASSWORD_BYTES_MAX} bytes.")
+        raise errors.unusable(field, f"Choose a password of at most {PASSWORD_BYTES_MAX} bytes.")
+    if weakness := find_weakness(password, name):
+        raise errors.unusable(field, weakness)

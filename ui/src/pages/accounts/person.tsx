@@ -1,5 +1,5 @@
 /** One person: role, teams, own tokens, and how their account ends. */
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Button, Modal, Select } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
@@ -138,22 +138,22 @@ function TeamsOf({ person, fresh }: { person: Person; fresh: () => void }) {
   );
 }
 
-function OwnTokens({ id }: { id: string }) {
+export function OwnTokens({ id, title = "Tokens of their own", acts }: { id: string; title?: string; acts?: ReactNode }) {
   const tokens = useTokens({ owner_id: id }, 10);
   const paged = usePaged(tokens);
   return (
-    <Panel title="Tokens of their own" note="Tokens of applications belong to the application and outlive the person; these do not." flush foot={paged.foot || undefined}>
+    <Panel title={title} acts={acts} note="Tokens of applications belong to the application and outlive the person; these do not." flush foot={paged.foot || undefined}>
       <Loaded query={tokens} rows={3}>
         {() =>
           paged.rows.length ? (
-            <Table label="Tokens of their own" rows={paged.rows} keyOf={(token) => token.id} hrefOf={(token) => `/tokens/${token.id}`} columns={[
+            <Table label={title} rows={paged.rows} keyOf={(token) => token.id} hrefOf={(token) => `/tokens/${token.id}`} columns={[
               { id: "name", title: "Name", show: (token) => <Link href={`/tokens/${token.id}`}>{token.name}</Link> },
               { id: "state", title: "State", show: (token) => <TokenState token={token} /> },
               { id: "calls", title: "Calls", isEnd: true, show: (token) => count(token.calls_total ?? 0) },
               { id: "used", title: "Last used", show: (token) => <Ago value={token.last_used_at} /> },
             ]} />
           ) : (
-            <p className="chart-empty">No token belongs to this person.</p>
+            <p className="chart-empty">No token yet.</p>
           )
         }
       </Loaded>
