@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from tollway.contract.policy import DatedPrice, Price, PriceBook
-from tollway.contract.usage import Usage
+from tollway.contract.usage import USUAL_TIERS, Usage
 from tollway.kernel.money import NANOS_MAX, round_half_even, round_up
 from tollway.policy.price import (
     INPUT_UNITS,
@@ -49,7 +49,8 @@ class Tariff(msgspec.Struct, frozen=True, gc=False):
         if (
             self.is_flat
             and not (usage.cached_input_tokens or usage.cache_write_tokens or usage.input_audio_tokens)
-            and not (usage.output_audio_tokens or usage.tier or usage.web_searches)
+            and usage.tier in USUAL_TIERS
+            and not (usage.output_audio_tokens or usage.web_searches)
             and not (usage.file_searches or usage.code_executions)
             and 0 <= inputs <= _PLAIN_MAX
             and 0 <= outputs <= _PLAIN_MAX
