@@ -32,6 +32,15 @@ EXPECTED = {
     "anthropic-sdk.md": ["You said: Hello", "end_turn", "sandbox-small", "not_found_error req_"],
     "gemini-sdk.md": ["You said: Hello", "256"],
     "rest-service.md": ["/base/today?city=Lyon", "401", "server-timing:", "weather"],
+    "people.md": [
+        "/welcome?token=",
+        "Developer",
+        "tokens.write:own",
+        "is deactivated",
+        "is invited",
+        "user.deactivate",
+        "whole: ",
+    ],
     "config-as-code.md": ["+ provider own-model", "nothing to change", "nightly.tar"],
 }
 
