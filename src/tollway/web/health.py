@@ -16,6 +16,8 @@ router = APIRouter(include_in_schema=False)
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _PREFIX = "tollway_"
+_PROXIED = frozenset({b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via"})
+"""A proxy in front, often on this machine, adds one of these: the request came from elsewhere."""
 
 
 @router.get("/healthz")
@@ -45,9 +47,11 @@ def show_metrics(request: Request) -> Response:
 
 
 def is_from_here(scope: Scope) -> bool:
-    """Return whether the TCP peer is on loopback, or the request came by the local socket."""
+    """Return whether the request was made on this machine: by the local socket, or over loopback and by no proxy."""
     if is_local(scope):
         return True
+    if any(name in _PROXIED for name, _ in scope["headers"]):
+        return False
     try:
         return ipaddress.ip_address(source_of(scope)).is_loopback
     except ValueError:

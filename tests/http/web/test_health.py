@@ -1,5 +1,6 @@
 """Health, readiness and metrics of the console port."""
 
+import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from kit.console import Console
@@ -27,6 +28,16 @@ def test_metrics_are_openmetrics_and_for_this_machine_only(console: Console) -> 
     assert (family.name, family.type, family.samples[0].value) == ("tollway_requests", "counter", 7)
     assert console.client(peer="192.0.2.7").get("/metrics").status_code == 403
     assert console.operator().get("/metrics").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header", [("X-Forwarded-For", "192.0.2.7"), ("Forwarded", "for=192.0.2.7"), ("X-Real-IP", "::1"), ("Via", "1.1 p")]
+)
+def test_what_a_proxy_on_this_machine_passes_on_was_not_asked_here(console: Console, header: tuple[str, str]) -> None:
+    """Otherwise a proxy in front of the console would publish the figures."""
+    headers = dict([header])
+    assert console.client().get("/metrics", headers=headers).status_code == 403
+    assert console.client().get("/readyz", headers=headers).json() == {"ready": True}
 
 
 def test_families_stay_together_and_labels_are_escaped() -> None:
