@@ -1,6 +1,7 @@
 """The official clients in Python, called as their users call them, with one face for all.
 
-A case is text, stream, tool (the model asks for a call) or result (the call's result is sent back, after `tool`).
+A case is text, stream, tool (the model asks for a call), result (the call's result is sent back, after `tool`) or
+streamed-tool (the call comes in pieces).
 What comes back: `text` or `calls`, and `usage` as input (all of it), output and cached.
 """
 
@@ -51,12 +52,15 @@ class PythonClients:
         messages: list[Any] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": PROMPT}]
         options: dict[str, Any] = {"model": model, "max_completion_tokens": TOKENS_MAX}
         with openai.OpenAI(base_url=f"{base}/v1", api_key=key, max_retries=0) as client:
-            if case == "stream":
+            if case == "streamed-tool":
+                options["tools"] = [{"type": "function", "function": FUNCTION}]
+            if case in ("stream", "streamed-tool"):
                 asked = {"messages": messages, "stream_options": {"include_usage": True}, **options}
                 with client.chat.completions.stream(**asked) as stream:
                     pieces = [event.delta for event in stream if event.type == "content.delta"]
                     completion = stream.get_final_completion()
-                assert "".join(pieces) == completion.choices[0].message.content and len(pieces) > 1
+                assert "".join(pieces) == (completion.choices[0].message.content or "")
+                assert (len(pieces) > 1) == (case == "stream")
                 return _chat_shown(completion)
             if case in ("tool", "result"):
                 options["tools"] = [{"type": "function", "function": FUNCTION}]
@@ -74,11 +78,13 @@ class PythonClients:
         options: dict[str, Any] = {"model": model, "instructions": SYSTEM, "max_output_tokens": TOKENS_MAX}
         given: list[Any] = [{"role": "user", "content": PROMPT}]
         with openai.OpenAI(base_url=f"{base}/v1", api_key=key, max_retries=0) as client:
-            if case == "stream":
+            if case == "streamed-tool":
+                options["tools"] = [{"type": "function", **FUNCTION, "strict": False}]
+            if case in ("stream", "streamed-tool"):
                 with client.responses.stream(input=given, **options) as stream:
                     pieces = [event.delta for event in stream if event.type == "response.output_text.delta"]
                     response: Any = stream.get_final_response()
-                assert "".join(pieces) == response.output_text and len(pieces) > 1
+                assert "".join(pieces) == response.output_text and (len(pieces) > 1) == (case == "stream")
                 return _responses_shown(response)
             if case in ("tool", "result"):
                 options["tools"] = [{"type": "function", **FUNCTION, "strict": False}]
@@ -98,15 +104,16 @@ class PythonClients:
         options: dict[str, Any] = {"model": model, "system": SYSTEM, "max_tokens": TOKENS_MAX}
         messages: list[Any] = [{"role": "user", "content": PROMPT}]
         with anthropic.Anthropic(base_url=base, api_key=key, max_retries=0) as client:
-            if case == "stream":
+            if case in ("tool", "result", "streamed-tool"):
+                tool = {"name": FUNCTION["name"], "description": DESCRIPTION, "input_schema": SCHEMA}
+                options["tools"] = [tool]
+            if case in ("stream", "streamed-tool"):
                 with client.messages.stream(messages=messages, **options) as stream:
                     pieces = list(stream.text_stream)
                     message: Any = stream.get_final_message()
-                assert "".join(pieces) == message.content[0].text and len(pieces) > 1
-                return _messages_shown(message)
-            if case in ("tool", "result"):
-                tool = {"name": FUNCTION["name"], "description": DESCRIPTION, "input_schema": SCHEMA}
-                options["tools"] = [tool]
+                said = _messages_shown(message)
+                assert "".join(pieces) == said["text"] and (len(pieces) > 1) == (case == "stream")
+                return said
             if case == "result":
                 said = self._said["messages"]
                 results = [
@@ -124,16 +131,18 @@ class PythonClients:
         config = types.GenerateContentConfig(system_instruction=SYSTEM, max_output_tokens=TOKENS_MAX)
         contents: list[Any] = [types.Content(role="user", parts=[types.Part(text=PROMPT)])]
         try:
-            if case == "stream":
-                chunks = list(client.models.generate_content_stream(model=model, contents=contents, config=config))
-                assert len(chunks) > 1
-                text = "".join(chunk.text or "" for chunk in chunks)
-                return {"text": text, "usage": _gemini_usage(chunks[-1])}
-            if case in ("tool", "result"):
+            if case in ("tool", "result", "streamed-tool"):
                 declared = types.FunctionDeclaration(
                     name="get_weather", description=DESCRIPTION, parameters_json_schema=SCHEMA
                 )
                 config.tools = [types.Tool(function_declarations=[declared])]
+            if case in ("stream", "streamed-tool"):
+                chunks = list(client.models.generate_content_stream(model=model, contents=contents, config=config))
+                assert len(chunks) > 1 or case == "streamed-tool"
+                called = [call for chunk in chunks for call in chunk.function_calls or ()]
+                text = "" if called else "".join(chunk.text or "" for chunk in chunks)
+                calls = [{"name": call.name, "arguments": call.args} for call in called]
+                return {"text": text, "calls": calls, "usage": _gemini_usage(chunks[-1])}
             if case == "result":
                 said = self._said["gemini"]
                 results = [
@@ -158,13 +167,19 @@ class PythonClients:
         messages: list[Any] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": PROMPT}]
         options: dict[str, Any] = {"model": model, "max_tokens": TOKENS_MAX}
         with Mistral(api_key=key, server_url=base) as client:
-            if case == "stream":
+            if case == "streamed-tool":
+                options["tools"] = [{"type": "function", "function": FUNCTION}]
+            if case in ("stream", "streamed-tool"):
                 with client.chat.stream(messages=messages, **options) as stream:
                     events = [event.data for event in stream]
-                pieces = [choice.delta.content or "" for event in events for choice in event.choices]
+                deltas = [choice.delta for event in events for choice in event.choices]
+                pieces = [delta.content or "" for delta in deltas]
+                made = [call.function for delta in deltas for call in delta.tool_calls or ()]
+                arguments = "".join(str(function.arguments) for function in made)
+                calls = [{"name": made[0].name, "arguments": json.loads(arguments)}] if made else []
                 # Mistral states usage unasked; whoever else does not, and this client does not ask.
                 usage = _chat_usage(events[-1].usage) if events[-1].usage else None
-                return {"text": "".join(pieces), "usage": usage}
+                return {"text": "".join(pieces), "calls": calls, "usage": usage}
             if case in ("tool", "result"):
                 options["tools"] = [{"type": "function", "function": FUNCTION}]
             if case == "result":
@@ -188,12 +203,13 @@ class PythonClients:
             base_url=f"{base}/v1", api_key=key, model=model, max_retries=0, max_tokens=TOKENS_MAX, stream_usage=True
         )
         messages: list[Any] = [SystemMessage(SYSTEM), HumanMessage(PROMPT)]
-        if case == "stream":
+        if case in ("tool", "result", "streamed-tool"):
+            chat = chat.bind_tools([{"type": "function", "function": FUNCTION}])
+        if case in ("stream", "streamed-tool"):
             chunks = list(chat.stream(messages))
             whole = sum(chunks[1:], chunks[0])
-            return {"text": whole.content, "usage": _langchain_usage(whole)}
-        if case in ("tool", "result"):
-            chat = chat.bind_tools([{"type": "function", "function": FUNCTION}])
+            calls = [{"name": call["name"], "arguments": call["args"]} for call in whole.tool_calls]
+            return {"text": whole.content, "calls": calls, "usage": _langchain_usage(whole)}
         if case == "result":
             said = self._said["langchain"]
             messages += [said, *(ToolMessage(RESULT, tool_call_id=call["id"]) for call in said.tool_calls)]

@@ -18,14 +18,14 @@ INPUT, OUTPUT, CACHED = 25, 9, 8
 
 
 def answer(dialect: str, case: str, *, is_stream: bool) -> bytes:
-    """Return the answer of a vendor: `case` is text or tool."""
+    """Return the answer of a vendor: `case` is text or tool; `mistral` is Mistral's way of Chat Completions."""
     if not is_stream:
         return json.dumps(WHOLE[dialect](case)).encode()
     lines = []
     for name, body in STREAMS[dialect](case):
         lines += [f"event: {name}\n"] if name else []
         lines.append(f"data: {json.dumps(body)}\n\n")
-    if dialect == "chat":
+    if dialect in ("chat", "mistral"):
         lines.append("data: [DONE]\n\n")
     return "".join(lines).encode()
 
@@ -52,6 +52,16 @@ def _chat_events(case: str) -> list[Event]:
     choices.append({"index": 0, "delta": {}, "finish_reason": _finish(case)})
     found: list[Event] = [(None, _completion("chat.completion.chunk") | {"choices": [one]}) for one in choices]
     return [*found, (None, _completion("chat.completion.chunk") | {"choices": [], "usage": _chat_usage()})]
+
+
+def _mistral_events(case: str) -> list[Event]:
+    """Mistral streams a call in one piece, and its client insists on that."""
+    if case == "text":
+        return _chat_events(case)
+    function = {"name": TOOL, "arguments": json.dumps(ARGUMENTS)}
+    delta = {"role": "assistant", "content": "", "tool_calls": [{"id": "call_1", "index": 0, "function": function}]}
+    choice = {"index": 0, "delta": delta, "finish_reason": "tool_calls"}
+    return [(None, _completion("chat.completion.chunk") | {"choices": [choice], "usage": _chat_usage()})]
 
 
 def _finish(case: str) -> str:
@@ -191,7 +201,11 @@ def _cut_arguments() -> tuple[str, str, str]:
     return text[:3], text[3:11], text[11:]
 
 
-WHOLE = {"chat": _chat, "responses": _responses, "messages": _messages, "gemini": _gemini}
+WHOLE = {"chat": _chat, "mistral": _chat, "responses": _responses, "messages": _messages, "gemini": _gemini}
 STREAMS = {
-    "chat": _chat_events, "responses": _responses_events, "messages": _messages_events, "gemini": _gemini_events,
-}  # fmt: skip
+    "chat": _chat_events,
+    "mistral": _mistral_events,
+    "responses": _responses_events,
+    "messages": _messages_events,
+    "gemini": _gemini_events,
+}

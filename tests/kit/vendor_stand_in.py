@@ -1,6 +1,6 @@
 """A vendor that answers as its documents say, in whichever dialect it is spoken to: words, or a call when there are
-tools and no result yet. What a vendor of that dialect would refuse is answered with 400; below `/mistral` that is
-what Mistral refuses.
+tools and no result yet. What a vendor of that dialect would refuse is answered with 400; below `/mistral/` that is
+what Mistral refuses, and below `/as-mistral/` it answers as Mistral and refuses as OpenAI.
 """
 
 import json
@@ -31,7 +31,7 @@ def respond(seen: Seen) -> Reply:
     """Answer a request."""
     dialect = dialect_of(seen)
     body = json.loads(seen.body)
-    is_mistral = seen.path.startswith("/mistral")
+    is_mistral = seen.path.startswith("/mistral/")
     check = chat_request.misshapen_for_mistral if is_mistral else REQUESTS[dialect].misshapen
     wrong = check(body)
     if wrong:
@@ -40,4 +40,5 @@ def respond(seen: Seen) -> Reply:
     is_stream = ":stream" in seen.path or asked.is_stream
     case = "tool" if asked.tools and all(item.kind != "result" for item in asked.items) else "text"
     content_type = "text/event-stream" if is_stream else "application/json"
-    return Reply(200, content_type, answer(dialect, case, is_stream=is_stream))
+    way = "mistral" if "mistral/" in seen.path else dialect
+    return Reply(200, content_type, answer(way, case, is_stream=is_stream))

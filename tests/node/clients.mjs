@@ -1,8 +1,8 @@
 // Calls a model with official clients on Node, as their users call them. One job a line on standard input, one result
 // a line on standard output: {client, base, key, model, case} -> {text | calls, finish, usage} or {error}.
 //
-// `case` is text, stream, tool (the model asks for a call) or result (the call's result is sent after a tool case of
-// the same client).
+// `case` is text, stream, tool (the model asks for a call), result (the call's result is sent after a tool case of the
+// same client) or streamed-tool (the call comes in pieces).
 
 import { createInterface } from "node:readline";
 
@@ -37,13 +37,15 @@ async function withAI(job) {
       inputSchema: z.object({ city: z.string(), days: z.number().int() }),
     }),
   };
-  if (job.case === "stream") {
+  if (job.case === "stream" || job.case === "streamed-tool") {
     let failure;
-    const stream = streamText({ ...common, prompt: PROMPT, onError: ({ error }) => (failure = error) });
+    const offered = job.case === "stream" ? {} : { tools };
+    const stream = streamText({ ...common, ...offered, prompt: PROMPT, onError: ({ error }) => (failure = error) });
     let text = "";
     for await (const piece of stream.textStream) text += piece;
     if (failure) throw failure;
-    return shown(await stream.finishReason, await stream.usage, { text });
+    const calls = (await stream.toolCalls).map(({ toolName, input }) => ({ name: toolName, arguments: input }));
+    return shown(await stream.finishReason, await stream.usage, { text, calls });
   }
   const asked = { role: "user", content: PROMPT };
   if (job.case === "tool") {
@@ -79,19 +81,18 @@ async function withAnthropic(job) {
   };
   const tools = [{ name: "get_weather", description: DESCRIPTION, input_schema: schema }];
   const asked = { role: "user", content: PROMPT };
-  if (job.case === "stream") {
+  if (job.case === "stream" || job.case === "streamed-tool") {
     let text = "";
-    const stream = client.messages.stream({ ...common, messages: [asked] });
+    const offered = job.case === "stream" ? {} : { tools };
+    const stream = client.messages.stream({ ...common, ...offered, messages: [asked] });
     stream.on("text", (piece) => (text += piece));
-    return said(await stream.finalMessage(), { text });
+    const message = await stream.finalMessage();
+    return said(message, { text, calls: called(message) });
   }
   if (job.case === "tool") {
     const message = await client.messages.create({ ...common, tools, messages: [asked] });
     conversations.set(job.client, message.content);
-    const calls = message.content
-      .filter(({ type }) => type === "tool_use")
-      .map(({ name, input }) => ({ name, arguments: input }));
-    return said(message, { calls });
+    return said(message, { calls: called(message) });
   }
   const messages = [asked];
   if (job.case === "result") {
@@ -103,6 +104,10 @@ async function withAnthropic(job) {
   }
   const message = await client.messages.create({ ...common, ...(job.case === "result" ? { tools } : {}), messages });
   return said(message, { text: message.content.map(({ text }) => text ?? "").join("") });
+}
+
+function called({ content }) {
+  return content.filter(({ type }) => type === "tool_use").map(({ name, input }) => ({ name, arguments: input }));
 }
 
 function said(message, rest) {
