@@ -27,7 +27,7 @@ def grounded(chunks, supports=()):
 def test_a_support_names_its_sources():
     chunks = [{"web": {"uri": "https://a.example", "title": "A"}}, {"web": {"uri": "https://b.example"}}]
     segment = {"startIndex": 3, "endIndex": 9, "text": "stretch", "partIndex": 2}
-    found = grounded(chunks, [{"segment": segment, "groundingChunkIndices": [1, 7]}])
+    found = grounded(chunks, [{"segment": segment, "groundingChunkIndices": [1, 2, 7]}])
     assert found == [
         Support("stretch", 3, 9, (Citation(url="https://b.example"),), part=2),
         Support("", 0, 0, (WEB,)),  # What nothing rests on stands for the whole.
@@ -66,6 +66,7 @@ def test_a_recitation_names_what_it_recites():
         # Offsets that do not fit the text: the text is looked for.
         (Support("Länge", 0, 4, ()), (12, 17)),
         (Support("Länge", 90, 94, ()), (12, 17)),
+        (Support("Größe", 90, 94, ()), (0, 5)),
         (Support("nowhere", 0, 4, ()), None),
         (Support("", 0, 0, ()), None),
         (Support("", 90, 94, ()), None),
@@ -97,7 +98,8 @@ def test_a_source_is_written_once():
         "groundingChunks": [{"web": {"uri": "https://a.example", "title": "A"}}],
         "groundingSupports": [{"segment": segment, "groundingChunkIndices": [0]}],
     }
-    assert write_grounding([(0, TEXT, (WEB,))]).keys() == {"groundingChunks"}
+    half = Citation(url=WEB.url, title=WEB.title, start=7)
+    assert write_grounding([(0, TEXT, (WEB, half))]).keys() == {"groundingChunks"}
 
 
 @given(st.data())

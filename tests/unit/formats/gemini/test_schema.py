@@ -59,6 +59,13 @@ def test_the_order_of_properties_is_the_order_they_are_made_in():
     assert "propertyOrdering" not in found
 
 
+@pytest.mark.parametrize("ordering", [[{}], [1, "b"], "ba", 3, None])
+def test_an_order_that_is_none_changes_nothing(ordering):
+    properties = {"a": {"type": "STRING"}, "b": {"type": "STRING"}}
+    found = converted({"type": "OBJECT", "properties": properties, "propertyOrdering": ordering})
+    assert list(found["properties"]) == ["a", "b"]
+
+
 def test_the_name_of_a_property_is_no_name_of_a_field():
     """A property called `max_items` or `type` keeps its name."""
     found = converted({"type": "OBJECT", "properties": {"max_items": {"type": "STRING"}, "type": {"type": "STRING"}}})
