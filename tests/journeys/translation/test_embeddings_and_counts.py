@@ -5,7 +5,10 @@ import json
 import struct
 from collections.abc import Iterator
 
+import openai
 import pytest
+from google import genai
+from google.genai import types
 
 from kit.expected_price import model_of
 from kit.gateway_client import GatewayClient, provider
@@ -96,6 +99,25 @@ def test_geminis_embeddings_are_shown_to_callers_of_openai(client, replay, share
         assert [item["index"] for item in answer["data"]] == list(range(len(texts)))
         total += 1
     assert total
+
+
+def test_the_clients_of_openai_and_google_embed_at_each_others_vendor(tollway, client, replay):
+    """OpenAI's client asks for base64 unless told otherwise and turns it into numbers itself."""
+    token = tollway.token()
+    vectors = [[0.5, -0.25, 1.0], [0.0, 2.0, -1.5]]
+    replay.answer = json.dumps({"embeddings": [{"values": vector} for vector in vectors]}).encode()
+    with openai.OpenAI(base_url=f"{tollway.gateway_url}/v1", api_key=token, max_retries=0) as caller:
+        made = caller.embeddings.create(model="at-google/gemini-embedding-001", input=["a", "b"])
+    assert [item.embedding for item in made.data] == vectors
+    listed = [{"object": "embedding", "index": at, "embedding": vector} for at, vector in enumerate(vectors)]
+    usage = {"prompt_tokens": 2, "total_tokens": 2}
+    answer = {"object": "list", "data": listed, "model": "text-embedding-3-small", "usage": usage}
+    replay.answer = json.dumps(answer).encode()
+    google = genai.Client(api_key=token, http_options=types.HttpOptions(base_url=tollway.gateway_url))
+    shown = google.models.embed_content(model="at-openai/text-embedding-3-small", contents=["a", "b"])
+    google.close()
+    assert [item.values for item in shown.embeddings] == vectors
+    assert json.loads(replay.seen[-1].body)["input"] == ["a", "b"]
 
 
 def test_anthropics_count_is_shown_to_callers_of_gemini_and_the_other_way(client, replay, shared_fixtures):
