@@ -15,6 +15,7 @@ PLACES = ("unit", "contract", "http", "journeys", "chaos", ".")
 LISTED: dict[str, str] = {
     "__main__.py": "tests/unit/test_main.py",
     "compose/console.py": "tests/contract/runtime/test_supervisor.py",
+    "compose/notices.py": "tests/journeys/test_notices.py",
     "compose/worker.py": "tests/contract/runtime/test_supervisor.py",
     "runtime/worker.py": "tests/contract/runtime/test_supervisor.py",
     "runtime/restoring.py": "tests/contract/cli/test_upkeep.py",

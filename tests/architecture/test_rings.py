@@ -48,6 +48,8 @@ EXCEPTIONS: dict[str, set[str]] = {
     "adapters/sandbox_transport.py": {"tollway.edge.flow", "tollway.edge.upstream.destination"},
     # A provider is probed with the client and in the compiled form that calls use.
     "adapters/prober.py": {"tollway.edge.upstream.client", "tollway.gateway.snapshot"},
+    # Webhooks are sent with the client, and under the connect policy, of calls.
+    "adapters/webhooks/sender.py": {"tollway.edge.upstream.client", "tollway.edge.upstream.destination"},
     # Asks the publisher itself whether it is behind.
     "adapters/readiness.py": {"tollway.control.publication.service"},
     # A meter is found by the key that a claim on it makes.

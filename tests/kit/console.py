@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from kit.control import ControlPlane
+from kit.notices import Notices
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
 from tollway.contract.ledger_api import (
     CallAnswer,
@@ -248,6 +249,7 @@ class Console:
                 "service": plane.services,
             },
         )
+        self.notices = Notices(plane)
         self.resting = StandInResting()
         self.gateway = Gateway(
             GatewayParts(FACTS, plane.tokens, plane.providers, usage, plane.clock, resting=self.resting)
@@ -267,6 +269,7 @@ class Console:
             "publisher": plane.publisher,
             "usage": usage,
             "gateway": self.gateway,
+            "notices": self.notices.desk,
             "configuration": StandInConfiguration(),
             "backups": StandInBackups(),
             "meters": StandInMeters(),

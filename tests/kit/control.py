@@ -15,6 +15,7 @@ from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.migrate import migrate
+from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQLToldStore, SQLWebhookStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
@@ -44,6 +45,7 @@ from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.notices.telling import Notifier
 from tollway.control.publication.model import Options
 from tollway.control.publication.ports import Stored
 from tollway.control.publication.service import Publisher, PublisherParts
@@ -208,6 +210,10 @@ class ControlPlane:
         )
         reaching = Reaching(Credentials(self.keys, self.clock), check_upstream)
         self.audit = Audit(SQLAuditStore(self.database), self.database, self.clock, self.keys.audit_key)
+        self.webhook_store = SQLWebhookStore(self.database)
+        self.delivery_store = SQLDeliveryStore(self.database)
+        self.mail_store, self.told_store = SQLMailStore(self.database), SQLToldStore(self.database)
+        self.notifier = Notifier(self.webhook_store, self.delivery_store, self.database, self.clock)
         self.teams = Teams(self.team_store, self.database, self.audit, self.clock)
         self.applications = Applications(
             ApplicationParts(
@@ -230,6 +236,7 @@ class ControlPlane:
                 transactions=self.database,
                 trail=self.audit,
                 clock=self.clock,
+                notices=self.notifier,
             )
         )
         self.providers = Providers(
@@ -274,6 +281,7 @@ class ControlPlane:
                 transactions=self.database,
                 trail=self.audit,
                 clock=self.clock,
+                notices=self.notifier,
             )
         )
         self.members = Members(self.account_store, self.team_store, self.database, self.audit, self.clock)

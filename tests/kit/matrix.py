@@ -15,6 +15,7 @@ from tollway.control.access.roles import BUILT_IN
 from tollway.control.accounts.model import NewUser
 from tollway.control.actor import Actor
 from tollway.control.applications.model import NewApplication
+from tollway.control.notices.model import DeliveryFilter, NewWebhook
 from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken
 from tollway.control.upstreams.model import ConnectionChange, NewProvider
@@ -93,6 +94,7 @@ def build_world(console: Console, role: str) -> World:
         "user_id": _sides(mate, stranger, leaver),
         "request_id": _sides("req_team", "req_other", "req_gone"),
         **_for_all(console),
+        **_webhooks(console),
     }
     plane.teams.delete(gone, ACTOR)
     plane.accounts.delete(leaver, ACTOR)
@@ -136,6 +138,22 @@ def _for_all(console: Console) -> dict[str, dict[str, str]]:
         delete(gone)
         found[kind] = _sides(kept, kept, gone)
     return found
+
+
+def _webhooks(console: Console) -> dict[str, dict[str, str]]:
+    """Make a webhook with a delivery, and one that is deleted with its own."""
+    found = []
+    for name in ("kept", "gone"):
+        webhook = console.notices.webhooks.create(NewWebhook(name, "https://hooks.example/"), ACTOR).webhook
+        console.notices.deliveries.test(webhook.id, ACTOR)
+        (delivery,) = console.notices.deliveries.page(webhook.id, DeliveryFilter()).items
+        found.append((webhook.id, delivery.id))
+    kept, gone = found
+    console.notices.webhooks.delete(gone[0], ACTOR)
+    return {
+        "webhook_id": _sides(kept[0], kept[0], gone[0]),
+        "delivery_id": _sides(kept[1], kept[1], gone[1]),
+    }
 
 
 def _pairs(red: str, blue: str) -> tuple[tuple[str, str], tuple[str, str]]:

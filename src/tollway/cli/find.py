@@ -13,6 +13,7 @@ _IDS = {
     "providers": re.compile(r"prov_[0-9A-Za-z]{16}"),
     "users": re.compile(r"user_[0-9A-Za-z]{16}"),
     "roles": re.compile(r"role_[0-9A-Za-z]{16}|[a-z]+(?:_[a-z]+)?"),
+    "webhooks": re.compile(r"hook_[0-9A-Za-z]{16}"),
     "services": re.compile(r"svc_[0-9A-Za-z]{16}"),
 }
 _TOKEN = re.compile(r"tws_([0-9A-Za-z]{12})[0-9A-Za-z…]*")

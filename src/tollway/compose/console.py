@@ -22,6 +22,7 @@ from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
+from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts, Upstream
@@ -126,6 +127,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
         publisher=plane.publisher,
         usage=usage,
         gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting)),
+        notices=build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock),
         configuration=plane.configuration,
         backups=Backups(settings.data, _dumper(settings), clock),
         meters=MeterReadings(settings.data / "meters.mm"),
@@ -170,20 +172,31 @@ class OfflineLedger:
 def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Plane:
     publisher = _publisher(settings, keys, stores, clock)
     database = stores.database
+    notifier = build_notifier(stores, clock)
     audit = Audit(stores.audit, database, clock, keys.audit_key)
     teams = Teams(stores.teams, database, audit, clock)
     applications = Applications(
         ApplicationParts(stores.applications, stores.tokens, stores.teams, publisher, database, audit, clock)
     )
     tokens = Tokens(
-        TokenParts(stores.tokens, stores.applications, stores.services, keys, publisher, database, audit, clock)
+        TokenParts(
+            store=stores.tokens,
+            owners=stores.applications,
+            services=stores.services,
+            hasher=keys,
+            touching=publisher,
+            transactions=database,
+            trail=audit,
+            clock=clock,
+            notices=notifier,
+        )
     )
     reaching = Reaching(Credentials(keys, clock), _check_upstream)
     providers = Providers(ProviderParts(stores.providers, reaching, publisher, database, audit, clock))
     services = RestServices(ServiceParts(stores.services, reaching, publisher, database, audit, clock))
     configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
     roles = Roles(stores.roles, database, audit, clock)
-    accounts = Accounts(AccountParts(stores.accounts, stores.teams, roles, tokens, database, audit, clock))
+    accounts = Accounts(AccountParts(stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier))
     return Plane(
         stores, publisher, teams, applications, tokens, providers, services, configuration, roles, accounts, audit
     )

@@ -16,6 +16,7 @@ from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
+from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQLToldStore, SQLWebhookStore
 from tollway.adapters.storage.publication import find_installation
 from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
@@ -41,6 +42,10 @@ class Stores(msgspec.Struct, frozen=True):
     accounts: SQLAccountStore
     roles: SQLRoleStore
     audit: SQLAuditStore
+    webhooks: SQLWebhookStore
+    deliveries: SQLDeliveryStore
+    mail: SQLMailStore
+    told: SQLToldStore
 
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
@@ -68,6 +73,10 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SQLAccountStore(database),
         SQLRoleStore(database),
         SQLAuditStore(database),
+        SQLWebhookStore(database),
+        SQLDeliveryStore(database),
+        SQLMailStore(database),
+        SQLToldStore(database),
     )
 
 

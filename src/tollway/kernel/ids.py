@@ -18,6 +18,9 @@ SESSION = "sess"
 LIMIT = "lim"
 BUDGET = "bud"
 PROCESS = "proc"
+WEBHOOK = "hook"
+DELIVERY = "msg"
+EVENT = "evt"
 
 _COUNT_MAX = 62**5
 _PAIRS = [a + b for a in BASE62 for b in BASE62]

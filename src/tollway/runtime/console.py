@@ -23,6 +23,7 @@ from tollway.adapters.telemetry.logs import start_logging
 from tollway.compose.console import Places, build_console
 from tollway.kernel.errors import TollwayError
 from tollway.runtime.child import receive_start
+from tollway.runtime.deliverer import Deliverer
 from tollway.runtime.one_writer import one_writer
 from tollway.runtime.welcome import welcome
 from tollway.settings.model import Settings
@@ -143,6 +144,7 @@ async def _run(
         loop.add_reader(gone_fd, stop.set)
     tasks = [loop.create_task(server.serve([one])) for server, one in servers]
     watch = loop.create_task(_announce(servers, ready, stop))
+    deliverer = loop.create_task(Deliverer(_services(app).notices).run())
     await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)
     watch.cancel()
     if gone_fd is not None:
@@ -150,9 +152,17 @@ async def _run(
     live = app.state.live
     assert isinstance(live, LiveFeed)
     await live.close()
+    deliverer.cancel()
     for server, _ in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)
+    await asyncio.gather(deliverer, return_exceptions=True)
+
+
+def _services(app: FastAPI) -> ConsoleServices:
+    services = app.state.services
+    assert isinstance(services, ConsoleServices)
+    return services
 
 
 async def _announce(

@@ -11,6 +11,8 @@ from tollway.control.audit.api import router as audit
 from tollway.control.backups.api import router as backups
 from tollway.control.configuration.api import router as configuration
 from tollway.control.gateway.api import router as gateway
+from tollway.control.notices.api import router as webhooks
+from tollway.control.notices.mail_api import router as mail
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
@@ -39,6 +41,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     services,
     usage,
     live,
+    webhooks,
+    mail,
     configuration,
     backups,
 )

@@ -10,6 +10,7 @@ from tollway.control.applications.service import Applications
 from tollway.control.audit.service import Audit
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.notices.service import NoticeDesk
 from tollway.control.publication.service import Publisher
 from tollway.control.services.service import RestServices
 from tollway.control.sessions.service import Service as Sessions
@@ -54,6 +55,7 @@ class ConsoleServices:
     publisher: Publisher
     usage: Usage
     gateway: Gateway
+    notices: NoticeDesk
     configuration: Configuration
     backups: Backups
     meters: MeterReader

@@ -37,6 +37,8 @@ class KeyRing:
         self._box = _Box(_derive(root, "provider-secret"))
         self.response_states = _Box(_derive(root, "response-states"))
         """Seals what is kept of responses, which is the customers' content."""
+        self.notices = _Box(_derive(root, "notices"))
+        """Seals the signing secrets of webhooks and the login of the mail server."""
         self.cookie_key = Secret(_derive(root, "cookie"))
         """Signs session cookies and CSRF tokens."""
         self.audit_key = Secret(_derive(root, "audit-chain"))

@@ -155,3 +155,66 @@ idempotency = Table(
     Column("created_ns", BigInteger, nullable=False),
     Index("idempotency_by_time", "created_ns"),
 )
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("id", Ordered, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Ordered, nullable=False, unique=True),
+    Column("url", Text, nullable=False),
+    Column("kinds", Text, nullable=True),
+    Column("allow_private", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("disabled_reason", Text, nullable=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("previous_sealed", LargeBinary, nullable=True),
+    Column("previous_until_ns", BigInteger, nullable=True),
+    *_kept(),
+    Column("delivered_ns", BigInteger, nullable=True),
+    Column("failed_ns", BigInteger, nullable=True),
+    Column("dropped", BigInteger, nullable=False),
+)
+
+webhook_deliveries = Table(
+    "webhook_deliveries",
+    metadata,
+    Column("id", Ordered, primary_key=True),
+    Column("webhook_id", Ordered, nullable=False),
+    Column("kind", Ordered, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", Ordered, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("retry_from_ns", BigInteger, nullable=False),
+    Column("due_ns", BigInteger, nullable=True),
+    Column("claimed_until_ns", BigInteger, nullable=False),
+    Column("attempts", Text, nullable=False),
+    Column("attempts_total", Integer, nullable=False),
+    Index("webhook_deliveries_by_webhook", "webhook_id", "created_ns", "id"),
+    Index("webhook_deliveries_by_state", "webhook_id", "state", "created_ns", "id"),
+    Index("webhook_deliveries_by_due", "state", "due_ns"),
+    Index("webhook_deliveries_by_time", "created_ns"),
+)
+
+mail_server = Table(
+    "mail_server",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("host", Text, nullable=False),
+    Column("port", Integer, nullable=False),
+    Column("security", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("sealed_password", LargeBinary, nullable=False),
+    Column("from_address", Text, nullable=False),
+    Column("from_name", Text, nullable=False),
+    Column("updated_ns", BigInteger, nullable=False),
+    Column("updated_by", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("subject", Ordered, primary_key=True),
+    Column("until_ns", BigInteger, nullable=False),
+)

@@ -42,6 +42,8 @@ class Permission(StrEnum):
     MACHINE_OPERATE = "machine.operate"
     MEMBERS_WRITE = "members.write"
     MODELS_READ = "models.read"
+    NOTICES_READ = "notices.read"
+    NOTICES_WRITE = "notices.write"
     OVERVIEW_READ = "overview.read"
     PROVIDERS_READ = "providers.read"
     PROVIDERS_WRITE = "providers.write"
@@ -92,6 +94,8 @@ REGISTRY: Mapping[Permission, Described] = {
     Permission.ROLES_READ: Described("People", "See roles and what they permit"),
     Permission.ROLES_WRITE: Described("People", "Make, change and delete roles"),
     Permission.AUDIT_READ: Described("Installation", "See who did what"),
+    Permission.NOTICES_READ: Described("Installation", "See webhooks, their deliveries and how mail is sent"),
+    Permission.NOTICES_WRITE: Described("Installation", "Make, change, try and delete webhooks; set mail up"),
     Permission.CONFIGURATION_READ: Described("Installation", "Export the configuration, without secrets"),
     Permission.CONFIGURATION_WRITE: Described("Installation", "Apply a configuration"),
     Permission.INSTALLATION_OWN: Described("Installation", "Make and unmake owners"),

@@ -5,7 +5,7 @@ do more than they do, and an installation always has an owner who can sign in.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
@@ -25,6 +25,8 @@ from tollway.control.actor import Actor
 from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Facts, Subject
 from tollway.control.faults import Faults, Invalid, refuse
+from tollway.control.notices.events import Event, UserDeactivated, UserInvited
+from tollway.control.notices.ports import NoNotices, Notices
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.ports import Trail, Transactions
 from tollway.control.sessions.model import LinkPurpose, User, UserLink, UserState, hash_secret, new_secret
@@ -50,6 +52,7 @@ class AccountParts:
     transactions: Transactions
     trail: Trail
     clock: Clock
+    notices: Notices = field(default_factory=NoNotices)
 
 
 class Accounts:
@@ -84,6 +87,7 @@ class Accounts:
             for team_id in dict.fromkeys(new.team_ids):
                 self._store.join(team_id, user.id, now_ns=now, by=str(actor))
             self._record(actor, "invite", user, None, {**_facts(user), "team_ids": list(new.team_ids)})
+            self._parts.notices.tell(Event(UserInvited(user.id, user.name, user.role, str(actor)), now))
             return self._issue_link(user, "invite")
 
     def get(self, user_id: str) -> User:
@@ -184,7 +188,12 @@ class Accounts:
             self._keep_an_owner(before)
         sessions = self._store.end_access(before.id)
         tokens = self._parts.tokens.end_personal(before.id, actor, reason=f"its owner was {after.state}")
-        return Ended(self._save(before, after, actor, act), sessions, tokens)
+        saved = self._save(before, after, actor, act)
+        if saved.state != before.state:
+            is_deleted = saved.state == "deleted"
+            data = UserDeactivated(saved.id, saved.name, saved.role, is_deleted, sessions, tokens, str(actor))
+            self._parts.notices.tell(Event(data, saved.updated_ns))
+        return Ended(saved, sessions, tokens)
 
     def _keep_an_owner(self, leaving: User) -> None:
         if leaving.state == "active" and self._store.count_owners() <= 1:

@@ -35,8 +35,8 @@ class SpentBudgets:
     applications: OwningApplications
     clock: Clock
 
-    def near_end(self, percent: int) -> Sequence[UsedBudget]:
-        """Return budgets of active owners of which at least `percent` is used, fullest first; at most SHOWN_MAX.
+    def near_end(self, percent: int, limit: int = SHOWN_MAX) -> Sequence[UsedBudget]:
+        """Return budgets of active owners of which at least `percent` is used, fullest first; at most `limit`.
 
         Only the SPENT_READ_MAX that spent most in their period are looked at. Nothing while the ledger or the
         database does not answer.
@@ -57,7 +57,7 @@ class SpentBudgets:
             for row in by_owner[owner.id]
             if (found := find_used(owner, budget, row, now_ns)) and _percent(found) >= percent
         ]
-        return sorted(used, key=_percent, reverse=True)[:SHOWN_MAX]
+        return sorted(used, key=_percent, reverse=True)[:limit]
 
     def _owners(self, ids: Collection[str], now_ns: int) -> Iterator[Token | Application]:
         """Yield the owners whose calls are accepted at all."""
@@ -79,7 +79,15 @@ def find_used(owner: Token | Application, budget: Budget, row: Spent, now_ns: in
     empty_ns = now_ns + left_nanos * (now_ns - starts_ns) // row.nanos if row.nanos > 0 else NEVER_NS
     is_foreseen = ends_ns != NEVER_NS and left_nanos > 0 and empty_ns < ends_ns
     return UsedBudget(
-        kind, owner.id, owner.name, budget.name, row.nanos, budget.limit_nanos, empty_ns if is_foreseen else None
+        owner_kind=kind,
+        owner_id=owner.id,
+        owner_name=owner.name,
+        budget_name=budget.name,
+        spent_nanos=row.nanos,
+        limit_nanos=budget.limit_nanos,
+        empty_ns=empty_ns if is_foreseen else None,
+        budget_id=budget.id,
+        period_ends_ns=ends_ns,
     )
 
 

@@ -57,6 +57,9 @@ class UsedBudget:
     limit_nanos: int
     empty_ns: int | None = None
     """When it is used up at this period's pace; None when the period ends before, or has no end."""
+    budget_id: str = ""
+    period_ends_ns: int = 0
+    """Far in the future for a budget that never begins anew."""
 
 
 class RestingSource(Protocol):
@@ -86,8 +89,8 @@ class OwningApplications(Protocol):
 class BudgetWatch(Protocol):
     """Finds budgets that will soon refuse calls."""
 
-    def near_end(self, percent: int) -> Sequence[UsedBudget]:
-        """Return active budgets of which at least `percent` is used, fullest first, at most 20. Does not raise."""
+    def near_end(self, percent: int, limit: int = 20) -> Sequence[UsedBudget]:
+        """Return active budgets of which at least `percent` is used, fullest first. Does not raise."""
         ...
 
 

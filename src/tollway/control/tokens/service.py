@@ -7,7 +7,7 @@ policy store has the change (see `control.ports.Touching`).
 
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
@@ -20,9 +20,11 @@ from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults, refuse
 from tollway.control.limits.service import compile_limits, find_faults, to_rules
 from tollway.control.names import check_name
+from tollway.control.notices.ports import NoNotices, Notices
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
+from tollway.control.tokens.events import token_created_event, token_revoked_event
 from tollway.control.tokens.model import (
     IssuedToken,
     NewToken,
@@ -58,6 +60,7 @@ class TokenParts:
     trail: Trail
     clock: Clock
     random_bytes: Callable[[int], bytes] = os.urandom
+    notices: Notices = field(default_factory=NoNotices)
 
 
 class Tokens:
@@ -81,6 +84,7 @@ class Tokens:
             issued = self._store_fresh(draft)
             self._parts.touching.touch_token(issued.token.id)
             self._record(actor, "issue", None, issued.token)
+            self._parts.notices.tell(token_created_event(issued.token))
         return issued
 
     def get(self, token_id: str, sight: Sight = EVERYWHERE) -> Token:
@@ -190,6 +194,7 @@ class Tokens:
     def _end(self, token: Token, actor: Actor, reason: str | None) -> Token:
         now = self._parts.clock.now_ns()
         revoked = replace(token, state="revoked", revoked_ns=now, revoked_by=str(actor), revoked_reason=reason)
+        self._parts.notices.tell(token_revoked_event(revoked))
         return self._save(token, revoked, actor, "revoke")
 
     def _switch(self, token_id: str, state: State, actor: Actor, expected_version: int | None) -> Token:

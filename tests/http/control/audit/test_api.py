@@ -1,7 +1,7 @@
 """The audit log over HTTP: every act that changes something is in it, done or refused, with the id of its request."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from starlette.testclient import TestClient
@@ -69,8 +69,26 @@ def acts(browser: TestClient, operator: TestClient) -> Iterator[tuple[str, objec
     send(browser, "revoke_token", "POST", f"/tokens/{token['id']}/revoke", {"reason": "leaked"})
     for kind, one in (("application", shop), ("provider", provider), ("service", service), ("team", team)):
         send(browser, f"delete_{kind}", "DELETE", f"/{kind}s/{one['id']}")
+    acts_of_notices(browser, send)
     send(operator, "create_backup", "POST", "/backup")
     yield from done
+
+
+def acts_of_notices(browser: TestClient, send: Callable[..., tuple[str, dict[str, object]]]) -> None:
+    """Do every act with webhooks and mail once."""
+    _, hook = send(browser, "create_webhook", "POST", "/webhooks", {"name": "h", "url": "https://hooks.example/"})
+    path = f"/webhooks/{hook['id']}"
+    send(browser, "change_webhook", "PATCH", path, {"name": "i"})
+    send(browser, "replace_webhook_secret", "POST", f"{path}/secret")
+    _, delivery = send(browser, "test_webhook", "POST", f"{path}/test")
+    send(browser, "resend_delivery", "POST", f"{path}/deliveries/{delivery['id']}/resend")
+    for act in ("disable", "enable"):
+        send(browser, f"{act}_webhook", "POST", f"{path}/{act}")
+    send(browser, "delete_webhook", "DELETE", path)
+    server = {"host": "mail.example", "from_address": "tollway@example.com"}
+    send(browser, "set_up_mail", "PUT", "/mail", server)
+    send(browser, "test_mail", "POST", "/mail/test", {"to": "ada@example.com"})
+    send(browser, "remove_mail", "DELETE", "/mail")
 
 
 def test_every_act_leaves_one_entry_with_its_request(browser: TestClient, operator: TestClient) -> None:

@@ -1,0 +1,5 @@
+"""Webhooks, over HTTP."""
+
+from tollway.adapters.webhooks.sender import HTTPWebhookSender
+
+__all__ = ["HTTPWebhookSender"]

@@ -1,0 +1,59 @@
+"""Builds the notices domain: what tells, what sends, what watches."""
+
+import msgspec
+
+from tollway.adapters.mail import SMTPSender
+from tollway.adapters.secrets import KeyRing
+from tollway.adapters.webhooks import HTTPWebhookSender
+from tollway.compose.stores import Stores
+from tollway.control.notices.delivering import Deliveries, DeliveryParts
+from tollway.control.notices.mail import Mail, MailParts
+from tollway.control.notices.ports import Budgets, ProviderNames, Resting
+from tollway.control.notices.secrets import SigningSecrets
+from tollway.control.notices.service import NoticeDesk, WebhookParts, Webhooks
+from tollway.control.notices.telling import Notifier
+from tollway.control.notices.watching import Watch, WatchParts
+from tollway.control.ports import Trail
+from tollway.kernel.clock import Clock
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """What is looked at for lasting states."""
+
+    budgets: Budgets
+    resting: Resting
+    providers: ProviderNames
+
+
+def build_notifier(stores: Stores, clock: Clock) -> Notifier:
+    """Return what every domain tells its events to."""
+    return Notifier(stores.webhooks, stores.deliveries, stores.database, clock)
+
+
+def build_notices(stores: Stores, keys: KeyRing, trail: Trail, watched: Watched, clock: Clock) -> NoticeDesk:
+    """Return the domain's services."""
+    secrets, sender = SigningSecrets(keys.notices), HTTPWebhookSender()
+    deliveries = DeliveryParts(
+        store=stores.deliveries,
+        webhooks=stores.webhooks,
+        secrets=secrets,
+        sender=sender,
+        transactions=stores.database,
+        trail=trail,
+        clock=clock,
+    )
+    watch = WatchParts(
+        budgets=watched.budgets,
+        resting=watched.resting,
+        providers=watched.providers,
+        told=stores.told,
+        notices=build_notifier(stores, clock),
+        transactions=stores.database,
+        clock=clock,
+    )
+    return NoticeDesk(
+        webhooks=Webhooks(WebhookParts(stores.webhooks, secrets, sender, stores.database, trail, clock)),
+        deliveries=Deliveries(deliveries),
+        mail=Mail(MailParts(stores.mail, keys.notices, SMTPSender(clock), stores.database, trail, clock)),
+        watch=Watch(watch),
+    )

@@ -1,0 +1,1 @@
+"""Notices: what happened, told to receivers by signed webhooks, and mail."""

@@ -1,0 +1,180 @@
+"""The registry of what happens: each kind of event, and the fields of its `data`, as receivers read them.
+
+Law: the name of a kind and the names and types of its fields are permanent; a field may be added, and what would break
+a receiver is a higher `version`. No field is a secret. Pure. `docs/webhooks.md` lists all of it; a test compares them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Literal
+
+import msgspec
+
+from tollway.contract.policy import Environment
+from tollway.kernel.clock import NANOS_PER_SECOND
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    TOKEN_CREATED = "token.created"  # noqa: S105  # the name of an event
+    TOKEN_REVOKED = "token.revoked"  # noqa: S105  # the name of an event
+    BUDGET_NEAR_END = "budget.near_end"
+    PROVIDER_FAILING = "provider.failing"
+    USER_INVITED = "user.invited"
+    USER_DEACTIVATED = "user.deactivated"
+    WEBHOOK_TEST = "webhook.test"
+
+
+class TokenCreated(msgspec.Struct, frozen=True):
+    """A token was issued. `masked` identifies it to people; `expires_at` null: never."""
+
+    id: str
+    masked: str
+    name: str
+    environment: Environment
+    application_id: str | None
+    application_name: str | None
+    team_id: str | None
+    owner_id: str | None
+    expires_at: str | None
+    by: str
+
+
+class TokenRevoked(msgspec.Struct, frozen=True):
+    """A token was ended for ever. `reason` null: none was given."""
+
+    id: str
+    masked: str
+    name: str
+    environment: Environment
+    application_id: str | None
+    application_name: str | None
+    team_id: str | None
+    owner_id: str | None
+    reason: str | None
+    by: str
+
+
+class BudgetNearEnd(msgspec.Struct, frozen=True):
+    """A budget will soon refuse calls, or does. Amounts are decimal strings in USD.
+
+    `used_up_at` is foreseen at the period's pace; null: the period ends before, or has no end.
+    """
+
+    owner_kind: Literal["token", "application"]
+    owner_id: str
+    owner_name: str
+    budget_name: str
+    percent: int
+    spent_usd: str
+    limit_usd: str
+    used_up_at: str | None
+
+
+class ProviderFailing(msgspec.Struct, frozen=True):
+    """A provider's keys failed and are tried last for a while. `resting_keys` are their ids, not the keys."""
+
+    id: str
+    name: str
+    resting_keys: list[str]
+
+
+class UserInvited(msgspec.Struct, frozen=True):
+    """A person was invited; the link is not in it."""
+
+    id: str
+    name: str
+    role: str
+    by: str
+
+
+class UserDeactivated(msgspec.Struct, frozen=True):
+    """A person may not sign in any more. `sessions` and `tokens` are how many ended with it; `is_deleted`: for ever."""
+
+    id: str
+    name: str
+    role: str
+    is_deleted: bool
+    sessions: int
+    tokens: int
+    by: str
+
+
+class WebhookTest(msgspec.Struct, frozen=True):
+    """Somebody tried the webhook out."""
+
+    webhook_id: str
+    webhook_name: str
+    by: str
+
+
+Data = TokenCreated | TokenRevoked | BudgetNearEnd | ProviderFailing | UserInvited | UserDeactivated | WebhookTest
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a kind means, the version and the type of its `data`, and whether a webhook may ask for it."""
+
+    meaning: str
+    data: type[Data]
+    version: int = 1
+    can_be_chosen: bool = True
+
+
+KINDS: Mapping[Kind, Described] = MappingProxyType(
+    {
+        Kind.TOKEN_CREATED: Described("A token was issued", TokenCreated),
+        Kind.TOKEN_REVOKED: Described("A token was revoked, by a person or with its owner", TokenRevoked),
+        Kind.BUDGET_NEAR_END: Described("A budget is used to 80 %; once in each of its periods", BudgetNearEnd),
+        Kind.PROVIDER_FAILING: Described("Keys of a provider began to fail; once until it was well", ProviderFailing),
+        Kind.USER_INVITED: Described("A person was invited", UserInvited),
+        Kind.USER_DEACTIVATED: Described("A person was deactivated or deleted", UserDeactivated),
+        Kind.WEBHOOK_TEST: Described("Somebody tried the webhook out", WebhookTest, can_be_chosen=False),
+    }
+)
+"""Every kind, in the order that lists show it."""
+
+_BY_DATA: Mapping[type[Data], Kind] = {described.data: kind for kind, described in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened at an instant."""
+
+    data: Data
+    occurred_ns: int
+
+    @property
+    def kind(self) -> Kind:
+        """What happened."""
+        return _BY_DATA[type(self.data)]
+
+
+class _Body(msgspec.Struct, frozen=True):
+    id: str
+    type: str
+    version: int
+    timestamp: str
+    data: Data
+
+
+def encode_body(event_id: str, event: Event) -> bytes:
+    """Return the JSON that receivers get: the same bytes for each of them and at each attempt."""
+    kind = event.kind
+    return msgspec.json.encode(
+        _Body(event_id, kind.value, KINDS[kind].version, write_instant(event.occurred_ns), event.data)
+    )
+
+
+def write_instant(instant_ns: int) -> str:
+    """Write an instant as RFC 3339 in UTC, in whole seconds (cut)."""
+    return datetime.fromtimestamp(instant_ns // NANOS_PER_SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def write_instant_or_none(instant_ns: int | None) -> str | None:
+    """Write an instant that may be absent."""
+    return None if instant_ns is None else write_instant(instant_ns)

@@ -1,0 +1,105 @@
+"""Looks for lasting states that somebody should hear of: budgets near the end, failing providers. Tells of each once.
+
+What was told is remembered in the database, so that neither a restart nor a second node tells it again.
+"""
+
+from dataclasses import dataclass
+
+from tollway.control.gateway.ports import UsedBudget
+from tollway.control.notices.events import (
+    BudgetNearEnd,
+    Event,
+    ProviderFailing,
+    write_instant_or_none,
+)
+from tollway.control.notices.ports import Budgets, Notices, ProviderNames, Resting, ToldStore
+from tollway.control.ports import Transactions
+from tollway.kernel.clock import NANOS_PER_SECOND, Clock
+from tollway.kernel.money import format_usd
+
+NEAR_END_PERCENT = 80
+"""As on the home page: of a month spent evenly, six days are left then."""
+BUDGETS_MAX = 2_000
+WELL_SECONDS = 600
+"""A provider is failing anew only after none of its keys rested for this long."""
+_RENEWED_SECONDS = 60
+"""How much of that may pass before it is written down again that a provider still fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchParts:
+    """What the watch is built from."""
+
+    budgets: Budgets
+    resting: Resting
+    providers: ProviderNames
+    told: ToldStore
+    notices: Notices
+    transactions: Transactions
+    clock: Clock
+
+
+class Watch:
+    """Looks when asked to. A look raises management.unavailable; what it did not tell is told by the next one."""
+
+    def __init__(self, parts: WatchParts) -> None:
+        self._parts = parts
+
+    def forget(self) -> None:
+        """Drop what no longer counts as told."""
+        with self._parts.transactions.write():
+            self._parts.told.forget(before_ns=self._parts.clock.now_ns())
+
+    def look_at_providers(self) -> None:
+        """Tell of providers whose keys began to rest. They rest for some seconds, so look more often than that."""
+        now_ns = self._parts.clock.now_ns()
+        failing: dict[str, list[str]] = {}
+        until: dict[str, int] = {}
+        for key in self._parts.resting.read(now_ns):
+            failing.setdefault(key.provider_id, []).append(key.key_id)
+            until[key.provider_id] = max(until.get(key.provider_id, 0), key.until_seconds)
+        if not failing:
+            return
+        names = self._parts.providers.names(failing)
+        for provider_id, key_ids in failing.items():
+            until_ns = (until[provider_id] + WELL_SECONDS) * NANOS_PER_SECOND
+            data = ProviderFailing(provider_id, names.get(provider_id, provider_id), sorted(key_ids))
+            self._tell_once(f"provider/{provider_id}", Event(data, now_ns), until_ns, is_renewed=True)
+
+    def look_at_budgets(self) -> None:
+        """Tell of budgets that came near their end. Does nothing while the ledger does not answer."""
+        now_ns = self._parts.clock.now_ns()
+        for budget in self._parts.budgets.near_end(NEAR_END_PERCENT, BUDGETS_MAX):
+            subject = f"budget/{budget.owner_id}/{budget.budget_id}"
+            self._tell_once(subject, Event(_near_end(budget), now_ns), budget.period_ends_ns, is_renewed=False)
+
+    def _tell_once(self, subject: str, event: Event, until_ns: int, *, is_renewed: bool) -> None:
+        """Tell unless it counts as told; then count it as told until `until_ns`, longer each time if `is_renewed`."""
+        parts, now_ns = self._parts, event.occurred_ns
+        if not _is_new(parts.told.find_until(subject), now_ns, until_ns, is_renewed=is_renewed):
+            return
+        with parts.transactions.write():
+            told_until = parts.told.find_until(subject)  # again: another node may have told it meanwhile
+            if told_until is None or told_until <= now_ns:
+                parts.notices.tell(event)
+            parts.told.put(subject, max(until_ns, told_until or 0))
+
+
+def _is_new(told_until_ns: int | None, now_ns: int, until_ns: int, *, is_renewed: bool) -> bool:
+    if told_until_ns is None or told_until_ns <= now_ns:
+        return True
+    return is_renewed and until_ns - told_until_ns >= _RENEWED_SECONDS * NANOS_PER_SECOND
+
+
+def _near_end(budget: UsedBudget) -> BudgetNearEnd:
+    percent = 100 * budget.spent_nanos // budget.limit_nanos if budget.limit_nanos else 100
+    return BudgetNearEnd(
+        owner_kind=budget.owner_kind,
+        owner_id=budget.owner_id,
+        owner_name=budget.owner_name,
+        budget_name=budget.budget_name,
+        percent=percent,
+        spent_usd=format_usd(budget.spent_nanos),
+        limit_usd=format_usd(budget.limit_nanos),
+        used_up_at=write_instant_or_none(budget.empty_ns),
+    )
