@@ -16,7 +16,7 @@ FINAL = ("response.completed", "response.incomplete", "response.failed")
 DONE = ("completed", "complete")
 """The second is a stand-in's of somebody else; it is among the recordings."""
 
-INCOMPLETE = {"max_output_tokens": "length", "content_filter": "filter"}
+INCOMPLETE = {"max_output_tokens": "length", "content_filter": "filter", "max_messages": "pause"}
 
 
 def read_answer(raw: bytes, *, is_strict: bool) -> Answer:

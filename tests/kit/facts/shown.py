@@ -4,7 +4,7 @@ from kit.facts.answer import Answer, Option, squeeze
 
 STOPS: dict[str, dict[str | None, set[str | None]]] = {
     "chat": {"stop_sequence": {"end"}, "refusal": {"refusal", "filter"}, "pause": {"end", "length"}},
-    "responses": {"stop_sequence": {"end"}, "refusal": {"refusal", "filter"}, "pause": {"end", "length"}},
+    "responses": {"stop_sequence": {"end"}, "refusal": {"refusal", "filter"}, "pause": {"end", "length", "pause"}},
     "messages": {"filter": {"refusal"}},
     "gemini": {"stop_sequence": {"end"}, "refusal": {"filter"}, "pause": {"end", "length", "error"}},
 }
