@@ -40,7 +40,7 @@ export function App() {
       <Boundary>
         <Suspense fallback={<Loading rows={8} />}>
           <Switch>
-            <Route path="/">{may("overview.read") ? <Home /> : <OwnHome />}</Route>
+            <Route path="/">{may("overview.read") && may("calls.read") ? <Home /> : <OwnHome />}</Route>
             <Route path="/calls"><Calls /></Route>
             <Route path="/calls/:id">{({ id }) => <CallPage key={id} id={id} />}</Route>
             <Route path="/tokens"><Tokens /></Route>

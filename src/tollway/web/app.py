@@ -41,7 +41,7 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
             Middleware(Envelope, clock=services.clock, is_behind_tls=services.is_behind_tls),
             Middleware(HostCheck, hosts=services.hosts),
             Middleware(BodyLimit),
-            Middleware(Refusals, audit=services.audit),
+            Middleware(Refusals, audit=services.audit, clock=services.clock),
             Middleware(Guard, sessions=services.sessions, roles=services.roles),
             Middleware(Idempotency, keys=services.idempotency, clock=services.clock),
         ],

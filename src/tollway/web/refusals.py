@@ -1,7 +1,8 @@
 """Writes every refused act of a known caller into the audit log.
 
-Acts are what changes something, and whatever needs a permission that the caller does not have. A caller who is not
-known leaves no entry here, so that nobody can fill the log from outside; failed sign-ins write their own, as far as
+Acts are what changes something, and whatever needs a permission that the caller does not have; of refused reads, which
+pages repeat by themselves, one is written in ten minutes for each caller and operation. A caller who is not known
+leaves no entry here, so that nobody can fill the log from outside; failed sign-ins write their own, as far as
 the throttle lets them be tried.
 """
 
@@ -13,20 +14,27 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from tollway.control.actor import OPERATOR, Actor
 from tollway.control.audit.model import Refusal, Subject
 from tollway.control.audit.service import Audit
+from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 from tollway.web.csrf import SAFE_METHODS
 from tollway.web.identity import REFUSED, Caller, Scope, find_caller, request_id_of, source_of
 
 FORBIDDEN = 403
+READ_AGAIN_NS = 600 * NANOS_PER_SECOND
+READS_MAX = 10_000
+"""Refused reads that are remembered; when there are more, the oldest is forgotten and may be written again."""
+
 _log = logging.getLogger(__name__)
 
 
 class Refusals:
     """Wraps everything that may refuse."""
 
-    def __init__(self, app: ASGIApp, audit: Audit) -> None:
+    def __init__(self, app: ASGIApp, audit: Audit, clock: Clock) -> None:
         self._app = app
         self._audit = audit
+        self._clock = clock
+        self._reads: dict[tuple[str, str], int] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -54,11 +62,24 @@ class Refusals:
         if caller is None or not 400 <= status < 500 or not is_act or not code:
             return
         refusal = Refusal(_action(scope), _subject(scope), code)
+        if scope["method"] in SAFE_METHODS and not self._is_new(caller, refusal.action):
+            return
         try:
             await run_in_threadpool(self._audit.refuse, _actor(caller, scope), refusal)
         except TollwayError:
             # The answer stands whether or not it could be written down; the log says that it was not.
             _log.exception("a refusal could not be written to the audit log request_id=%s", request_id_of(scope))
+
+    def _is_new(self, caller: Caller, action: str) -> bool:
+        """Return whether this read was not written lately, and remember it. Runs in the event loop only."""
+        key, now_ns = (caller.subject, action), self._clock.now_ns()
+        if now_ns - self._reads.get(key, -READ_AGAIN_NS) < READ_AGAIN_NS:
+            return False
+        self._reads.pop(key, None)
+        self._reads[key] = now_ns
+        if len(self._reads) > READS_MAX:
+            self._reads.pop(next(iter(self._reads)))
+        return True
 
 
 def _action(scope: Scope) -> str:

@@ -1,6 +1,7 @@
 /** Session, gateway facts, checklist, and what needs attention. */
 import { useQuery } from "@tanstack/react-query";
 import { api, body, setCsrf } from "./client";
+import { allowLive } from "./live";
 
 export function useSession() {
   return useQuery({
@@ -8,6 +9,7 @@ export function useSession() {
     queryFn: async () => {
       const session = await body(api.GET("/api/v1/session"));
       setCsrf(session.csrf);
+      allowLive(session.rights.some((right) => right.permission === "calls.read"));
       return session;
     },
     staleTime: 10 * 60_000,

@@ -11,6 +11,7 @@ const REFRESH_MS = 2_000;
 
 let state: LiveState = { status: "connecting", calls: [], since: 0 };
 let source: EventSource | null = null;
+let isAllowed = false;
 let heard = 0;
 let watch = 0;
 const listeners = new Set<() => void>();
@@ -23,6 +24,8 @@ function change(next: Partial<LiveState>): void {
 
 function open(): void {
   source?.close();
+  source = null;
+  if (!isAllowed) return;
   source = new EventSource("/api/v1/live");
   source.onopen = alive;
   source.addEventListener("ping", alive);
@@ -53,9 +56,17 @@ function check(): void {
   }
 }
 
+/** Whether the signed-in person may see calls; nothing is asked for before that is known. */
+export function allowLive(allowed: boolean): void {
+  if (isAllowed === allowed) return;
+  isAllowed = allowed;
+  heard = Date.now();
+  if (listeners.size) open();
+}
+
 function listen(listener: () => void): () => void {
   listeners.add(listener);
-  if (!source) {
+  if (listeners.size === 1) {
     heard = Date.now();
     open();
     watch = window.setInterval(check, 4_000);

@@ -6,6 +6,7 @@ import IconMenu2 from "@tabler/icons-react/dist/esm/icons/IconMenu2.mjs";
 import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import { useSession } from "../api/gateway";
 import { useLive } from "../api/live";
+import { useRights } from "../api/rights";
 import { ago } from "../format/time";
 import { Trouble } from "../parts/page";
 import { AccountMenu, RangeMenu, ThemeMenu } from "./menus";
@@ -24,6 +25,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const [overlay, setOverlay] = useState<"search" | "keys" | null>(null);
   const main = useRef<HTMLElement>(null);
   const session = useSession();
+  const { may } = useRights();
   useKeys((place) => go(place + rangeSearch(params)), setOverlay);
 
   const first = useRef(true);
@@ -51,7 +53,7 @@ export function Frame({ children }: { children: ReactNode }) {
             <IconSearch size={15} /><span>Search or paste a token</span><kbd>{isMac ? "⌘" : "Ctrl"} K</kbd>
           </button>
           <div className="bar-right">
-            <LiveBadge />
+            {may("calls.read") && <LiveBadge />}
             <RangeMenu />
             <ThemeMenu />
             <AccountMenu session={session.data} showKeys={() => setOverlay("keys")} />
