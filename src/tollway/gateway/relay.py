@@ -13,7 +13,7 @@ from tollway.contract.response_states import ResponseState
 from tollway.contract.usage import Usage
 from tollway.formats.chat.bounds import wants_stream_usage
 from tollway.formats.dialect import Shown, Watch
-from tollway.formats.dialects import CHAT, MESSAGES
+from tollway.formats.dialects import CHAT, GEMINI, MESSAGES
 from tollway.gateway.admit import Admission
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -30,6 +30,7 @@ from tollway.policy.tariff import Tariff
 
 log = logging.getLogger(__name__)
 
+_BAD_KEY = "API_KEY_INVALID"
 NOT_KEPT = "response-not-kept"
 _encode = msgspec.json.Encoder().encode
 _object: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -113,10 +114,13 @@ def send_whole(exchange: Exchange, answer: Answer, raw: bytes, relayed: Relayed,
 def tell_fault(raw: bytes, answer: Answer, relayed: Relayed, call: Call) -> bytes:
     """Return what the upstream said was wrong: as it came in the caller's own dialect, else translated.
 
-    Raises upstream.protocol for a status below 400 that is no answer of any dialect.
+    Raises upstream.protocol for a status below 400 that is no answer of any dialect, and upstream.auth for Google's
+    way of refusing a key, which is 400 (https://ai.google.dev/gemini-api/docs/troubleshooting).
     """
     plan, prepared = relayed.plan, relayed.prepared
     status = answer.status
+    if status == 400 and prepared.dialect is GEMINI and prepared.dialect.read_error(status, raw).code == _BAD_KEY:
+        raise TollwayError("upstream.auth", upstream_request_id=call.attempts[-1].upstream_request_id or None)
     if prepared.dialect is plan.dialect:
         if status < 400:
             return raw

@@ -180,3 +180,23 @@ async def test_a_response_in_the_background_spends_all_that_was_reserved():
     held = rig.journal.opened[0].charges[0].nanos
     assert rig.meters.settled == [held] and held > 0
     assert rig.journal.closed[0].usage.is_estimated
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1beta/models/gpt:generateContent"])
+async def test_a_key_that_google_refuses_with_400_is_not_the_callers_fault_and_the_next_one_is_tried(path):
+    info = {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        "reason": "API_KEY_INVALID",
+        "domain": "googleapis.com",
+    }
+    error = {"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT", "details": [info]}}
+    bad = json.dumps(error).encode()
+    rig = Rig(ScriptedAnswer(400, bad), ScriptedAnswer(body=ANSWERS["gemini"]), ScriptedAnswer(400, bad))
+    keys = (SealedKey("k1", b"first", b""), SealedKey("k2", b"second", b""))
+    provider = ProviderRecord("p1", "p1", "gemini", "active", Upstream("https://up.example/v1beta"), keys)
+    rig.publish(providers=(provider,))
+    body = HELLO if path.startswith("/v1/") else b'{"contents":[{"parts":[{"text":"hi"}]}]}'
+    assert (await rig.call(path, token=rig.token(), body=body)).status == 200
+    assert [sent[3][b"x-goog-api-key"] for sent in rig.upstreams.sent] == [b"first", b"second"]
+    reply = await rig.call(path, token=rig.token(), body=body)
+    assert reply.status == 502 and b"upstream.auth" in reply.answer
