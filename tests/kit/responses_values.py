@@ -19,7 +19,9 @@ TARGET = Target(vendor="openai", model="gpt-5.6")
 WORDS = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=12)
 _NAMES = st.text("abcdefgh_", min_size=1, max_size=8)
 _MARKS = st.none() | st.just(hub.CacheMark())
-_SCHEMAS = st.sampled_from([b'{"type":"object"}', b'{"type":"object","properties":{"a":{"type":"string"}}}'])
+_CLOSED = b'{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}'
+_SCHEMAS = st.sampled_from([b'{"type":"object","properties":{},"additionalProperties":false}', _CLOSED])
+"""What strict mode takes, so that strictness survives."""
 
 TEXTS = st.builds(hub.Text, text=WORDS, cache=_MARKS)
 _INLINE = st.builds(hub.Base64, media_type=st.sampled_from(["image/png", "image/webp"]), data=st.just("AAAA"))

@@ -38,7 +38,7 @@ NOTES: Mapping[str, str] = MappingProxyType(
         "seed-ignored": "The provider takes no seed, which asks for no more than the vendor's best effort.",
         "service-tier-ignored": "The provider has no service tiers; its usual one was asked for.",
         "store-ignored": "The provider takes no wish about storing; its own rules hold.",
-        "strict-ignored": "The provider takes no `strict`; the model may deviate from a tool's schema.",
+        "strict-ignored": "The provider takes no `strict`, or not for this schema; the model may deviate from it.",
         "texts-joined": "The provider takes one text a message; several were joined, with an empty line between them.",
         "thinking-always-shown": "The provider shows its thinking in any case.",
         "thinking-not-shown": "The provider does not show its thinking.",

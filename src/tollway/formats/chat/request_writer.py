@@ -12,7 +12,7 @@ from tollway.formats.chat.content_writer import Object
 from tollway.formats.chat.message_writer import MessageWriter
 from tollway.formats.chat.notes import note
 from tollway.formats.chat.reasoning_writer import write_reasoning
-from tollway.formats.chat.tool_writer import write_tools
+from tollway.formats.chat.tool_writer import can_be_strict, write_tools
 from tollway.formats.chat.vendors import Ways, ways_of
 from tollway.formats.dialect import Inexpressible, Target, Written
 
@@ -80,7 +80,7 @@ def write_request(request: hub.Request, target: Target) -> Written:
     body["messages"] = MessageWriter(target, notes).write(request.system, request.turns)
     body |= write_tools(request, target, notes)
     if request.output is not None:
-        body["response_format"] = _output(request.output, ways)
+        body["response_format"] = _output(request.output, target, notes)
     body |= write_reasoning(request, target, notes)
     bounds = [bound for bound in (request.output_tokens_max, target.output_cap) if bound is not None]
     if bounds:
@@ -138,7 +138,8 @@ def _tier(tier: str, vendor: str, ways: Ways, notes: list[str]) -> str | None:
     return known[tier]
 
 
-def _output(output: hub.Output, ways: Ways) -> Object:
+def _output(output: hub.Output, target: Target, notes: list[str]) -> Object:
+    ways = ways_of(target.vendor)
     match output.kind:
         case "text":
             return {"type": "text"}
@@ -147,7 +148,10 @@ def _output(output: hub.Output, ways: Ways) -> Object:
     if not ways.has_schemas:
         advice = f"{ways.title} gives JSON without a schema: ask for that and describe the schema in the prompt"
         raise Inexpressible("output", advice)
-    stated: Object = {"name": output.name or "response", "description": output.description, "strict": output.strict}
+    strict = output.strict and can_be_strict(output.schema, target)
+    if output.strict and not strict:
+        note(notes, "strict-ignored")
+    stated: Object = {"name": output.name or "response", "description": output.description, "strict": strict}
     if output.schema is not None:
         stated["schema"] = msgspec.Raw(output.schema)
     return {"type": "json_schema", "json_schema": {name: value for name, value in stated.items() if value is not None}}

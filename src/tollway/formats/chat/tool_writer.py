@@ -12,6 +12,7 @@ from tollway.formats.chat.notes import note
 from tollway.formats.chat.tool_reader import OPENROUTER_SEARCH
 from tollway.formats.chat.vendors import ways_of
 from tollway.formats.dialect import Inexpressible, Target
+from tollway.formats.strict_mode import fits_strict_mode
 
 _NOTHING = msgspec.Raw(b'{"type":"object","properties":{}}')
 _TAKES_NO_SCHEMA = frozenset({"openai", "sandbox"})
@@ -38,6 +39,11 @@ def write_tools(request: hub.Request, target: Target, notes: list[str]) -> Objec
     if request.parallel_tool_calls is not None and tools and "parallel_tool_calls" not in ways_of(target.vendor).lacks:
         written["parallel_tool_calls"] = request.parallel_tool_calls
     return written
+
+
+def can_be_strict(schema: bytes | None, target: Target) -> bool:
+    """Whether strictness can be asked for: OpenAI refuses the whole call for a schema that its mode does not take."""
+    return target.vendor != "openai" or fits_strict_mode(schema)
 
 
 def _offered(
@@ -89,8 +95,8 @@ def _tool(tool: hub.Tool, target: Target, notes: list[str]) -> Object:
         function["parameters"] = _NOTHING
     if tool.strict is not None:
         if ways.has_strict:
-            function["strict"] = tool.strict
-        elif tool.strict:
+            function["strict"] = tool.strict and can_be_strict(tool.parameters, target)
+        if tool.strict and not function.get("strict"):
             note(notes, "strict-ignored")
     written: Object = {"type": "function", "function": function}
     if tool.cache is not None:

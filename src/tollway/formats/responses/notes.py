@@ -14,6 +14,7 @@ NOTES: Mapping[str, str] = {
     "document-citations-ignored": "Documents cannot be asked to be cited.",
     "message-name-ignored": "Names of messages' authors were left out: items have none.",
     "seed-ignored": "The provider takes no seed, which asks for no more than the vendor's best effort.",
+    "strict-ignored": "OpenAI's strict mode does not take the schema; the model may deviate from it.",
     "tool-error-flag-omitted": "That a tool's result is an error is only said by its text.",
 }
 """Slug to one sentence; `docs/translation.md` is generated from it."""

@@ -15,6 +15,7 @@ from tollway.formats.responses.item_writer import OPENAI_VENDORS, ItemWriter
 from tollway.formats.responses.models import seals_thinking
 from tollway.formats.responses.notes import note
 from tollway.formats.responses.request_reader import LOGPROBS
+from tollway.formats.strict_mode import fits_strict_mode
 
 OUTPUT_TOKENS_MIN = 16
 LOGPROBS_MAX = 20
@@ -74,13 +75,13 @@ def _refuse(request: hub.Request) -> None:
 
 
 def _stated(request: hub.Request, target: Target, notes: list[str]) -> Object:
-    tools = [_tool(tool, notes) for tool in request.tools]
+    tools = [_tool(tool, target, notes) for tool in request.tools]
     include = [LOGPROBS] if request.logprobs else []
     if target.vendor in _SEALING_VENDORS and seals_thinking(target.model):
         include.append("reasoning.encrypted_content")
     text: Object = {}
     if request.output is not None:
-        text["format"] = _format(request.output)
+        text["format"] = _format(request.output, target, notes)
     if request.verbosity is not None:
         text["verbosity"] = request.verbosity
     stated: Object = {
@@ -121,7 +122,7 @@ def _bound(request: hub.Request, target: Target) -> int | None:
     return bound
 
 
-def _tool(tool: hub.Tool, notes: list[str]) -> Object:
+def _tool(tool: hub.Tool, target: Target, notes: list[str]) -> Object:
     if tool.cache is not None:
         note(notes, "cache-marks-ignored")
     written: Object = {"type": "function", "name": tool.name}
@@ -129,8 +130,16 @@ def _tool(tool: hub.Tool, notes: list[str]) -> Object:
         written["description"] = tool.description
     written["parameters"] = _NOTHING_TAKEN if tool.parameters is None else msgspec.Raw(tool.parameters)
     # Left out it would mean strict here, where everybody else means not strict.
-    written["strict"] = tool.strict is True
+    written["strict"] = _strict(tool.strict, tool.parameters, target, notes)
     return written
+
+
+def _strict(strict: bool | None, schema: bytes | None, target: Target, notes: list[str]) -> bool:
+    """Whether to ask for strictness: not of OpenAI for a schema that it would refuse the whole call for."""
+    if strict and target.vendor in OPENAI_VENDORS and not fits_strict_mode(schema):
+        note(notes, "strict-ignored")
+        return False
+    return strict is True
 
 
 def _search(search: hub.WebSearch) -> Object:
@@ -158,7 +167,7 @@ def write_choice(choice: hub.ToolChoice) -> str | Object:
     return {"type": "allowed_tools", "mode": mode, "tools": named}
 
 
-def _format(output: hub.Output) -> Object:
+def _format(output: hub.Output, target: Target, notes: list[str]) -> Object:
     match output.kind:
         case "text":
             return {"type": "text"}
@@ -170,7 +179,7 @@ def _format(output: hub.Output) -> Object:
     if output.description is not None:
         written["description"] = output.description
     if output.strict is not None:
-        written["strict"] = output.strict
+        written["strict"] = _strict(output.strict, output.schema, target, notes)
     return written
 
 

@@ -142,9 +142,12 @@ def test_tiers_have_each_vendors_words(vendor, tier, expected):
 def test_forms_of_output_are_written():
     assert write(hello(output=hub.Output(kind="json")))["response_format"] == {"type": "json_object"}
     assert write(hello(output=hub.Output(kind="text")))["response_format"] == {"type": "text"}
-    schema = hub.Output(kind="json_schema", schema=b'{"type":"object"}', description="d", strict=True)
-    stated = {"name": "response", "description": "d", "strict": True, "schema": {"type": "object"}}
-    assert write(hello(output=schema))["response_format"] == {"type": "json_schema", "json_schema": stated}
+    closed = {"type": "object", "properties": {}, "additionalProperties": False}
+    for schema, is_strict in ((closed, True), ({"type": "object"}, False)):
+        raw = json.dumps(schema).encode()
+        output = hub.Output(kind="json_schema", schema=raw, description="d", strict=True)
+        stated = {"name": "response", "description": "d", "strict": is_strict, "schema": schema}
+        assert write(hello(output=output))["response_format"] == {"type": "json_schema", "json_schema": stated}
 
 
 @given(requests())

@@ -1,11 +1,15 @@
 """Tools and choices are written in each vendor's words; limits that it lacks are kept in another way or refused."""
 
+import json
+
 import pytest
+from msgspec import structs
 
 from kit.chat import hello, inexpressible, write, written
 from tollway.formats import hub
 
-F = hub.Tool(name="f", description="d", parameters=b'{"type":"object"}', strict=True, cache=hub.CacheMark())
+CLOSED = b'{"type":"object","properties":{},"additionalProperties":false}'
+F = hub.Tool(name="f", description="d", parameters=CLOSED, strict=True, cache=hub.CacheMark())
 G = hub.Tool(name="g")
 
 
@@ -14,7 +18,7 @@ def asking(choice=None, **fields):
 
 
 def test_functions_are_written_with_what_the_vendor_takes():
-    f = {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": True}
+    f = {"name": "f", "description": "d", "parameters": json.loads(CLOSED), "strict": True}
     assert write(asking())["tools"] == [
         {"type": "function", "function": f},
         {"type": "function", "function": {"name": "g"}},
@@ -24,6 +28,13 @@ def test_functions_are_written_with_what_the_vendor_takes():
     deepseek = written(asking(), "deepseek")
     assert b"strict" not in deepseek.body and deepseek.notes == ("strict-ignored", "cache-marks-ignored")
     assert write(asking(), "openrouter")["tools"][0]["cache_control"] == {"type": "ephemeral"}
+
+
+def test_openai_is_not_asked_to_enforce_a_schema_it_would_refuse_the_call_for():
+    request = hello(tools=(structs.replace(F, parameters=b'{"type":"object"}', cache=None),))
+    openai, mistral = written(request), written(request, "mistral")
+    assert json.loads(openai.body)["tools"][0]["function"]["strict"] is False and openai.notes == ("strict-ignored",)
+    assert json.loads(mistral.body)["tools"][0]["function"]["strict"] is True and mistral.notes == ()
 
 
 @pytest.mark.parametrize(

@@ -129,8 +129,20 @@ def test_thinking_without_any_statement_is_the_vendors_default() -> None:
     assert "reasoning" not in written(hub.Request(model="m", turns=user(), reasoning=hub.Reasoning(is_adaptive=True)))
 
 
+def test_openai_is_not_asked_to_enforce_a_schema_it_would_refuse_the_call_for() -> None:
+    open_schema = b'{"type":"object"}'
+    output = hub.Output(kind="json_schema", schema=open_schema, strict=True)
+    tool = hub.Tool(name="b", strict=True, parameters=open_schema)
+    request = hub.Request(model="m", turns=user(), tools=(tool,), output=output)
+    result = write_request(request, TARGET)
+    body = json.loads(result.body)
+    assert body["tools"][0]["strict"] is False and body["text"]["format"]["strict"] is False
+    assert result.notes == ("strict-ignored",)
+
+
 def test_tools_are_strict_only_when_asked() -> None:
-    tools = (hub.Tool(name="a"), hub.Tool(name="b", strict=True, parameters=b"{}", cache=hub.CacheMark()))
+    closed = b'{"type":"object","additionalProperties":false}'
+    tools = (hub.Tool(name="a"), hub.Tool(name="b", strict=True, parameters=closed, cache=hub.CacheMark()))
     result = write_request(hub.Request(model="m", turns=user(), tools=tools), TARGET)
     first, second = json.loads(result.body)["tools"]
     assert first == {
