@@ -38,13 +38,16 @@ def random_base62(length: int) -> str:
 
 def encode_base62(number: int, width: int) -> str:
     """Write a non-negative number in Base62, zero-padded to `width` characters. ValueError when it does not fit."""
-    chars: list[str] = []
-    for _ in range(width):
+    parts: list[str] = []
+    for _ in range(width // 2):
+        number, pair = divmod(number, 3844)
+        parts.append(_PAIRS[pair])
+    if width % 2:
         number, digit = divmod(number, 62)
-        chars.append(BASE62[digit])
+        parts.append(BASE62[digit])
     if number:
         raise ValueError(f"number does not fit in {width} Base62 characters")
-    return "".join(reversed(chars))
+    return "".join(reversed(parts))
 
 
 class RequestIds:
@@ -54,20 +57,26 @@ class RequestIds:
     millisecond, within it by the counter of a process. Costs well under a microsecond, since each request has one.
     """
 
-    __slots__ = ("_count", "_millisecond", "_prefix", "_process")
+    __slots__ = ("_count", "_millisecond", "_prefix", "_process", "_time")
 
     def __init__(self) -> None:
         self._process = random_base62(8)
         self._count = 0
         self._millisecond = -1
         self._prefix = ""
+        self._time = ""
 
     def new(self, now_ns: int) -> str:
         """Return the id of a request accepted at `now_ns`."""
-        millisecond = now_ns // 1_000_000
+        count = self._count = (self._count + 1) % _COUNT_MAX
+        low = count % 3844
+        if low == 0 or now_ns // 1_000_000 != self._millisecond:
+            self._begin(now_ns // 1_000_000, count // 3844)
+        return self._prefix + _PAIRS[low]
+
+    def _begin(self, millisecond: int, high: int) -> None:
+        """Make what the ids of this millisecond have in common, until the count's last two digits have run out."""
         if millisecond != self._millisecond:
             self._millisecond = millisecond
-            self._prefix = f"req_{encode_base62(millisecond * 1_000_000, 11)}{self._process}"
-        count = self._count = (self._count + 1) % _COUNT_MAX
-        high, low = divmod(count, 3844)
-        return f"{self._prefix}{BASE62[high // 3844]}{_PAIRS[high % 3844]}{_PAIRS[low]}"
+            self._time = encode_base62(millisecond * 1_000_000, 11)
+        self._prefix = f"req_{self._time}{self._process}{BASE62[high // 3844]}{_PAIRS[high % 3844]}"
