@@ -157,7 +157,7 @@ class StreamWatch:
             return self._read_usage(event)
         if event.endswith(b"[DONE]"):
             self.is_done = self.is_done or event.replace(b" ", b"") == b"data:[DONE]"
-        elif b'"delta"' in event and _has_text(event):
+        elif b'"delta"' in event and ((b'"content":"' in event and b'"content":""' not in event) or _has_text(event)):
             self._text_events += 1
             self._event_bytes += len(event)
             if not self._frame_bytes:
@@ -182,9 +182,7 @@ def _has_usage(event: bytes) -> bool:
 
 
 def _has_text(event: bytes) -> bool:
-    """Whether an event adds generated text: by its look where that is plain, else by decoding it."""
-    if b'"content":"' in event and b'"content":""' not in event:
-        return True
+    """Whether an event that does not plainly show text adds some all the same: by its look, then by decoding it."""
     looks = (b'"tool_calls"', b'"reasoning', b'"refusal":"', b'"content": ')
     return any(look in event for look in looks) and _text_bytes(event) > 0
 
