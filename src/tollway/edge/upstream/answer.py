@@ -185,6 +185,11 @@ class UpstreamAnswer:
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
+    def keep(self, chunk: bytes) -> None:
+        """Take the whole of a body that came with its head."""
+        self._chunks.append(chunk)
+        self._size = len(chunk)
+
     def deliver(self, chunk: bytes) -> None:
         """Take the next bytes of the body."""
         if self._exchange is not None:

@@ -265,8 +265,6 @@ class Connection(asyncio.BufferedProtocol):
             if self._head_bytes >= HEAD_BYTES_MAX:
                 self.close(faults.protocol("the head is over its limit"))
 
-    # Answers that say how long they are, read without the parser.
-
     def _take_plain(self, nbytes: int) -> bool:
         """Take an answer with a plain head that has come whole; False, and nothing is changed, when it is another."""
         answer = self._answer
@@ -277,15 +275,22 @@ class Connection(asyncio.BufferedProtocol):
         left = -1 if head is None else head.content_bytes - (nbytes - end - 4)
         if head is None or left < 0:
             return False
-        answer.status = head.status
-        answer.headers = head.headers
-        answer.content_bytes = self._content_bytes = head.content_bytes
+        answer.status, answer.headers, answer.content_bytes = head.status, head.headers, head.content_bytes
         if head.idle_seconds is not None:
             self.keep_alive_seconds = head.idle_seconds
         chunk = bytes(self._view[end + 4 : nbytes])
         if left == 0:
-            self._end(answer, chunk, can_stay=True)
+            # As _end, but nobody reads yet, and nothing was noted here that the next answer must not find.
+            self._answer = None
+            answer.keep(chunk)
+            if answer.is_uploading:
+                self.close()
+            else:
+                self.state = State.IDLE
+                self._home.release(self)
+            answer.complete()
             return True
+        self._content_bytes = head.content_bytes
         self._bytes_left = left
         self.state = _BODY
         if chunk:
