@@ -111,6 +111,4 @@ ReadTokens = Annotated[Asking, Depends(_asking(Permission.TOKENS_READ))]
 WriteTokens = Annotated[Asking, Depends(_asking(Permission.TOKENS_WRITE))]
 ReadUsage = Annotated[Asking, Depends(_asking(Permission.USAGE_READ))]
 ReadUsers = Annotated[Asking, Depends(_asking(Permission.USERS_READ))]
-Read = ReadOverview
-"""For figures over all teams, when no name above says more exactly what is read."""
 WriteUsers = Annotated[Asking, Depends(_asking(Permission.USERS_WRITE))]
