@@ -18,6 +18,7 @@ from kit.recordings import Recording
 FLAVORS = {
     ("openai", "chat"): "chat",
     ("openai", "responses"): "responses",
+    ("azure", "chat"): "chat",
     ("anthropic", "messages"): "default",
     ("google", "gemini"): "default",
     ("google", "chat"): "chat",
@@ -53,6 +54,9 @@ def expected_usd(recording: Recording, answer: Answer) -> Decimal | None:
             price_context=_context(body),
         )  # fmt: skip
     except (LookupError, ValueError):
+        return None
+    # The package falls back on OpenAI's list for Azure's models; the gateway takes nobody else's list.
+    if found.model.id not in {model.id for model in found.provider.models}:
         return None
     prices = found.model_price
     if prices.input_mtok is None or any(
