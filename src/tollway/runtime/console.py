@@ -55,7 +55,10 @@ def run_console(
     """
     app = build_console_app(services)
     try:
-        public = [(_Server(_config(app, tls=_tls(settings))), one) for one in sockets]
+        public = [
+            (_Server(_config(app, tls=_tls(settings), proxies=settings.console.trusted_proxies)), one)
+            for one in sockets
+        ]
     except OSError as error:  # also ssl.SSLError
         _log.error("the console cannot use its TLS files: %s", error)
         return 1
@@ -86,7 +89,9 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _config(app: ASGIApp, *, tls: Mapping[str, str] | None = None, lifespan: str = "on") -> uvicorn.Config:
+def _config(
+    app: ASGIApp, *, tls: Mapping[str, str] | None = None, proxies: Sequence[str] = (), lifespan: str = "on"
+) -> uvicorn.Config:
     config = uvicorn.Config(
         app,
         loop="none",
@@ -96,7 +101,8 @@ def _config(app: ASGIApp, *, tls: Mapping[str, str] | None = None, lifespan: str
         log_config=None,
         log_level="warning",
         access_log=False,
-        proxy_headers=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         server_header=False,
         limit_concurrency=REQUESTS_MAX,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

@@ -72,11 +72,15 @@ def _private(key: str, path: Path) -> Iterator[Finding]:
 
 
 def _lists(settings: Settings) -> Iterator[Finding]:
-    for block in settings.gateway.trusted_proxies:
-        try:
-            ipaddress.ip_network(block)
-        except ValueError as error:
-            yield "gateway.trusted_proxies", f"not a CIDR block: {error}"
+    for port, blocks in (
+        ("gateway", settings.gateway.trusted_proxies),
+        ("console", settings.console.trusted_proxies),
+    ):
+        for block in blocks:
+            try:
+                ipaddress.ip_network(block)
+            except ValueError as error:
+                yield f"{port}.trusted_proxies", f"not a CIDR block: {error}"
     for origin in settings.gateway.cors_origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             yield "gateway.cors_origins", f"not an origin: {origin!r} (write https://app.example.com or *)"

@@ -42,6 +42,9 @@ class ConsoleSettings:
     hosts: tuple[str, ...] = _setting(
         (), "further names the console answers to, beside its address and localhost", hot=True
     )
+    trusted_proxies: tuple[str, ...] = _setting(
+        (), "CIDR blocks whose X-Forwarded-For is believed: sign-ins are slowed and acts recorded by that address"
+    )
     public_url: str = _setting("", "URL people use; default from listen")
     session_idle_seconds: int = _setting(1_800, "a session ends after this long without use", hot=True)
     session_absolute_seconds: int = _setting(43_200, "a session ends after this long in any case", hot=True)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ PROGRAM = """
 import socket, sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from kit.console import console_on
 from tollway.runtime.console import run_console
 from tollway.settings.model import Settings
@@ -111,3 +113,29 @@ def test_a_socket_file_left_behind_is_replaced(tmp_path: Path) -> None:
     for _ in range(2):
         with _bind_local(path):
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "believed"),
+    [
+        (("10.0.0.0/8", "::1/128"), "10.9.9.9", "192.0.2.7"),
+        (("10.0.0.0/8", "::1/128"), "::1", "192.0.2.7"),
+        (("10.0.0.0/8",), "192.0.2.1", "192.0.2.1"),
+        ((), "127.0.0.1", "127.0.0.1"),
+    ],
+)
+async def test_the_callers_address_is_believed_from_the_named_proxies_only(
+    proxies: tuple[str, ...], peer: str, believed: str
+) -> None:
+    """What stands left of the first address that is no proxy's, the caller wrote itself."""
+    from tollway.runtime.console import _config
+
+    seen: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["client"][0])
+
+    headers = [(b"x-forwarded-for", b"198.51.100.9, 192.0.2.7, 10.1.1.1"), (b"forwarded", b"for=198.51.100.1")]
+    scope = {"type": "http", "client": (peer, 1), "headers": headers, "scheme": "http"}
+    await _config(app, proxies=proxies).loaded_app(scope, None, None)
+    assert seen == [believed]

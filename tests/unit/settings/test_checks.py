@@ -49,6 +49,7 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         ({"gateway__listen": "nowhere"}, "gateway.listen", "not an address"),
         ({"gateway__listen": ":9", "console__listen": ":9"}, "console.listen", "same as gateway.listen"),
         ({"gateway__trusted_proxies": ("10.0.0.1/8",)}, "gateway.trusted_proxies", "not a CIDR"),
+        ({"console__trusted_proxies": ("proxy.example",)}, "console.trusted_proxies", "not a CIDR"),
         ({"gateway__cors_origins": ("https://a/b",)}, "gateway.cors_origins", "not an origin"),
         ({"console__hosts": ("https://a",)}, "console.hosts", "not a host name"),
         ({"gateway__public_url": "ftp://a"}, "gateway.public_url", "not an http"),

@@ -19,13 +19,17 @@ def check_exposure(settings: Settings) -> Iterator[Finding]:
             "any web page may call the gateway with a token it has",
             "name the origins in `gateway.cors_origins`",
         )
-    if any(block.endswith("/0") for block in settings.gateway.trusted_proxies):
-        yield Finding(
-            "trusted proxies",
-            "high",
-            "every caller may claim any address with a Forwarded header",
-            "name your proxies' addresses in `gateway.trusted_proxies`",
-        )
+    for port, blocks in (
+        ("gateway", settings.gateway.trusted_proxies),
+        ("console", settings.console.trusted_proxies),
+    ):
+        if any(block.endswith("/0") for block in blocks):
+            yield Finding(
+                "trusted proxies",
+                "high",
+                f"everybody may claim any address before the {port} with a header",
+                f"name your proxies' addresses in `{port}.trusted_proxies`",
+            )
 
 
 def _port(name: str, listen: str, certificate: Path | None, public_url: str) -> Finding:

@@ -54,9 +54,7 @@ def _unreadable(check: str, settings: Settings, error: SQLAlchemyError) -> Findi
         return Finding(check, "high", "PostgreSQL cannot be reached or refuses the login", fix)
     if isinstance(error, OperationalError):
         return Finding(check, "high", "the file cannot be opened or is locked", "stop other programs that have it open")
-    return Finding(
-        check, "high", "the file is damaged, or no database", "stop the server, then: tollway restore FILE"
-    )
+    return Finding(check, "high", "the file is damaged, or no database", "stop the server, then: tollway restore FILE")
 
 
 def _policy(path: Path) -> Finding:

@@ -35,3 +35,5 @@ def test_tls_or_a_proxy_with_it_is_enough() -> None:
 def test_settings_that_trust_everyone_are_named() -> None:
     found = severities(gateway__cors_origins=("*",), gateway__trusted_proxies=("0.0.0.0/0",))
     assert (found["browsers"], found["trusted proxies"]) == ("warning", "high")
+    assert severities(console__trusted_proxies=("::/0",))["trusted proxies"] == "high"
+    assert "trusted proxies" not in severities(console__trusted_proxies=("10.0.0.0/8",))
