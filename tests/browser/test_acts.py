@@ -162,7 +162,7 @@ def test_upstreams_say_what_they_are_doing_now(tab: Tab) -> None:
     quiet = rows.filter(has_text="OpenRouter").get_by_role("cell")
     expect(quiet.nth(1)).to_have_text("Active")
     expect(quiet.nth(2)).to_have_text("0")
-    expect(tab.get_by_role("link", name="Orders")).to_contain_text("2 in flight")
+    expect(tab.locator(".launch").filter(has_text="/orders")).to_contain_text("2 in flight")
 
 
 def test_home_page_says_what_cached_prompts_saved_and_that_it_is_an_estimate(tab: Tab) -> None:
