@@ -157,6 +157,28 @@ def new_role(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def new_webhook(tab: Tab) -> None:
+    """Open the form of a webhook, with single events to choose."""
+    tab.get_by_role("button", name="Add a webhook").click()
+    tab.get_by_text("Only these", exact=True).click()
+    tab.get_by_role("checkbox", name="token.revoked").check()
+    come_to_rest(tab)
+
+
+def edit_mail(tab: Tab) -> None:
+    """Open the form of the mail server."""
+    tab.get_by_role("button", name="Edit mail").click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
+def open_delivery(tab: Tab) -> None:
+    """Open what was sent and how it went."""
+    tab.get_by_role("button", name="Details of msg_1aQ").click()
+    tab.get_by_text("shop production").wait_for()
+    come_to_rest(tab)
+
+
 def as_table(tab: Tab) -> None:
     """Show the charts as tables."""
     for radio in tab.locator("main").get_by_text("Table", exact=True).all():
@@ -211,6 +233,12 @@ PAGES = [
     Page("roles-new", "/roles", "Roles", new_role),
     Page("account", "/account", "Your account"),
     Page("audit", "/audit", "Audit", open_entry),
+    Page("webhooks", "/webhooks", "Webhooks"),
+    Page("webhooks-fresh", "/webhooks", "Webhooks", is_fresh=True),
+    Page("webhooks-new", "/webhooks", "Webhooks", new_webhook),
+    Page("webhooks-mail", "/webhooks", "Webhooks", edit_mail),
+    Page("webhook", "/webhooks/hook_4tKq9XbLm2PzR7wY", "On-call room"),
+    Page("webhook-delivery", "/webhooks/hook_4tKq9XbLm2PzR7wY", "On-call room", open_delivery),
     Page("settings", "/settings", "Settings"),
     Page("not-found", "/nothing-here", "No such page"),
 ]

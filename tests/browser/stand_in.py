@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import facts
 from facts import Json
+from notices import NoticeReads
 from people import PeopleReads
 
 UI = Path(__file__).resolve().parents[2] / "src" / "tollway" / "_ui"
@@ -40,7 +41,7 @@ NEW_SECRET = "9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"
 STEP = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
-class StandIn(PeopleReads):
+class StandIn(PeopleReads, NoticeReads):
     """The state of one stand-in console. `is_fresh` is an installation before its first provider."""
 
     def __init__(self, *, is_fresh: bool = False) -> None:
@@ -153,6 +154,10 @@ class StandIn(PeopleReads):
         kind, *rest = path.split("/")
         if method == "DELETE":
             return web.Response(status=204)
+        if kind == "mail":
+            return web.json_response({"ok": True, "detail": "taken"} if rest else {"server": None})
+        if kind == "webhooks":
+            return web.json_response(self.act_on_webhook(rest, body))
         if kind == "tokens" and not rest:
             if body["name"] == "refuse me":
                 return problem(

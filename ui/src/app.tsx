@@ -28,6 +28,8 @@ const TeamPage = lazy(() => import("./pages/teams/team"));
 const Account = lazy(() => import("./pages/accounts/account"));
 const Audit = lazy(() => import("./pages/audit/audit"));
 const Roles = lazy(() => import("./pages/access/roles"));
+const Webhooks = lazy(() => import("./pages/notices/webhooks"));
+const WebhookPage = lazy(() => import("./pages/notices/webhook"));
 const OwnHome = lazy(() => import("./pages/home/own"));
 const Models = lazy(() => import("./pages/upstreams/models"));
 const Settings = lazy(() => import("./pages/gateway/settings"));
@@ -65,6 +67,8 @@ export function App() {
             <Route path="/roles"><Roles /></Route>
             <Route path="/account"><Account /></Route>
             <Route path="/audit"><Audit /></Route>
+            <Route path="/webhooks"><Webhooks /></Route>
+            <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
             <Route path="/settings"><Settings /></Route>
             <Route><NotFound /></Route>
           </Switch>

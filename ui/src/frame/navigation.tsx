@@ -14,6 +14,7 @@ import IconShield from "@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs";
 import IconSparkles from "@tabler/icons-react/dist/esm/icons/IconSparkles.mjs";
 import IconUsers from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 import IconUsersGroup from "@tabler/icons-react/dist/esm/icons/IconUsersGroup.mjs";
+import IconWebhook from "@tabler/icons-react/dist/esm/icons/IconWebhook.mjs";
 import mark from "../theme/mark.svg";
 import { useGateway } from "../api/gateway";
 import { useRights, type Permission } from "../api/rights";
@@ -36,6 +37,7 @@ export const PLACES: Place[] = [
   { label: "Teams", href: "/teams", key: "i", icon: IconUsersGroup, group: "Admin", needs: "teams.read" },
   { label: "Roles", href: "/roles", key: "r", icon: IconShield, group: "Admin", needs: "roles.read" },
   { label: "Audit", href: "/audit", key: "l", icon: IconHistory, group: "Admin", needs: "audit.read" },
+  { label: "Webhooks", href: "/webhooks", key: "w", icon: IconWebhook, group: "Admin", needs: "notices.read" },
 ];
 
 /** The places that the signed-in person may see. */

@@ -16,8 +16,8 @@ import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { Chip, usePaged } from "../../parts/table";
 import { Copy } from "../../parts/words";
 
-const ACTIONS = ["token", "application", "service", "provider", "user", "member", "team", "role", "session", "setup", "backup"];
-const PAGES: Record<string, string> = { token: "/tokens", application: "/applications", service: "/services", provider: "/providers", team: "/teams", user: "/people" };
+const ACTIONS = ["token", "application", "service", "provider", "user", "member", "team", "role", "session", "setup", "webhook", "mail", "backup"];
+const PAGES: Record<string, string> = { token: "/tokens", application: "/applications", service: "/services", provider: "/providers", team: "/teams", user: "/people", webhook: "/webhooks" };
 
 export default function Audit() {
   const [params, change] = useQueryPart();
