@@ -134,7 +134,11 @@ class Mail:
                 faults.add("/password", "there is no user that it is for")
             return b""
         if isinstance(change.password, Secret):
-            return self._parts.sealer.seal(change.password.reveal().encode(), PASSWORD_AAD)
+            password = change.password.reveal()
+            if not (password.isascii() and password.isprintable()):
+                faults.add("/password", "printable ASCII characters only: mail servers disagree about all others")
+                return b""
+            return self._parts.sealer.seal(password.encode(), PASSWORD_AAD)
         assert change.password is UNSET
         is_same = before is not None and (before.host, before.port, before.username) == (
             change.host,
@@ -162,5 +166,7 @@ def _check(change: MailChange, faults: Faults) -> None:
     for path, text in (("/from_name", change.from_name), ("/username", change.username)):
         if len(text) > _CHARACTERS_MAX or not text.isprintable():
             faults.add(path, f"at most {_CHARACTERS_MAX} printable characters in one line")
+    if not change.username.isascii():
+        faults.add("/username", "ASCII characters only: mail servers disagree about all others")
     if change.username and change.security == "none":
         faults.add("/security", "a login is only sent over an encrypted connection: use starttls or tls")

@@ -1,8 +1,8 @@
 """When a delivery that failed is tried again. Pure.
 
 2 s after the first failure, then four times as long each time up to six hours, for a day: 2 s, 8 s, 32 s, 2 min, 9 min,
-34 min, 2 h 17 min, then every six hours. A quarter of each wait is random, so that what failed together does not come
-back together.
+34 min, 2 h 17 min, then every six hours. Each wait is up to a quarter shorter or longer, by chance, so that what failed
+together does not come back together.
 """
 
 from tollway.kernel.clock import NANOS_PER_SECOND

@@ -54,6 +54,9 @@ def test_the_password_stays_only_while_server_port_and_user_stay(notices: Notice
         (replace(SERVER, from_name="a\nb"), "/from_name"),
         (replace(SERVER, security="none"), "/security"),
         (replace(SERVER, username=""), "/password"),
+        (replace(SERVER, username="größe"), "/username"),
+        (replace(SERVER, password=Secret("größe")), "/password"),
+        (replace(SERVER, password=Secret("a\nb")), "/password"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(notices: Notices, change: MailChange, pointer: str) -> None:
