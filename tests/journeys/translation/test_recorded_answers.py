@@ -199,6 +199,11 @@ def test_every_caller_is_shown_what_every_vendor_answered(journey: Journey, shar
                 journey.show(recording, inbound, number)
     with capsys.disabled():
         print(table(journey.table))
+    totals: Counter[str] = Counter()
+    for counts in journey.table.values():
+        for name, count in counts.items():
+            totals[name.partition(" ")[2]] += count
+    assert totals["in"] > 1_000 and totals["refused"] < totals["in"] / 50, totals
     assert not journey.failures, f"{len(journey.failures)}:\n" + "\n".join(journey.failures[:80])
 
 
