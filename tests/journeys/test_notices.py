@@ -11,6 +11,8 @@ import os
 import signal
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -90,6 +92,21 @@ def until(check: Callable[[], object]) -> None:
         time.sleep(0.1)
 
 
+def call(tollway: Tollway, token: str, model: str) -> int:
+    body = {"model": model, "messages": [{"role": "user", "content": "Hello"}]}
+    request = urllib.request.Request(
+        f"{tollway.gateway_url}/v1/chat/completions",
+        json.dumps(body).encode(),
+        {"authorization": f"Bearer {token}", "content-type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
 def verify(headers: dict[str, str], body: bytes, secret: str) -> None:
     """What any receiver does, in the words of the specification."""
     signed = headers["webhook-id"].encode() + b"." + headers["webhook-timestamp"].encode() + b"." + body
@@ -137,6 +154,27 @@ def test_a_console_that_is_killed_delivers_after_its_restart(tollway: Tollway, r
     first, again = receiver.requests[before], receiver.requests[before + 1]
     verify(*again, secret)
     assert (first[0]["webhook-id"], first[1]) == (again[0]["webhook-id"], again[1])
+
+
+def test_a_provider_whose_key_is_refused_is_told_of_once(tollway: Tollway, receiver: Receiver, secret: str) -> None:
+    refusing = Receiver()
+    refusing.statuses = [401] * 100
+    try:
+        tollway.environment["REFUSED_KEY"] = "sk-refused"
+        options = ("--kind", "openai-compatible", "--credential", "env:REFUSED_KEY", "--model", "m1")
+        address = ("--base-url", refusing.url, "--allow-private", "127.0.0.0/8")
+        tollway.run("provider", "add", "broken", *options, *address)
+        token = tollway.token()
+
+        def is_told() -> list[bytes]:
+            call(tollway, token, "m1")
+            return [body for _, body in receiver.requests if b'"provider.failing"' in body]
+
+        until(is_told)
+        (told,) = is_told()
+        assert json.loads(told)["data"]["name"] == "broken" and b"sk-refused" not in told
+    finally:
+        refusing.close()
 
 
 def test_a_test_says_what_came_of_it(tollway: Tollway, receiver: Receiver, secret: str) -> None:
