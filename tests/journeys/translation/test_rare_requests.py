@@ -40,7 +40,8 @@ GOOGLES_SCHEMA = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}}
 BRIEF = {"parts": [{"text": "Be brief."}]}
 AUDIO = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "mp3"}}
 SAFETY = [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_LOW_AND_ABOVE"}]
-NOT_THERE = object()
+NOT_THERE = "(not there)"
+"""A text and no object: it is part of the tests' names, which must be the same in every process."""
 
 
 def tooled(dialect: str, **fields: Any) -> dict[str, Any]:
