@@ -11,7 +11,7 @@ from msgspec import structs
 from tollway.formats import hub
 from tollway.formats.lenient import Fields
 from tollway.formats.messages.block_reader import BlockReader
-from tollway.formats.messages.usage import Stated, stated_in
+from tollway.formats.messages.usage import Stated, read_stated
 from tollway.wire.sse import SSEDecoder, SSEEvent
 
 _STOPS: dict[str, hub.StopReason] = {
@@ -25,6 +25,8 @@ _STOPS: dict[str, hub.StopReason] = {
     "refusal": "refusal",
 }
 
+_NOTHING_STATED = Stated()
+
 
 class AnswerReader:
     """Turns the events of one answer into hub events. Single use; never raises."""
@@ -33,7 +35,7 @@ class AnswerReader:
         self.notes: list[str] = []
         self._blocks = BlockReader(self._note)
         self._index = -1
-        self._stated = Stated()
+        self._stated = _NOTHING_STATED
         self._has_begun = False
         self._has_choice_ended = False
         self._is_over = False
@@ -79,10 +81,10 @@ class AnswerReader:
         return [begin, *self._use(message)]
 
     def _use(self, holder: Fields) -> list[hub.Event]:
-        stated = stated_in(holder.child("usage"))
+        stated = read_stated(holder.raw("usage"))
         if stated is None or not self._has_begun:
             return []
-        self._stated = self._stated.merge(stated)
+        self._stated = stated if self._stated is _NOTHING_STATED else self._stated.merge(stated)
         return [hub.UsageStated(usage=self._stated.usage())]
 
     def _end(self, event: Fields) -> list[hub.Event]:

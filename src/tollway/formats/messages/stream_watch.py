@@ -17,7 +17,7 @@ from tollway.contract.usage import Usage
 from tollway.formats.json_object import JSONObject
 from tollway.formats.lenient import Fields
 from tollway.formats.messages.errors import write_error_event
-from tollway.formats.messages.usage import BYTES_PER_TOKEN, Stated, stated_in
+from tollway.formats.messages.usage import BYTES_PER_TOKEN, Stated, read_stated
 from tollway.kernel.codes import BY_NAME
 from tollway.kernel.errors import TollwayError
 
@@ -137,7 +137,7 @@ class StreamWatch:
         return event if self._model_json is None or "model" not in message else _renamed(event, data, self._model_json)
 
     def _state(self, holder: Fields) -> None:
-        stated = stated_in(holder.child("usage"))
+        stated = read_stated(holder.raw("usage"))
         if stated is not None:
             self._stated = stated if self._stated is None else self._stated.merge(stated)
 

@@ -8,7 +8,7 @@ is in `iterations` too and has another price: it is not counted.
 https://platform.claude.com/docs/en/build-with-claude/compaction-threshold
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import structs
@@ -18,6 +18,41 @@ from tollway.formats.lenient import COUNT_MAX, Fields
 
 BYTES_PER_TOKEN = 4
 """Of English text in current vocabularies; used for estimates only."""
+
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)] | None
+
+
+class _Split(msgspec.Struct, gc=False):
+    ephemeral_1h_input_tokens: Count = None
+    ephemeral_5m_input_tokens: Count = None
+
+
+class _Details(msgspec.Struct, gc=False):
+    thinking_tokens: Count = None
+
+
+class _Tools(msgspec.Struct, gc=False):
+    web_search_requests: Count = None
+    code_execution_requests: Count = None
+
+
+class _Plain(msgspec.Struct, gc=False):
+    """The `usage` object as it is documented."""
+
+    input_tokens: Count = None
+    output_tokens: Count = None
+    cache_read_input_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    cache_creation: _Split | None = None
+    output_tokens_details: _Details | None = None
+    server_tool_use: _Tools | None = None
+    service_tier: str | None = None
+    speed: str | None = None
+    iterations: list[msgspec.Raw] | None = None
+
+
+_plain = msgspec.json.Decoder(_Plain)
 
 
 class Stated(msgspec.Struct, frozen=True, gc=False):
@@ -71,8 +106,33 @@ class Stated(msgspec.Struct, frozen=True, gc=False):
 def read_usage(raw: bytes) -> Usage | None:
     """Return the usage stated in a whole answer; None when there is none or it cannot be read."""
     answer = Fields.parse(raw)
-    stated = None if answer is None else stated_in(answer.child("usage"))
+    stated = None if answer is None else read_stated(answer.raw("usage"))
     return None if stated is None else stated.usage()
+
+
+def read_stated(raw: bytes) -> Stated | None:
+    """Read the bytes of a `usage` object, as `stated_in` does: in one step where it is as Anthropic documents it."""
+    try:
+        plain = _plain.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return stated_in(Fields.parse(raw))
+    if plain.iterations is not None:
+        return stated_in(Fields.parse(raw))
+    if plain.input_tokens is None and plain.output_tokens is None:
+        return None
+    split, details, tools = plain.cache_creation, plain.output_tokens_details, plain.server_tool_use
+    return Stated(
+        plain.input_tokens,
+        plain.output_tokens,
+        plain.cache_read_input_tokens,
+        plain.cache_creation_input_tokens,
+        None if split is None else split.ephemeral_1h_input_tokens,
+        None if split is None else split.ephemeral_5m_input_tokens,
+        None if details is None else details.thinking_tokens,
+        None if tools is None else tools.web_search_requests,
+        None if tools is None else tools.code_execution_requests,
+        "fast" if plain.speed == "fast" else plain.service_tier or None,
+    )
 
 
 def stated_in(usage: Fields | None) -> Stated | None:

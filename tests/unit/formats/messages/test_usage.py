@@ -13,6 +13,7 @@ from tollway.formats.lenient import Fields
 from tollway.formats.messages.usage import (
     Stated,
     estimate_usage,
+    read_stated,
     read_usage,
     stated_in,
     write_delta_usage,
@@ -154,3 +155,31 @@ def test_an_estimate_counts_what_was_made():
 @given(VALUES)
 def test_any_value_is_read_as_something(value):
     stated_in(Fields.parse(json.dumps({"x": value}).encode()))
+
+
+_COUNTS = st.none() | st.integers(-5, 2**50) | st.sampled_from([1.0, 1.5, "7", True, [], {}])
+_TOTALS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+_SPLIT = {"ephemeral_1h_input_tokens": _COUNTS, "ephemeral_5m_input_tokens": _COUNTS}
+_FIELDS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(_TOTALS, _COUNTS),
+        "cache_creation": st.none() | st.just(7) | st.fixed_dictionaries({}, optional=_SPLIT),
+        "output_tokens_details": st.none() | st.fixed_dictionaries({"thinking_tokens": _COUNTS}),
+        "server_tool_use": st.none() | st.fixed_dictionaries({"web_search_requests": _COUNTS}),
+        "service_tier": st.none() | st.sampled_from(["standard", "priority", "", 3]),
+        "speed": st.none() | st.sampled_from(["fast", "standard"]),
+        "iterations": st.none() | st.just([]) | st.just([{"type": "compaction", "input_tokens": 5}]),
+        "unknown": _COUNTS,
+    },
+)
+
+
+@given(_FIELDS)
+def test_what_is_read_in_one_step_is_what_is_read_field_by_field(usage):
+    raw = json.dumps(usage).encode()
+    assert read_stated(raw) == stated_in(Fields.parse(raw))
+
+
+def test_what_is_no_object_states_nothing():
+    assert read_stated(b"") is None and read_stated(b"[]") is None and read_stated(b"null") is None
