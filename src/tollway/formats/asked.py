@@ -62,6 +62,10 @@ class Asked:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Whether any of the fields is there."""
+        return not names.isdisjoint(self._values)
+
     def first(self, name: str) -> bytes:
         """Return the first byte of a field, which tells its kind, b"" when it is absent; this takes nothing."""
         value = self._values.get(name)

@@ -117,3 +117,9 @@ def test_a_fields_kind_is_told_by_its_first_byte_without_taking_it() -> None:
     asked = Asked.parse(b'{"a": "x", "b": [1]}')
     assert (asked.first("a"), asked.first("b"), asked.first("c")) == (b'"', b"[", b"")
     assert asked.others() == ["a", "b"]
+
+
+def test_whether_any_of_some_fields_is_there_takes_nothing() -> None:
+    asked = Asked.parse(b'{"a": 1, "b": null}')
+    assert asked.has_any(frozenset({"a", "x"})) and not asked.has_any(frozenset({"b", "x"}))
+    assert asked.others() == ["a"]

@@ -32,6 +32,29 @@ _ONLY_OPENAI = {
     "prediction": "is only for OpenAI's and Mistral's own models: leave it out",
     "prompt_cache_retention": "bounds how long OpenAI keeps a prompt: leave it out",
 }
+_ONLY_OPENAI_NAMES = frozenset(_ONLY_OPENAI)
+_USUAL = frozenset({"modalities", "stream_options", "usage", "prompt_cache_options"})
+_SCALARS = frozenset(
+    {
+        "temperature",
+        "top_p",
+        "top_k",
+        "min_p",
+        "frequency_penalty",
+        "presence_penalty",
+        "logit_bias",
+        "logprobs",
+        "top_logprobs",
+        "n",
+        "parallel_tool_calls",
+        "verbosity",
+        "metadata",
+        "service_tier",
+        "prompt_cache_key",
+        "store",
+    }
+)
+"""The fields that `_scalars` reads."""
 _bias: msgspec.json.Decoder[dict[str, float]] = msgspec.json.Decoder(dict[str, float])
 _metadata: msgspec.json.Decoder[dict[str, str]] = msgspec.json.Decoder(dict[str, str])
 
@@ -39,9 +62,10 @@ _metadata: msgspec.json.Decoder[dict[str, str]] = msgspec.json.Decoder(dict[str,
 def read_request(raw: bytes, *, model: str, is_stream: bool) -> hub.Request:
     """Return what the body means. Raises request.field_invalid or request.untranslatable."""
     body = Asked.parse(raw)
-    for name, advice in _ONLY_OPENAI.items():
-        if name in body:
-            untranslatable(body.place(name), advice)
+    if body.has_any(_ONLY_OPENAI_NAMES):
+        for name, advice in _ONLY_OPENAI.items():
+            if name in body:
+                untranslatable(body.place(name), advice)
     body.text("model")
     body.flag("stream")
     messages = body.children("messages")
@@ -73,7 +97,9 @@ def read_request(raw: bytes, *, model: str, is_stream: bool) -> hub.Request:
 
 
 def _scalars(body: Asked) -> dict[str, Any]:
-    """Return the fields that the hub calls nearly the same."""
+    """Return the fields that the hub calls nearly the same; most calls have none of them."""
+    if not body.has_any(_SCALARS):
+        return {}
     return {
         "temperature": body.number("temperature"),
         "top_p": body.number("top_p"),
@@ -177,6 +203,8 @@ def _schema(form: Asked) -> hub.Output:
 
 def _ignore_what_is_usual(body: Asked) -> None:
     """Take what means the same as its absence, and refuse it otherwise."""
+    if not body.has_any(_USUAL):
+        return
     for modality in body.texts("modalities"):
         if modality != "text":
             untranslatable(body.place("modalities"), "can only be `text`")

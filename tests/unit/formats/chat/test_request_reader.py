@@ -3,6 +3,7 @@
 import pytest
 
 from kit.chat import HELLO, read, refused
+from tollway.formats.chat.request_reader import read_request
 from tollway.formats.hub import Output
 
 
@@ -113,3 +114,31 @@ def test_forms_of_output_are_read():
 def test_what_cannot_be_read_is_refused_by_name(fields, code, param):
     error = refused(**({"messages": HELLO} | fields))
     assert (error.code.name, error.param) == (f"request.{code}", param)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", b"1"),
+        ("top_p", b"1"),
+        ("top_k", b"1"),
+        ("min_p", b"0.1"),
+        ("frequency_penalty", b"1"),
+        ("presence_penalty", b"1"),
+        ("logit_bias", b'{"1":1}'),
+        ("logprobs", b"true"),
+        ("top_logprobs", b"1"),
+        ("n", b"1"),
+        ("parallel_tool_calls", b"true"),
+        ("verbosity", b'"low"'),
+        ("metadata", b'{"a":"b"}'),
+        ("service_tier", b'"auto"'),
+        ("prompt_cache_key", b'"k"'),
+        ("store", b"true"),
+    ],
+)
+def test_a_field_is_read_also_when_it_is_the_only_one_of_its_kind(name, value):
+    messages = b'"messages":[{"role":"user","content":"hi"}]'
+    plain = read_request(b'{"model":"m",%b}' % messages, model="m", is_stream=False)
+    read = read_request(b'{"model":"m",%b,"%b":%b}' % (messages, name.encode(), value), model="m", is_stream=False)
+    assert read != plain
