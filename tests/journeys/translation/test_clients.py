@@ -30,6 +30,7 @@ VENDORS = {
     "mistral": ("mistral", "mistral-large-latest"),
     "anthropic": ("anthropic", "claude-sonnet-4-5"),
     "gemini": ("gemini", "gemini-2.5-flash"),
+    "ollama": ("ollama", "llama3.2"),
 }
 
 
@@ -77,7 +78,7 @@ def talk(clients, client, tollway, token, vendors, vendor) -> None:
     """Whole, streamed, a call, its result, a streamed call: what the client gets, and what reached the vendor."""
     model = VENDORS[vendor][1]
     # OpenAI streams a call in pieces, which pass through as they are and which Mistral's client does not take.
-    is_in_pieces = client == "mistralai" and vendor in ("openai", "responses")
+    is_in_pieces = client == "mistralai" and vendor in ("openai", "responses", "ollama")
     for case in CASES[:-1] if is_in_pieces else CASES:
         said = clients.call(client, case, base=tollway.gateway_url, key=token, model=f"{vendor}/{model}")
         seen = vendors.seen[-1]
