@@ -5,6 +5,8 @@ keeps it, under the key it was made with; what is kept here is answered from the
 as unknown as what never was.
 """
 
+import msgspec
+
 from tollway.contract.records import Attempt, OpenRecord
 from tollway.contract.response_states import KeptUpstream
 from tollway.formats.dialects import RESPONSES
@@ -131,7 +133,7 @@ async def _pass_back(exchange: Exchange, answer: Answer, state: KeptUpstream, ca
             request_id=call.request_id,
             input_tokens_estimate=0,
             hide_usage=False,
-            model_json=f'"{state.model}"'.encode() if is_renamed else None,
+            model_json=msgspec.json.encode(state.model) if is_renamed else None,
         )
         call.outcome = "disconnected"
         exchange.start(answer.status, headers, None)

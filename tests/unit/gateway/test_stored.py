@@ -10,14 +10,14 @@ from tollway.contract.policy import Candidate, ModelRecord, ProviderRecord, Seal
 from tollway.contract.response_states import KeptHere, KeptUpstream
 
 PATH = "/v1/responses"
+KEYS = (SealedKey("k1", b"first", b""), SealedKey("k2", b"second", b""))
 STORED = json.dumps({**json.loads(ANSWERS["responses"]), "store": True}).encode()
 
 
 def rig_of(kind, *script):
     rig = Rig(*script)
     upstream = Upstream("https://up.example/v1")
-    keys = (SealedKey("k1", b"first", b""), SealedKey("k2", b"second", b""))
-    provider = ProviderRecord("p1", "p1", kind, "active", upstream, keys)
+    provider = ProviderRecord("p1", "p1", kind, "active", upstream, KEYS)
     rig.publish(providers=(provider,), models=(ModelRecord("m", (Candidate("p1", "up-m"),)),))
     return rig
 
@@ -130,6 +130,21 @@ async def test_a_response_kept_upstream_can_be_streamed_again():
     reply = await ask(rig, token, "resp_1", query="stream=true")
     assert b'"model":"m"' in reply.answer.replace(b'": ', b'":')
     assert rig.journal.closed[-1].outcome == "ok"
+
+
+async def test_a_name_with_quotes_is_written_as_json_in_a_stream_that_is_retrieved():
+    name = 'the "best" model'
+    rig = rig_of("openai", ScriptedAnswer(body=STORED))
+    rig.publish(
+        providers=(ProviderRecord("p1", "p1", "openai", "active", Upstream("https://up.example/v1"), KEYS),),
+        models=(ModelRecord(name, (Candidate("p1", "a-model"),)),),
+    )
+    token = rig.token()
+    await create(rig, token, model=name)
+    rig.upstreams.script = [ScriptedAnswer(chunks=[STREAMS["responses"]])]
+    reply = await ask(rig, token, "resp_1", query="stream=true")
+    events = [json.loads(line[6:]) for line in reply.answer.splitlines() if line.startswith(b"data: ")]
+    assert {event["response"]["model"] for event in events if "response" in event} == {name}
 
 
 async def test_an_upstream_that_refuses_our_key_is_not_the_callers_fault():
