@@ -13,7 +13,7 @@ from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Answer, Exchange
-from tollway.gateway.prepare import Prepared, own_headers, passed_headers
+from tollway.gateway.prepare import Prepared, own_headers, passed_headers, untranslatable
 from tollway.gateway.relay import Relayed, read_whole, send_whole, settle_price, tell_fault, with_json_type
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
@@ -71,10 +71,7 @@ class EmbedPreparation:
         try:
             return self._translate(route, name)
         except Inexpressible as reason:
-            request = self._understood()
-            field = reason.at or request.names.get(reason.field, reason.field)
-            text = f"`{field}` cannot be passed to the provider of this model. {reason.advice}"
-            self._refusal = self._refusal or TollwayError("request.untranslatable", public=text, param=field)
+            self._refusal = self._refusal or untranslatable(reason, self._understood().names)
             return None
 
     def _pass_through(self, route: Route) -> Prepared:

@@ -90,7 +90,7 @@ class Preparation:
             try:
                 return self._translate(DIALECTS[name], route, target)
             except Inexpressible as reason:
-                self._refusal = self._refusal or _refuse(reason, self._understood())
+                self._refusal = self._refusal or untranslatable(reason, self._understood().names)
         return None
 
     def _pass_through(self, route: Route, target: Target) -> Prepared:
@@ -140,8 +140,8 @@ def own_headers(inbound: Inbound, route: Route, headers: Headers) -> Headers:
     return headers
 
 
-def _refuse(reason: Inexpressible, request: hub.Request) -> TollwayError:
-    """Name the field as the caller did."""
-    field = reason.at or request.names.get(reason.field, reason.field)
+def untranslatable(reason: Inexpressible, names: Mapping[str, str]) -> TollwayError:
+    """Return the refusal of what a provider cannot be asked for; `names` are what the caller calls the hub's fields."""
+    field = reason.at or names.get(reason.field, reason.field)
     text = f"`{field}` cannot be passed to the provider of this model. {reason.advice}"
     return TollwayError("request.untranslatable", public=text, param=field)
