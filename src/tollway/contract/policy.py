@@ -77,6 +77,8 @@ class TokenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     models: tuple[str, ...] | None = None
     services: tuple[str, ...] | None = None
     limits: Limits = NO_LIMITS
+    user_id: str | None = None
+    """The person or service account it belongs to; None: an application, or nobody."""
 
 
 class ApplicationRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -29,6 +29,7 @@ def encode_token(token: Token | Damaged) -> bytes:
             models=token.models,
             services=token.services,
             limits=token.limits,
+            user_id=token.owner_id,
         )
     )
 
