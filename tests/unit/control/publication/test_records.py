@@ -19,4 +19,4 @@ def test_damaged_rows_refuse_only_themselves() -> None:
 
 def test_a_personal_token_says_whose_it_is(plane: ControlPlane) -> None:
     issued = plane.tokens.issue(NewToken("mine"), Actor("usr_1", "user"))
-    assert plane.store.token(issued.token.id).user_id == "usr_1"
+    assert plane.policy.token(issued.token.id).user_id == "usr_1"
