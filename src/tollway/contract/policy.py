@@ -9,6 +9,8 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from tollway.contract.rights import ALL_RIGHTS, ModelGroup, OwnerKind, Rights
+
 VERSION = 1
 """Raised with every change that an older worker would misread."""
 
@@ -79,6 +81,8 @@ class TokenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     limits: Limits = NO_LIMITS
     user_id: str | None = None
     """The person or service account it belongs to; None: an application, or nobody."""
+    rights: Rights = ALL_RIGHTS
+    plan_id: str | None = None
 
 
 class ApplicationRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -89,6 +93,27 @@ class ApplicationRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=Tru
     name: str
     team_id: str
     state: State
+    limits: Limits = NO_LIMITS
+    rights: Rights = ALL_RIGHTS
+    plan_id: str | None = None
+
+
+class PlanRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A named set of rights and limits. Its limits count for each token or application that has it by itself."""
+
+    id: str
+    name: str
+    rights: Rights = ALL_RIGHTS
+    limits: Limits = NO_LIMITS
+
+
+class OwnerRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A team or a person with rights or limits of their own; those without any have no record."""
+
+    kind: OwnerKind
+    id: str
+    name: str
+    rights: Rights = ALL_RIGHTS
     limits: Limits = NO_LIMITS
 
 
@@ -283,6 +308,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     installation: str = ""
     """Of the config database this was published from. A store of another one is rebuilt before it is used."""
     price_books: tuple[PriceBook, ...] = ()
+    rights: Rights = ALL_RIGHTS
+    """Of the installation: for every call with a token."""
+    plans: tuple[PlanRecord, ...] = ()
+    owners: tuple[OwnerRecord, ...] = ()
+    model_groups: tuple[ModelGroup, ...] = ()
 
 
 R = TypeVar("R", TokenRecord, ApplicationRecord, Snapshot)
