@@ -63,8 +63,10 @@ applications = Table(
     Column("limits", Text, nullable=False),
     *_kept(),
     Column("deleted_ns", BigInteger, nullable=True),
+    Column("plan_id", Ordered, nullable=True),
     Index("applications_by_time", "created_ns", "id"),
     Index("applications_by_team", "team_id"),
+    Index("applications_by_plan", "plan_id", "created_ns", "id"),
 )
 
 tokens = Table(
@@ -88,12 +90,14 @@ tokens = Table(
     Column("revoked_by", Text, nullable=True),
     Column("revoked_reason", Text, nullable=True),
     Column("owner_id", Ordered, nullable=True),
+    Column("plan_id", Ordered, nullable=True),
     Index("tokens_by_time", "created_ns", "id"),
     Index("tokens_by_state", "state", "created_ns", "id"),
     Index("tokens_by_application", "application_id", "created_ns", "id"),
     Index("tokens_by_name", "name_key"),
     Index("tokens_by_owner", "owner_id", "created_ns", "id"),
     Index("tokens_by_expiry", "expires_ns", "state"),
+    Index("tokens_by_plan", "plan_id", "created_ns", "id"),
 )
 
 providers = Table(
