@@ -9,54 +9,40 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from tollway.contract.limits import (
+    NO_LIMITS,
+    Budget,
+    ConcurrencyLimit,
+    Limit,
+    Limits,
+    Measure,
+    Period,
+    RequestLimit,
+    TopUp,
+    UnboundedOutput,
+)
 from tollway.contract.rights import ALL_RIGHTS, ModelGroup, OwnerKind, Rights
+
+__all__ = [
+    "NO_LIMITS",
+    "Budget",
+    "ConcurrencyLimit",
+    "Limit",
+    "Limits",
+    "Measure",
+    "Period",
+    "RequestLimit",
+    "TopUp",
+    "UnboundedOutput",
+]
 
 VERSION = 1
 """Raised with every change that an older worker would misread."""
+LAYOUT = 2
+"""Raised when records gain something that those already stored need as well: 2 knows when tokens were issued."""
 
 State = Literal["active", "disabled", "revoked"]
-Period = Literal["hour", "day", "week", "month", "total"]
-UnboundedOutput = Literal["cap", "refuse", "estimate"]
 Environment = Literal["live", "test"]
-
-
-class RequestLimit(msgspec.Struct, frozen=True, gc=False):
-    """At most `requests` (>= 1) calls in any `window_seconds` (>= 1), sliding."""
-
-    id: str
-    name: str
-    requests: int
-    window_seconds: int
-
-
-class ConcurrencyLimit(msgspec.Struct, frozen=True, gc=False):
-    """At most `calls` (>= 1) in flight."""
-
-    id: str
-    name: str
-    calls: int
-
-
-class Budget(msgspec.Struct, frozen=True, gc=False):
-    """At most `limit_nanos` nano-USD settled and reserved in each calendar period (UTC); `total` never resets."""
-
-    id: str
-    name: str
-    limit_nanos: int
-    period: Period
-
-
-class Limits(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Everything that may run out for one owner. Empty means no limit."""
-
-    requests: tuple[RequestLimit, ...] = ()
-    concurrency: tuple[ConcurrencyLimit, ...] = ()
-    budgets: tuple[Budget, ...] = ()
-    unbounded_output: UnboundedOutput | None = None
-    """None means the installation's `budgets.unbounded_output`."""
-
-
-NO_LIMITS = Limits()
 
 
 class TokenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -71,7 +57,7 @@ class TokenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     pepper_version: int
     kind: str
     name: str
-    state: State
+    state: TokenState
     application_id: str | None = None
     team_id: str | None = None
     environment: Environment = "live"
@@ -83,6 +69,17 @@ class TokenRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """The person or service account it belongs to; None: an application, or nobody."""
     rights: Rights = ALL_RIGHTS
     plan_id: str | None = None
+    not_before_ns: int = 0
+    """The token works from this instant on."""
+    issued_ns: int = 0
+    generation: int = 1
+    """Which of its secrets `mac` is of, counted from 1."""
+    old_secrets: tuple[OldSecret, ...] = ()
+    """Newest first."""
+    quarantine: Quarantine | None = None
+    """Only of a token in state `quarantined`."""
+    is_compromised: bool = False
+    """Of a revoked token: its calls in flight are ended too."""
 
 
 class ApplicationRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -244,6 +241,10 @@ class ProviderRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     upstream: Upstream
     keys: tuple[SealedKey, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    environment: Environment | None = "live"
+    """Whose calls it serves; None: everybody's, as the sandbox does."""
+    limits: Limits = NO_LIMITS
+    """Of each attempt at this provider."""
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -268,6 +269,7 @@ class ModelRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     owned_by: str = "tollway"
     context_tokens: int | None = None
     """How much its best candidate reads; None: not known."""
+    limits: Limits = NO_LIMITS
 
 
 class ServiceRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -291,6 +293,8 @@ class ServiceRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     allow_websocket: bool = False
     allow_anonymous: bool = False
     body_bytes_max: int = 1_073_741_824
+    limits: Limits = NO_LIMITS
+    environment: Environment = "live"
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -313,6 +317,11 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     plans: tuple[PlanRecord, ...] = ()
     owners: tuple[OwnerRecord, ...] = ()
     model_groups: tuple[ModelGroup, ...] = ()
+    limits: Limits = NO_LIMITS
+    """Of the installation: for every call with a token."""
+    epochs: tuple[Epoch, ...] = ()
+    layout: int = 1
+    """LAYOUT of the program that published. A store of another one is rebuilt before it is used."""
 
 
 R = TypeVar("R", TokenRecord, ApplicationRecord, Snapshot)
