@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
+from tollway.contract.life import Epoch, OldSecret, Quarantine, TokenState
 from tollway.contract.limits import (
     NO_LIMITS,
     Budget,
