@@ -12,19 +12,9 @@ import msgspec
 from tollway.formats import hub
 from tollway.formats.asked import Asked, invalid, untranslatable
 from tollway.formats.chat.message_reader import read_messages
+from tollway.formats.chat.plain_request import NAMES, read_plain_request
 from tollway.formats.chat.reasoning_reader import read_reasoning
 from tollway.formats.chat.tool_reader import read_tool_choice, read_tools
-
-NAMES = {
-    "turns": "messages",
-    "system": "messages",
-    "web_search": "web_search_options",
-    "output": "response_format",
-    "reasoning": "reasoning_effort",
-    "output_tokens_max": "max_completion_tokens",
-    "choices": "n",
-}
-"""What callers of this dialect call the hub's fields, where the names differ."""
 
 _ONLY_OPENAI = {
     "audio": "asks for a spoken answer, which only OpenAI's own dialect has: leave it out",
@@ -61,6 +51,13 @@ _metadata: msgspec.json.Decoder[dict[str, str]] = msgspec.json.Decoder(dict[str,
 
 def read_request(raw: bytes, *, model: str, is_stream: bool) -> hub.Request:
     """Return what the body means. Raises request.field_invalid or request.untranslatable."""
+    return read_plain_request(raw, model=model, is_stream=is_stream) or read_any_request(
+        raw, model=model, is_stream=is_stream
+    )
+
+
+def read_any_request(raw: bytes, *, model: str, is_stream: bool) -> hub.Request:
+    """Read the body one field after the other. Raises as `read_request`."""
     body = Asked.parse(raw)
     if body.has_any(_ONLY_OPENAI_NAMES):
         for name, advice in _ONLY_OPENAI.items():

@@ -11,19 +11,9 @@ from msgspec import structs
 from tollway.formats import hub
 from tollway.formats.lenient import Fields
 from tollway.formats.messages.block_reader import BlockReader
+from tollway.formats.messages.plain_answer import STOPS, read_plain_answer, written_tier
 from tollway.formats.messages.usage import Stated, read_stated
 from tollway.wire.sse import SSEDecoder, SSEEvent
-
-_STOPS: dict[str, hub.StopReason] = {
-    "end_turn": "end",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "stop_sequence": "stop_sequence",
-    "tool_use": "tool_calls",
-    "pause_turn": "pause",
-    "compaction": "pause",
-    "refusal": "refusal",
-}
 
 _NOTHING_STATED = Stated()
 
@@ -105,9 +95,9 @@ class AnswerReader:
     def _stop_reason(self, reason: str) -> hub.StopReason | None:
         if not reason:
             return None
-        if reason not in _STOPS:
+        if reason not in STOPS:
             self._note("finish-reason-unknown")
-        found = _STOPS.get(reason, "end")
+        found = STOPS.get(reason, "end")
         # The call of the tool that stands for a JSON answer is the answer.
         return "end" if found == "tool_calls" and not self._blocks.has_calls else found
 
@@ -158,6 +148,11 @@ class EventReader:
 
 def read_reply(raw: bytes) -> hub.Reply:
     """Read a whole answer. Raises ValueError when it is none."""
+    return read_plain_answer(raw) or read_any_answer(raw)
+
+
+def read_any_answer(raw: bytes) -> hub.Reply:
+    """Read a whole answer block by block. Raises ValueError when it is none."""
     answer = Fields.parse(raw)
     if answer is None or not answer.raw("content").startswith(b"[") or answer.text("type") == "error":
         raise ValueError("the answer is no message")
@@ -169,14 +164,9 @@ def read_reply(raw: bytes) -> hub.Reply:
         model=answer.text("model"),
         choices=(_choice(events),),
         usage=usage,
-        service_tier=_tier(usage.tier) if usage is not None else None,
+        service_tier=written_tier(usage.tier) if usage is not None else None,
         notes=tuple(reader.notes),
     )
-
-
-def _tier(tier: str) -> str | None:
-    """Return the tier in the hub's words, where the usual one is `default`."""
-    return "default" if tier == "standard" else tier or None
 
 
 def _choice(events: list[hub.Event]) -> hub.Choice:

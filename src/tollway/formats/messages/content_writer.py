@@ -66,7 +66,10 @@ class ContentWriter:
         if turn.role == "system" and (is_first or not self._model.takes_system_turns):
             advice = "this model takes instructions only at the beginning: put them into the first message"
             raise Inexpressible("turns", advice, at=turn.at)
-        return [block for part in turn.parts for block in self._part(part, turn)]
+        parts = turn.parts
+        if len(parts) == 1 and isinstance(parts[0], hub.Text):
+            return self._text(parts[0])
+        return [block for part in parts for block in self._part(part, turn)]
 
     def _part(self, part: hub.Part, turn: hub.Turn) -> list[Written]:
         if turn.role != "user" and isinstance(part, hub.Image | hub.Document):
@@ -90,7 +93,10 @@ class ContentWriter:
     def _text(self, part: hub.Text) -> list[Written]:
         if part.citations:
             note(self._notes, "citations-omitted")
-        return [{"type": "text", "text": part.text, **write_cache(part.cache)}] if part.text.strip() else []
+        text = part.text
+        if not text or text.isspace():
+            return []
+        return [{"type": "text", "text": text} if part.cache is None else _marked_text(text, part.cache)]
 
     def _medium(self, part: hub.Image | hub.Document) -> Written:
         self.uses_files = self.uses_files or isinstance(part.source, hub.FileId)
@@ -151,6 +157,10 @@ class ContentWriter:
             return blocks
         note(self._notes, "tool-results-first")
         return [*results, *(block for block in blocks if block["type"] != _RESULT)]
+
+
+def _marked_text(text: str, mark: hub.CacheMark) -> Written:
+    return {"type": "text", "text": text, **write_cache(mark)}
 
 
 def lacks_thought(messages: list[Written]) -> bool:

@@ -7,6 +7,7 @@ maker behind this API gets what is asked for, and may refuse it itself.
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -98,6 +99,7 @@ class Model(msgspec.Struct, frozen=True, gc=False):
         return "high" if wanted == "xhigh" and self.version < 407 else wanted
 
 
+@lru_cache(maxsize=256)
 def find_model(name: str) -> Model:
     """Return what is known about the model of that name; a Claude without a number counts as the newest."""
     name = name.lower()

@@ -28,11 +28,20 @@ Object = dict[str, Any]
 
 _TIERS = {"auto": "auto", "priority": "auto", "default": "standard_only", "standard": "standard_only"}
 _IGNORED = ("metadata", "prompt_cache_key", "seed")
+_UNKNOWN = {
+    "min_p": "Claude has none: use top_p",
+    "frequency_penalty": "Claude has none: leave it out",
+    "presence_penalty": "Claude has none: leave it out",
+    "logit_bias": "Claude has none: leave it out",
+    "logprobs": "Claude states none: leave it out",
+    "top_logprobs": "Claude states none: leave it out",
+}
 _LEAST_WHILE_THINKING = {"temperature": 1, "top_p": 0.95, "top_k": float("inf")}
 """https://platform.claude.com/docs/en/build-with-claude/extended-thinking#feature-compatibility"""
 
 USER_CHARACTERS_MAX = 256
 
+_encode = msgspec.json.Encoder().encode
 _PHONE = re.compile(r"\+?[0-9 ().-]{7,20}")
 
 
@@ -49,11 +58,14 @@ def write_request(request: hub.Request, target: Target) -> Written:
         note(notes, "thinking-off-in-tool-loop")
         plan = Plan(max_tokens=plan.max_tokens, effort=plan.effort)
     body: Object = {"model": target.model, "max_tokens": plan.max_tokens}
-    if system := contents.texts(request.system):
+    if request.system and (system := contents.texts(request.system)):
         body["system"] = system
     body["messages"] = messages
-    form = write_format(request.output, model, notes)
-    body |= _tools(request, model, plan, notes) if form is not None else _tools_or_output(request, model, plan, notes)
+    form = None if request.output is None else write_format(request.output, model, notes)
+    if form is not None:
+        body |= _tools(request, model, plan, notes)
+    elif _asks_for_tools(request):
+        body |= _tools_or_output(request, model, plan, notes)
     if plan.thinking is not None:
         body["thinking"] = plan.thinking
     config: Object = {} if plan.effort is None else {"effort": plan.effort}
@@ -61,32 +73,37 @@ def write_request(request: hub.Request, target: Target) -> Written:
         config["format"] = form
     if config:
         body["output_config"] = config
-    body |= _sampling(request, model, is_thinking=plan.is_thinking)
+    if request.temperature is not None or request.top_p is not None or request.top_k:
+        body |= _sampling(request, model, is_thinking=plan.is_thinking)
     body |= _rest(request, notes)
     if request.is_stream:
         body["stream"] = True
-    if keep_last(_blocks(body)):
+    written = _encode(body)
+    if b"cache_control" in written and keep_last(_blocks(body)):
         note(notes, "cache-marks-limited")
-    return Written(
-        body=msgspec.json.encode(body), notes=tuple(notes), headers=needed_headers(uses_files=contents.uses_files)
-    )
+        written = _encode(body)
+    return Written(body=written, notes=tuple(notes), headers=needed_headers(uses_files=contents.uses_files))
 
 
 def _refuse(request: hub.Request) -> None:
     """Refuse what Anthropic has no field for."""
-    stated: dict[str, tuple[object, str]] = {
-        "min_p": (request.min_p, "Claude has none: use top_p"),
-        "frequency_penalty": (request.frequency_penalty, "Claude has none: leave it out"),
-        "presence_penalty": (request.presence_penalty, "Claude has none: leave it out"),
-        "logit_bias": (request.logit_bias, "Claude has none: leave it out"),
-        "logprobs": (request.logprobs, "Claude states none: leave it out"),
-        "top_logprobs": (request.top_logprobs, "Claude states none: leave it out"),
-        "choices": ((request.choices or 1) > 1, "Claude gives one answer: ask several times"),
-        "verbosity": (request.verbosity not in (None, "medium"), "Claude has none: ask for it in the prompt"),
-    }
-    for field, (is_stated, advice) in stated.items():
-        if is_stated:
+    for field, advice in _UNKNOWN.items():
+        if getattr(request, field):
             raise Inexpressible(field, advice)
+    if request.choices is not None and request.choices > 1:
+        raise Inexpressible("choices", "Claude gives one answer: ask several times")
+    if request.verbosity is not None and request.verbosity != "medium":
+        raise Inexpressible("verbosity", "Claude has none: ask for it in the prompt")
+
+
+def _asks_for_tools(request: hub.Request) -> bool:
+    return bool(
+        request.tools
+        or request.web_search is not None
+        or request.tool_choice is not None
+        or request.output is not None
+        or request.parallel_tool_calls is not None
+    )
 
 
 def _blocks(body: Object) -> Iterator[Object]:

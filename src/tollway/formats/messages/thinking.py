@@ -74,9 +74,12 @@ def read_reasoning(body: Asked, effort: str | None, effort_at: str) -> tuple[hub
 
 def plan_thinking(request: hub.Request, target: Target, model: Model, notes: list[str]) -> Plan:
     """Return what to write. Raises Inexpressible for what the model cannot be asked for."""
-    bounds = [bound for bound in (request.output_tokens_max, target.output_cap) if bound is not None]
-    bound = min(bounds, default=None)
-    reasoning = request.reasoning or hub.Reasoning()
+    bound, cap = request.output_tokens_max, target.output_cap
+    if cap is not None and (bound is None or cap < bound):
+        bound = cap
+    reasoning = request.reasoning
+    if reasoning is None:
+        return Plan(max_tokens=bound or target.output_tokens_default)
     if reasoning.effort == "none":
         return Plan(max_tokens=bound or target.output_tokens_default, thinking=_off(model))
     if not (reasoning.effort or reasoning.budget_tokens or reasoning.is_adaptive):

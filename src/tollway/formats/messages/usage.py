@@ -37,8 +37,8 @@ class _Tools(msgspec.Struct, gc=False):
     code_execution_requests: Count = None
 
 
-class _Plain(msgspec.Struct, gc=False):
-    """The `usage` object as it is documented."""
+class PlainUsage(msgspec.Struct, gc=False):
+    """The `usage` object as it is documented; whoever meets `iterations` reads them with `stated_in`."""
 
     input_tokens: Count = None
     output_tokens: Count = None
@@ -51,8 +51,26 @@ class _Plain(msgspec.Struct, gc=False):
     speed: str | None = None
     iterations: list[msgspec.Raw] | None = None
 
+    def stated(self) -> "Stated | None":
+        """Return what is stated; None when neither input nor output is."""
+        if self.input_tokens is None and self.output_tokens is None:
+            return None
+        split, details, tools = self.cache_creation, self.output_tokens_details, self.server_tool_use
+        return Stated(
+            self.input_tokens,
+            self.output_tokens,
+            self.cache_read_input_tokens,
+            self.cache_creation_input_tokens,
+            None if split is None else split.ephemeral_1h_input_tokens,
+            None if split is None else split.ephemeral_5m_input_tokens,
+            None if details is None else details.thinking_tokens,
+            None if tools is None else tools.web_search_requests,
+            None if tools is None else tools.code_execution_requests,
+            "fast" if self.speed == "fast" else self.service_tier or None,
+        )
 
-_plain = msgspec.json.Decoder(_Plain)
+
+_plain = msgspec.json.Decoder(PlainUsage)
 
 
 class Stated(msgspec.Struct, frozen=True, gc=False):
@@ -118,21 +136,7 @@ def read_stated(raw: bytes) -> Stated | None:
         return stated_in(Fields.parse(raw))
     if plain.iterations is not None:
         return stated_in(Fields.parse(raw))
-    if plain.input_tokens is None and plain.output_tokens is None:
-        return None
-    split, details, tools = plain.cache_creation, plain.output_tokens_details, plain.server_tool_use
-    return Stated(
-        plain.input_tokens,
-        plain.output_tokens,
-        plain.cache_read_input_tokens,
-        plain.cache_creation_input_tokens,
-        None if split is None else split.ephemeral_1h_input_tokens,
-        None if split is None else split.ephemeral_5m_input_tokens,
-        None if details is None else details.thinking_tokens,
-        None if tools is None else tools.web_search_requests,
-        None if tools is None else tools.code_execution_requests,
-        "fast" if plain.speed == "fast" else plain.service_tier or None,
-    )
+    return plain.stated()
 
 
 def stated_in(usage: Fields | None) -> Stated | None:
