@@ -47,7 +47,7 @@ def test_ending_access_ends_links_and_sessions(plane: ControlPlane) -> None:
     user = plane.accounts.invite(NewUser("Ada", "viewer"), ACTOR).user
     sessions = SQLSessionStore(plane.database)
     for number in range(3):
-        one = Session(f"sess_{number}", bytes([number]), user.id, 1, 1, 10**18, "::1", "curl")
+        one = Session(f"sess_{number}", bytes([number]), user.id, 1, 1, 10**18, "::1", "curl", 1)
         sessions.add_session(one, replaced_hash=None, idle_before_ns=0)
     assert sessions.find_session(b"\x01") is None, "nobody who is not active has a session that counts"
     ended = plane.accounts.delete(user.id, ACTOR)

@@ -39,7 +39,7 @@ def store(database_: ConfigDatabase) -> SQLSessionStore:
 
 
 def session(number: int, *, seen: int = 50, expires: int = 1_000) -> Session:
-    return Session(f"sess_{number}", bytes([number]), "user_1", 50, seen, expires, "::1", "curl")
+    return Session(f"sess_{number}", bytes([number]), "user_1", 50, seen, expires, "::1", "curl", 50)
 
 
 def test_the_migration_makes_the_schema_that_the_stores_use(around: Surroundings) -> None:

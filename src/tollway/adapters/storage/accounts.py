@@ -8,8 +8,8 @@ from sqlalchemy import RowMapping, and_, delete, func, insert, select, update
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import HIGHEST, after_position, chunks, in_order, read_names, read_page
 from tollway.adapters.storage.config_schema import teams
-from tollway.adapters.storage.sessions import read_user, user_values
-from tollway.adapters.storage.sessions_schema import members, sessions, user_links, users
+from tollway.adapters.storage.sessions import end_sessions, read_user, user_values
+from tollway.adapters.storage.sessions_schema import members, user_links, users
 from tollway.control.accounts.model import Member, UserFilter
 from tollway.control.accounts.ports import AccountStore
 from tollway.control.model import Page, Position
@@ -84,7 +84,7 @@ class SQLAccountStore:
         """Delete all links and sessions of a person."""
         connection = self._database.writing()
         connection.execute(delete(user_links).where(user_links.c.user_id == user_id))
-        return connection.execute(delete(sessions).where(sessions.c.user_id == user_id)).rowcount
+        return end_sessions(connection, user_id)
 
     def teams_of(self, user_ids: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Return the teams of each person as (id, name), by name; by members_by_user."""

@@ -18,16 +18,16 @@ from sqlalchemy import Connection, Engine, LargeBinary, MetaData, Table, insert,
 from sqlalchemy.exc import SQLAlchemyError
 
 from tollway.adapters.storage.engine import Database
+from tollway.adapters.storage.factors_schema import passkeys
 from tollway.adapters.storage.ledger_tables import metadata as ledger_metadata
 from tollway.adapters.storage.migrate import current, migrate, newest
-from tollway.adapters.storage.sessions_schema import users
 from tollway.control.backups.errors import not_a_backup, not_empty
 from tollway.control.backups.model import DatabaseKind
 from tollway.control.backups.ports import Dumper, Restorer
 from tollway.kernel.errors import TollwayError
 
-_METADATA: dict[Database, MetaData] = {"config": users.metadata, "ledger": ledger_metadata}
-"""By way of `users`: the tables of people and sessions are only known once their module is loaded."""
+_METADATA: dict[Database, MetaData] = {"config": passkeys.metadata, "ledger": ledger_metadata}
+"""By way of `passkeys`: the tables of people, sessions and factors are only known once their modules are loaded."""
 
 _ROWS = 500
 _MOVE_SEQUENCE = "SELECT setval(pg_get_serial_sequence('dirty', 'seq'), COALESCE(MAX(seq), 0) + 1) FROM dirty"

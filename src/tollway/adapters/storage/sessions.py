@@ -6,9 +6,10 @@ Every method is a transaction of its own, which is what makes counters survive t
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
+from tollway.adapters.storage.factors_schema import sign_in_halves
 from tollway.adapters.storage.sessions_schema import attempts, members, sessions, setup_links, user_links, users
 from tollway.control.sessions.model import Session, SetupLink, User, UserLink
 from tollway.control.sessions.ports import SessionStore, ThrottleStore
@@ -80,7 +81,7 @@ class SQLSessionStore:
             connection = self._database.writing()
             connection.execute(update(users).where(users.c.id == user.id).values(user_values(user)))
             connection.execute(delete(user_links).where(user_links.c.user_id == user.id))
-            connection.execute(delete(sessions).where(sessions.c.user_id == user.id))
+            end_sessions(connection, user.id)
             return True
 
     def team_ids(self, user_id: str) -> frozenset[str]:
@@ -153,9 +154,15 @@ class SQLSessionStore:
             return bool(self._database.writing().execute(query).rowcount)
 
     def delete_sessions(self, user_id: str) -> int:
-        """End all sessions of a user."""
+        """End all sessions of a user, and sign-ins of theirs that are half done."""
         with self._database.write():
-            return self._database.writing().execute(delete(sessions).where(sessions.c.user_id == user_id)).rowcount
+            return end_sessions(self._database.writing(), user_id)
+
+
+def end_sessions(connection: Connection, user_id: str) -> int:
+    """Delete what a person is or was about to be signed in by; return how many sessions there were."""
+    connection.execute(delete(sign_in_halves).where(sign_in_halves.c.user_id == user_id))
+    return connection.execute(delete(sessions).where(sessions.c.user_id == user_id)).rowcount
 
 
 class SQLThrottleStore:
@@ -216,30 +223,15 @@ def user_values(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in _USER_COLUMNS}
 
 
+_SESSION_COLUMNS = tuple(column.name for column in sessions.c)
+
+
 def _session(row: RowMapping) -> Session:
-    return Session(
-        id=row["id"],
-        secret_hash=row["secret_hash"],
-        user_id=row["user_id"],
-        created_ns=row["created_ns"],
-        last_seen_ns=row["last_seen_ns"],
-        expires_ns=row["expires_ns"],
-        address=row["address"],
-        agent=row["agent"],
-    )
+    return Session(**{name: row[name] for name in _SESSION_COLUMNS})
 
 
 def _session_values(session: Session) -> dict[str, Any]:
-    return {
-        "id": session.id,
-        "secret_hash": session.secret_hash,
-        "user_id": session.user_id,
-        "created_ns": session.created_ns,
-        "last_seen_ns": session.last_seen_ns,
-        "expires_ns": session.expires_ns,
-        "address": session.address,
-        "agent": session.agent,
-    }
+    return {name: getattr(session, name) for name in _SESSION_COLUMNS}
 
 
 _sessions: type[SessionStore] = SQLSessionStore

@@ -68,6 +68,8 @@ sessions = Table(
     Column("expires_ns", BigInteger, nullable=False),
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
+    Column("confirmed_ns", BigInteger, nullable=False),
+    Column("method", Text, nullable=False),
     Index("sessions_by_user", "user_id"),
     Index("sessions_by_expiry", "expires_ns"),
 )

@@ -12,6 +12,8 @@ from typing import Literal
 
 UserState = Literal["invited", "active", "deactivated", "deleted"]
 LinkPurpose = Literal["invite", "reset"]
+Method = Literal["password", "link", "totp", "recovery", "passkey"]
+"""How somebody proved who they are: with what, last."""
 
 NAME_CHARS_MAX = 200
 PASSWORD_CHARS_MIN = 12
@@ -41,7 +43,10 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sign-in. It ends at `expires_ns`, or when it was not used for the idle time."""
+    """One sign-in. It ends at `expires_ns`, or when it was not used for the idle time.
+
+    `confirmed_ns` is when its person proved last who they are, and `method` by what.
+    """
 
     id: str
     secret_hash: bytes
@@ -51,6 +56,8 @@ class Session:
     expires_ns: int
     address: str
     agent: str
+    confirmed_ns: int
+    method: Method = "password"
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class SessionStore(Protocol):
         ...
 
     def delete_sessions(self, user_id: str) -> int:
-        """End all sessions of a user and return how many there were."""
+        """End all sessions of a user, and half-done sign-ins; return how many sessions there were."""
         ...
 
 

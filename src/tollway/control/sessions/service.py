@@ -301,6 +301,7 @@ class Service:
             expires_ns=now_ns + self._lifetimes.session_absolute_seconds * NANOS_PER_SECOND,
             address=origin.address,
             agent=origin.agent[:_AGENT_CHARS_MAX],
+            confirmed_ns=now_ns,
         )
         actor = Actor(
             user.id, "user", name=user.name, role=user.role, address=origin.address, request_id=origin.request_id
