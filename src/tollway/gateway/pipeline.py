@@ -24,8 +24,9 @@ from tollway.gateway.relay import respond_ai
 from tollway.gateway.resolve import refuse_service, resolve_ai, resolve_service
 from tollway.gateway.respond import respond_error
 from tollway.gateway.services import dispatch_service
-from tollway.gateway.snapshot import Compiled
+from tollway.gateway.snapshot import EMPTY, Compiled
 from tollway.gateway.stored import carry_stored
+from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
 
 _IN_FLIGHT = INDEX["requests_in_flight"]
@@ -72,14 +73,22 @@ async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
             cors.respond_preflight(exchange, inbound, compiled, call)
         case "stored":
             caller = authenticate(inbound, call, gw, view)
+            compiled = _seen_by(caller, compiled)
             call.authenticated_at = call.resolved_at = gw.monotonic_ns()
             call.hold = admit_request(caller, gw).hold
             call.admitted_at = gw.monotonic_ns()
             await carry_stored(exchange, inbound, caller, compiled, call, gw)
         case "models":
-            respond_models(exchange, inbound, authenticate(inbound, call, gw, view), compiled, call)
+            caller = authenticate(inbound, call, gw, view)
+            respond_models(exchange, inbound, caller, _seen_by(caller, compiled), call)
         case "model":
-            respond_model(exchange, inbound, authenticate(inbound, call, gw, view), compiled, call)
+            caller = authenticate(inbound, call, gw, view)
+            respond_model(exchange, inbound, caller, _seen_by(caller, compiled), call)
+
+
+def _seen_by(caller: Caller, compiled: Compiled) -> Compiled:
+    """Return the providers and models of the environment that the token is for."""
+    return compiled if caller.token.environment == "live" else compiled.test or EMPTY
 
 
 async def _carry_ai(
@@ -87,6 +96,8 @@ async def _carry_ai(
 ) -> None:
     caller = authenticate(inbound, call, gw, view)  # 400 401 403 503
     call.authenticated_at = gw.monotonic_ns()
+    if caller.token.environment != "live":
+        compiled = _seen_by(caller, compiled)
     plan = await resolve_ai(exchange, inbound, caller, compiled, call, gw)  # 400 403 404 408 413 415
     call.resolved_at = gw.monotonic_ns()
     is_free = inbound.operation.kind == "count"
@@ -117,5 +128,6 @@ async def _carry_service(
         call.hold = admit_request(caller, gw).hold  # 429 503
     else:
         service = resolve_service(inbound, compiled, call)
+        call.environment = service.record.environment
     call.admitted_at = gw.monotonic_ns()
     await dispatch_service(exchange, inbound, service, call, gw)  # 502 504

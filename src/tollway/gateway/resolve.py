@@ -55,7 +55,7 @@ async def resolve_ai(
     """Read and check the body and find its candidates.
 
     Raises the errors of Exchange.read_body, request.media_type, request.body_invalid, request.field_invalid,
-    token.model_denied or model.not_found.
+    token.model_denied, token.environment or model.not_found.
     """
     if not inbound.is_plain_json:
         refuse_media_type(inbound)
@@ -75,7 +75,7 @@ async def resolve_ai(
         )
     model = compiled.find_model(name)
     if model is None:
-        raise TollwayError("model.not_found", public=f"No provider offers the model `{name[:200]}`.", param="model")
+        raise missing_model(name, compiled)
     call.model = name
     is_stream = operation.is_stream
     call.is_stream = is_stream = dialect.is_stream(body) if is_stream is None else is_stream
@@ -89,6 +89,15 @@ async def resolve_ai(
     tariffs = tuple([route.tariffs.at(now) for route in model.routes])
     is_array = is_stream and dialect is GEMINI and "alt=sse" not in inbound.query.split("&")
     return Plan(dialect, model, body, bounds, is_stream, tariffs, is_array, continuing)
+
+
+def missing_model(name: str, compiled: Compiled) -> TollwayError:
+    """Return token.environment for a model of the other environment, model.not_found for one that is nowhere."""
+    if compiled.is_elsewhere(name):
+        kind = "test" if compiled.test is None else "live"
+        public = f"The model `{name[:200]}` is not served to {kind} tokens."
+        return TollwayError("token.environment", public=public, param="model")
+    return TollwayError("model.not_found", public=f"No provider offers the model `{name[:200]}`.", param="model")
 
 
 def _bounds(operation: Operation, body: JSONObject, context_tokens: int) -> Bounds:
@@ -123,7 +132,10 @@ def resolve_service(inbound: Inbound, compiled: Compiled, call: Call) -> Service
 
 
 def refuse_service(service: Service, caller: Caller) -> None:
-    """Raise token.service_denied when the token may not use the service."""
+    """Raise token.environment or token.service_denied when the token may not use the service."""
+    if service.record.environment != caller.token.environment:
+        kind = caller.token.environment
+        raise TollwayError("token.environment", public=f"This service takes no calls of {kind} tokens.")
     allowed = caller.token.services
     if allowed is not None and service.record.id not in allowed:
         raise TollwayError("token.service_denied")

@@ -10,8 +10,13 @@ from tollway.contract.response_states import ResponseState
 
 
 def owner_of(token: TokenRecord) -> str:
-    """Return who owns what is kept for a call: the token's application, so that its tokens share, else the token."""
-    return f"token:{token.id}" if token.application_id is None else f"application:{token.application_id}"
+    """Return who owns what is kept for a call: the token's application, so that its tokens share, else the token.
+
+    An application's live and test tokens do not share: what a live provider answered is not for tests.
+    """
+    if token.application_id is None:
+        return f"token:{token.id}"
+    return f"application:{token.application_id}" if token.environment == "live" else f"test:{token.application_id}"
 
 
 class ResponseStates(Protocol):

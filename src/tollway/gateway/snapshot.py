@@ -13,6 +13,7 @@ from msgspec import structs
 
 from tollway.contract.policy import (
     Candidate,
+    Environment,
     ModelRecord,
     ProviderRecord,
     SealedKey,
@@ -55,6 +56,8 @@ class Provider(msgspec.Struct, frozen=True, gc=False):
     keys: tuple[ProviderKey, ...]
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """Of its kind: sent unless a call has its own of that name."""
+    environment: Environment | None = None
+    """Whose calls it serves; None: everybody's."""
 
 
 class Route(msgspec.Struct, frozen=True, gc=False):
@@ -94,7 +97,11 @@ class Service(msgspec.Struct, frozen=True, gc=False):
 
 
 class Compiled(msgspec.Struct, frozen=True, gc=False):
-    """Everything a worker routes by. `faults` names what was left out and why."""
+    """Everything a worker routes by. `faults` names what was left out and why.
+
+    Models and providers are those that live tokens reach; what test tokens reach is `test`, for which `test` is None.
+    Services are all in it, and say themselves which environment they are of.
+    """
 
     revision: int
     models: dict[str, Model]
@@ -106,6 +113,9 @@ class Compiled(msgspec.Struct, frozen=True, gc=False):
     unbounded_output_tokens_max: int
     cors_origins: frozenset[str]
     faults: tuple[str, ...]
+    elsewhere: frozenset[str] = frozenset()
+    """Names of models, also catch-alls, that only providers of the other environment serve."""
+    test: "Compiled | None" = None
 
     def find_model(self, name: str) -> Model | None:
         """Return the model of that name; a catch-all (`provider/*`, `*`) serves names that no record has."""
@@ -118,6 +128,11 @@ class Compiled(msgspec.Struct, frozen=True, gc=False):
         if (catch_all := self.models.get("*")) is not None:
             return _under_name(catch_all, name, name)
         return None
+
+    def is_elsewhere(self, name: str) -> bool:
+        """Return whether a name that is not found here would be found in the other environment."""
+        prefix, slash, _ = name.partition("/")
+        return name in self.elsewhere or "*" in self.elsewhere or bool(slash and f"{prefix}/*" in self.elsewhere)
 
     def find_service(self, path: str) -> Service | None:
         """Return the service with the longest prefix of `path`, on whole segments."""
@@ -154,17 +169,25 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
             except (ValueError, TollwayError) as error:
                 faults.append(f"service {service.name}: {error}")
     books = {book.id: TariffsByName(book) for book in snapshot.price_books}
-    models = (_compile_model(model, providers, books) for model in snapshot.models)
-    return Compiled(
+    live, test = (
+        {item.id: item for item in providers.values() if item.environment in (environment, None)}
+        for environment in ("live", "test")
+    )
+    live_models, test_models = _compile_models(snapshot, live, books), _compile_models(snapshot, test, books)
+    compiled = Compiled(
         revision=snapshot.revision,
-        models={model.name: model for model in models if model.routes},
+        models=live_models,
         services=tuple(sorted(services, key=lambda item: -len(item.record.path_prefix))),
-        providers=providers,
+        providers=live,
         unbounded_output=snapshot.unbounded_output,
         unbounded_output_tokens_max=snapshot.unbounded_output_tokens_max,
         cors_origins=frozenset(snapshot.cors_origins),
         faults=tuple(faults),
+        elsewhere=frozenset(test_models.keys() - live_models.keys()),
     )
+    elsewhere = frozenset(live_models.keys() - test_models.keys())
+    of_test = structs.replace(compiled, models=test_models, providers=test, elsewhere=elsewhere)
+    return structs.replace(compiled, test=of_test)
 
 
 def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: BuildDestination) -> Provider:
@@ -186,6 +209,7 @@ def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: 
         destination=build_destination(_with_version(_with_proxy_login(record.upstream, box), kind), record.id),
         keys=keys or (_provider_key("", fixed),),
         headers=_fixed(kind.headers),
+        environment=record.environment,
     )
 
 
@@ -213,13 +237,24 @@ def _compile_service(record: ServiceRecord, box: SecretBox, build_destination: B
     )
 
 
+def _compile_models(
+    snapshot: Snapshot, providers: dict[str, Provider], books: dict[str, TariffsByName]
+) -> dict[str, Model]:
+    """Return the models that these providers serve, by name."""
+    models = (_compile_model(model, providers, books) for model in snapshot.models)
+    return {model.name: model for model in models if model.routes}
+
+
 def _compile_model(record: ModelRecord, providers: dict[str, Provider], books: dict[str, TariffsByName]) -> Model:
     routes = tuple(
         _compile_route(candidate, providers[candidate.provider_id], books)
         for candidate in record.candidates
         if candidate.provider_id in providers
     )
-    model = build_model(record.name, routes, record.created_seconds, record.owned_by)
+    is_first = bool(routes) and routes[0].provider.id == record.candidates[0].provider_id
+    # Who would have been first may be of the other environment, which nobody here hears of.
+    owned_by = record.owned_by if is_first or not routes else routes[0].provider.name
+    model = build_model(record.name, routes, record.created_seconds, owned_by)
     return structs.replace(model, context_tokens=record.context_tokens)
 
 

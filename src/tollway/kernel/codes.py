@@ -219,6 +219,14 @@ TABLE: tuple[Code, ...] = (
         "The token may not use this service.",
         "Have the service added to the token.",
     ),
+    _row(
+        "token.environment",
+        403,
+        _C,
+        _NEVER,
+        "The token is for the other environment: live tokens reach live models and services, test tokens test ones.",
+        "Use a token of the other environment, or ask for what yours reaches; GET /v1/models lists the models.",
+    ),
     # Room.
     _row(
         "limit.requests",

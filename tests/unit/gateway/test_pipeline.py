@@ -6,7 +6,17 @@ import json
 import pytest
 
 from kit.gateway_kit import CHAT, Rig, ScriptedAnswer, service
-from tollway.contract.policy import Budget, ConcurrencyLimit, Limits, RequestLimit
+from tollway.contract.policy import (
+    Budget,
+    Candidate,
+    ConcurrencyLimit,
+    Limits,
+    ModelRecord,
+    ProviderRecord,
+    RequestLimit,
+    SealedKey,
+    Upstream,
+)
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
 
@@ -272,3 +282,55 @@ async def test_a_service_may_be_denied_and_methods_bounded():
     assert (await rig.call("/weather", method="GET", token=rig.token(services=()))).status == 403
     reply = await rig.call("/weather", method="DELETE", token=rig.token())
     assert (reply.status, reply.header("allow")) == (405, "GET")
+
+
+def rig_of_two_environments() -> Rig:
+    """Publish `both` at a live and a test provider, a model and a service of each alone, and catch-alls."""
+    rig = Rig("upstream.unreachable")
+    upstream = Upstream("https://up.example/v1")
+    providers = [
+        ProviderRecord(name, name, "openai", "active", upstream, (SealedKey("k", b"sk", b""),), environment=name)
+        for name in ("live", "test")
+    ]
+    models = (
+        ModelRecord("both", (Candidate("live", "x"), Candidate("test", "x"))),
+        *(ModelRecord(f"of-{name}", (Candidate(name, "x"),)) for name in ("live", "test")),
+        *(ModelRecord(f"{name}/*", (Candidate(name, "*"),)) for name in ("live", "test")),
+    )
+    services = [service(id=name, name=name, path_prefix=f"/{name}", environment=name) for name in ("live", "test")]
+    rig.publish(models=models, providers=providers, services=services)
+    return rig
+
+
+@pytest.mark.parametrize("environment", ["live", "test"])
+async def test_a_token_reaches_only_what_is_of_its_environment(environment):
+    """Every candidate is of it, also after a fallback, under an alias and by a catch-all."""
+    rig, other = rig_of_two_environments(), {"live": "test", "test": "live"}[environment]
+    secret = rig.token(environment=environment)
+    codes = {}
+    for name in ("both", f"of-{environment}", f"{environment}/any", f"of-{other}", f"{other}/any", "nowhere"):
+        reply = await rig.call(token=secret, body=BODY.replace(b'"gpt"', json.dumps(name).encode()))
+        codes[name] = reply.status, json.loads(reply.answer)["error"]["code"]
+    assert codes == {
+        "both": (502, "upstream.unreachable"),
+        f"of-{environment}": (502, "upstream.unreachable"),
+        f"{environment}/any": (502, "upstream.unreachable"),
+        f"of-{other}": (403, "token.environment"),
+        f"{other}/any": (403, "token.environment"),
+        "nowhere": (404, "model.not_found"),
+    }
+    attempted = {attempt.provider_id for record in rig.journal.closed for attempt in record.attempts}
+    assert attempted == {environment}
+    listed = json.loads((await rig.call("/v1/models", method="GET", token=secret)).answer)["data"]
+    assert [item["id"] for item in listed] == ["both", f"of-{environment}"]
+    assert (await rig.call(f"/v1/models/of-{other}", method="GET", token=secret)).status == 404
+
+
+@pytest.mark.parametrize("environment", ["live", "test"])
+async def test_a_service_takes_tokens_of_its_own_environment(environment):
+    rig, other = rig_of_two_environments(), {"live": "test", "test": "live"}[environment]
+    secret = rig.token(environment=environment)
+    assert (await rig.call(f"/{environment}/x", method="GET", token=secret)).status == 502
+    refused = await rig.call(f"/{other}/x", method="GET", token=secret)
+    assert (refused.status, json.loads(refused.answer)["error"]["code"]) == (403, "token.environment")
+    assert len(rig.upstreams.sent) == 1

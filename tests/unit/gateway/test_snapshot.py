@@ -1,5 +1,7 @@
 """A snapshot is compiled item by item: a bad one is left out alone."""
 
+from msgspec import structs
+
 from kit.gateway_kit import Box, Rig, service
 from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.contract.policy import (
@@ -50,6 +52,39 @@ def test_bad_items_are_left_out_alone_and_named():
     assert [fault.split(":")[0] for fault in result.faults] == [
         "provider odd-kind", "provider no-key", "provider bad-url", "provider bad-key", "service bad",
     ]  # fmt: skip
+
+
+def in_environment(name, environment):
+    return structs.replace(provider(name), environment=environment)
+
+
+def test_each_environment_sees_its_own_providers_and_those_of_both():
+    result = compiled(
+        [in_environment("live", "live"), in_environment("test", "test"), in_environment("both", None)],
+        [
+            ModelRecord("m", tuple(Candidate(name, name) for name in ("live", "test", "both")), owned_by="live"),
+            ModelRecord("of-test", (Candidate("test", "x"),), owned_by="test"),
+            ModelRecord("live/*", (Candidate("live", "*"),)),
+            ModelRecord("gone", (Candidate("nobody", "x"),)),
+        ],
+    )
+    names = {kind: [route.provider.name for route in view.models["m"].routes] for kind, view in views(result)}
+    assert names == {"live": ["live", "both"], "test": ["test", "both"]}
+    assert {kind: sorted(view.providers) for kind, view in views(result)} == {
+        "live": ["both", "live"],
+        "test": ["both", "test"],
+    }
+    # A test token is not told who would have served a live one.
+    assert [view.models["m"].owned_by for _, view in views(result)] == ["live", "test"]
+    asked = ("m", "of-test", "live/any", "gone", "never")
+    assert {kind: [view.is_elsewhere(name) for name in asked] for kind, view in views(result)} == {
+        "live": [False, True, False, False, False],
+        "test": [False, False, True, False, False],
+    }
+
+
+def views(result):
+    return [("live", result), ("test", result.test)]
 
 
 def test_the_longest_prefix_wins_on_whole_segments():
