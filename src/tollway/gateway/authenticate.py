@@ -9,22 +9,26 @@ from urllib.parse import parse_qsl
 
 from msgspec import structs
 
+from tollway.contract.life import ALWAYS_NS, Act
+from tollway.contract.policy import TokenRecord
 from tollway.gateway.accept import CREDENTIAL_HEADERS, Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
+from tollway.gateway.life import EXPIRES_HEADER, Remarks, write_instant
 from tollway.gateway.ports import PolicyView
-from tollway.gateway.subjects import Caller
+from tollway.gateway.subjects import REFUSED_WHEN_PROVEN, Caller, proven_token
 from tollway.kernel.errors import TollwayError
 from tollway.policy.token import parse_token
 
 CREDENTIAL_BYTES_MAX = 8_192
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def authenticate(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) -> Caller:
     """Return the caller, checked at this instant, and note it in `call`.
 
-    Raises token.missing, token.ambiguous, token.malformed, token.invalid, token.revoked, token.expired,
-    token.disabled, token.owner_disabled or gateway.record_damaged.
+    Raises token.missing, token.ambiguous, token.malformed, token.invalid, token.replaced, token.revoked, token.expired,
+    token.not_yet_valid, token.disabled, token.owner_disabled, token.quarantined or gateway.record_damaged.
     """
     if inbound.token is None:
         credential = read_credential(inbound)
@@ -40,14 +44,25 @@ def authenticate(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) ->
             raise TollwayError("token.malformed")
     if view.revision == 0:
         raise TollwayError("gateway.not_ready")
-    caller = gw.subjects.identify(inbound, view, gw.now_ns())
-    token = caller.token
+    try:
+        caller = gw.subjects.identify(inbound, view, gw.now_ns())
+    except TollwayError as error:
+        if error.code.name in REFUSED_WHEN_PROVEN and (proven := proven_token(inbound.proof)) is not None:
+            _note(proven, call)
+        raise
+    _note(caller.token, call)
+    if caller.remarks is not None:
+        _heed(caller.remarks, inbound, call)
+    return caller
+
+
+def _note(token: TokenRecord, call: Call) -> None:
+    """Write down whose call it is, also when it is refused: only who holds the secret comes this far."""
     call.token_id = token.id
     call.environment = token.environment
     call.team_id = token.team_id or ""
     if token.application_id is not None:
         call.application_id = token.application_id
-    return caller
 
 
 def read_credential(inbound: Inbound) -> bytes | None:
@@ -84,3 +99,27 @@ def _read_query(inbound: Inbound, gw: Gateway, view: PolicyView) -> bytes | None
     if len(values) > 1:
         raise TollwayError("token.ambiguous")
     return values[0].encode("utf-8", "replace") if values else None
+
+
+def _heed(remarks: Remarks, inbound: Inbound, call: Call) -> None:
+    """Note what is unusual in the call and its answer. Raises token.quarantined for an act that is denied."""
+    call.old_secret = remarks.old_secret
+    if remarks.expires_ns is not None and remarks.expires_ns != ALWAYS_NS:
+        call.answer_headers = (*call.answer_headers, (EXPIRES_HEADER, write_instant(remarks.expires_ns)))
+    if remarks.denied and _act_of(inbound) in remarks.denied:
+        raise TollwayError("token.quarantined")
+
+
+def _act_of(inbound: Inbound) -> Act | None:
+    """Return what the call does, None for what needs no token."""
+    match inbound.operation.kind:
+        case "generate" | "embed" | "count" | "stored" as kind:
+            return kind
+        case "models" | "model":
+            return "models"
+        case "service" if inbound.websocket_key is not None:
+            return "websocket"
+        case "service":
+            return "service_read" if inbound.method in _SAFE_METHODS else "service_write"
+        case _:
+            return None

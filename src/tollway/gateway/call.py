@@ -51,7 +51,8 @@ class Call(msgspec.Struct, gc=False):
     notes: tuple[str, ...] = ()
     """What an answer, or its request, could not say as it was meant; for its header."""
     answer_headers: tuple[tuple[bytes, bytes], ...] = ()
-    """Headers that every answer of this call carries (CORS)."""
+    """Headers that every answer of this call carries (CORS, and when a token expires)."""
+    old_secret: str = ""
     authenticated_at: int = 0
     body_at: int = 0
     body_wait_ns: int = 0
@@ -104,6 +105,7 @@ class Call(msgspec.Struct, gc=False):
             self.price_source,
             self.attempts,
             self.trace_id,
+            self.old_secret,
         )
 
     def stages_us(self, ended_at: int) -> tuple[int, int, int, int, int, int]:

@@ -19,6 +19,7 @@ from tollway.gateway.subjects import Subjects
 from tollway.gateway.trace import Traces
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import RequestIds
+from tollway.policy.usability import read_epochs
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class Gateway:
             log.exception("the snapshot of revision %d cannot be read; the last good one is kept", view.revision)
             return self._compiled
         self._compiled = compile_snapshot(snapshot, box=self.box, build_destination=self._build_destination)
+        self.subjects.heed_epochs(read_epochs(snapshot.epochs))
         if view.revision != self._compiled.revision:
             self._refused_revision = view.revision
         for fault in self._compiled.faults:

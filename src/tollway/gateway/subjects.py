@@ -9,14 +9,27 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
+from tollway.contract.life import OldSecret
 from tollway.contract.policy import ApplicationRecord, TokenRecord, decode_application, decode_token
 from tollway.gateway.claims import build_claims
+from tollway.gateway.life import WARNING_NS, Remarks, find_old_secret, look_closer
 from tollway.gateway.ports import Claim, PolicyView, TokenHasher
 from tollway.kernel.errors import TollwayError
 from tollway.policy.token import ParsedToken
-from tollway.policy.usability import find_refusal
+from tollway.policy.usability import NO_EPOCHS, Epochs, find_refusal, usable_window
 
 REMEMBERED_MAX = 4_096
+REFUSED_WHEN_PROVEN = frozenset(
+    {
+        "token.revoked",
+        "token.expired",
+        "token.disabled",
+        "token.not_yet_valid",
+        "token.replaced",
+        "token.owner_disabled",
+    }
+)
+"""Codes that only who holds a secret of the token is told."""
 _DUMMY_MAC = bytes(32)
 T = TypeVar("T")
 
@@ -36,18 +49,32 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     application: ApplicationRecord | None
     claims: tuple[Claim, ...]
     has_budget: bool
+    remarks: Remarks | None = None
+    """What is unusual about it; None nearly always."""
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
-    """A token record and what is derived from it alone: the caller it makes when it has no owner."""
+    """A token record and what is derived from it alone: the caller it makes when it has no owner.
+
+    In [usable_from_ns, usable_until_ns) nothing of the token itself refuses it and there is nothing to tell of it.
+    """
 
     raw: bytes
     caller: Caller
+    usable_from_ns: int
+    usable_until_ns: int
 
     @property
     def token(self) -> TokenRecord:
         """The record."""
         return self.caller.token
+
+
+class OldProof(msgspec.Struct, frozen=True, gc=False):
+    """A credential is one of the replaced secrets of this very record."""
+
+    subject: Subject
+    secret: OldSecret
 
 
 class Owner(msgspec.Struct, frozen=True, gc=False):
@@ -65,43 +92,63 @@ class Subjects:
         self._mac = hasher.mac
         self._subjects: dict[str, Subject] = {}
         self._owners: dict[str, Owner] = {}
+        self._epochs = NO_EPOCHS
+
+    def heed_epochs(self, epochs: Epochs) -> None:
+        """Judge by these epochs from now on."""
+        if epochs != self._epochs:
+            self._epochs = epochs
+            self._subjects.clear()
 
     def identify(self, inbound: Presented, view: PolicyView, now_ns: int) -> Caller:
         """Return who presents this token.
 
         A credential that was proven against the very record that is stored now need not be hashed again; every
         fact is read and every decision made anew. Raises token.invalid (the same for an unknown id and a wrong
-        secret, after the same work), the code of `find_refusal`, or gateway.record_damaged.
+        secret, after the same work), the code of `find_refusal`, token.replaced, or gateway.record_damaged.
         """
         parsed = inbound.token
         assert parsed is not None
         raw = view.find_token(parsed.id)
         subject = None if raw is None else self._subject(parsed.id, raw)
+        old = None
         if subject is None or inbound.proof is not subject:
-            self._prove(inbound, subject)
+            old = self._prove(inbound, subject)
         assert subject is not None
-        token = subject.token
-        if token.application_id is None:
-            refusal = find_refusal(token, None, now_ns)
-            if refusal is not None:
-                raise TollwayError(refusal)
-            return subject.caller
-        stored = view.find_application(token.application_id)
-        owner = None if stored is None else self._owner(token.application_id, stored)
-        application = None if owner is None else owner.application
-        refusal = find_refusal(token, application, now_ns)
-        if refusal is not None or owner is None:
-            raise TollwayError(refusal or "token.owner_disabled")
-        has_budget = subject.caller.has_budget or bool(owner.application.limits.budgets)
-        return Caller(token, application, subject.caller.claims + owner.claims, has_budget)
+        caller = subject.caller
+        token = caller.token
+        owner = None
+        if token.application_id is not None:
+            stored = view.find_application(token.application_id)
+            owner = None if stored is None else self._owner(token.application_id, stored)
+            if owner is None or owner.application.state != "active":
+                application = None if owner is None else owner.application
+                raise TollwayError(find_refusal(token, application, now_ns, self._epochs) or "token.owner_disabled")
+        remarks = None
+        if old is not None or not subject.usable_from_ns <= now_ns < subject.usable_until_ns:
+            remarks = look_closer(token, None if owner is None else owner.application, old, now_ns, self._epochs)
+        if owner is None:
+            return caller if remarks is None else msgspec.structs.replace(caller, remarks=remarks)
+        has_budget = caller.has_budget or bool(owner.application.limits.budgets)
+        return Caller(token, owner.application, caller.claims + owner.claims, has_budget, remarks)
 
-    def _prove(self, inbound: Presented, subject: Subject | None) -> None:
+    def _prove(self, inbound: Presented, subject: Subject | None) -> OldSecret | None:
+        """Return the replaced secret that was presented, None for the newest one. Raises token.invalid for neither."""
+        proof = inbound.proof
+        if type(proof) is OldProof and proof.subject is subject:
+            return proof.secret
+        credential = inbound.credential or b""
         version = 1 if subject is None else subject.caller.token.pepper_version
-        mac = self._mac(inbound.credential or b"", version)
+        mac = self._mac(credential, version)
         expected = _DUMMY_MAC if subject is None else subject.caller.token.mac
         if not hmac.compare_digest(mac or b"", expected) or subject is None:
-            raise TollwayError("token.invalid")
+            old = None if subject is None else find_old_secret(credential, subject.token, mac, self._mac)
+            if subject is None or old is None:
+                raise TollwayError("token.invalid")
+            inbound.proof = OldProof(subject, old)
+            return old
         inbound.proof = subject
+        return None
 
     def _subject(self, token_id: str, raw: bytes) -> Subject:
         known = self._subjects.get(token_id)
@@ -114,7 +161,11 @@ class Subjects:
         if token.id != token_id:
             raise TollwayError("gateway.record_damaged", internal=f"token {token_id} holds the record of another")
         claims = build_claims(token.limits, "token", token.id)
-        subject = Subject(raw, Caller(token, None, claims, bool(token.limits.budgets)))
+        usable_from_ns, usable_until_ns = usable_window(token, self._epochs)
+        if token.expires_ns is not None:
+            usable_until_ns = min(usable_until_ns, token.expires_ns - WARNING_NS)
+        caller = Caller(token, None, claims, bool(token.limits.budgets))
+        subject = Subject(raw, caller, usable_from_ns, usable_until_ns)
         _remember(self._subjects, token_id, subject)
         return subject
 
@@ -129,6 +180,13 @@ class Subjects:
         owner = Owner(raw, application, build_claims(application.limits, "application", application.id))
         _remember(self._owners, application_id, owner)
         return owner
+
+
+def proven_token(proof: object) -> TokenRecord | None:
+    """Return the record that a credential was proven against; None when it was not."""
+    if isinstance(proof, OldProof):
+        return proof.subject.token
+    return proof.token if isinstance(proof, Subject) else None
 
 
 def _remember(known: dict[str, T], key: str, value: T) -> None:

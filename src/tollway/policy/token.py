@@ -28,6 +28,9 @@ KINDS: Final = frozenset((SERVICE, PERSONAL, ACCESS, REFRESH, EPHEMERAL, CLIENT_
 RANDOM_BYTES: Final = 48
 """What one token consumes: 16 bytes for the id, 32 for the secret."""
 
+SECRET_BYTES: Final = 32
+"""What another secret of the same token consumes."""
+
 SCANNER_EXPRESSION: Final = r"\btw[sparecwd]_[0-9A-Za-z]{61}\b"
 """Finds our tokens in text; what secret scanners are given. Whoever finds one should check the CRC next."""
 
@@ -62,8 +65,14 @@ def generate_token(kind: str, random_bytes: bytes) -> Secret[str]:
     if len(random_bytes) != RANDOM_BYTES:
         raise ValueError(f"a token needs {RANDOM_BYTES} random bytes")
     token_id = encode_base62(int.from_bytes(random_bytes[:16], "big") % 62**_ID_CHARS, _ID_CHARS)
-    secret = encode_base62(int.from_bytes(random_bytes[16:], "big"), _SECRET_CHARS)
-    body = f"tw{kind}_{token_id}{secret}"
+    return renew_token(kind, token_id, random_bytes[16:])
+
+
+def renew_token(kind: str, token_id: str, random_bytes: bytes) -> Secret[str]:
+    """Build another token of the same public id from 32 random bytes, which must come from the system's generator."""
+    if len(random_bytes) != SECRET_BYTES:
+        raise ValueError(f"a secret needs {SECRET_BYTES} random bytes")
+    body = f"tw{kind}_{token_id}{encode_base62(int.from_bytes(random_bytes, 'big'), _SECRET_CHARS)}"
     return Secret(body + _checksum(body.encode()).decode())
 
 

@@ -19,7 +19,7 @@ NO_EPOCHS: Final[Epochs] = {}
 
 
 class Life(msgspec.Struct, frozen=True, gc=False):
-    """What decides whether a token may be used, whoever knows it: a worker from its record, the console from its row."""
+    """What decides whether a token may be used: a worker has it as a record, the console as a row."""
 
     state: TokenState
     not_before_ns: int
