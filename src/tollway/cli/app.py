@@ -6,10 +6,22 @@
 import typer
 
 from tollway import __version__
-from tollway.cli import audit, configuration, notices, owners, people, serve, tokens, upkeep, upstreams, usage
+from tollway.cli import (
+    audit,
+    configuration,
+    notices,
+    owners,
+    people,
+    scan,
+    serve,
+    tokens,
+    upkeep,
+    upstreams,
+    usage,
+)
 from tollway.cli.answers import ExitCode
 
-COMMANDS = (serve, configuration, tokens, owners, people, audit, notices, upstreams, usage, upkeep)
+COMMANDS = (serve, configuration, tokens, owners, people, audit, notices, upstreams, usage, upkeep, scan)
 
 
 def build() -> typer.Typer:

@@ -1,0 +1,46 @@
+"""The rules shipped for secret scanners are those of the format, and find a token."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import yaml
+
+from tollway.policy.token import KINDS, SCANNER_EXPRESSION, generate_token
+
+TEXT = "\n".join(f'key = "{generate_token(kind, bytes(range(48))).reveal()}"' for kind in sorted(KINDS))
+
+
+def test_the_files_are_as_the_constants_say(project_root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "scripts/generate_scanners.py", "--check"],
+        cwd=project_root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_rule_finds_every_kind_of_token(project_root: Path) -> None:
+    folder = project_root / "contrib" / "secret-scanning"
+    rule = tomllib.loads((folder / "gitleaks.toml").read_text())["rules"][0]
+    detector = yaml.safe_load((folder / "trufflehog.yaml").read_text())["detectors"][0]
+    for expression, keywords in ((rule["regex"], rule["keywords"]), (detector["regex"]["token"], detector["keywords"])):
+        assert len(re.findall(expression, TEXT)) == len(KINDS)
+        assert all(any(keyword in line for keyword in keywords) for line in TEXT.splitlines())
+    assert rule["regex"] == SCANNER_EXPRESSION
+
+
+def test_the_hook_runs_a_command_that_there_is(project_root: Path) -> None:
+    (hook,) = yaml.safe_load((project_root / ".pre-commit-hooks.yaml").read_text())
+    done = subprocess.run(
+        [sys.executable, "-m", *hook["entry"].split(), str(project_root / "README.md")],
+        cwd=project_root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
