@@ -15,6 +15,9 @@ FRAME_BYTES_MAX = 67_108_864
 Dimension = Literal["token", "application", "team", "service", "model", "provider", "operation", "status", "outcome"]
 Interval = Literal["minute", "hour", "day"]
 
+ADDRESSES_KEPT = 7
+"""How many distinct addresses of a token are known."""
+
 TEAMS_SEPARATOR = ","
 """A filter on `team` may name several teams with this between their ids."""
 
@@ -120,6 +123,45 @@ class LastUseAnswer(msgspec.Struct, frozen=True, tag="last_use_answer"):
     """One row for each token that was ever used."""
 
     rows: tuple[LastUse, ...]
+
+
+class OriginsQuery(msgspec.Struct, frozen=True, tag="origins"):
+    """Where a token is used from, and how its replaced secrets still are."""
+
+    token_id: str
+
+
+class SecretUse(msgspec.Struct, frozen=True, array_like=True):
+    """Uses of one replaced secret of a token, each while it had a newer one. `generation` is decimal."""
+
+    token_id: str
+    generation: str
+    first_ns: int
+    last_ns: int
+    last_address: str
+    last_agent: str
+    calls: int
+
+
+class AddressUse(msgspec.Struct, frozen=True, array_like=True):
+    """A token's uses from one address. Counted anew when the address was forgotten meanwhile."""
+
+    token_id: str
+    address: str
+    first_ns: int
+    last_ns: int
+    last_agent: str
+    calls: int
+
+
+class OriginsAnswer(msgspec.Struct, frozen=True, tag="origins_answer"):
+    """Replaced secrets that were used, newest generation first, and the last ADDRESSES_KEPT addresses, last used first.
+
+    `secrets` is empty for a token whose replaced secrets were never used after they were replaced.
+    """
+
+    secrets: tuple[SecretUse, ...] = ()
+    addresses: tuple[AddressUse, ...] = ()
 
 
 class SpentQuery(msgspec.Struct, frozen=True, tag="spent"):
@@ -231,6 +273,7 @@ Request = (
     | CallsQuery
     | CallQuery
     | LastUseQuery
+    | OriginsQuery
     | SpentQuery
     | LargestSpentQuery
     | UnpricedQuery
@@ -243,6 +286,7 @@ Reply = (
     | CallsAnswer
     | CallAnswer
     | LastUseAnswer
+    | OriginsAnswer
     | SpentAnswer
     | UnpricedAnswer
     | InFlightAnswer

@@ -7,19 +7,26 @@ the transaction that holds its last record survives power loss.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from itertools import repeat
 from typing import NamedTuple
 
 import msgspec
 
-from tollway.contract.ledger_api import LastUse
 from tollway.contract.records import CloseRecord, OpenRecord, TallyRecord, decode, encode
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.codes import BY_NAME
 from tollway.ledger.model import DAY, FULL, HOUR, MINUTE, RESOLUTIONS, Group, Sums, coarser
 from tollway.ledger.ports import Batch, CallRow, JournalSource, LedgerStore, SumsKey
 from tollway.ledger.rollups import CallFacts, clean_text, group_of, key_of, sum_calls
+from tollway.ledger.uses import (
+    EMPTY_TEXT,
+    SeenAddresses,
+    address_uses,
+    find_old_secret,
+    group_by_token,
+    last_uses,
+    secret_uses,
+)
 
 READ_BYTES = 4 * 1024 * 1024
 """Read of one file in one step: about 8,000 calls, some 40 MB while they are added up."""
@@ -70,6 +77,7 @@ class _Reading:
         self.positions: dict[str, int] = {}
         self.calls = Calls()
         self.tallies: list[TallyRecord] = []
+        self.old_secrets: list[CloseRecord] = []
         self.opened = dict(opened)
         self.is_more = False
         self.damaged = 0
@@ -89,6 +97,7 @@ class Ingest:
         self._next_group_id = 0
         self._sums: dict[int, dict[SumsKey, Sums]] = {}
         self._finished: set[str] = set()
+        self._addresses = SeenAddresses()
         self.ingested = 0
         self.orphans = 0
         self.damaged = 0
@@ -125,6 +134,7 @@ class Ingest:
         self._coarser = {}
         self._next_group_id = self._store.next_group_id()
         self._sums = {resolution: {} for resolution in RESOLUTIONS}
+        self._addresses = SeenAddresses()
         self._is_loaded = True
 
     def _step(self) -> Ingested:
@@ -222,6 +232,10 @@ class Ingest:
         for (minute_start, group), found in tallied.items():
             totals.add(found)
             self._add(minutes, minute_start, group, found)
+        used = group_by_token(
+            (group.token, calls.facts) for some in by_minute.values() for group, calls in some.items()
+        )
+        addresses = address_uses(used)
         self._store.apply(
             Batch(
                 positions=reading.positions,
@@ -232,9 +246,12 @@ class Ingest:
                 calls=rows,
                 sums=self._running(_by_resolution(minutes)),
                 spent=_spent(reading.calls.facts),
-                uses=_uses(by_minute.values()),
+                uses=last_uses(used),
                 unpriced=_unpriced(by_minute),
                 tallies=_tallies(reading.tallies),
+                secrets=secret_uses(reading.old_secrets),
+                addresses=addresses,
+                crowded=self._addresses.find_crowded(addresses),
             )
         )
         self._open_calls = reading.opened
@@ -350,6 +367,8 @@ def _take(payloads: list[bytes], writer: str, reading: _Reading) -> None:
             add_facts(record)
             add_body(payload)
             opened.pop(record.request_id, None)
+            if payload[-1] != EMPTY_TEXT and (old := find_old_secret(payload)) is not None:
+                reading.old_secrets.append(old)
         elif type(record) is OpenSeen:
             opened[record.request_id] = (writer, payload)
         elif type(record) is TallyRecord:
@@ -383,30 +402,6 @@ def _spent(calls: list[CallFacts]) -> dict[tuple[str, str, int], int]:
             key = (charge.owner_id, charge.budget_id, charge.period_start_ns)
             spent[key] = spent.get(key, 0) + charge.nanos
     return spent
-
-
-def _uses(groups_by_minute: Iterable[dict[Group, Calls]]) -> list[LastUse]:
-    by_token: dict[str, list[CallFacts]] = defaultdict(list)
-    for groups in groups_by_minute:
-        for group, calls in groups.items():
-            if group.token:
-                by_token[group.token] += calls.facts
-    uses: list[LastUse] = []
-    for token_id, found in by_token.items():
-        starts = [facts.started_ns for facts in found]
-        last_ns = max(starts)
-        last = found[starts.index(last_ns)]
-        uses.append(
-            LastUse(
-                token_id,
-                min(starts),
-                last_ns,
-                clean_text(last.client_address),
-                clean_text(last.client_agent),
-                len(found),
-            )
-        )
-    return uses
 
 
 def _unpriced(by_minute: GroupsByMinute) -> dict[tuple[int, str, str], tuple[int, int]]:

@@ -8,7 +8,7 @@ call has happened then (but for `apply`, whose outcome may be unknown: the store
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from tollway.contract.ledger_api import Dimension, LastUse, Spent, UnpricedRow
+from tollway.contract.ledger_api import AddressUse, Dimension, LastUse, SecretUse, Spent, UnpricedRow
 from tollway.ledger.model import Group, Sums
 
 
@@ -77,6 +77,10 @@ class Batch(NamedTuple):
     """(day start, provider, upstream model) -> (calls, last_ns)."""
     tallies: dict[tuple[int, str], int]
     """(minute start, code) -> calls."""
+    secrets: Sequence[SecretUse] = ()
+    addresses: Sequence[AddressUse] = ()
+    crowded: Sequence[str] = ()
+    """Tokens that may have more than ADDRESSES_KEPT addresses now; those used longest ago are forgotten."""
 
 
 class LedgerStore(Protocol):
@@ -175,6 +179,10 @@ class UsageReader(Protocol):
 
     def last_uses(self, token_ids: Sequence[str]) -> list[LastUse]:
         """Return what is known of these tokens."""
+        ...
+
+    def origins(self, token_id: str) -> tuple[list[SecretUse], list[AddressUse]]:
+        """Return the uses of a token's replaced secrets, newest first, and of its addresses, last used first."""
         ...
 
     def spent(self, at_ns: int, owner_ids: Sequence[str]) -> list[Spent]:

@@ -15,6 +15,8 @@ from tollway.contract.ledger_api import (
     LargestSpentQuery,
     LastUseAnswer,
     LastUseQuery,
+    OriginsAnswer,
+    OriginsQuery,
     SpentAnswer,
     SpentQuery,
     UnpricedAnswer,
@@ -37,8 +39,8 @@ END_OF_TIME = 2**62 // NANOS_PER_SECOND
 SECONDS: Final[dict[Interval, int]] = {"minute": MINUTE, "hour": HOUR, "day": DAY}
 _NAMES: Final[dict[int, Interval]] = {seconds: name for name, seconds in SECONDS.items()}
 
-Query = UsageQuery | CallsQuery | CallQuery | LastUseQuery | SpentQuery | LargestSpentQuery | UnpricedQuery
-Answer = UsageAnswer | CallsAnswer | CallAnswer | LastUseAnswer | SpentAnswer | UnpricedAnswer
+Query = UsageQuery | CallsQuery | CallQuery | LastUseQuery | OriginsQuery | SpentQuery | LargestSpentQuery | UnpricedQuery
+Answer = UsageAnswer | CallsAnswer | CallAnswer | LastUseAnswer | OriginsAnswer | SpentAnswer | UnpricedAnswer
 
 
 def answer(query: Query, reader: UsageReader) -> Answer:
@@ -53,6 +55,9 @@ def answer(query: Query, reader: UsageReader) -> Answer:
             return CallAnswer(None if body is None else decode_call(body))
         case LastUseQuery():
             return LastUseAnswer(tuple(reader.last_uses(query.token_ids)))
+        case OriginsQuery():
+            secrets, addresses = reader.origins(query.token_id)
+            return OriginsAnswer(tuple(secrets), tuple(addresses))
         case SpentQuery():
             return SpentAnswer(tuple(reader.spent(query.at_ns, query.owner_ids)))
         case LargestSpentQuery():

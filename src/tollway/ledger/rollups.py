@@ -43,6 +43,11 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c")
     client_address: str = ""
     client_agent: str = ""
 
+    @property
+    def is_use(self) -> bool:
+        """Whether the token let the call in: not for one that was refused for the token's own state."""
+        return self.outcome != "refused" or self.status != 401
+
 
 key_of = attrgetter(
     "token_id",

@@ -18,11 +18,15 @@ from kit.ledger_calls import (
 )
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.contract.ledger_api import (
+    AddressUse,
     CallQuery,
     CallsQuery,
     LargestSpentQuery,
     LastUse,
     LastUseQuery,
+    OriginsAnswer,
+    OriginsQuery,
+    SecretUse,
     Spent,
     SpentQuery,
     UnpricedQuery,
@@ -103,6 +107,38 @@ def test_budgets_last_uses_and_unpriced_models_add_up_over_batches(ledger, tmp_p
     rows = answer(UnpricedQuery(0), reader).rows
     assert sum(row.calls for row in rows) == len(without)
     assert max(row.last_ns for row in rows) == max(call.started_ns for call in without)
+
+
+def test_the_last_addresses_of_a_token_and_the_uses_of_its_old_secrets_are_known(ledger, tmp_path):
+    """Seven addresses, those used last; evidence of an overlap by generation."""
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+
+    def use(number: int, address: str, **fields) -> None:
+        opened = make_open(START_NS + number)
+        write(journal, [(opened, make_close(opened, client_address=address, client_agent=f"sdk/{number}", **fields))])
+
+    for number in range(1, 11):
+        use(number, f"192.0.2.{number}")
+        ingest.step()
+    use(11, "192.0.2.1")
+    use(12, "192.0.2.99", old_secret="1")
+    use(13, "192.0.2.98", old_secret="10")
+    use(14, "192.0.2.97", old_secret="10", outcome="refused", status=401)
+    use(15, "192.0.2.99", old_secret="1")
+    journal.close()
+    drain(ingest)
+    found = answer(OriginsQuery("tokA"), reader)
+    assert [use.address for use in found.addresses] == [f"192.0.2.{n}" for n in (99, 98, 1, 10, 9, 8, 7)]
+    assert found.addresses[0] == AddressUse("tokA", "192.0.2.99", START_NS + 12, START_NS + 15, "sdk/15", 2)
+    assert found.secrets == (
+        SecretUse("tokA", "10", START_NS + 13, START_NS + 13, "192.0.2.98", "sdk/13", 1),
+        SecretUse("tokA", "1", START_NS + 12, START_NS + 15, "192.0.2.99", "sdk/15", 2),
+    )
+    # What was refused for the token's own state is no use of it.
+    (last,) = answer(LastUseQuery(("tokA",)), reader).rows
+    assert (last.last_ns, last.calls) == (START_NS + 15, 14)
+    assert answer(OriginsQuery("never"), reader) == OriginsAnswer()
 
 
 def test_a_dead_writers_open_calls_are_closed_as_crashed_with_their_estimate(ledger, tmp_path):

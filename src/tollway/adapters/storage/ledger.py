@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Connection, Dialect, Engine, Table, bindparam, case, delete, func, insert, select
+from msgspec import structs
+from sqlalchemy import Column, Connection, Delete, Dialect, Engine, Table, bindparam, case, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
 from tollway.adapters.storage import ledger_tables as tables
 from tollway.adapters.storage.migrate import migrate
+from tollway.contract.ledger_api import ADDRESSES_KEPT
 from tollway.kernel.errors import TollwayError
 from tollway.ledger.model import CUBES, Group, Sums, decode_histograms, encode_histograms
 from tollway.ledger.ports import Batch, LedgerStore, StoredState, SumsKey
@@ -104,6 +106,10 @@ class SQLLedgerStore:
                 for use in batch.uses
             )
             _many(connection, statements.use, uses)
+            _many(connection, statements.secret, (structs.astuple(use) for use in batch.secrets))
+            _many(connection, statements.address, (structs.astuple(use) for use in batch.addresses))
+            for token_id in batch.crowded:
+                connection.execute(_oldest_addresses(token_id))
             _many(connection, statements.unpriced, ((*key, *value) for key, value in batch.unpriced.items()))
             _many(connection, statements.tally, ((*key, calls) for key, calls in batch.tallies.items()))
             _many(connection, statements.forgotten, ((name,) for name in batch.forgotten_files))
@@ -175,6 +181,19 @@ class _Statements:
             newest=(uses.c.last_ns, ("last_ns", "last_address", "last_agent")),
             oldest=(uses.c.first_ns, ("first_ns",)),
         )
+        secrets, addresses = tables.token_secrets, tables.token_addresses
+        self.secret = self._upsert(
+            secrets,
+            added=("calls",),
+            newest=(secrets.c.last_ns, ("last_ns", "last_address", "last_agent")),
+            oldest=(secrets.c.first_ns, ("first_ns",)),
+        )
+        self.address = self._upsert(
+            addresses,
+            added=("calls",),
+            newest=(addresses.c.last_ns, ("last_ns", "last_agent")),
+            oldest=(addresses.c.first_ns, ("first_ns",)),
+        )
         self.unpriced = self._upsert(unpriced, added=("calls",), newest=(unpriced.c.last_ns, ("last_ns",)))
 
     def _upsert(
@@ -207,6 +226,14 @@ class _Statements:
 
     def _compile(self, statement: ClauseElement) -> str:
         return str(statement.compile(dialect=self._dialect))
+
+
+def _oldest_addresses(token_id: str) -> Delete:
+    """Return what deletes a token's addresses but the ADDRESSES_KEPT used last; by primary key."""
+    table = tables.token_addresses
+    last = select(table.c.address).where(table.c.token_id == token_id)
+    last = last.order_by(table.c.last_ns.desc(), table.c.address).limit(ADDRESSES_KEPT)
+    return delete(table).where(table.c.token_id == token_id, table.c.address.not_in(last))
 
 
 def _many(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -25,7 +25,16 @@ from sqlalchemy.sql.expression import ColumnElement
 
 from tollway.adapters.storage import ledger_tables as tables
 from tollway.adapters.storage.ledger import translated
-from tollway.contract.ledger_api import TEAMS_SEPARATOR, Dimension, LastUse, Spent, UnpricedRow
+from tollway.contract.ledger_api import (
+    ADDRESSES_KEPT,
+    TEAMS_SEPARATOR,
+    AddressUse,
+    Dimension,
+    LastUse,
+    SecretUse,
+    Spent,
+    UnpricedRow,
+)
 from tollway.ledger.model import FULL, TOTAL, Sums, smallest_cube
 from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 
@@ -109,6 +118,17 @@ class SQLUsageReader:
             wanted = tables.token_uses.c.token_id.in_(token_ids[first : first + IDS_PER_QUERY])
             found += [LastUse(*row) for row in self._rows(select(tables.token_uses).where(wanted))]
         return found
+
+    def origins(self, token_id: str) -> tuple[list[SecretUse], list[AddressUse]]:
+        """See UsageReader.origins. By the first column of the primary keys: a handful of rows each."""
+        secrets, addresses = tables.token_secrets, tables.token_addresses
+        used = self._rows(select(secrets).where(secrets.c.token_id == token_id))
+        from_where = select(addresses).where(addresses.c.token_id == token_id)
+        seen = self._rows(from_where.order_by(addresses.c.last_ns.desc(), addresses.c.address).limit(ADDRESSES_KEPT))
+        return (
+            sorted((SecretUse(*row) for row in used), key=lambda use: int(use.generation), reverse=True),
+            [AddressUse(*row) for row in seen],
+        )
 
     def spent(self, at_ns: int, owner_ids: Sequence[str]) -> list[Spent]:
         """See UsageReader.spent. By primary key; the latest period is the last row of each budget."""

@@ -100,6 +100,31 @@ token_uses = Table(
     _int("calls"),
 )
 
+token_secrets = Table(
+    "token_secrets",
+    metadata,
+    _text("token_id", key=True),
+    _text("generation", key=True),
+    _int("first_ns"),
+    _int("last_ns"),
+    _text("last_address"),
+    _text("last_agent"),
+    _int("calls"),
+)
+"""Uses of secrets that their token had a newer one for."""
+
+token_addresses = Table(
+    "token_addresses",
+    metadata,
+    _text("token_id", key=True),
+    _text("address", key=True),
+    _int("first_ns"),
+    _int("last_ns"),
+    _text("last_agent"),
+    _int("calls"),
+)
+"""The addresses that a token was used from last, at most ADDRESSES_KEPT."""
+
 unpriced = Table(
     "unpriced",
     metadata,
