@@ -1,33 +1,54 @@
-"""Limits from flags: `--rpm 60 --concurrency 5 --budget 5/month`, as the management API takes them."""
+"""Limits from flags: `--rpm 60 --concurrency 5 --budget 5/month --limit tokens=100k/1m`, as the management API takes
+them, and limits in one line.
+"""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 
 import typer
 
-from tollway.control.limits.parse import parse_budget, per_minute
+from tollway.control.limits.model import BudgetRule, LimitRule
+from tollway.control.limits.parse import parse_budget, parse_limit, per_minute
 from tollway.kernel.money import format_usd
+
+T = TypeVar("T")
 
 RPM = Annotated[int | None, typer.Option("--rpm", metavar="N", min=1, help="At most N calls in any minute.")]
 Concurrency = Annotated[int | None, typer.Option("--concurrency", metavar="N", min=1, help="At most N calls at once.")]
 Budget = Annotated[
     list[str] | None,
     typer.Option(
-        "--budget", metavar="USD/PERIOD", help="Such as 5/month; hour, day, week, month or total. Repeatable."
+        "--budget",
+        metavar="USD/PERIOD",
+        help="Such as 5/month, '2M tokens/day' or 5/month@Europe/Paris; hour, day, week, month or total. Repeatable.",
+    ),
+]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="MEASURE=N/WINDOW",
+        help="Such as tokens=100k/1m, bytes=1G/day@Europe/Paris or cost=0.5/1h:soft; requests, input_tokens, "
+        "output_tokens, total_tokens, cost, bytes, concurrency. Repeatable.",
     ),
 ]
 
 
-def build_limits(rpm: int | None, concurrency: int | None, budgets: list[str] | None) -> dict[str, Any]:
+def build_limits(
+    rpm: int | None, concurrency: int | None, budgets: list[str] | None, limits: list[str] | None = None
+) -> dict[str, Any]:
     """Return the API's form of the flags; empty when none was given. Raises a usage error that names the flag."""
-    limits: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     if rpm is not None:
         rule = per_minute(rpm)
-        limits["requests"] = [{"name": rule.name, "requests": rule.requests, "window_seconds": rule.window_seconds}]
+        found["requests"] = [{"name": rule.name, "requests": rule.requests, "window_seconds": rule.window_seconds}]
     if concurrency is not None:
-        limits["concurrency"] = {"calls": concurrency}
+        found["concurrency"] = {"calls": concurrency}
     if budgets:
-        limits["budgets"] = [_budget(text) for text in budgets]
-    return limits
+        found["budgets"] = [_budget(_parsed(text, parse_budget, "--budget")) for text in budgets]
+    if limits:
+        found["limits"] = [_limit(_parsed(text, parse_limit, "--limit")) for text in limits]
+    return found
 
 
 def show_limits(limits: dict[str, Any] | None) -> str:
@@ -37,13 +58,45 @@ def show_limits(limits: dict[str, Any] | None) -> str:
     parts = [f"{rule['requests']}/{rule['window_seconds']}s" for rule in limits.get("requests") or ()]
     if limits.get("concurrency"):
         parts.append(f"{limits['concurrency']['calls']} at once")
-    parts += [f"{budget['limit_usd']} USD/{budget['period']}" for budget in limits.get("budgets") or ()]
+    parts += [show_limit(budget) for budget in limits.get("budgets") or ()]
+    parts += [show_limit(limit) for limit in limits.get("limits") or ()]
     return ", ".join(parts) or "-"
 
 
-def _budget(text: str) -> dict[str, Any]:
+def show_limit(limit: dict[str, Any]) -> str:
+    """Write one budget or limit, as the API shows it."""
+    usd = limit.get("limit_usd") or limit.get("amount_usd")
+    if usd is not None:
+        text = f"{usd} USD"
+    else:
+        count = limit["amount"] if limit.get("amount") is not None else limit.get("limit_tokens")
+        text = f"{count} {str(limit.get('measure', 'tokens')).replace('_', ' ')}"
+    window = limit.get("period") or (f"{limit['window_seconds']}s" if limit.get("window_seconds") else "")
+    zone = limit.get("zone", "UTC")
+    text += (f"/{window}" if window else "") + (f"@{zone}" if zone != "UTC" else "")
+    if limit.get("models"):
+        text += f" for {' '.join(limit['models'])}"
+    return text + (" (soft)" if limit.get("soft") else "")
+
+
+def _budget(rule: BudgetRule) -> dict[str, Any]:
+    is_money = rule.unit == "cost"
+    amount = {"limit_usd": format_usd(rule.amount)} if is_money else {"limit_tokens": rule.amount}
+    return {"name": rule.name, **amount, "period": rule.period, **_zone(rule)}
+
+
+def _limit(rule: LimitRule) -> dict[str, Any]:
+    amount = {"amount_usd": format_usd(rule.amount)} if rule.measure == "cost" else {"amount": rule.amount}
+    window = {"period": rule.period} if rule.period else {"window_seconds": rule.window_seconds}
+    return {"name": rule.name, "measure": rule.measure, **amount, **window, **_zone(rule), "soft": rule.is_soft}
+
+
+def _zone(rule: BudgetRule | LimitRule) -> dict[str, str]:
+    return {} if rule.zone == "UTC" else {"zone": rule.zone}
+
+
+def _parsed(text: str, parse: Callable[[str], T], flag: str) -> T:
     try:
-        rule = parse_budget(text)
+        return parse(text)
     except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--budget") from error
-    return {"name": rule.name, "limit_usd": format_usd(rule.limit_nanos), "period": rule.period}
+        raise typer.BadParameter(str(error), param_hint=flag) from error

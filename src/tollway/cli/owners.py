@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from tollway.cli.find import find_id, find_one, remove, switch
-from tollway.cli.limits import RPM, Budget, Concurrency, build_limits, show_limits
+from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
 from tollway.cli.session import Session, command
 
 ApplicationArgument = Annotated[str, typer.Argument(metavar="APP", help="Name or id of the application.")]
@@ -56,12 +56,13 @@ def create_application(
     rpm: RPM = None,
     concurrency: Concurrency = None,
     budget: Budget = None,
+    limit: Limit = None,
 ) -> None:
     """Create an application. Its limits hold over all its tokens together.
 
     Example: tollway application create shop --rpm 600 --budget 50/month
     """
-    body: dict[str, Any] = {"name": name, "limits": build_limits(rpm, concurrency, budget)}
+    body: dict[str, Any] = {"name": name, "limits": build_limits(rpm, concurrency, budget, limit)}
     if team is not None:
         body["team_id"] = find_id(session, "teams", team)
     _show(session, session.call("POST", "/applications", body=body))

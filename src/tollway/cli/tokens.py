@@ -8,7 +8,7 @@ import typer
 from tollway.cli.answers import decoded
 from tollway.cli.find import find_id, find_one, switch
 from tollway.cli.instants import parse_expiry
-from tollway.cli.limits import RPM, Budget, Concurrency, build_limits, show_limits
+from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
 from tollway.cli.session import Session, command
 
 TokenArgument = Annotated[str, typer.Argument(metavar="TOKEN", help="Name, id or masked form of the token.")]
@@ -54,12 +54,13 @@ def issue(
     rpm: RPM = None,
     concurrency: Concurrency = None,
     budget: Budget = None,
+    limit: Limit = None,
 ) -> None:
     """Issue a token. Its secret is printed once and cannot be read again.
 
     Example: tollway token issue --name ci --model gpt-4o-mini --rpm 60 --budget 5/month --json
     """
-    body: dict[str, Any] = {"name": name, "limits": build_limits(rpm, concurrency, budget)}
+    body: dict[str, Any] = {"name": name, "limits": build_limits(rpm, concurrency, budget, limit)}
     if model:
         body["models"] = model
     if service:

@@ -25,6 +25,32 @@ def test_no_flags_are_no_limits() -> None:
     assert show_limits({"requests": [], "concurrency": None, "budgets": []}) == "-"
 
 
+def test_every_measure_and_window_has_a_flag() -> None:
+    budgets = ["2M tokens/day", "5/month@Europe/Paris"]
+    limits = build_limits(None, None, budgets, ["tokens=100k/1m", "cost=0.5/day:soft", "concurrency=3"])
+    assert limits["budgets"] == [
+        {"name": "day tokens", "limit_tokens": 2_000_000, "period": "day"},
+        {"name": "month", "limit_usd": "5.00", "period": "month", "zone": "Europe/Paris"},
+    ]
+    assert limits["limits"] == [
+        {"name": "60s", "measure": "total_tokens", "amount": 100_000, "window_seconds": 60, "soft": False},
+        {"name": "day", "measure": "cost", "amount_usd": "0.50", "period": "day", "soft": True},
+        {"name": "concurrency", "measure": "concurrency", "amount": 3, "window_seconds": 0, "soft": False},
+    ]
+    assert show_limits(limits) == (
+        "2000000 tokens/day, 5.00 USD/month@Europe/Paris, 100000 total tokens/60s, 0.50 USD/day (soft), 3 concurrency"
+    )
+    assert show_limits({"budgets": [{"limit_usd": "1.00", "period": "day", "models": ["gpt-*"]}]}) == (
+        "1.00 USD/day for gpt-*"
+    )
+
+
+def test_limits_that_cannot_be_read_name_their_flag() -> None:
+    with pytest.raises(typer.BadParameter) as caught:
+        build_limits(None, None, None, ["words=1/1m"])
+    assert caught.value.param_hint == "--limit"
+
+
 @pytest.mark.parametrize("text", ["", "five/month", "5/fortnight", "-1/day", "1e3/day"])
 def test_budgets_that_cannot_be_read_name_their_flag(text: str) -> None:
     with pytest.raises(typer.BadParameter) as caught:

@@ -18,6 +18,7 @@ from tollway.adapters.storage.config_rows import (
     whole,
 )
 from tollway.adapters.storage.config_schema import applications
+from tollway.adapters.storage.limits_schema import plans
 from tollway.contract.policy import Limits
 from tollway.control.access.model import Reach, Sight
 from tollway.control.applications.model import Application
@@ -25,6 +26,9 @@ from tollway.control.applications.ports import ApplicationStore
 from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedApplications
 
+_ALL = select(applications, plans.c.name.label("plan_name")).select_from(
+    applications.outerjoin(plans, plans.c.id == applications.c.plan_id)
+)
 _LIVING = applications.c.deleted_ns.is_(None)
 
 
@@ -53,21 +57,21 @@ class SQLApplicationStore:
 
     def find(self, application_id: str) -> Application | None:
         """Return the application."""
-        query = select(applications).where(applications.c.id == application_id, _LIVING)
+        query = _ALL.where(applications.c.id == application_id, _LIVING)
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         return whole(read_row(row, _application)) if row else None
 
     def find_named(self, name: str) -> Application | None:
         """Return the application of that name (case ignored)."""
-        query = select(applications).where(applications.c.name_key == name_key(name))
+        query = _ALL.where(applications.c.name_key == name_key(name))
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         return whole(read_row(row, _application)) if row else None
 
     def page(self, *, team_id: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Application]:
         """Return the applications in sight, newest first, by applications_by_time."""
-        query = in_order(select(applications).where(_LIVING), applications)
+        query = in_order(_ALL.where(_LIVING), applications)
         if sight.reach is not Reach.ALL:
             query = query.where(applications.c.team_id.in_(sorted(sight.team_ids)))
         if team_id is not None:
@@ -87,7 +91,7 @@ class SQLApplicationStore:
         found: list[Application | Damaged] = []
         with self._database.reading() as connection:
             for chunk in chunks(application_ids):
-                query = select(applications).where(applications.c.id.in_(chunk), _LIVING)
+                query = _ALL.where(applications.c.id.in_(chunk), _LIVING)
                 found += [read_row(row, _application) for row in connection.execute(query).mappings()]
         return tuple(found)
 
@@ -95,7 +99,7 @@ class SQLApplicationStore:
         """Yield all applications by id in batches; each batch is one look by primary key."""
         last = ""
         while True:
-            query = select(applications).where(applications.c.id > last, _LIVING)
+            query = _ALL.where(applications.c.id > last, _LIVING)
             with self._database.reading() as connection:
                 rows = connection.execute(query.order_by(applications.c.id).limit(batch)).mappings().all()
             if not rows:
@@ -117,6 +121,7 @@ def _values(application: Application) -> dict[str, Any]:
         "updated_ns": application.updated_ns,
         "updated_by": application.updated_by,
         "version": application.version,
+        "plan_id": application.plan_id,
     }
 
 
@@ -132,6 +137,8 @@ def _application(row: RowMapping) -> Application:
         updated_ns=row["updated_ns"],
         updated_by=row["updated_by"],
         version=row["version"],
+        plan_id=row["plan_id"],
+        plan_name=row["plan_name"],
     )
 
 

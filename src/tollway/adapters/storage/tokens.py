@@ -20,6 +20,7 @@ from tollway.adapters.storage.config_rows import (
     whole,
 )
 from tollway.adapters.storage.config_schema import applications, tokens
+from tollway.adapters.storage.limits_schema import plans
 from tollway.adapters.storage.sessions_schema import users
 from tollway.contract.policy import Limits
 from tollway.control.access.model import Reach, Sight
@@ -30,11 +31,15 @@ from tollway.control.tokens.model import Token, TokenFilter
 from tollway.control.tokens.ports import TokenStore
 
 _ALL = select(
-    tokens, applications.c.name.label("application_name"), applications.c.team_id, users.c.name.label("owner_name")
+    tokens,
+    applications.c.name.label("application_name"),
+    applications.c.team_id,
+    users.c.name.label("owner_name"),
+    plans.c.name.label("plan_name"),
 ).select_from(
-    tokens.outerjoin(applications, applications.c.id == tokens.c.application_id).outerjoin(
-        users, users.c.id == tokens.c.owner_id
-    )
+    tokens.outerjoin(applications, applications.c.id == tokens.c.application_id)
+    .outerjoin(users, users.c.id == tokens.c.owner_id)
+    .outerjoin(plans, plans.c.id == tokens.c.plan_id)
 )
 _UNREVOKED = tokens.c.state.in_(("active", "disabled"))
 _NAMED_MAX = 10
@@ -107,7 +112,7 @@ class SQLTokenStore:
     ) -> Page[Token]:
         """Return tokens by (created_ns, id); by tokens_by_time, _by_state, _by_application, _by_owner or _by_name."""
         is_descending = wanted.sort == "newest"
-        is_wide = bool(wanted.search) or wanted.state == "expired" or sight.reach is Reach.TEAM
+        is_wide = _is_wide(wanted) or sight.reach is Reach.TEAM
         with self._database.reading() as connection:
             conditions = [*_conditions(wanted, now_ns, _SEEK), *_in_sight(sight, _SEEK)]
             if is_wide and _are_many(connection, conditions):
@@ -192,6 +197,12 @@ class SQLTokenStore:
             yield tuple(read_row(row, _token) for row in rows)
 
 
+def _is_wide(wanted: TokenFilter) -> bool:
+    """Whether what is wanted may be many rows that no index has in the order of the list."""
+    by_range = wanted.search or wanted.expires_from_ns is not None or wanted.expires_before_ns is not None
+    return bool(by_range) or wanted.state == "expired" or wanted.team_id is not None
+
+
 def _unexpired(now_ns: int) -> ColumnElement[bool]:
     return or_(tokens.c.expires_ns.is_(None), tokens.c.expires_ns > now_ns)
 
@@ -208,6 +219,15 @@ def _conditions(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[Col
         conditions.append(tokens.c.application_id == wanted.application_id)
     if wanted.owner_id is not None:
         conditions.append(tokens.c.owner_id == wanted.owner_id)
+    if wanted.plan_id is not None:
+        conditions.append(tokens.c.plan_id == wanted.plan_id)
+    if wanted.team_id is not None:
+        of_team = select(applications.c.id).where(applications.c.team_id == wanted.team_id)
+        conditions.append(columns.application_id.in_(of_team))
+    if wanted.expires_from_ns is not None:
+        conditions.append(columns.expires_ns >= wanted.expires_from_ns)
+    if wanted.expires_before_ns is not None:
+        conditions.append(columns.expires_ns < wanted.expires_before_ns)
     if wanted.search:
         conditions.append(_begins_with(wanted.search, columns))
     return conditions
@@ -269,6 +289,7 @@ def _values(token: Token) -> dict[str, Any]:
         "revoked_by": token.revoked_by,
         "revoked_reason": token.revoked_reason,
         "owner_id": token.owner_id,
+        "plan_id": token.plan_id,
     }
 
 
@@ -299,6 +320,8 @@ def _token(row: RowMapping) -> Token:
         revoked_reason=row["revoked_reason"],
         owner_id=row["owner_id"],
         owner_name=row["owner_name"],
+        plan_id=row["plan_id"],
+        plan_name=row["plan_name"],
     )
 
 

@@ -31,6 +31,7 @@ class ApplicationInput(Input):
     name: Name
     team_id: str | None = None
     limits: LimitsInput = LimitsInput()
+    plan_id: str | None = None
 
 
 class ApplicationPatch(Input):
@@ -39,6 +40,7 @@ class ApplicationPatch(Input):
     name: Name = absent()
     team_id: str = absent()
     limits: LimitsInput = absent()
+    plan_id: str | None = absent()
 
 
 class ApplicationOutput(Output):
@@ -49,6 +51,8 @@ class ApplicationOutput(Output):
     team_id: str
     state: State
     limits: LimitsOutput
+    plan_id: str | None
+    plan_name: str | None
     created_at: Instant
     created_by: str
 
@@ -67,7 +71,7 @@ def list_applications(query: Annotated[ApplicationQuery, Query()], ask: ReadAppl
 @router.post("", status_code=201)
 def create_application(body: ApplicationInput, ask: WriteApplications) -> ApplicationOutput:
     """Add an application."""
-    new = NewApplication(body.name, body.team_id, read_limits(body.limits))
+    new = NewApplication(body.name, body.team_id, read_limits(body.limits), body.plan_id)
     return _answer(ask.services.applications.create(new, ask.actor), ask)
 
 
@@ -83,7 +87,7 @@ def change_application(
 ) -> ApplicationOutput:
     """Change an application."""
     limits = read_limits(body.limits) if "limits" in body.model_fields_set else UNSET
-    change = ApplicationChange(body.name, body.team_id, limits)
+    change = ApplicationChange(body.name, body.team_id, limits, body.plan_id)
     applications = ask.services.applications
     return _answer(applications.change(application_id, change, ask.actor, expected_version=expected), ask)
 
@@ -127,6 +131,8 @@ def show_application(application: Application) -> ApplicationOutput:
         team_id=application.team_id,
         state=application.state,
         limits=show_limits(application.limits),
+        plan_id=application.plan_id,
+        plan_name=application.plan_name,
         created_at=format_instant(application.created_ns),
         created_by=application.created_by,
     )

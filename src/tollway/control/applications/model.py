@@ -22,6 +22,8 @@ class Application:
     updated_ns: int
     updated_by: str
     version: int = 1
+    plan_id: str | None = None
+    plan_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class NewApplication:
     name: str
     team_id: str | None = None
     limits: LimitRules = NO_RULES
+    plan_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +43,4 @@ class ApplicationChange:
     name: str | UnsetType = UNSET
     team_id: str | UnsetType = UNSET
     limits: LimitRules | UnsetType = UNSET
+    plan_id: str | UnsetType | None = UNSET

@@ -1,7 +1,7 @@
 """Make, change, switch and delete applications. When a method returns, the policy store has the change."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
@@ -17,6 +17,8 @@ from tollway.control.faults import Faults
 from tollway.control.limits.service import compile_limits, find_faults
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.plans.assigning import NoPlans, find_plan
+from tollway.control.plans.ports import PlanDirectory
 from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.teams.model import DEFAULT_TEAM_ID
 from tollway.control.versions import check_version
@@ -35,6 +37,7 @@ class ApplicationParts:
     transactions: Transactions
     trail: Trail
     clock: Clock
+    plans: PlanDirectory = field(default_factory=NoPlans)
 
 
 class Applications:
@@ -65,7 +68,8 @@ class Applications:
                 updated_by=str(actor),
             )
             team_id = new.team_id or _first_team(actor.sight)
-            application = self._changed(draft, ApplicationChange(new.name, team_id, new.limits), actor)
+            change = ApplicationChange(new.name, team_id, new.limits, new.plan_id)
+            application = self._changed(draft, change, actor)
             self._store.add(application)
             self._parts.touching.touch_application(application_id)
             self._record(actor, "create", None, application)
@@ -163,7 +167,10 @@ class Applications:
         found = after or before
         assert found is not None, "something was made, changed or deleted"
         subject = Subject("application", found.id, found.name)
-        facts = [None if one is None else pick(one, "name", "team_id", "state", "limits") for one in (before, after)]
+        facts = [
+            None if one is None else pick(one, "name", "team_id", "state", "limits", "plan_id")
+            for one in (before, after)
+        ]
         self._parts.trail.record(actor, f"application.{act}", subject, *facts)
 
     def _changed(self, application: Application, change: ApplicationChange, actor: Actor) -> Application:
@@ -178,7 +185,9 @@ class Applications:
             fields["team_id"] = change.team_id
         if change.limits is not UNSET:
             faults.extend("/limits", find_faults(change.limits))
-            fields["limits"] = compile_limits(application.id, change.limits)
+            fields["limits"] = compile_limits(application.id, change.limits, application.limits)
+        if change.plan_id is not UNSET:
+            fields |= find_plan(self._parts.plans, change.plan_id, faults)
         faults.check()
         if change.name is not UNSET:
             other = self._store.find_named(change.name)

@@ -1,13 +1,17 @@
-"""Limits as people state them; the compiled form with ids is `contract.policy.Limits`."""
+"""Limits as people state them; the compiled form with ids is `contract.limits.Limits`."""
 
 from dataclasses import dataclass
+from typing import Literal
 
-from tollway.contract.policy import Period, UnboundedOutput
+from tollway.contract.limits import Measure, Period, UnboundedOutput
+
+ALERT_PERCENTS = (80, 100)
+BudgetUnit = Literal["cost", "total_tokens"]
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRule:
-    """At most `requests` calls in any `window_seconds`, sliding."""
+    """At most `requests` calls in any `window_seconds`, sliding: the short form of a LimitRule."""
 
     name: str
     requests: int
@@ -15,17 +19,46 @@ class RequestRule:
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetRule:
-    """At most `limit_nanos` nano-USD in each calendar period (UTC); `total` never resets."""
+class LimitRule:
+    """At most `amount` of a measure (calls, tokens, nano-USD, bytes) in a window, or calls in flight.
+
+    The window slides over `window_seconds`, or is a calendar `period` of the IANA zone `zone`; `concurrency` has
+    neither. `is_soft`: counted and told of, never refused. `models`: counts only calls for these (names or patterns
+    with `*`); empty means all calls.
+    """
 
     name: str
-    limit_nanos: int
-    period: Period
+    measure: Measure
+    amount: int
+    window_seconds: int = 0
+    period: Period | None = None
+    zone: str = "UTC"
+    is_soft: bool = False
+    alert_percents: tuple[int, ...] = ALERT_PERCENTS
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetRule:
+    """At most `amount` (nano-USD, or tokens) in each calendar period of `zone`, or in any `window_seconds`.
+
+    The period `total` never ends. The other fields are those of a LimitRule.
+    """
+
+    name: str
+    amount: int
+    period: Period | None
+    unit: BudgetUnit = "cost"
+    window_seconds: int = 0
+    zone: str = "UTC"
+    is_soft: bool = False
+    alert_percents: tuple[int, ...] = ALERT_PERCENTS
+    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LimitRules:
-    """All limits of one owner. Empty means no limit; names are unique within their list.
+    """All limits of one owner. Empty means no limit; names are unique within a measure, and among budgets of a unit.
 
     `concurrency` is calls in flight. `unbounded_output` None means the installation's setting.
     """
@@ -34,6 +67,7 @@ class LimitRules:
     concurrency: int | None = None
     budgets: tuple[BudgetRule, ...] = ()
     unbounded_output: UnboundedOutput | None = None
+    limits: tuple[LimitRule, ...] = ()
 
 
 NO_RULES = LimitRules()

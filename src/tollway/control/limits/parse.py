@@ -1,16 +1,22 @@
-"""Short forms of limits, as the command line and configuration files write them: `60` calls a minute, `5/month`."""
+"""Short forms of limits, as the command line and configuration files write them: `60` calls a minute, `5/month`,
+`tokens=100k/1m`.
+"""
 
 import re
 from typing import cast
 
-from tollway.contract.policy import Period
-from tollway.control.limits.model import BudgetRule, RequestRule
-from tollway.control.limits.service import PERIODS
+from tollway.contract.limits import Measure
+from tollway.control.limits.checks import MEASURES, PERIODS
+from tollway.control.limits.model import BudgetRule, LimitRule, RequestRule
 from tollway.kernel.money import parse_usd
 
 RPM = "rpm"
 _DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h|d|w)?", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_COUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))?\s*([kKMGT]?)", re.ASCII)
+_POWERS = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "T": 12}
+_SHORT_MEASURES = {"tokens": "total_tokens", "input": "input_tokens", "output": "output_tokens", "calls": "requests"}
+_TOKENS = ("tokens", "token")
 
 
 def per_minute(requests: int) -> RequestRule:
@@ -19,15 +25,52 @@ def per_minute(requests: int) -> RequestRule:
 
 
 def parse_budget(text: str) -> BudgetRule:
-    """Read `5/month`, `0.25/day` or `20/total`; a bare amount is per month. The period is the budget's name.
+    """Read `5/month`, `0.25/day`, `20/total`, `2M tokens/month` or `5/month@Europe/Paris`; a bare amount is per month.
 
-    Raises ValueError with a sentence that says what would work.
+    The period is the budget's name (`month tokens` for tokens). Raises ValueError with a sentence that says what
+    would work.
     """
-    amount, _, period = text.partition("/")
+    amount, _, rest = text.partition("/")
+    period, _, zone = rest.partition("@")
     period = period.strip() or "month"
     if period not in PERIODS:
         raise ValueError(f"not a period: {period!r} (use one of {', '.join(PERIODS)})")
-    return BudgetRule(period, parse_usd(amount), cast("Period", period))
+    number, _, unit = amount.strip().rpartition(" ")
+    if unit in _TOKENS:
+        return BudgetRule(f"{period} tokens", parse_count(number), period, "total_tokens", zone=zone.strip() or "UTC")
+    return BudgetRule(period, parse_usd(amount), period, zone=zone.strip() or "UTC")
+
+
+def parse_limit(text: str) -> LimitRule:
+    """Read `MEASURE=AMOUNT/WINDOW`, such as `tokens=100k/1m`, `bytes=1G/day@Europe/Paris` or `cost=0.5/1h:soft`.
+
+    The window slides when it is a duration, and is a calendar period when it is a word. `concurrency` has none. The
+    limit is named after its window. Raises ValueError.
+    """
+    stated, _, flag = text.partition(":")
+    if flag not in ("", "soft"):
+        raise ValueError(f"not a kind of limit: {flag!r} (only soft can follow the colon)")
+    word, _, rest = stated.partition("=")
+    measure = cast("Measure", _SHORT_MEASURES.get(word.strip(), word.strip()))
+    if measure not in MEASURES:
+        raise ValueError(f"not a measure: {word!r} (use one of {', '.join(MEASURES)})")
+    amount, _, window = rest.partition("/")
+    number = parse_usd(amount) if measure == "cost" else parse_count(amount)
+    if measure == "concurrency":
+        return LimitRule("concurrency", measure, number, is_soft=bool(flag))
+    span, _, zone = window.partition("@")
+    return _windowed(measure, number, span.strip(), zone.strip() or "UTC", is_soft=bool(flag))
+
+
+def parse_count(text: str) -> int:
+    """Read `5000`, `100k`, `1.5M` or `2G` (powers of 1,000) exactly. Raises ValueError."""
+    match = _COUNT.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"not a number: {text!r} (write 5000, 100k, 1.5M or 2G)")
+    whole, fraction, power = match[1], (match[2] or "").rstrip("0"), _POWERS[match[3]]
+    if len(fraction) > power:
+        raise ValueError(f"not a whole number: {text!r}")
+    return int(whole + fraction.ljust(power, "0"))
 
 
 def parse_duration_seconds(text: str) -> int:
@@ -36,3 +79,19 @@ def parse_duration_seconds(text: str) -> int:
     if match is None:
         raise ValueError(f"not a duration: {text!r} (write 60s, 5m, 24h or 90d)")
     return int(match[1]) * _SECONDS[match[2] or "s"]
+
+
+def name_window(seconds: int) -> str:
+    """Return the name of a limit that slides over so many seconds and was given none."""
+    return RPM if seconds == 60 else f"{seconds}s"
+
+
+def _windowed(measure: Measure, amount: int, span: str, zone: str, *, is_soft: bool) -> LimitRule:
+    if span in PERIODS:
+        return LimitRule(span, measure, amount, period=span, zone=zone, is_soft=is_soft)
+    try:
+        seconds = parse_duration_seconds(span)
+    except ValueError as error:
+        raise ValueError(f"not a window: {span!r} (write 60s, 5m, 24h, or one of {', '.join(PERIODS)})") from error
+    name = name_window(seconds) if measure == "requests" else f"{seconds}s"
+    return LimitRule(name, measure, amount, seconds, is_soft=is_soft)

@@ -30,6 +30,7 @@ def encode_token(token: Token | Damaged) -> bytes:
             services=token.services,
             limits=token.limits,
             user_id=token.owner_id,
+            plan_id=token.plan_id,
         )
     )
 
@@ -46,5 +47,6 @@ def encode_application(application: Application | Damaged) -> bytes:
             team_id=application.team_id,
             state=application.state,
             limits=application.limits,
+            plan_id=application.plan_id,
         )
     )

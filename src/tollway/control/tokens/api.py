@@ -40,6 +40,10 @@ class TokenQuery(PageQuery):
     state: TokenState | None = None
     application_id: Annotated[str, Field(max_length=100)] | None = None
     owner_id: Annotated[str, Field(max_length=100)] | None = None
+    team_id: Annotated[str, Field(max_length=100)] | None = None
+    plan_id: Annotated[str, Field(max_length=100)] | None = None
+    expires_from: InstantInput | None = None
+    expires_before: InstantInput | None = None
     search: Annotated[str, Field(max_length=200)] | None = None
     sort: TokenSort = "newest"
 
@@ -54,6 +58,7 @@ class TokenInput(Input):
     expires_at: InstantInput | None = absent()
     limits: LimitsInput = LimitsInput()
     environment: Environment = "live"
+    plan_id: str | None = None
 
 
 class TokenPatch(Input):
@@ -65,6 +70,7 @@ class TokenPatch(Input):
     services: ServiceNames | None = absent()
     expires_at: InstantInput | None = absent()
     limits: LimitsInput = absent()
+    plan_id: str | None = absent()
 
 
 class ReasonInput(Input):
@@ -90,6 +96,8 @@ class TokenOutput(Output):
     models: list[str] | None
     services: list[str] | None
     limits: LimitsOutput
+    plan_id: str | None
+    plan_name: str | None
     created_at: Instant
     created_by: str
     expires_at: Instant | None
@@ -111,7 +119,17 @@ class IssuedOutput(TokenOutput):
 @router.get("")
 def list_tokens(query: Annotated[TokenQuery, Query()], ask: ReadTokens) -> Page[TokenOutput]:
     """List tokens with their last use, newest first unless sorted otherwise."""
-    wanted = TokenFilter(query.state, query.application_id, query.owner_id, query.search, query.sort)
+    wanted = TokenFilter(
+        state=query.state,
+        application_id=query.application_id,
+        owner_id=query.owner_id,
+        search=query.search,
+        sort=query.sort,
+        team_id=query.team_id,
+        plan_id=query.plan_id,
+        expires_from_ns=query.expires_from,
+        expires_before_ns=query.expires_before,
+    )
     tokens, now_ns = ask.services.tokens, ask.services.clock.now_ns()
 
     def fetch(after: Position | None, limit: int) -> Found[tuple[Token, LastUse | None]]:
@@ -135,6 +153,7 @@ def issue_token(body: TokenInput, ask: WriteTokens) -> IssuedOutput:
             expires_ns=body.expires_at,
             limits=read_limits(body.limits),
             environment=body.environment,
+            plan_id=body.plan_id,
         ),
         ask.actor,
     )
@@ -160,6 +179,7 @@ def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion,
         services=_tuple(body.services) if "services" in given else UNSET,
         expires_ns=body.expires_at,
         limits=read_limits(body.limits) if "limits" in given else UNSET,
+        plan_id=body.plan_id,
     )
     return _answer(ask.services.tokens.change(token_id, change, ask.actor, expected_version=expected), ask)
 
@@ -210,6 +230,8 @@ def show_token(token: Token, use: LastUse | None, now_ns: int) -> TokenOutput:
         models=None if token.models is None else list(token.models),
         services=None if token.services is None else list(token.services),
         limits=show_limits(token.limits),
+        plan_id=token.plan_id,
+        plan_name=token.plan_name,
         created_at=format_instant(token.created_ns),
         created_by=token.created_by,
         expires_at=format_instant_or_none(token.expires_ns),

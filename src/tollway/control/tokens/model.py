@@ -48,6 +48,8 @@ class Token:
     version: int = 1
     owner_id: str | None = None
     owner_name: str | None = None
+    plan_id: str | None = None
+    plan_name: str | None = None
 
     @property
     def masked(self) -> str:
@@ -75,6 +77,7 @@ class NewToken:
     expires_ns: int | UnsetType | None = UNSET
     limits: LimitRules = NO_RULES
     environment: Environment = "live"
+    plan_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +90,26 @@ class TokenChange:
     services: tuple[str, ...] | UnsetType | None = UNSET
     expires_ns: int | UnsetType | None = UNSET
     limits: LimitRules | UnsetType = UNSET
+    plan_id: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFilter:
-    """Which tokens to list. `search` matches the beginning of a name (case ignored) or of an id (also as `tws_…`)."""
+    """Which tokens to list. `search` matches the beginning of a name (case ignored) or of an id (also as `tws_…`).
+
+    `team_id` is the team of a token's application. `expires_from_ns` and `expires_before_ns` bound when it expires, so
+    that one that never expires matches neither.
+    """
 
     state: TokenState | None = None
     application_id: str | None = None
     owner_id: str | None = None
     search: str | None = None
     sort: TokenSort = "newest"
+    team_id: str | None = None
+    plan_id: str | None = None
+    expires_from_ns: int | None = None
+    expires_before_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

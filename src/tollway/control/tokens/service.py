@@ -22,6 +22,8 @@ from tollway.control.limits.service import compile_limits, find_faults, to_rules
 from tollway.control.names import check_name
 from tollway.control.notices.ports import NoNotices, Notices
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
+from tollway.control.plans.assigning import NoPlans, find_plan
+from tollway.control.plans.ports import PlanDirectory
 from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
 from tollway.control.tokens.events import token_created_event, token_revoked_event
@@ -61,6 +63,7 @@ class TokenParts:
     clock: Clock
     random_bytes: Callable[[int], bytes] = os.urandom
     notices: Notices = field(default_factory=NoNotices)
+    plans: PlanDirectory = field(default_factory=NoPlans)
 
 
 class Tokens:
@@ -257,7 +260,7 @@ class Tokens:
             faults.add("/expires_at", "this instant is not in the future")
         if new.environment not in ("live", "test"):
             faults.add("/environment", "use live or test")
-        change = TokenChange(new.name, new.application_id, new.models, new.services, expires, new.limits)
+        change = TokenChange(new.name, new.application_id, new.models, new.services, expires, new.limits, new.plan_id)
         return self._changed(draft, change, actor, faults)
 
     def _changed(self, token: Token, change: TokenChange, actor: Actor, faults: Faults | None = None) -> Token:
@@ -280,7 +283,9 @@ class Tokens:
             fields["expires_ns"] = _whole_seconds(change.expires_ns)
         if change.limits is not UNSET:
             faults.extend("/limits", find_faults(change.limits))
-            fields["limits"] = compile_limits(token.id, change.limits)
+            fields["limits"] = compile_limits(token.id, change.limits, token.limits)
+        if change.plan_id is not UNSET:
+            fields |= find_plan(self._parts.plans, change.plan_id, faults)
         faults.check()
         return replace(token, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
 
@@ -324,7 +329,7 @@ class Tokens:
 
 def _facts(token: Token) -> dict[str, object]:
     """Return what the audit log shows of a token."""
-    fields = ("name", "state", "application_id", "owner_id", "environment", "models", "services", "limits")
+    fields = ("name", "state", "application_id", "owner_id", "environment", "models", "services", "limits", "plan_id")
     return pick(token, *fields, "expires_ns", "revoked_reason")
 
 

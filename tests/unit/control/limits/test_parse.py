@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.control.limits.model import BudgetRule, RequestRule
-from tollway.control.limits.parse import parse_budget, parse_duration_seconds, per_minute
+from tollway.control.limits.model import BudgetRule, LimitRule, RequestRule
+from tollway.control.limits.parse import parse_budget, parse_count, parse_duration_seconds, parse_limit, per_minute
 
 
 def test_rpm_is_one_rule() -> None:
@@ -19,6 +19,8 @@ def test_rpm_is_one_rule() -> None:
         ("0.25/day", BudgetRule("day", 250_000_000, "day")),
         ("$20 / total", BudgetRule("total", 20_000_000_000, "total")),
         ("7", BudgetRule("month", 7_000_000_000, "month")),
+        ("5/day@Europe/Paris", BudgetRule("day", 5_000_000_000, "day", zone="Europe/Paris")),
+        ("2M tokens/month", BudgetRule("month tokens", 2_000_000, "month", "total_tokens")),
     ],
 )
 def test_budgets(text: str, rule: BudgetRule) -> None:
@@ -38,9 +40,39 @@ def test_durations(text: str, seconds: int) -> None:
     assert parse_duration_seconds(text) == seconds
 
 
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("tokens=100k/1m", LimitRule("60s", "total_tokens", 100_000, 60)),
+        ("requests=60/1m", LimitRule("rpm", "requests", 60, 60)),
+        ("calls=5/day@Asia/Tokyo", LimitRule("day", "requests", 5, period="day", zone="Asia/Tokyo")),
+        ("bytes=1.5G/24h:soft", LimitRule("86400s", "bytes", 1_500_000_000, 86_400, is_soft=True)),
+        ("cost=0.5/1h", LimitRule("3600s", "cost", 500_000_000, 3_600)),
+        ("concurrency=8:soft", LimitRule("concurrency", "concurrency", 8, is_soft=True)),
+    ],
+)
+def test_limits(text: str, rule: LimitRule) -> None:
+    assert parse_limit(text) == rule
+
+
+@pytest.mark.parametrize(
+    "text", ["", "words=1/1m", "tokens=x/1m", "tokens=1", "tokens=1/fortnight", "tokens=1/1m:firm", "tokens=0.5/1m"]
+)
+def test_other_limits_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        parse_limit(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("5000", 5_000), ("100k", 100_000), ("1.5M", 1_500_000), ("2 G", 2 * 10**9), ("1.50k", 1_500)]
+)
+def test_counts_are_exact(text: str, count: int) -> None:
+    assert parse_count(text) == count
+
+
 @given(text=st.text(max_size=12))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    for parse in (parse_duration_seconds, parse_budget):
+    for parse in (parse_duration_seconds, parse_budget, parse_limit, parse_count):
         try:
             parse(text)
         except ValueError as error:

@@ -1,0 +1,1 @@
+"""Plans: named sets of rights, limits and budgets."""
