@@ -118,11 +118,34 @@ class CloseRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c
     from the record's last byte that there is none."""
 
 
+RefusedKind = Literal["malformed", "unknown", "wrong_secret"]
+"""malformed: not the form of a token, or its checksum is wrong. unknown: no token has the id. wrong_secret: one has,
+and this is not its secret."""
+
+
+class Refused(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What one address presented without holding a token that is known. `token_id` "" when it has none.
+
+    `marks` tell different credentials apart, at most 16 of them, and tell nothing of one.
+    """
+
+    address: str
+    kind: RefusedKind
+    token_id: str
+    calls: int
+    marks: tuple[int, ...] = ()
+    agent: str = ""
+
+
 class TallyRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="t"):
-    """How many calls were refused without a known token in one second, by code."""
+    """How many calls were refused without a known token in one second, by code.
+
+    `refused` says where those came from that presented something, as far as there is room: it is no complete count.
+    """
 
     second: int
     counts: dict[str, int]
+    refused: tuple[Refused, ...] = ()
 
 
 Record = OpenRecord | CloseRecord | TallyRecord

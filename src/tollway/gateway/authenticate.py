@@ -11,6 +11,7 @@ from msgspec import structs
 
 from tollway.contract.life import ALWAYS_NS, Act
 from tollway.contract.policy import TokenRecord
+from tollway.contract.records import RefusedKind
 from tollway.gateway.accept import CREDENTIAL_HEADERS, Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -41,6 +42,7 @@ def authenticate(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) ->
         inbound.credential = credential
         inbound.token = parse_token(credential)
         if inbound.token is None:
+            gw.refusals.note(call.client_address, "malformed", "", (credential, call.client_agent))
             raise TollwayError("token.malformed")
     if view.revision == 0:
         raise TollwayError("gateway.not_ready")
@@ -49,6 +51,8 @@ def authenticate(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) ->
     except TollwayError as error:
         if error.code.name in REFUSED_WHEN_PROVEN and (proven := proven_token(inbound.proof)) is not None:
             _note(proven, call)
+        elif error.code.name == "token.invalid":
+            _note_guess(inbound, call, gw, view)
         raise
     _note(caller.token, call)
     if caller.remarks is not None:
@@ -63,6 +67,14 @@ def _note(token: TokenRecord, call: Call) -> None:
     call.team_id = token.team_id or ""
     if token.application_id is not None:
         call.application_id = token.application_id
+
+
+def _note_guess(inbound: Inbound, call: Call, gw: Gateway, view: PolicyView) -> None:
+    """Count who presented what is no token. The same work for an unknown id as for a wrong secret."""
+    assert inbound.token is not None and inbound.credential is not None, "it was read"
+    token_id = inbound.token.id
+    kind: RefusedKind = "unknown" if view.find_token(token_id) is None else "wrong_secret"
+    gw.refusals.note(call.client_address, kind, token_id, (inbound.credential, call.client_agent))
 
 
 def read_credential(inbound: Inbound) -> bytes | None:

@@ -13,6 +13,7 @@ import msgspec
 from tollway.contract.policy import decode_snapshot
 from tollway.gateway.health import Health
 from tollway.gateway.ports import Journal, Meters, PolicyStore, PolicyView, SecretBox, TokenHasher, Upstreams
+from tollway.gateway.refusals import Refusals
 from tollway.gateway.response_states import ResponseStates
 from tollway.gateway.snapshot import EMPTY, BuildDestination, Compiled, compile_snapshot
 from tollway.gateway.subjects import Subjects
@@ -66,6 +67,7 @@ class Gateway:
         self.subjects = Subjects(hasher)
         self.traces = Traces()
         self.tallies: dict[str, int] = {}
+        self.refusals = Refusals()
         self._build_destination = build_destination
         self._compiled = EMPTY
         self._refused_revision = 0

@@ -135,7 +135,8 @@ def _flush_tallies(worker: Worker) -> None:
     counts, worker.gateway.tallies = worker.gateway.tallies, {}
     if not counts:
         return
+    second, refused = worker.gateway.now_ns() // NANOS_PER_SECOND, worker.gateway.refusals.take()
     try:
-        worker.journal.append(TallyRecord(worker.gateway.now_ns() // 1_000_000_000, counts))
+        worker.journal.append(TallyRecord(second, counts, refused))
     except TollwayError:
         log.exception("%d refusals could not be recorded", sum(counts.values()))
