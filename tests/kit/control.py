@@ -242,6 +242,7 @@ class ControlPlane:
         self.providers = Providers(
             ProviderParts(
                 store=self.provider_store,
+                teams=self.team_store,
                 reaching=reaching,
                 touching=self.publisher,
                 transactions=self.database,
@@ -252,6 +253,7 @@ class ControlPlane:
         self.services = RestServices(
             ServiceParts(
                 store=self.service_store,
+                teams=self.team_store,
                 reaching=reaching,
                 touching=self.publisher,
                 transactions=self.database,

@@ -19,7 +19,8 @@ class Actor:
     `unknown` is who could not prove to be anybody; such an actor changes nothing.
 
     `sight`: the rows that the permission of this act holds over. `bound`: the most that may be given away.
-    `name`, `role`, `address` and `request_id` say who that was at the time, for the audit.
+    `name`, `role`, `address` and `request_id` say who that was at the time, for the audit; `token_id` is the token by
+    which the person or service account asked, "" for a session.
     """
 
     id: str
@@ -30,6 +31,7 @@ class Actor:
     role: str = field(default="", compare=False)
     address: str = field(default="", compare=False)
     request_id: str = field(default="", compare=False)
+    token_id: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.id}"

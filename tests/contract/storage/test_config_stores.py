@@ -14,6 +14,7 @@ from tollway.adapters.storage.config_schema import metadata, tokens
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
 from tollway.contract.policy import decode_snapshot, decode_token
+from tollway.control.access.model import Reach, Sight
 from tollway.control.applications.model import ApplicationChange, NewApplication
 from tollway.control.idempotency.model import Remembered
 from tollway.control.services.model import NewService
@@ -223,3 +224,28 @@ def test_no_secret_is_stored_in_clear(plane: ControlPlane) -> None:
     keys = {key.id: key for record in plane.policy.read_snapshot().providers for key in record.keys}
     opened = {plane.keys.open(key.sealed, key.aad).decode() for key in keys.values()}
     assert opened == {canaries[0], canaries[2]}, "workers can open them"
+
+
+def test_what_a_team_owns_is_seen_by_the_team_and_keeps_it_from_being_deleted(plane: ControlPlane) -> None:
+    red, blue = (plane.teams.create(name, ACTOR).id for name in ("red", "blue"))
+    made = {
+        plane.providers: [plane.providers.create(NewProvider(name, "openai", team_id=team), ACTOR) for name, team in (
+            ("of-red", red), ("of-blue", blue), ("of-nobody", None),
+        )],
+        plane.services: [plane.services.create(
+            NewService(name, f"/{name}", ConnectionChange("http://10.0.0.1"), environment="test", team_id=team), ACTOR
+        ) for name, team in (("of-red", red), ("of-blue", blue), ("of-nobody", None))],
+    }  # fmt: skip
+    sight = Sight(Reach.TEAM, "user_1", frozenset({red}))
+    for domain, objects in made.items():
+        assert domain.page(sight=sight).items == (objects[0],)
+        assert domain.get(objects[0].id, sight).team_id == red
+        for hidden in objects[1:]:
+            with pytest.raises(TollwayError, match=r"management\.not_found"):
+                domain.get(hidden.id, sight)
+    assert {service.environment for service in plane.services.page().items} == {"test"}
+    with pytest.raises(TollwayError, match=r"management\.conflict"):
+        plane.teams.delete(blue, ACTOR)
+    for domain, objects in made.items():
+        domain.delete(objects[1].id, ACTOR)
+    plane.teams.delete(blue, ACTOR)

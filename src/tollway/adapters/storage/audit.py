@@ -56,7 +56,7 @@ class SQLAuditStore:
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     exact = {"actor": wanted.actor, "kind": wanted.kind, "object_id": wanted.object_id, "outcome": wanted.outcome}
-    exact["request_id"] = wanted.request_id
+    exact |= {"request_id": wanted.request_id, "token_id": wanted.token_id}
     yield from (audit.c[name] == value for name, value in exact.items() if value is not None)
     if wanted.action is not None:
         action = audit.c.action

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, literal, select, tuple_
 
+from tollway.control.access.model import Reach, Sight
 from tollway.control.model import Damaged, Page, Position
 from tollway.kernel.errors import TollwayError
 
@@ -57,6 +58,11 @@ def in_order(query: Select[T], table: Table, *, is_descending: bool = True) -> S
     """Order by (created_ns, id), the order of every list; uses the index `<table>_by_time`."""
     columns = (table.c.created_ns, table.c.id)
     return query.order_by(*(column.desc() if is_descending else column.asc() for column in columns))
+
+
+def of_teams(query: Select[T], table: Table, sight: Sight) -> Select[T]:
+    """Narrow to the rows of the teams in sight; the installation's own, without a team, only who sees all sees."""
+    return query if sight.reach is Reach.ALL else query.where(table.c.team_id.in_(sorted(sight.team_ids)))
 
 
 def read_page(connection: Connection, query: Select[T], build: Callable[[RowMapping], T], *, limit: int) -> Page[T]:

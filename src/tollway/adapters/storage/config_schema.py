@@ -90,6 +90,7 @@ tokens = Table(
     Column("revoked_by", Text, nullable=True),
     Column("revoked_reason", Text, nullable=True),
     Column("owner_id", Ordered, nullable=True),
+    Column("scopes", Text, nullable=True),
     Column("plan_id", Ordered, nullable=True),
     Index("tokens_by_time", "created_ns", "id"),
     Index("tokens_by_state", "state", "created_ns", "id"),
@@ -113,6 +114,8 @@ providers = Table(
     Column("priority", Integer, nullable=False),
     *_kept(),
     Column("deleted_ns", BigInteger, nullable=True),
+    Column("environment", Text, nullable=False),
+    Column("team_id", Ordered, nullable=True),
     Index("providers_by_time", "created_ns", "id"),
 )
 
@@ -128,6 +131,8 @@ services = Table(
     Column("behaviour", Text, nullable=False),
     *_kept(),
     Column("deleted_ns", BigInteger, nullable=True),
+    Column("environment", Text, nullable=False),
+    Column("team_id", Ordered, nullable=True),
     Index("services_by_time", "created_ns", "id"),
 )
 

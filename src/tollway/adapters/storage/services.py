@@ -10,6 +10,7 @@ from tollway.adapters.storage.config_rows import (
     after_position,
     from_json,
     in_order,
+    of_teams,
     read_names,
     read_page,
     read_row,
@@ -18,6 +19,7 @@ from tollway.adapters.storage.config_rows import (
 )
 from tollway.adapters.storage.config_schema import services
 from tollway.adapters.storage.upstreams import Keys, read_keys, write_keys
+from tollway.control.access.model import Sight
 from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedServices
 from tollway.control.services.model import Behaviour, Service
@@ -81,9 +83,9 @@ class SQLServiceStore:
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 
-    def page(self, *, after: Position | None, limit: int) -> Page[Service]:
-        """Return services, newest first, by services_by_time."""
-        query = in_order(select(services).where(_LIVING), services)
+    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Service]:
+        """Return services in sight, newest first, by services_by_time."""
+        query = of_teams(in_order(select(services).where(_LIVING), services), services, sight)
         if (condition := after_position(services, after)) is not None:
             query = query.where(condition)
         with self._database.reading() as connection:
@@ -126,6 +128,8 @@ def _values(service: Service) -> dict[str, Any]:
         "updated_ns": service.updated_ns,
         "updated_by": service.updated_by,
         "version": service.version,
+        "environment": service.environment,
+        "team_id": service.team_id,
     }
 
 
@@ -143,6 +147,8 @@ def _service(row: RowMapping, keys: Keys) -> Service:
         updated_ns=row["updated_ns"],
         updated_by=row["updated_by"],
         version=row["version"],
+        environment=row["environment"],
+        team_id=row["team_id"],
     )
 
 

@@ -19,7 +19,13 @@ users = Table(
     Column("updated_by", Text, nullable=False),
     Column("signed_in_ns", BigInteger, nullable=True),
     Column("version", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("email", Text, nullable=True),
+    Column("owner_id", Ordered, nullable=True),
+    Column("team_id", Ordered, nullable=True),
     Index("users_by_time", "created_ns", "id"),
+    Index("users_by_owner", "owner_id"),
+    Index("users_by_team", "team_id"),
 )
 
 user_links = Table(
@@ -108,8 +114,10 @@ audit = Table(
     Column("object_name", Text, nullable=False),
     Column("before", Text, nullable=True),
     Column("after", Text, nullable=True),
+    Column("token_id", Ordered, nullable=False),
     Column("hash", LargeBinary, nullable=False),
     Index("audit_by_actor", "actor", "seq"),
+    Index("audit_by_token", "token_id", "seq"),
     Index("audit_by_object", "object_id", "seq"),
     Index("audit_by_request", "request_id"),
 )

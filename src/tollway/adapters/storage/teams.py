@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import after_position, in_order, read_names, read_page
-from tollway.adapters.storage.config_schema import applications, teams
+from tollway.adapters.storage.config_schema import applications, providers, services, teams
 from tollway.adapters.storage.sessions_schema import members
 from tollway.control.access.model import Reach, Sight
 from tollway.control.model import Page, Position, name_key
@@ -61,12 +61,15 @@ class SQLTeamStore:
         with self._database.reading() as connection:
             return read_names(connection, teams, team_ids)
 
-    def has_applications(self, team_id: str) -> bool:
-        """Whether any application belongs to the team, by applications_by_team."""
-        owned = applications.c.team_id == team_id
-        query = select(applications.c.id).where(owned, applications.c.deleted_ns.is_(None)).limit(1)
+    def owns_anything(self, team_id: str) -> bool:
+        """Whether an application (by applications_by_team), service or provider (there are few) is the team's."""
         with self._database.reading() as connection:
-            return connection.execute(query).first() is not None
+            for table in (applications, services, providers):
+                owned = table.c.team_id == team_id
+                query = select(table.c.id).where(owned, table.c.deleted_ns.is_(None)).limit(1)
+                if connection.execute(query).first() is not None:
+                    return True
+        return False
 
 
 def _values(team: Team) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from tollway.adapters.storage.config_rows import (
     chunks,
     from_json,
     in_order,
+    of_teams,
     read_names,
     read_page,
     read_row,
@@ -18,6 +19,7 @@ from tollway.adapters.storage.config_rows import (
     whole,
 )
 from tollway.adapters.storage.config_schema import providers, upstream_keys
+from tollway.control.access.model import Sight
 from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedProviders
 from tollway.control.upstreams.model import Connection as UpstreamConnection
@@ -67,9 +69,9 @@ class SQLProviderStore:
         with self._database.reading() as connection:
             return _whole(connection, connection.execute(query).mappings().first())
 
-    def page(self, *, after: Position | None, limit: int) -> Page[Provider]:
-        """Return providers, newest first, by providers_by_time."""
-        query = in_order(select(providers).where(_LIVING), providers)
+    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Provider]:
+        """Return providers in sight, newest first, by providers_by_time."""
+        query = of_teams(in_order(select(providers).where(_LIVING), providers), providers, sight)
         if (condition := after_position(providers, after)) is not None:
             query = query.where(condition)
         with self._database.reading() as connection:
@@ -156,6 +158,8 @@ def _values(provider: Provider) -> dict[str, Any]:
         "updated_ns": provider.updated_ns,
         "updated_by": provider.updated_by,
         "version": provider.version,
+        "environment": provider.environment,
+        "team_id": provider.team_id,
     }
 
 
@@ -174,6 +178,8 @@ def _provider(row: RowMapping, keys: Keys) -> Provider:
         updated_ns=row["updated_ns"],
         updated_by=row["updated_by"],
         version=row["version"],
+        environment=row["environment"],
+        team_id=row["team_id"],
     )
 
 

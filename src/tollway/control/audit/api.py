@@ -23,7 +23,8 @@ EXPORT_PAGE = 500
 
 
 class AuditFilter(QueryModel):
-    """Which entries. `action` is a whole action or its part before the dot; `actor` is written `user:ID`.
+    """Which entries. `action` is a whole action or its part before the dot; `actor` is written `user:ID`;
+    `token_id` lists what a token was used for at this API.
 
     `search` is the beginning of a name, of an id or of a request id.
     """
@@ -34,6 +35,7 @@ class AuditFilter(QueryModel):
     object_id: Text | None = None
     outcome: Outcome | None = None
     request_id: Text | None = None
+    token_id: Text | None = None
     search: Text | None = None
     since: InstantInput | None = None
     until: InstantInput | None = None
@@ -68,6 +70,7 @@ class EntryOutput(Output):
     object_name: str
     before: dict[str, object] | None
     after: dict[str, object] | None
+    token_id: str | None
 
 
 class VerdictOutput(Output):
@@ -156,6 +159,7 @@ def show_entry(entry: Entry) -> EntryOutput:
         object_name=entry.object_name,
         before=_facts(entry.before),
         after=_facts(entry.after),
+        token_id=entry.token_id or None,
     )
 
 
@@ -171,6 +175,7 @@ def _wanted(query: AuditFilter) -> Wanted:
         object_id=query.object_id,
         outcome=query.outcome,
         request_id=query.request_id,
+        token_id=query.token_id,
         search=query.search,
         since_ns=query.since,
         until_ns=query.until,

@@ -20,8 +20,12 @@ _FORMAT = b"tollway audit 1"
 
 
 def canonical(entry: Entry) -> bytes:
-    """Return the one encoding of an entry: MessagePack of its fields in order, which no two different entries share."""
-    return _FORMAT + msgspec.msgpack.encode(astuple(entry))
+    """Return the one encoding of an entry: MessagePack of its fields in order, which no two different entries share.
+
+    An entry that no token made is encoded without that field, as all were before there was one.
+    """
+    fields = astuple(entry)
+    return _FORMAT + msgspec.msgpack.encode(fields if entry.token_id != "" else fields[:-1])
 
 
 def link(entry: Entry, before: bytes) -> bytes:

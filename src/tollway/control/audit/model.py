@@ -31,7 +31,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act. `actor` is `kind:id`; `actor_name`, `role` and `address` are as they were at the time.
+    """One act. `actor` is `kind:id`; `actor_name`, `role` and `address` are as they were at the time. `token_id` is the
+    token by which the actor asked, "" for none.
 
     `before` and `after` are JSON of the facts that changed, None where there was nothing. `code` is the error of a
     refused act.
@@ -52,6 +53,7 @@ class Entry:
     object_name: str
     before: str | None
     after: str | None
+    token_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Wanted:
     object_id: str | None = None
     outcome: Outcome | None = None
     request_id: str | None = None
+    token_id: str | None = None
     search: str | None = None
     since_ns: int | None = None
     until_ns: int | None = None

@@ -84,6 +84,7 @@ class Audit:
                 object_name=subject.name[:NAME_CHARACTERS_MAX],
                 before=before,
                 after=after,
+                token_id=actor.token_id,
             )
             last = chain.link(entry, head.hash if head else chain.START)
             self._store.append(entry, last, chain.seal(entry.seq, last, self._key.reveal()))

@@ -4,7 +4,8 @@ A name has one candidate per provider that offers it, ordered by (priority, prov
 offered as `provider/name`, through that provider alone. Where such a name equals a plain one (an aggregator's
 `openai/gpt-4o` beside a provider called openai), a plain name that somebody listed wins, one that only `*` brought
 loses. A provider that offers `*` gets all models its price list knows, the catch-all `provider/*` and, when it
-is the first of its kind, the catch-all `*`; what they serve is priced by the vendor's list, by name.
+is the first of its kind in its environment, the catch-all `*`; what they serve is priced by the vendor's list, by
+name.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import structs
 
-from tollway.contract.policy import Candidate, DatedPrice, ModelRecord
+from tollway.contract.policy import Candidate, DatedPrice, Environment, ModelRecord
 from tollway.control.upstreams.model import ModelOffer, Provider
 from tollway.control.upstreams.offers import build_price
 from tollway.control.upstreams.ports import PriceList
@@ -34,6 +35,7 @@ class Offered:
     context_tokens: int | None = None
     is_listed: bool = True
     """Whether the operator named it, rather than `*`."""
+    environment: Environment | None = "live"
 
 
 def compile_models(offered: Iterable[Offered]) -> tuple[ModelRecord, ...]:
@@ -42,7 +44,9 @@ def compile_models(offered: Iterable[Offered]) -> tuple[ModelRecord, ...]:
     qualified: dict[str, list[Offered]] = {}
     for item in sorted(offered, key=lambda item: (item.priority, item.provider_name)):
         if item.name == ALL:
-            plain.setdefault(ALL, [item])
+            first = plain.setdefault(ALL, [])
+            if all(other.environment != item.environment for other in first):
+                first.append(item)
         else:
             plain.setdefault(item.name, []).append(item)
         qualified.setdefault(f"{item.provider_name}/{item.name}", [item])
@@ -96,4 +100,5 @@ def _offered(provider: Provider, offer: ModelOffer, price_kind: str, prices: Pri
         created_seconds=provider.created_ns // NANOS_PER_SECOND,
         candidate=candidate,
         context_tokens=prices.find_context_tokens(price_kind, candidate.upstream_model) if price_kind else None,
+        environment=provider.environment,
     )

@@ -12,8 +12,8 @@ SANDBOX_ID = "prov_sandbox"
 
 
 def sandbox_provider() -> ProviderRecord:
-    """Return the sandbox's provider record."""
-    return ProviderRecord(SANDBOX_ID, SANDBOX, SANDBOX, "active", Upstream(KINDS[SANDBOX].base_url))
+    """Return the sandbox's provider record; it answers live and test tokens alike."""
+    return ProviderRecord(SANDBOX_ID, SANDBOX, SANDBOX, "active", Upstream(KINDS[SANDBOX].base_url), environment=None)
 
 
 def sandbox_offers() -> tuple[Offered, ...]:
@@ -25,6 +25,7 @@ def sandbox_offers() -> tuple[Offered, ...]:
             provider_name=SANDBOX,
             created_seconds=0,
             candidate=Candidate(SANDBOX_ID, model.name, (_price(model),), model.output_tokens_max or None),
+            environment=None,
         )
         for model in MODELS
     )

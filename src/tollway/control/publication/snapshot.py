@@ -98,6 +98,7 @@ class SnapshotBuilder:
             upstream=upstream,
             keys=keys,
             headers=provider.connection.headers,
+            environment=provider.environment,
         )
 
     def _service(self, service: Service | Damaged, options: Options, problems: list[Problem]) -> ServiceRecord | None:
@@ -129,6 +130,7 @@ class SnapshotBuilder:
             allow_websocket=behaviour.allow_websocket,
             allow_anonymous=behaviour.allow_anonymous,
             body_bytes_max=behaviour.body_bytes_max,
+            environment=service.environment,
         )
 
     def _upstream(self, connection: Connection, options: Options, owner: "_Owner") -> Upstream | None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from msgspec import UNSET, UnsetType
 
-from tollway.contract.policy import State
+from tollway.contract.policy import Environment, State
 from tollway.control.upstreams.model import NO_CHANGE, Connection, ConnectionChange, Key
 from tollway.kernel.secret import Secret
 
@@ -38,7 +38,10 @@ DEFAULT_BEHAVIOUR = Behaviour()
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service; `name` and `path_prefix` are unique, and the longest matching prefix wins. `version` is the ETag."""
+    """One service; `name` and `path_prefix` are unique, and the longest matching prefix wins. `version` is the ETag.
+
+    It takes calls of tokens of its `environment` alone. `team_id` None: it belongs to the installation.
+    """
 
     id: str
     name: str
@@ -52,17 +55,24 @@ class Service:
     updated_ns: int
     updated_by: str
     version: int = 1
+    environment: Environment = "live"
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewService:
-    """What is asked for. `credential` is a key or an `env:`/`file:` reference."""
+    """What is asked for. `credential` is a key or an `env:`/`file:` reference.
+
+    `team_id` UNSET: the only team that the maker may publish for, else None, the installation's.
+    """
 
     name: str
     path_prefix: str
     connection: ConnectionChange
     credential: Secret[str] | None = None
     behaviour: Behaviour = DEFAULT_BEHAVIOUR
+    environment: Environment = "live"
+    team_id: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,8 @@ class ServiceChange:
     credential: Secret[str] | UnsetType | None = UNSET
     behaviour: Behaviour | UnsetType = UNSET
     connection: ConnectionChange = NO_CHANGE
+    environment: Environment | UnsetType = UNSET
+    team_id: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,10 @@ from tollway.control.services.model import (
 )
 from tollway.control.services.paths import check_path_prefix
 from tollway.control.services.ports import ServiceStore
-from tollway.control.upstreams.configured import Configured
+from tollway.control.upstreams.configured import Configured, only_team
 from tollway.control.upstreams.facts import connection_facts, key_facts
 from tollway.control.upstreams.model import Connection
+from tollway.control.upstreams.ports import TeamDirectory
 from tollway.control.upstreams.reach import Reach, Reaching
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import SERVICE, new_id
@@ -40,6 +41,7 @@ class ServiceParts:
     """What the service is built from."""
 
     store: ServiceStore
+    teams: TeamDirectory
     reaching: Reaching
     touching: Touching
     transactions: Transactions
@@ -53,6 +55,7 @@ class RestServices(Configured[Service]):
     def __init__(self, parts: ServiceParts) -> None:
         super().__init__(
             parts.store,
+            teams=parts.teams,
             touching=parts.touching,
             transactions=parts.transactions,
             trail=parts.trail,
@@ -65,7 +68,9 @@ class RestServices(Configured[Service]):
         self._store = parts.store
 
     def create(self, new: NewService, actor: Actor) -> Service:
-        """Publish a service. Raises management.invalid with all faults, management.conflict (name or prefix taken)."""
+        """Publish a service. Raises management.invalid with all faults (also for a team that is unknown or out of
+        sight), management.conflict (name or prefix taken).
+        """
         with self._transactions.write():
             now = self._clock.now_ns()
             draft = Service(
@@ -81,8 +86,16 @@ class RestServices(Configured[Service]):
                 updated_ns=now,
                 updated_by=str(actor),
             )
-            change = ServiceChange(new.name, new.path_prefix, new.credential, new.behaviour, new.connection)
-            return self._add(self._changed(draft, change).service, actor)
+            change = ServiceChange(
+                name=new.name,
+                path_prefix=new.path_prefix,
+                credential=new.credential,
+                behaviour=new.behaviour,
+                connection=new.connection,
+                environment=new.environment,
+                team_id=only_team(actor.sight) if new.team_id is UNSET else new.team_id,
+            )
+            return self._add(self._changed(draft, change, actor).service, actor)
 
     def change(
         self, service_id: str, change: ServiceChange, actor: Actor, *, expected_version: int | None = None
@@ -93,13 +106,13 @@ class RestServices(Configured[Service]):
         management.not_found, .precondition, .invalid, .conflict (name or prefix taken).
         """
         with self._transactions.write():
-            before = self._at_version(service_id, expected_version)
-            changed = self._changed(before, change)
+            before = self._at_version(service_id, actor, expected_version)
+            changed = self._changed(before, change, actor)
             return replace(changed, service=self._save(before, changed.service, actor))
 
-    def _changed(self, before: Service, change: ServiceChange) -> ChangedService:
+    def _changed(self, before: Service, change: ServiceChange, actor: Actor) -> ChangedService:
         faults = Faults()
-        fields: dict[str, object] = {}
+        fields = self._place(change.environment, change.team_id, actor, faults)
         if change.name is not UNSET:
             check_name(change.name, "/name", faults)
             fields["name"] = change.name
@@ -136,7 +149,7 @@ class RestServices(Configured[Service]):
 
 def _facts(service: Service) -> Facts:
     """Return what the audit log shows of a service."""
-    shown = pick(service, "name", "path_prefix", "state", "behaviour")
+    shown = pick(service, "name", "path_prefix", "state", "environment", "team_id", "behaviour")
     return {**shown, **connection_facts(service.connection), "keys": key_facts(service.keys)}
 
 

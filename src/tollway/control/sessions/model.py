@@ -12,6 +12,7 @@ from typing import Literal
 
 UserState = Literal["invited", "active", "deactivated", "deleted"]
 LinkPurpose = Literal["invite", "reset"]
+UserKind = Literal["person", "service"]
 Method = Literal["password", "link", "totp", "recovery", "passkey"]
 """How somebody proved who they are: with what, last."""
 
@@ -24,7 +25,8 @@ PASSWORD_BYTES_MAX = 1_024
 class User:
     """A person. Only who is `active` may sign in. `name_key` is the canonical name and unique; `role` is a role's id.
 
-    A deleted person keeps id and name, for what refers to them, and a key that no name has.
+    A deleted person keeps id and name, for what refers to them, and a key that no name has. An account of the kind
+    `service` has no password and never signs in; it belongs to the team `team_id` and, of its people, to `owner_id`.
     """
 
     id: str
@@ -39,6 +41,10 @@ class User:
     updated_by: str = "setup:setup"
     signed_in_ns: int | None = None
     version: int = 1
+    kind: UserKind = "person"
+    email: str | None = None
+    owner_id: str | None = None
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,5 +14,6 @@ def team_name_taken() -> TollwayError:
 
 
 def team_in_use() -> TollwayError:
-    """Return management.conflict: the default team and teams with applications cannot be deleted."""
-    return TollwayError("management.conflict", public="The team owns applications, or is the default team.")
+    """Return management.conflict: the default team and teams that own something cannot be deleted."""
+    owning = "The team owns applications, services, providers or service accounts, or is the default team."
+    return TollwayError("management.conflict", public=owning)

@@ -39,6 +39,6 @@ class TeamStore(Protocol):
         """Return the names of those ids that exist."""
         ...
 
-    def has_applications(self, team_id: str) -> bool:
-        """Whether any application belongs to the team."""
+    def owns_anything(self, team_id: str) -> bool:
+        """Whether an application, a service or a provider belongs to the team."""
         ...

@@ -78,14 +78,14 @@ class Teams:
             return after
 
     def delete(self, team_id: str, actor: Actor, *, expected_version: int | None = None) -> None:
-        """Delete a team without applications; who is in it leaves it.
+        """Delete a team that owns nothing; who is in it leaves it.
 
         Raises management.not_found, .precondition, .conflict (in use, or the default).
         """
         with self._transactions.write():
             team = self.get(team_id, actor.sight)
             check_version(team.version, expected_version)
-            if team.is_default or self._store.has_applications(team_id):
+            if team.is_default or self._store.owns_anything(team_id):
                 raise team_in_use()
             self._store.remove(team_id)
             self._trail.record(actor, "team.delete", Subject("team", team_id, team.name), pick(team, "name"))

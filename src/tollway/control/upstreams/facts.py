@@ -7,7 +7,7 @@ from tollway.control.upstreams.model import Connection, Key, Provider
 
 def provider_facts(provider: Provider) -> Facts:
     """Return what the audit log shows of a provider."""
-    shown = pick(provider, "name", "kind", "state", "models", "priority")
+    shown = pick(provider, "name", "kind", "state", "environment", "team_id", "models", "priority")
     return {**shown, **connection_facts(provider.connection), "keys": key_facts(provider.keys)}
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from tollway.contract.policy import DEFAULT_TIMEOUTS, State, Timeouts
+from tollway.contract.policy import DEFAULT_TIMEOUTS, Environment, State, Timeouts
 from tollway.kernel.secret import Secret
 
 KeySource = Literal["stored", "env", "file"]
@@ -96,6 +96,7 @@ class Provider:
     """A configured account. `name` is unique and the first part of qualified model names (`openai/gpt-4o`).
 
     Lower `priority` comes first; equal ones by name. `state` is active or disabled. `version` is the ETag.
+    It serves tokens of its `environment` alone. `team_id` None: it belongs to the installation.
     """
 
     id: str
@@ -111,13 +112,16 @@ class Provider:
     updated_ns: int
     updated_by: str
     version: int = 1
+    environment: Environment = "live"
+    team_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewProvider:
     """What is asked for. `base_url` None: the kind's own.
 
-    `credentials` are keys or `env:`/`file:` references, tried in order.
+    `credentials` are keys or `env:`/`file:` references, tried in order. `team_id` UNSET: the only team that the maker
+    may make providers for, else None, the installation's.
     """
 
     name: str
@@ -132,6 +136,8 @@ class NewProvider:
     timeouts: Timeouts = DEFAULT_TIMEOUTS
     headers: tuple[tuple[str, str], ...] = ()
     proxy_credential: Secret[str] | None = None
+    environment: Environment = "live"
+    team_id: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +153,8 @@ class ProviderChange:
     models: tuple[ModelOffer, ...] | UnsetType = UNSET
     priority: int | UnsetType = UNSET
     connection: ConnectionChange = NO_CHANGE
+    environment: Environment | UnsetType = UNSET
+    team_id: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from collections.abc import Collection, Sequence
 from typing import Protocol, TypeVar
 
 from tollway.contract.policy import DatedPrice, PriceBook, Upstream
+from tollway.control.access.model import Sight
 from tollway.control.model import Page, Position
+from tollway.control.teams.model import Team
 from tollway.control.upstreams.model import Provider
 
 
@@ -24,6 +26,11 @@ class Versioned(Protocol):
     @property
     def version(self) -> int:
         """Its ETag."""
+        ...
+
+    @property
+    def team_id(self) -> str | None:
+        """The team it belongs to; None: the installation."""
         ...
 
 
@@ -53,8 +60,8 @@ class VersionedStore(Protocol[T]):
         """Return the object of that name (case ignored)."""
         ...
 
-    def page(self, *, after: Position | None, limit: int) -> Page[T]:
-        """Return objects, newest first."""
+    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[T]:
+        """Return objects in sight, newest first."""
         ...
 
     def names(self, object_ids: Collection[str], /) -> dict[str, str]:
@@ -64,6 +71,14 @@ class VersionedStore(Protocol[T]):
 
 class ProviderStore(VersionedStore[Provider], Protocol):
     """Providers."""
+
+
+class TeamDirectory(Protocol):
+    """The teams that may own what is configured."""
+
+    def find(self, team_id: str) -> Team | None:
+        """Return the team."""
+        ...
 
 
 class UpstreamCheck(Protocol):

@@ -8,7 +8,7 @@ from tollway.control.actor import Actor
 from tollway.control.faults import Faults, refuse
 from tollway.control.names import check_slug
 from tollway.control.ports import Touching, Trail, Transactions
-from tollway.control.upstreams.configured import Configured
+from tollway.control.upstreams.configured import Configured, only_team
 from tollway.control.upstreams.errors import provider_name_taken, provider_not_found
 from tollway.control.upstreams.facts import provider_facts
 from tollway.control.upstreams.model import (
@@ -20,7 +20,7 @@ from tollway.control.upstreams.model import (
     ProviderChange,
 )
 from tollway.control.upstreams.offers import canonical_offers, check_offers, check_priority
-from tollway.control.upstreams.ports import ProviderStore
+from tollway.control.upstreams.ports import ProviderStore, TeamDirectory
 from tollway.control.upstreams.reach import Reaching
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import PROVIDER, new_id
@@ -35,6 +35,7 @@ class ProviderParts:
     """What the service is built from."""
 
     store: ProviderStore
+    teams: TeamDirectory
     reaching: Reaching
     touching: Touching
     transactions: Transactions
@@ -48,6 +49,7 @@ class Providers(Configured[Provider]):
     def __init__(self, parts: ProviderParts) -> None:
         super().__init__(
             parts.store,
+            teams=parts.teams,
             touching=parts.touching,
             transactions=parts.transactions,
             trail=parts.trail,
@@ -59,7 +61,9 @@ class Providers(Configured[Provider]):
         self._reaching = parts.reaching
 
     def create(self, new: NewProvider, actor: Actor) -> Provider:
-        """Configure a provider. Raises management.invalid with all faults, management.conflict (name taken)."""
+        """Configure a provider. Raises management.invalid with all faults (also for a team that is unknown or out of
+        sight), management.conflict (name taken).
+        """
         kind = find_kind(new.kind)
         if kind is None:
             raise refuse("/kind", "there is no such kind of provider")
@@ -90,8 +94,16 @@ class Providers(Configured[Provider]):
                 headers=new.headers,
                 proxy_credential=UNSET if new.proxy_credential is None else new.proxy_credential,
             )
-            change = ProviderChange(new.name, new.credentials, new.models, new.priority, connection)
-            return self._add(self._changed(draft, change).provider, actor)
+            change = ProviderChange(
+                name=new.name,
+                credentials=new.credentials,
+                models=new.models,
+                priority=new.priority,
+                connection=connection,
+                environment=new.environment,
+                team_id=only_team(actor.sight) if new.team_id is UNSET else new.team_id,
+            )
+            return self._add(self._changed(draft, change, actor).provider, actor)
 
     def change(
         self, provider_id: str, change: ProviderChange, actor: Actor, *, expected_version: int | None = None
@@ -102,13 +114,13 @@ class Providers(Configured[Provider]):
         management.not_found, .precondition, .invalid, .conflict (name taken).
         """
         with self._transactions.write():
-            before = self._at_version(provider_id, expected_version)
-            changed = self._changed(before, change)
+            before = self._at_version(provider_id, actor, expected_version)
+            changed = self._changed(before, change, actor)
             return replace(changed, provider=self._save(before, changed.provider, actor))
 
-    def _changed(self, before: Provider, change: ProviderChange) -> ChangedProvider:
+    def _changed(self, before: Provider, change: ProviderChange, actor: Actor) -> ChangedProvider:
         faults = Faults()
-        fields: dict[str, object] = {}
+        fields = self._place(change.environment, change.team_id, actor, faults)
         if change.name is not UNSET:
             check_slug(change.name, "/name", faults)
             if change.name == SANDBOX:

@@ -28,6 +28,7 @@ _drafts = st.lists(
         _text,
         st.none() | _text,
         st.none() | _text,
+        _text,
     ),
     min_size=1,
     max_size=5,
@@ -128,6 +129,15 @@ def test_an_older_copy_of_log_and_head_is_found_by_a_head_that_was_kept(drafts: 
     assert check(older, older_head, KEY).is_whole, "by itself it is a whole log"
     assert not check(older, older_head, KEY, since=(head.seq, head.hash)).is_whole
     assert not check(links, head, KEY, since=(head.seq, bytes(32))).is_whole
+
+
+def test_entries_without_a_token_are_chained_as_before_there_was_that_field() -> None:
+    entry = Entry(
+        1, 2, "user:a", "ada", "owner", "::1", "req", "team.create", "done", "", "team", "t", "red", None, "{}"
+    )
+    by_token = replace(entry, token_id="AAAAAAAAAAAA")
+    assert link(entry, START).hex() == "42be1a6dfa4d636e58901aa3d44cd4a137545144b7ef37868bb2f080bb43b043"
+    assert link(by_token, START) != link(entry, START)
 
 
 @given(one=_drafts, two=_drafts)

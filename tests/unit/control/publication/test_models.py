@@ -47,6 +47,12 @@ def test_first_provider_of_all_models_gets_the_catch_all() -> None:
         assert candidate.provider_id == "prov_2", "by priority, then by name"
 
 
+def test_each_environment_has_a_catch_all_of_its_own() -> None:
+    test = replace(PROVIDER, id="prov_2", name="trial", priority=50, environment="test")
+    candidates = compiled(PROVIDER, test, replace(test, id="prov_3", name="later"))["*"].candidates
+    assert [candidate.provider_id for candidate in candidates] == ["prov_3", "prov_1"]
+
+
 def test_a_price_of_the_star_holds_for_every_name_it_serves() -> None:
     price = PriceOverride(input_usd_per_million="1")
     provider = replace(PROVIDER, models=(ModelOffer("*", price=price),))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.control import ControlPlane
+from kit.control import ControlPlane
 from tollway.contract.policy import decode_application, decode_token
 from tollway.control.actor import Actor
 from tollway.control.model import Damaged
