@@ -43,6 +43,7 @@ class MemoryPolicy:
         self.tokens = {}
         self.applications = {}
         self.raw = None
+        self.commit = 1
         self.is_down = False
 
     def view(self):

@@ -19,6 +19,7 @@ from tollway.edge.server.server import EdgeServer
 from tollway.edge.server.tls import build_server_context
 from tollway.edge.upstream.client import EdgeUpstreams
 from tollway.gateway.context import Bounds, Gateway
+from tollway.gateway.endings import Endings
 from tollway.gateway.pipeline import handle
 from tollway.gateway.ports import Exchange
 from tollway.kernel.clock import SystemClock
@@ -37,6 +38,7 @@ class Worker(msgspec.Struct):
     states: LMDBResponseStates
     counters: CounterFile
     resting: RestingFile
+    endings: Endings
     tls: ssl.SSLContext | None
 
     def close(self) -> None:
@@ -89,4 +91,4 @@ def build_worker(start: Start, name: str) -> Worker:
     tls = None
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:
         tls = build_server_context(settings.gateway.tls_certificate, settings.gateway.tls_key)
-    return Worker(gateway, server, upstreams, meters, journal, policy, states, counters, resting, tls)
+    return Worker(gateway, server, upstreams, meters, journal, policy, states, counters, resting, Endings(gateway), tls)

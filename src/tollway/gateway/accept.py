@@ -43,6 +43,8 @@ class Inbound(msgspec.Struct, gc=False):
     trace: tuple[str, str] | None
     credential: bytes | None = None
     token: ParsedToken | None = None
+    cut: str = ""
+    """The code that ended the call from outside, if one did; see endings.py."""
     proof: object = None
     """The stored record against which `credential` was proven; see subjects.py."""
     is_plain_json: bool = False
@@ -71,6 +73,12 @@ def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
         allow = ", ".join(operation.methods)
         raise TollwayError("route.method", public=f"{operation.route} takes {allow}.", headers={"allow": allow})
     return inbound
+
+
+def find_cut(head: RequestHead) -> str | None:
+    """Return the code that ended the request from outside; None: the caller left."""
+    inbound = head.facts[0] if head.facts else None
+    return (inbound.cut or None) if isinstance(inbound, Inbound) else None
 
 
 def _understand(head: RequestHead, gw: Gateway) -> Inbound:

@@ -19,7 +19,7 @@ from tollway.gateway.life import EXPIRES_HEADER, Remarks, write_instant
 from tollway.gateway.ports import PolicyView
 from tollway.gateway.subjects import REFUSED_WHEN_PROVEN, Caller, proven_token
 from tollway.kernel.errors import TollwayError
-from tollway.policy.token import parse_token
+from tollway.policy.token import ParsedToken, parse_token
 
 CREDENTIAL_BYTES_MAX = 8_192
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -111,6 +111,12 @@ def _read_query(inbound: Inbound, gw: Gateway, view: PolicyView) -> bytes | None
     if len(values) > 1:
         raise TollwayError("token.ambiguous")
     return values[0].encode("utf-8", "replace") if values else None
+
+
+def read_query_token(inbound: Inbound, gw: Gateway, view: PolicyView) -> ParsedToken | None:
+    """Return the token in the query of a call to a service that allows it there."""
+    credential = _read_query(inbound, gw, view)
+    return None if credential is None else parse_token(credential)
 
 
 def _heed(remarks: Remarks, inbound: Inbound, call: Call) -> None:

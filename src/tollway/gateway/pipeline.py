@@ -8,7 +8,7 @@ from asyncio import CancelledError
 
 from tollway.contract.stats import INDEX
 from tollway.gateway import cors
-from tollway.gateway.accept import Inbound, accept
+from tollway.gateway.accept import Inbound, accept, find_cut
 from tollway.gateway.account import account
 from tollway.gateway.admit import admit_ai, admit_request
 from tollway.gateway.authenticate import authenticate
@@ -45,6 +45,8 @@ async def handle(exchange: Exchange, gw: Gateway) -> None:
         respond_error(exchange, error, call)
     except CancelledError:
         call.outcome = "disconnected"
+        if (cut := find_cut(exchange.head)) is not None:
+            call.outcome, call.code = "failed", cut
         raise
     except BaseException:
         call.outcome, call.code, call.status = "failed", "gateway.internal", call.status or 500

@@ -183,6 +183,11 @@ class PolicyView(Protocol):
     revision: int
     """Of the snapshot at this instant; 0 when nothing was published yet."""
 
+    @property
+    def commit(self) -> int:
+        """Grows with everything that is written to the store."""
+        ...
+
     def find_token(self, token_id: str) -> bytes | None:
         """Return the stored bytes of a token record."""
         ...

@@ -189,6 +189,12 @@ def proven_token(proof: object) -> TokenRecord | None:
     return proof.token if isinstance(proof, Subject) else None
 
 
+def is_proven_against(proof: object, raw: bytes) -> bool:
+    """Whether a credential was proven against these very bytes, so that they need not be looked into again."""
+    subject = proof.subject if isinstance(proof, OldProof) else proof
+    return isinstance(subject, Subject) and subject.raw == raw
+
+
 def _remember(known: dict[str, T], key: str, value: T) -> None:
     if len(known) >= REMEMBERED_MAX:
         known.pop(next(iter(known)))

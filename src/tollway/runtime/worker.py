@@ -112,12 +112,23 @@ async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) 
             worker.states.sweep_soon()
         worker.counters.values[INDEX["connections_open"]] = len(worker.server.connections)
         share.look()
+        _end_compromised(worker)
         _tell_resting(worker)
         _flush_tallies(worker)
         try:
             worker.meters.reclaim_dead()
         except TollwayError:
             log.exception("slots of ended workers could not be reclaimed; trying again")
+
+
+def _end_compromised(worker: Worker) -> None:
+    """Break off what runs for tokens that were revoked as compromised: within a turn of the revocation."""
+    running = worker.server.running()
+    try:
+        for place in worker.endings.find_ended(head for head, _ in running):
+            running[place][1].abort()
+    except TollwayError:
+        log.exception("calls of compromised tokens could not be looked for; trying again")
 
 
 def _tell_resting(worker: Worker) -> None:

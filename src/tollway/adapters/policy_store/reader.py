@@ -29,6 +29,11 @@ class LMDBPolicyView:
         raw = transaction.get(REVISION_KEY)
         self.revision = 0 if raw is None else int.from_bytes(raw, "big")
 
+    @property
+    def commit(self) -> int:
+        """The number of the transaction that this look sees last."""
+        return self._transaction.id()
+
     def find_token(self, token_id: str) -> bytes | None:
         """Return the stored bytes of a token record. Raises gateway.policy_unavailable."""
         return self._get(TOKEN_PREFIX + token_id.encode())

@@ -18,6 +18,7 @@ from tollway.edge.server.head_reader import HeadReader
 from tollway.edge.server.output import BYTES_PER_SECOND_MIN, Output
 from tollway.edge.server.refusal import refusal
 from tollway.edge.server.timers import Deadline
+from tollway.gateway.ports import RequestHead
 from tollway.kernel.errors import TollwayError
 from tollway.wire.http1 import response_head
 
@@ -195,6 +196,12 @@ class Connection(asyncio.Protocol):
         """Close a kept connection on which no request has begun."""
         if self._phase is _HEAD and not self._ahead and self._exchange is None:
             self._transport.close()
+
+    @property
+    def running_head(self) -> RequestHead | None:
+        """The head of the request that is being answered, also while the connection is a tunnel; None between two."""
+        exchange = self._exchange
+        return None if exchange is None or exchange.is_ended else exchange.head
 
     def abort(self) -> None:
         """Close at once, whatever is going on."""

@@ -12,7 +12,7 @@ from tollway.edge.server.body import BufferBudget
 from tollway.edge.server.connection import Connection
 from tollway.edge.server.listener import Listener
 from tollway.edge.server.timers import TICK_SECONDS, TimerWheel
-from tollway.gateway.ports import Exchange
+from tollway.gateway.ports import Exchange, RequestHead
 from tollway.kernel.clock import Clock
 from tollway.settings.model import LimitSettings, TimeoutSettings
 from tollway.wire.http1 import DateLine
@@ -70,6 +70,10 @@ class EdgeServer:
     def date_line(self) -> bytes:
         """Return the `date` field line of this second."""
         return self._date.at(self.clock.now_ns())
+
+    def running(self) -> list[tuple[RequestHead, Connection]]:
+        """Return the heads of the requests that are being answered, each with the connection that answers it."""
+        return [(head, each) for each in self.connections if (head := each.running_head) is not None]
 
     async def drain(self, deadline_seconds: float) -> None:
         """Stop accepting, finish what runs with `Connection: close`, and return when all connections are gone.
