@@ -113,6 +113,8 @@ class CloseRecord(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c
     price_source: str = ""
     attempts: tuple[Attempt, ...] = ()
     trace_id: str = ""
+    rule: str = ""
+    """The rule of its rights that refused the call or, after `watched: `, that would have."""
     old_secret: str = ""
     """The generation of the secret that was presented, in decimal, if its token had a newer one; the ledger tells
     from the record's last byte that there is none."""

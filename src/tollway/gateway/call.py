@@ -48,6 +48,8 @@ class Call(msgspec.Struct, gc=False):
     trace_id: str = ""
     traceparent: bytes = b""
     hold: Hold | None = None
+    rule: str = ""
+    """Of its rights: which refused it, or would have."""
     notes: tuple[str, ...] = ()
     """What an answer, or its request, could not say as it was meant; for its header."""
     answer_headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -105,6 +107,7 @@ class Call(msgspec.Struct, gc=False):
             self.price_source,
             self.attempts,
             self.trace_id,
+            self.rule,
             self.old_secret,
         )
 

@@ -11,6 +11,7 @@ from ipaddress import IPv4Network, IPv6Network
 import msgspec
 
 from tollway.contract.policy import decode_snapshot
+from tollway.gateway.chains import Chains
 from tollway.gateway.health import Health
 from tollway.gateway.ports import Journal, Meters, PolicyStore, PolicyView, SecretBox, TokenHasher, Upstreams
 from tollway.gateway.refusals import Refusals
@@ -65,6 +66,7 @@ class Gateway:
         self.ids = RequestIds()
         self.health = Health()
         self.subjects = Subjects(hasher)
+        self.chains = Chains()
         self.traces = Traces()
         self.tallies: dict[str, int] = {}
         self.refusals = Refusals()

@@ -12,14 +12,15 @@ from tollway.formats.model_card import ModelCard
 from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.ports import Exchange, Headers
+from tollway.gateway.rights import may_see
 from tollway.gateway.snapshot import Compiled, Model
-from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
+from tollway.policy.rights import Chain
 
 
-def respond_models(exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call) -> None:
+def respond_models(exchange: Exchange, inbound: Inbound, chain: Chain, compiled: Compiled, call: Call) -> None:
     """List the models, by name. Raises request.field_invalid for a page that cannot be."""
-    names = sorted(name for name in compiled.models if _is_visible(name, caller))
+    names = sorted(model.name for model in compiled.models.values() if _is_visible(model, chain, compiled))
     cards = [_card(compiled.models[name]) for name in names]
     query = dict(parse_qsl(inbound.query))
     match inbound.operation.dialect.name:
@@ -37,11 +38,11 @@ def respond_models(exchange: Exchange, inbound: Inbound, caller: Caller, compile
     _respond(exchange, call, body)
 
 
-def respond_model(exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call) -> None:
+def respond_model(exchange: Exchange, inbound: Inbound, chain: Chain, compiled: Compiled, call: Call) -> None:
     """Show one model. Raises model.not_found also for one the token may not use."""
     name = unquote(inbound.argument)
     model = compiled.models.get(name)
-    if model is None or not _is_visible(name, caller):
+    if model is None or not _is_visible(model, chain, compiled):
         raise TollwayError("model.not_found", public=f"There is no model `{name[:200]}` for this token.", param="model")
     card = _card(model)
     match inbound.operation.dialect.name:
@@ -54,9 +55,8 @@ def respond_model(exchange: Exchange, inbound: Inbound, caller: Caller, compiled
     _respond(exchange, call, body)
 
 
-def _is_visible(name: str, caller: Caller) -> bool:
-    allowed = caller.token.models
-    return not name.endswith("*") and (allowed is None or name in allowed)
+def _is_visible(model: Model, chain: Chain, compiled: Compiled) -> bool:
+    return not model.name.endswith("*") and (not chain or may_see(model, chain, compiled))
 
 
 def _card(model: Model) -> ModelCard:

@@ -23,6 +23,7 @@ from tollway.gateway.prepare import Preparation
 from tollway.gateway.relay import respond_ai
 from tollway.gateway.resolve import refuse_service, resolve_ai, resolve_service
 from tollway.gateway.respond import respond_error
+from tollway.gateway.rights import permit_anonymous, permit_call, permit_service
 from tollway.gateway.services import dispatch_service
 from tollway.gateway.snapshot import EMPTY, Compiled
 from tollway.gateway.stored import carry_stored
@@ -76,16 +77,19 @@ async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
         case "stored":
             caller = authenticate(inbound, call, gw, view)
             compiled = _seen_by(caller, compiled)
+            permit_call(inbound, caller, compiled, call, gw)
             call.authenticated_at = call.resolved_at = gw.monotonic_ns()
             call.hold = admit_request(caller, gw).hold
             call.admitted_at = gw.monotonic_ns()
             await carry_stored(exchange, inbound, caller, compiled, call, gw)
         case "models":
             caller = authenticate(inbound, call, gw, view)
-            respond_models(exchange, inbound, caller, _seen_by(caller, compiled), call)
+            chain = permit_call(inbound, caller, compiled, call, gw)
+            respond_models(exchange, inbound, chain, _seen_by(caller, compiled), call)
         case "model":
             caller = authenticate(inbound, call, gw, view)
-            respond_model(exchange, inbound, caller, _seen_by(caller, compiled), call)
+            chain = permit_call(inbound, caller, compiled, call, gw)
+            respond_model(exchange, inbound, chain, _seen_by(caller, compiled), call)
 
 
 def _seen_by(caller: Caller, compiled: Compiled) -> Compiled:
@@ -108,7 +112,7 @@ async def _carry_ai(
     call.admitted_at = gw.monotonic_ns()
     match inbound.operation.kind:  # 400 502 503 504
         case "generate":
-            preparation = Preparation(plan, inbound, admission.output_cap)
+            preparation = Preparation(plan, inbound, plan.output_cap or admission.output_cap)
             await dispatch(exchange, plan, preparation, respond_ai, admission, call, gw)
         case "embed":
             embedding = EmbedPreparation(plan, inbound)
@@ -121,15 +125,21 @@ async def _carry_service(
     exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
 ) -> None:
     found = compiled.find_service(inbound.path)
+    if found is not None:
+        call.service_id, call.route = found.record.id, found.record.name
     if found is None or not found.record.allow_anonymous:
         # An unknown path is told apart from a known one only to those who hold a token.
         caller = authenticate(inbound, call, gw, view)
+        chain = permit_call(inbound, caller, compiled, call, gw)  # 403, also for what is not there
         service = resolve_service(inbound, compiled, call)  # 404 405
         refuse_service(service, caller)  # 403
+        if chain:
+            permit_service(service.record.id, chain, call)
         call.authenticated_at = call.resolved_at = gw.monotonic_ns()
         call.hold = admit_request(caller, gw).hold  # 429 503
     else:
         service = resolve_service(inbound, compiled, call)
+        permit_anonymous(inbound, compiled, call, gw)
         call.environment = service.record.environment
     call.admitted_at = gw.monotonic_ns()
     await dispatch_service(exchange, inbound, service, call, gw)  # 502 504

@@ -17,6 +17,7 @@ from tollway.gateway.continuing import Continuing, continue_call, serve_where_ke
 from tollway.gateway.operations import CREATE_RESPONSE, Operation
 from tollway.gateway.ports import Exchange
 from tollway.gateway.response_states import owner_of
+from tollway.gateway.rights import permit_call, permit_name, permit_uses, permit_ways
 from tollway.gateway.snapshot import Compiled, Model, Service
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
@@ -42,6 +43,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     """Whether a stream is to be one JSON array that grows: Gemini's, for callers that do not ask for events."""
     continuing: Continuing | None = None
     """Of a response that is to be kept: whose it is, and what it continues."""
+    output_cap: int | None = None
+    """The bound that the caller's rights set on each choice, where the call names none; it is in `bounds` too."""
 
     def priced(self) -> list[Tariff] | None:
         """Return the tariffs of all candidates; None when one of them has none."""
@@ -55,8 +58,9 @@ async def resolve_ai(
     """Read and check the body and find its candidates.
 
     Raises the errors of Exchange.read_body, request.media_type, request.body_invalid, request.field_invalid,
-    token.model_denied, token.environment or model.not_found.
+    token.environment, model.not_found, or those of gateway/rights.py.
     """
+    chain = permit_call(inbound, caller, compiled, call, gw)
     if not inbound.is_plain_json:
         refuse_media_type(inbound)
         inbound.is_plain_json = True
@@ -68,14 +72,13 @@ async def resolve_ai(
     operation = inbound.operation
     dialect = operation.dialect
     name = inbound.argument or dialect.read_model(body)
-    allowed = caller.token.models
-    if allowed is not None and name not in allowed:
-        raise TollwayError(
-            "token.model_denied", public=f"The token may not use the model `{name[:200]}`.", param="model"
-        )
+    if chain:
+        permit_name(name, chain, compiled, call)
     model = compiled.find_model(name)
     if model is None:
         raise missing_model(name, compiled)
+    if chain:
+        model = permit_ways(model, chain, compiled, call)
     call.model = name
     is_stream = operation.is_stream
     call.is_stream = is_stream = dialect.is_stream(body) if is_stream is None else is_stream
@@ -85,10 +88,13 @@ async def resolve_ai(
         body, kept = continuing.continued.body, continuing.continued.upstream
         model = model if kept is None else serve_where_kept(model, kept)
     bounds = _bounds(operation, body, 0 if continuing is None else continuing.continued.context_tokens)
+    output_cap = None
+    if chain and operation.kind == "generate":
+        bounds, output_cap = permit_uses(dialect, body, bounds, chain, call)
     now = gw.now_ns()
     tariffs = tuple([route.tariffs.at(now) for route in model.routes])
     is_array = is_stream and dialect is GEMINI and "alt=sse" not in inbound.query.split("&")
-    return Plan(dialect, model, body, bounds, is_stream, tariffs, is_array, continuing)
+    return Plan(dialect, model, body, bounds, is_stream, tariffs, is_array, continuing, output_cap)
 
 
 def missing_model(name: str, compiled: Compiled) -> TollwayError:
@@ -132,13 +138,10 @@ def resolve_service(inbound: Inbound, compiled: Compiled, call: Call) -> Service
 
 
 def refuse_service(service: Service, caller: Caller) -> None:
-    """Raise token.environment or token.service_denied when the token may not use the service."""
+    """Raise token.environment when the service is of the other environment."""
     if service.record.environment != caller.token.environment:
         kind = caller.token.environment
         raise TollwayError("token.environment", public=f"This service takes no calls of {kind} tokens.")
-    allowed = caller.token.services
-    if allowed is not None and service.record.id not in allowed:
-        raise TollwayError("token.service_denied")
 
 
 def refuse_media_type(inbound: Inbound) -> None:

@@ -25,6 +25,7 @@ from tollway.contract.policy import (
 from tollway.formats.dialect import Target
 from tollway.gateway.ports import Destination, Headers, SecretBox
 from tollway.kernel.errors import TollwayError
+from tollway.policy.levels import NO_LEVELS, Levels, compile_levels
 from tollway.policy.tariff import DatedTariffs, TariffsByName
 from tollway.providers.contract import ProviderKind
 from tollway.providers.registry import find_kind
@@ -116,6 +117,8 @@ class Compiled(msgspec.Struct, frozen=True, gc=False):
     elsewhere: frozenset[str] = frozenset()
     """Names of models, also catch-alls, that only providers of the other environment serve."""
     test: "Compiled | None" = None
+    levels: Levels = NO_LEVELS
+    """The rights of installation, teams, people and plans."""
 
     def find_model(self, name: str) -> Model | None:
         """Return the model of that name; a catch-all (`provider/*`, `*`) serves names that no record has."""
@@ -174,6 +177,7 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
         for environment in ("live", "test")
     )
     live_models, test_models = _compile_models(snapshot, live, books), _compile_models(snapshot, test, books)
+    levels = compile_levels(snapshot)
     compiled = Compiled(
         revision=snapshot.revision,
         models=live_models,
@@ -182,8 +186,9 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
         unbounded_output=snapshot.unbounded_output,
         unbounded_output_tokens_max=snapshot.unbounded_output_tokens_max,
         cors_origins=frozenset(snapshot.cors_origins),
-        faults=tuple(faults),
+        faults=(*faults, *levels.faults()),
         elsewhere=frozenset(test_models.keys() - live_models.keys()),
+        levels=levels,
     )
     elsewhere = frozenset(live_models.keys() - test_models.keys())
     of_test = structs.replace(compiled, models=test_models, providers=test, elsewhere=elsewhere)

@@ -8,7 +8,7 @@ as unknown as what never was.
 import msgspec
 
 from tollway.contract.records import Attempt, OpenRecord
-from tollway.contract.response_states import KeptUpstream
+from tollway.contract.response_states import KeptUpstream, ResponseState
 from tollway.formats.dialects import RESPONSES
 from tollway.formats.responses import listing
 from tollway.gateway.accept import Inbound
@@ -20,9 +20,11 @@ from tollway.gateway.ports import Answer, Exchange, Headers
 from tollway.gateway.prepare import passed_on
 from tollway.gateway.relay import find_header, passed_back, read_whole
 from tollway.gateway.response_states import owner_of
+from tollway.gateway.rights import may_use
 from tollway.gateway.snapshot import Compiled, Provider
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
+from tollway.policy.rights import Way
 
 _JSON = (b"content-type", b"application/json")
 
@@ -37,8 +39,7 @@ async def carry_stored(
     """
     owner = owner_of(caller.token)
     state = gw.states.find(owner, inbound.argument)
-    allowed = caller.token.models
-    if state is None or (allowed is not None and state.model not in allowed):
+    if state is None or not _is_permitted(state, caller, compiled, gw):
         raise TollwayError("response.not_found")
     call.model = state.model
     is_delete = inbound.method == "DELETE"
@@ -63,6 +64,17 @@ async def carry_stored(
     if answer.status == 200 and is_delete:
         await gw.states.delete(owner, state.id)
     await _pass_back(exchange, answer, state, call, gw)
+
+
+def _is_permitted(state: ResponseState, caller: Caller, compiled: Compiled, gw: Gateway) -> bool:
+    """Whether the caller may use the model that made a response, and the provider that keeps it."""
+    if not (caller.is_ruled or compiled.levels.is_ruled):
+        return True
+    chain = gw.chains.find(caller, compiled.levels)
+    way = None
+    if isinstance(state, KeptUpstream) and (provider := compiled.providers.get(state.provider_id)) is not None:
+        way = Way(provider.name, state.upstream_model)
+    return may_use(state.model, way, chain, compiled)
 
 
 def _open(provider: Provider, state: KeptUpstream, call: Call, gw: Gateway) -> None:

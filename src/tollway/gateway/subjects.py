@@ -15,6 +15,7 @@ from tollway.gateway.claims import build_claims
 from tollway.gateway.life import WARNING_NS, Remarks, find_old_secret, look_closer
 from tollway.gateway.ports import Claim, PolicyView, TokenHasher
 from tollway.kernel.errors import TollwayError
+from tollway.policy.levels import says_something
 from tollway.policy.token import ParsedToken
 from tollway.policy.usability import NO_EPOCHS, Epochs, find_refusal, usable_window
 
@@ -51,6 +52,8 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     has_budget: bool
     remarks: Remarks | None = None
     """What is unusual about it; None nearly always."""
+    is_ruled: bool = False
+    """Whether the token or its application has rights of its own."""
 
 
 class Subject(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +86,7 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
     raw: bytes
     application: ApplicationRecord
     claims: tuple[Claim, ...]
+    is_ruled: bool = False
 
 
 class Subjects:
@@ -130,7 +134,8 @@ class Subjects:
         if owner is None:
             return caller if remarks is None else msgspec.structs.replace(caller, remarks=remarks)
         has_budget = caller.has_budget or bool(owner.application.limits.budgets)
-        return Caller(token, owner.application, caller.claims + owner.claims, has_budget, remarks)
+        is_ruled = caller.is_ruled or owner.is_ruled
+        return Caller(token, owner.application, caller.claims + owner.claims, has_budget, remarks, is_ruled)
 
     def _prove(self, inbound: Presented, subject: Subject | None) -> OldSecret | None:
         """Return the replaced secret that was presented, None for the newest one. Raises token.invalid for neither."""
@@ -164,7 +169,8 @@ class Subjects:
         usable_from_ns, usable_until_ns = usable_window(token, self._epochs)
         if token.expires_ns is not None:
             usable_until_ns = min(usable_until_ns, token.expires_ns - WARNING_NS)
-        caller = Caller(token, None, claims, bool(token.limits.budgets))
+        has_budget = bool(token.limits.budgets)
+        caller = Caller(token, None, claims, has_budget, is_ruled=says_something(token))
         subject = Subject(raw, caller, usable_from_ns, usable_until_ns)
         _remember(self._subjects, token_id, subject)
         return subject
@@ -177,7 +183,8 @@ class Subjects:
             application = decode_application(raw)
         except (ValueError, msgspec.DecodeError) as error:
             raise TollwayError("gateway.record_damaged", internal=f"application {application_id}: {error}") from error
-        owner = Owner(raw, application, build_claims(application.limits, "application", application.id))
+        claims = build_claims(application.limits, "application", application.id)
+        owner = Owner(raw, application, claims, says_something(application))
         _remember(self._owners, application_id, owner)
         return owner
 
