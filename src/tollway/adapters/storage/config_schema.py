@@ -92,6 +92,9 @@ tokens = Table(
     Column("owner_id", Ordered, nullable=True),
     Column("scopes", Text, nullable=True),
     Column("plan_id", Ordered, nullable=True),
+    Column("not_before_ns", BigInteger, nullable=True),
+    Column("idle_seconds", BigInteger, nullable=True),
+    Column("life", Text, nullable=False),
     Index("tokens_by_time", "created_ns", "id"),
     Index("tokens_by_state", "state", "created_ns", "id"),
     Index("tokens_by_application", "application_id", "created_ns", "id"),
@@ -99,6 +102,7 @@ tokens = Table(
     Index("tokens_by_owner", "owner_id", "created_ns", "id"),
     Index("tokens_by_expiry", "expires_ns", "state"),
     Index("tokens_by_plan", "plan_id", "created_ns", "id"),
+    Index("tokens_by_idle", "idle_seconds", "id"),
 )
 
 providers = Table(

@@ -27,6 +27,7 @@ from tollway.control.access.model import Reach, Sight
 from tollway.control.applications.ports import OwnedTokens
 from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedTokens
+from tollway.control.tokens.life import Life
 from tollway.control.tokens.model import Token, TokenFilter
 from tollway.control.tokens.ports import TokenStore
 
@@ -41,7 +42,7 @@ _ALL = select(
     .outerjoin(users, users.c.id == tokens.c.owner_id)
     .outerjoin(plans, plans.c.id == tokens.c.plan_id)
 )
-_UNREVOKED = tokens.c.state.in_(("active", "disabled"))
+_UNREVOKED = tokens.c.state.in_(("active", "disabled", "quarantined"))
 _NAMED_MAX = 10
 _MANY = 5_000
 
@@ -249,7 +250,12 @@ def _of_state(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[Colum
         case None:
             return []
         case "expired":
-            return [columns.state.in_(("active", "disabled")), columns.expires_ns <= now_ns]
+            return [columns.state.in_(("active", "disabled", "quarantined")), columns.expires_ns <= now_ns]
+        case "not_yet_valid":
+            return [columns.state == "active", tokens.c.not_before_ns > now_ns, _unexpired(now_ns)]
+        case "active":
+            begun = or_(tokens.c.not_before_ns.is_(None), tokens.c.not_before_ns <= now_ns)
+            return [tokens.c.state == "active", begun, _unexpired(now_ns)]
         case "revoked":
             return [tokens.c.state == "revoked"]
         case _:
@@ -290,6 +296,9 @@ def _values(token: Token) -> dict[str, Any]:
         "revoked_reason": token.revoked_reason,
         "owner_id": token.owner_id,
         "plan_id": token.plan_id,
+        "not_before_ns": token.not_before_ns,
+        "idle_seconds": token.idle_seconds,
+        "life": to_json(token.life),
     }
 
 
@@ -322,6 +331,9 @@ def _token(row: RowMapping) -> Token:
         owner_name=row["owner_name"],
         plan_id=row["plan_id"],
         plan_name=row["plan_name"],
+        not_before_ns=row["not_before_ns"],
+        idle_seconds=row["idle_seconds"],
+        life=from_json(row["life"], Life),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, Protocol
 
+from tollway.contract.life import Epoch
 from tollway.control.applications.model import Application
 from tollway.control.model import Damaged
 from tollway.control.publication.model import Dirty, DirtyKind
@@ -96,6 +97,22 @@ class PublishedApplications(Protocol):
     def iterate(self, *, batch: int = 1000) -> Iterator[tuple[Application | Damaged, ...]]:
         """Yield all applications by id in batches."""
         ...
+
+
+class PublishedEpochs(Protocol):
+    """Epochs to publish."""
+
+    def all(self) -> tuple[Epoch, ...]:
+        """Return every epoch, by kind and subject."""
+        ...
+
+
+class NoEpochs:
+    """Implements PublishedEpochs without any."""
+
+    def all(self) -> tuple[Epoch, ...]:
+        """Return nothing."""
+        return ()
 
 
 class PublishedProviders(Protocol):

@@ -1,10 +1,16 @@
 """Compile tokens and applications into policy records. Pure."""
 
-from tollway.contract.policy import VERSION, ApplicationRecord, TokenRecord, encode
+from msgspec import structs
+
+from tollway.contract.life import OldSecret, Quarantine
+from tollway.contract.policy import VERSION, ApplicationRecord, Limits, RequestLimit, TokenRecord, encode
 from tollway.control.applications.model import Application
 from tollway.control.model import Damaged
+from tollway.control.tokens.life import Quarantined
 from tollway.control.tokens.model import Token
 
+QUARANTINE = "quarantine"
+"""Id and name of the limit that slows a quarantined token."""
 DAMAGED = b"\xc1"
 """Stored for a row that cannot be read: never valid MessagePack, so its token alone answers gateway.record_damaged."""
 
@@ -13,6 +19,7 @@ def encode_token(token: Token | Damaged) -> bytes:
     """Return the bytes workers read for a token."""
     if isinstance(token, Damaged):
         return DAMAGED
+    held = token.life.quarantine if token.state == "quarantined" else None
     return encode(
         TokenRecord(
             v=VERSION,
@@ -28,11 +35,29 @@ def encode_token(token: Token | Damaged) -> bytes:
             expires_ns=token.expires_ns,
             models=token.models,
             services=token.services,
-            limits=token.limits,
+            limits=token.limits if held is None else _slowed(token.limits, held),
             user_id=token.owner_id,
             plan_id=token.plan_id,
+            not_before_ns=token.not_before_ns or 0,
+            issued_ns=token.created_ns,
+            generation=token.life.generation,
+            old_secrets=_old_secrets(token),
+            quarantine=None if held is None else Quarantine(held.denied),
+            is_compromised=token.life.is_compromised,
         )
     )
+
+
+def _old_secrets(token: Token) -> tuple[OldSecret, ...]:
+    return tuple(
+        OldSecret(old.generation, old.mac, old.pepper_version, old.valid_until_ns) for old in token.life.old_secrets
+    )
+
+
+def _slowed(limits: Limits, held: Quarantined) -> Limits:
+    """Add the low rate of a quarantine to the limits, so that it is counted like any other."""
+    slow = RequestLimit(QUARANTINE, QUARANTINE, held.requests_per_minute, 60)
+    return structs.replace(limits, requests=(*limits.requests, slow))
 
 
 def encode_application(application: Application | Damaged) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from tollway.contract.policy import Snapshot, decode_snapshot, encode
+from tollway.contract.policy import LAYOUT, Snapshot, decode_snapshot, encode
 from tollway.control.applications.model import Application
 from tollway.control.model import Damaged
 from tollway.control.ports import Transactions
@@ -70,8 +70,8 @@ class Publisher:
     def reconcile(self) -> Published:
         """Make the policy store equal to the database at start: what was left undone, and a fresh snapshot.
 
-        A store that is empty, damaged, ahead of the database or another installation's is rebuilt. Also reads
-        references again. Raises management.unavailable.
+        A store that is empty, damaged, ahead of the database, another installation's or written by a program of
+        another layout is rebuilt. Also reads references again. Raises management.unavailable.
         """
         if not self._is_ours():
             return self.rebuild()
@@ -183,7 +183,9 @@ class Publisher:
     def _is_ours(self) -> bool:
         found = self._found_snapshot()
         store = self._parts.store
-        return found is not None and found.installation == store.installation() and found.revision <= store.revision()
+        if found is None or found.layout != LAYOUT:
+            return False
+        return found.installation == store.installation() and found.revision <= store.revision()
 
     def _found_revision(self) -> int:
         found = self._found_snapshot()

@@ -4,12 +4,13 @@ Law: an object that cannot be published is left out or published without its key
 a Problem; it never stops the others. Values of references are read here and sealed before they leave.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import structs
 
 from tollway.contract.policy import (
     DEFAULT_TIMEOUTS,
+    LAYOUT,
     VERSION,
     ProviderRecord,
     SealedKey,
@@ -21,7 +22,7 @@ from tollway.contract.policy import (
 from tollway.control.model import Damaged
 from tollway.control.publication.model import Options, Problem, ProblemKind
 from tollway.control.publication.models import Offered, compile_models, expand_offers
-from tollway.control.publication.ports import PublishedProviders, PublishedServices
+from tollway.control.publication.ports import NoEpochs, PublishedEpochs, PublishedProviders, PublishedServices
 from tollway.control.publication.sandbox import sandbox_offers, sandbox_provider
 from tollway.control.services.model import Service
 from tollway.control.upstreams.model import Connection, Key, Provider
@@ -39,6 +40,7 @@ class SnapshotParts:
     references: References
     sealer: Sealer
     clock: Clock
+    epochs: PublishedEpochs = field(default_factory=NoEpochs)
 
 
 class SnapshotBuilder:
@@ -75,6 +77,8 @@ class SnapshotBuilder:
             cors_origins=options.cors_origins,
             installation=installation,
             price_books=tuple(book for book in found if book is not None),
+            epochs=self._parts.epochs.all(),
+            layout=LAYOUT,
         )
         return snapshot, tuple(problems)
 

@@ -5,12 +5,14 @@ from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
-from tollway.contract.policy import Environment, Limits, State
+from tollway.contract import life
+from tollway.contract.policy import Environment, Limits
 from tollway.control.limits.model import NO_RULES, LimitRules
+from tollway.control.tokens.life import NEW_LIFE, Life
 from tollway.kernel.secret import Secret
 from tollway.policy.token import mask
 
-TokenState = Literal["active", "disabled", "revoked", "expired"]
+TokenState = Literal["active", "disabled", "quarantined", "revoked", "expired", "not_yet_valid"]
 TokenSort = Literal["newest", "oldest"]
 
 
@@ -27,7 +29,7 @@ class Token:
     id: str
     kind: str
     name: str
-    state: State
+    state: life.TokenState
     mac: bytes = field(repr=False)
     pepper_version: int
     application_id: str | None
@@ -50,6 +52,10 @@ class Token:
     owner_name: str | None = None
     plan_id: str | None = None
     plan_name: str | None = None
+    not_before_ns: int | None = None
+    idle_seconds: int | None = None
+    """After how long without a use it ends by itself; None: never."""
+    life: Life = NEW_LIFE
 
     @property
     def masked(self) -> str:
@@ -57,9 +63,12 @@ class Token:
         return mask(self.id, self.kind)
 
     def state_at(self, now_ns: int) -> TokenState:
-        """Return the state at an instant: revoked, else expired (from `expires_ns` on), else what is stored."""
+        """Return the state at an instant: revoked, else expired (from `expires_ns` on), else what is stored, of an
+        active one also that it is not valid yet."""
         if self.state != "revoked" and self.expires_ns is not None and self.expires_ns <= now_ns:
             return "expired"
+        if self.state == "active" and self.not_before_ns is not None and now_ns < self.not_before_ns:
+            return "not_yet_valid"
         return self.state
 
 
@@ -78,6 +87,9 @@ class NewToken:
     limits: LimitRules = NO_RULES
     environment: Environment = "live"
     plan_id: str | None = None
+    not_before_ns: int | None = None
+    idle_seconds: int | UnsetType | None = UNSET
+    may_rotate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +103,9 @@ class TokenChange:
     expires_ns: int | UnsetType | None = UNSET
     limits: LimitRules | UnsetType = UNSET
     plan_id: str | UnsetType | None = UNSET
+    not_before_ns: int | UnsetType | None = UNSET
+    idle_seconds: int | UnsetType | None = UNSET
+    may_rotate: bool | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The policy store equals the database: after a change, a failure, a crash, and a swap of either."""
 
 import pytest
+from msgspec import structs
 
 from kit.control import ACTOR, ControlPlane, MemoryPolicyStore, open_surroundings
+from tollway.contract.policy import encode
 from tollway.control.applications.model import NewApplication
 from tollway.control.publication.model import Options
 from tollway.control.tokens.model import NewToken
@@ -83,3 +85,12 @@ def test_notes_are_cleared_by_the_next_change(plane: ControlPlane) -> None:
         plane.tokens.issue(NewToken(f"t{number}"), ACTOR)
     assert len(plane.publication_store.dirty()) == 1
     assert not plane.publisher.has_unpublished()
+
+
+def test_store_of_an_older_layout_is_replaced_whole(plane: ControlPlane) -> None:
+    """Records of before say nothing of when their tokens were issued, which an epoch is compared with."""
+    plane.publisher.reconcile()
+    older = structs.replace(plane.policy.read_snapshot(), layout=1)
+    plane.policy.stored_snapshot = encode(older)
+    assert ControlPlane(plane.around).publisher.reconcile().was_rebuilt
+    assert not ControlPlane(plane.around).publisher.reconcile().was_rebuilt
