@@ -93,6 +93,7 @@ def build_world(console: Console, role: str) -> World:
         "team_id": _sides(red, blue, gone),
         "user_id": _sides(mate, stranger, leaver),
         "request_id": _sides("req_team", "req_other", "req_gone"),
+        **_of_teams(console, red, blue),
         **_for_all(console),
         **_webhooks(console),
     }
@@ -113,20 +114,29 @@ def _settle(world: World, role: str, team_id: str) -> None:
     world.clients[role] = sign_in(console, f"the {role}")
 
 
+def _of_teams(console: Console, red: str, blue: str) -> dict[str, dict[str, str]]:
+    """Make a provider and a service of each team, and one of each kind that is deleted."""
+    plane = console.plane
+    makes: dict[str, Callable[[str, str], str]] = {
+        "provider_id": lambda name, team: plane.providers.create(NewProvider(name, "openai", team_id=team), ACTOR).id,
+        "service_id": lambda name, team: (
+            plane.services.create(
+                NewService(name, f"/{name}", ConnectionChange("http://10.0.0.1"), team_id=team), ACTOR
+            ).id
+        ),
+    }
+    found = {}
+    for kind, make in makes.items():
+        sides = [make(name, team) for name, team in (("team", red), ("other", blue), ("gone", red))]
+        (plane.providers if kind == "provider_id" else plane.services).delete(sides[2], ACTOR)
+        found[kind] = _sides(*sides)
+    return found
+
+
 def _for_all(console: Console) -> dict[str, dict[str, str]]:
     """Make what belongs to no team: there the reach is always `all`."""
     plane = console.plane
     makes: dict[str, tuple[Callable[[str], str], Callable[[str], object]]] = {
-        "provider_id": (
-            lambda name: plane.providers.create(NewProvider(name, "openai"), ACTOR).id,
-            lambda object_id: plane.providers.delete(object_id, ACTOR),
-        ),
-        "service_id": (
-            lambda name: (
-                plane.services.create(NewService(name, f"/{name}", ConnectionChange("http://10.0.0.1")), ACTOR).id
-            ),
-            lambda object_id: plane.services.delete(object_id, ACTOR),
-        ),
         "role_id": (
             lambda name: plane.roles.create(name, "", {Permission.GATEWAY_READ: Reach.ALL}, ACTOR).id,
             lambda object_id: plane.roles.delete(object_id, ACTOR),

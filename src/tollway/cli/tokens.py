@@ -26,6 +26,9 @@ Expires = Annotated[
     str | None,
     typer.Option("--expires", metavar="WHEN", help="90d, 12h, 2027-01-31, an RFC 3339 instant, or never; default 90d."),
 ]
+Environment = Annotated[
+    str | None, typer.Option("--environment", metavar="KIND", help="live or test: what it reaches; default live.")
+]
 State = Annotated[str | None, typer.Option("--state", help="Only these: active, disabled, revoked or expired.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the token.")]
 
@@ -50,6 +53,7 @@ def issue(
     model: Model = None,
     service: Service = None,
     application: Application = None,
+    environment: Environment = None,
     expires: Expires = None,
     rpm: RPM = None,
     concurrency: Concurrency = None,
@@ -69,6 +73,8 @@ def issue(
         body["expires_at"] = _expiry(expires)
     if application is not None:
         body["application_id"] = find_id(session, "applications", application)
+    if environment is not None:
+        body["environment"] = environment
     token = session.call("POST", "/tokens", body=body)
     if session.output.as_json:
         session.output.json(token)

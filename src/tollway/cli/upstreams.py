@@ -23,6 +23,12 @@ Credential = Annotated[
         help="env:NAME, file:PATH, or - to type or pipe it. Never the key itself: `ps` shows it.",
     ),
 ]
+EnvironmentOption = Annotated[
+    str | None, typer.Option("--environment", metavar="KIND", help="live or test: the tokens it serves; default live.")
+]
+Team = Annotated[
+    str | None, typer.Option("--team", metavar="TEAM", help="Name or id of the team it belongs to; default none.")
+]
 AllowPrivate = Annotated[
     list[str] | None,
     typer.Option("--allow-private", metavar="CIDR", help="Private addresses it may be at; `all` for any. Repeatable."),
@@ -54,7 +60,8 @@ def list_providers(session: Session) -> None:
 
     Example: tollway provider list
     """
-    columns = {"id": "id", "name": "name", "kind": "kind", "state": "state", "base_url": "base URL", "keys": "keys"}
+    columns = {"id": "id", "name": "name", "kind": "kind", "state": "state", "environment": "for", "team_name": "team"}
+    columns |= {"base_url": "base URL", "keys": "keys"}
     items = list(session.items("/providers"))
     if not session.output.as_json:
         items = [{**item, "keys": [key["masked"] for key in item["keys"]]} for item in items]
@@ -82,12 +89,14 @@ def add_provider(
     ] = None,
     allow_private: AllowPrivate = None,
     priority: Annotated[int | None, typer.Option("--priority", help="Lower is tried first; default 100.")] = None,
+    environment: EnvironmentOption = None,
+    team: Team = None,
 ) -> None:
     """Add a provider.
 
     Example: tollway provider add openai --kind openai --credential env:OPENAI_API_KEY
     """
-    body = _connection(name, base_url, credential, allow_private) | {"kind": kind}
+    body = _connection(name, base_url, credential, allow_private) | {"kind": kind} | _place(session, environment, team)
     if model:
         body["models"] = model
     if priority is not None:
@@ -124,7 +133,8 @@ def list_services(session: Session) -> None:
 
     Example: tollway service list
     """
-    columns = {"id": "id", "name": "name", "state": "state", "path_prefix": "path", "base_url": "base URL"}
+    columns = {"id": "id", "name": "name", "state": "state", "environment": "for", "team_name": "team"}
+    columns |= {"path_prefix": "path", "base_url": "base URL"}
     session.output.rows(session.items("/services"), columns, empty="no services")
 
 
@@ -137,13 +147,15 @@ def add_service(
     credential: Credential = None,
     allow_private: AllowPrivate = None,
     keep_prefix: Annotated[bool, typer.Option("--keep-prefix", help="Send the prefix on to the upstream.")] = False,
+    environment: EnvironmentOption = None,
+    team: Team = None,
 ) -> None:
     """Publish a REST API behind a path prefix.
 
     Example: tollway service add weather --path /weather --base-url https://api.example.com/v2
     """
     body = _connection(name, base_url, credential, allow_private)
-    body |= {"path_prefix": path, "strip_prefix": not keep_prefix}
+    body |= {"path_prefix": path, "strip_prefix": not keep_prefix} | _place(session, environment, team)
     session.output.fields(session.call("POST", "/services", body=body))
 
 
@@ -212,6 +224,12 @@ def _connection(
     if allow_private:
         body["allow_private"] = True if "all" in allow_private else allow_private
     return body
+
+
+def _place(session: Session, environment: str | None, team: str | None) -> dict[str, Any]:
+    """Return for which tokens it is and whose; what is not named is left to the console."""
+    place = {} if environment is None else {"environment": environment}
+    return place if team is None else place | {"team_id": find_one(session, "teams", team)["id"]}
 
 
 def _read_credential(text: str) -> str:

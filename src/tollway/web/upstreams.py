@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import UNSET
 from pydantic import Field
 
-from tollway.contract.policy import DEFAULT_TIMEOUTS, State, Timeouts
+from tollway.contract.policy import DEFAULT_TIMEOUTS, Environment, State, Timeouts
 from tollway.control.upstreams.model import ConnectionChange, Key, KeySource
 from tollway.kernel.secret import Secret
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
@@ -18,6 +18,7 @@ Networks = Annotated[list[Annotated[str, Field(max_length=50)]], Field(max_lengt
 AllowPrivate = bool | Networks
 """Which private addresses the upstream may be at: none, all, or these CIDR blocks."""
 
+TeamId = Annotated[str, Field(min_length=1, max_length=64)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 HeaderMap = Annotated[
     dict[Annotated[str, Field(max_length=100)], Annotated[str, Field(max_length=4_000)]], Field(max_length=50)
@@ -37,6 +38,8 @@ class ConnectionInput(Input):
     """How to connect. `headers` are sent with every call.
 
     `proxy_credential` is the proxy's login, `user:password`, or where to find it; a login in `proxy_url` is the same.
+    `environment`: only tokens of it are served. `team_id` null: it belongs to the installation; left out: to the only
+    team that you may do this for.
     """
 
     allow_private: AllowPrivate = False
@@ -45,6 +48,8 @@ class ConnectionInput(Input):
     proxy_credential: Credential | None = None
     timeouts: TimeoutsInput = TimeoutsInput()
     headers: HeaderMap = Field(default={})
+    environment: Environment = "live"
+    team_id: TeamId | None = absent()
 
 
 class ConnectionPatch(Input):
@@ -57,6 +62,8 @@ class ConnectionPatch(Input):
     proxy_credential: Credential | None = absent()
     timeouts: TimeoutsInput = absent()
     headers: HeaderMap = absent()
+    environment: Environment = absent()
+    team_id: TeamId | None = absent()
 
 
 class TimeoutsOutput(Output):
@@ -89,6 +96,9 @@ class ConnectionOutput(Output):
     proxy_credential: str | None = Field(description="Where the proxy's login is read, or … for a stored one.")
     timeouts: TimeoutsOutput
     headers: list[str]
+    environment: Environment
+    team_id: str | None
+    team_name: str | None
 
 
 class ProbeOutput(Output):

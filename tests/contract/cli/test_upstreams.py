@@ -106,6 +106,21 @@ def test_add_and_remove_a_service(console: ConsoleStandIn, run: Run) -> None:
     assert run("provider", "remove", "openai").code == 0
 
 
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("provider", ("--kind", "openai")), ("service", ("--path", "/w", "--base-url", "https://a"))],
+)
+def test_what_is_added_may_be_for_tests_and_of_a_team(
+    console: ConsoleStandIn, run: Run, kind: str, options: tuple[str, ...]
+) -> None:
+    team = {"id": "team_1", "name": "payments"}
+    console.answer("GET", "/teams", {"items": [team], "next_cursor": None})
+    console.answer("POST", f"/{kind}s", SERVICE if kind == "service" else PROVIDER, 201)
+    run(kind, "add", "one", *options, "--environment", "test", "--team", "payments")
+    sent = console.asked[-1].json
+    assert (sent["environment"], sent["team_id"]) == ("test", "team_1")
+
+
 def test_models_without_a_price_are_called_unpriced_not_free(console: ConsoleStandIn, run: Run) -> None:
     candidate = {"provider_id": "p", "provider_name": "openai", "upstream_model": "gpt-4o-mini", "price": None}
     priced = {**candidate, "price": {"input_usd_per_million": "0.15", "output_usd_per_million": "0.60"}}

@@ -1580,10 +1580,13 @@ export interface components {
             /**
              * @default {
              *       "requests": [],
-             *       "budgets": []
+             *       "budgets": [],
+             *       "limits": []
              *     }
              */
             limits?: components["schemas"]["LimitsInput"];
+            /** Plan Id */
+            plan_id?: string | null;
         };
         /**
          * ApplicationOutput
@@ -1602,6 +1605,10 @@ export interface components {
              */
             state: "active" | "disabled" | "revoked";
             limits: components["schemas"]["LimitsOutput"];
+            /** Plan Id */
+            plan_id: string | null;
+            /** Plan Name */
+            plan_name: string | null;
             /**
              * Created At
              * Format: date-time
@@ -1620,6 +1627,8 @@ export interface components {
             /** Team Id */
             team_id?: string;
             limits?: components["schemas"]["LimitsInput"];
+            /** Plan Id */
+            plan_id?: string | null;
         };
         /**
          * AppliedOutput
@@ -1715,22 +1724,58 @@ export interface components {
         };
         /**
          * BudgetInput
-         * @description At most `limit_usd` in each calendar period (UTC); `total` never resets. Without a name it is named after it.
+         * @description At most `limit_usd`, or `limit_tokens`, in each calendar period of `zone` or in any `window_seconds`.
+         *
+         *     `total` never resets. Without a name it is named after its period or window. `soft`: counted and told of, never
+         *     refused. `models`: counts only calls for these, names or patterns with `*`. `id` and `top_ups` of what was read are
+         *     taken and change nothing.
          */
         BudgetInput: {
             /** Name */
             name?: string | null;
+            /** Limit Usd */
+            limit_usd?: string | null;
+            /** Limit Tokens */
+            limit_tokens?: number | null;
+            /** Period */
+            period?: ("hour" | "day" | "week" | "month" | "total") | null;
             /**
-             * Limit Usd
-             * @example 0.25
+             * Window Seconds
+             * @default 0
              */
-            limit_usd: string;
+            window_seconds?: number;
             /**
-             * Period
-             * @default month
-             * @enum {string}
+             * Zone
+             * @default UTC
              */
-            period?: "hour" | "day" | "week" | "month" | "total";
+            zone?: string;
+            /**
+             * Soft
+             * @default false
+             */
+            soft?: boolean;
+            /**
+             * Alert Percents
+             * @default [
+             *       80,
+             *       100
+             *     ]
+             */
+            alert_percents?: number[];
+            /**
+             * Models
+             * @default []
+             */
+            models?: string[];
+            /** Id */
+            id?: string | null;
+            /**
+             * Top Ups
+             * @default []
+             */
+            top_ups?: {
+                [key: string]: string | number | null;
+            }[];
         };
         /**
          * BudgetMeter
@@ -1755,18 +1800,31 @@ export interface components {
         };
         /**
          * BudgetOutput
-         * @description At most `limit_usd` in each calendar period (UTC).
+         * @description At most `limit_usd` or `limit_tokens` (the other is null) in each calendar period, or in any `window_seconds`.
          */
         BudgetOutput: {
+            /** Id */
+            id: string;
             /** Name */
             name: string;
             /** Limit Usd */
-            limit_usd: string;
-            /**
-             * Period
-             * @enum {string}
-             */
-            period: "hour" | "day" | "week" | "month" | "total";
+            limit_usd: string | null;
+            /** Limit Tokens */
+            limit_tokens: number | null;
+            /** Period */
+            period: ("hour" | "day" | "week" | "month" | "total") | null;
+            /** Window Seconds */
+            window_seconds: number;
+            /** Zone */
+            zone: string;
+            /** Soft */
+            soft: boolean;
+            /** Alert Percents */
+            alert_percents: number[];
+            /** Models */
+            models: string[];
+            /** Top Ups */
+            top_ups: components["schemas"]["TopUpOutput"][];
         };
         /**
          * CallAttempt
@@ -2105,6 +2163,15 @@ export interface components {
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "live" | "test";
+            /** Team Id */
+            team_id: string | null;
+            /** Team Name */
+            team_name: string | null;
             /** Id */
             id: string;
             /** Name */
@@ -2151,6 +2218,15 @@ export interface components {
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "live" | "test";
+            /** Team Id */
+            team_id: string | null;
+            /** Team Name */
+            team_name: string | null;
             /** Id */
             id: string;
             /** Name */
@@ -2339,6 +2415,8 @@ export interface components {
             after: {
                 [key: string]: unknown;
             } | null;
+            /** Token Id */
+            token_id: string | null;
         };
         /**
          * EventList
@@ -2465,7 +2543,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "disabled" | "revoked" | "expired";
+            state: "active" | "disabled" | "quarantined" | "revoked" | "expired" | "not_yet_valid";
             /** Application Id */
             application_id: string | null;
             /** Application Name */
@@ -2486,6 +2564,10 @@ export interface components {
             /** Services */
             services: string[] | null;
             limits: components["schemas"]["LimitsOutput"];
+            /** Plan Id */
+            plan_id: string | null;
+            /** Plan Name */
+            plan_name: string | null;
             /**
              * Created At
              * Format: date-time
@@ -2581,8 +2663,100 @@ export interface components {
             to: string;
         };
         /**
+         * LimitInput
+         * @description At most `amount` (`amount_usd` for cost) of a measure in a window that slides or follows the calendar.
+         *
+         *     The window is any `window_seconds`, or each `period` of `zone`; `concurrency` has none. `id` and `top_ups` of what
+         *     was read are taken and change nothing.
+         */
+        LimitInput: {
+            /** Name */
+            name?: string | null;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "requests" | "input_tokens" | "output_tokens" | "total_tokens" | "cost" | "bytes" | "concurrency";
+            /** Amount */
+            amount?: number | null;
+            /** Amount Usd */
+            amount_usd?: string | null;
+            /**
+             * Window Seconds
+             * @default 0
+             */
+            window_seconds?: number;
+            /** Period */
+            period?: ("hour" | "day" | "week" | "month" | "total") | null;
+            /**
+             * Zone
+             * @default UTC
+             */
+            zone?: string;
+            /**
+             * Soft
+             * @default false
+             */
+            soft?: boolean;
+            /**
+             * Alert Percents
+             * @default [
+             *       80,
+             *       100
+             *     ]
+             */
+            alert_percents?: number[];
+            /**
+             * Models
+             * @default []
+             */
+            models?: string[];
+            /** Id */
+            id?: string | null;
+            /**
+             * Top Ups
+             * @default []
+             */
+            top_ups?: {
+                [key: string]: string | number | null;
+            }[];
+        };
+        /**
+         * LimitOutput
+         * @description At most `amount` (`amount_usd` for cost; the other is null) of a measure in its window.
+         */
+        LimitOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "requests" | "input_tokens" | "output_tokens" | "total_tokens" | "cost" | "bytes" | "concurrency";
+            /** Amount */
+            amount: number | null;
+            /** Amount Usd */
+            amount_usd: string | null;
+            /** Window Seconds */
+            window_seconds: number;
+            /** Period */
+            period: ("hour" | "day" | "week" | "month" | "total") | null;
+            /** Zone */
+            zone: string;
+            /** Soft */
+            soft: boolean;
+            /** Alert Percents */
+            alert_percents: number[];
+            /** Models */
+            models: string[];
+            /** Top Ups */
+            top_ups: components["schemas"]["TopUpOutput"][];
+        };
+        /**
          * LimitsInput
-         * @description Everything that may run out for one owner. What is left out is not limited.
+         * @description Everything that may run out for one owner. What is left out is not limited; top-ups stay with their limits.
          */
         LimitsInput: {
             /**
@@ -2598,10 +2772,17 @@ export interface components {
             budgets?: components["schemas"]["BudgetInput"][];
             /** Unbounded Output */
             unbounded_output?: ("cap" | "refuse" | "estimate") | null;
+            /**
+             * Limits
+             * @default []
+             */
+            limits?: components["schemas"]["LimitInput"][];
         };
         /**
          * LimitsOutput
          * @description The limits that hold. `unbounded_output` null means the installation's setting.
+         *
+         *     `requests` and `concurrency` are the plain ones of their kind; `limits` are all others that are no budgets.
          */
         LimitsOutput: {
             /** Requests */
@@ -2611,6 +2792,8 @@ export interface components {
             budgets: components["schemas"]["BudgetOutput"][];
             /** Unbounded Output */
             unbounded_output: ("cap" | "refuse" | "estimate") | null;
+            /** Limits */
+            limits: components["schemas"]["LimitOutput"][];
         };
         /**
          * LinkOutput
@@ -3079,6 +3262,14 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+            /**
+             * Environment
+             * @default live
+             * @enum {string}
+             */
+            environment?: "live" | "test";
+            /** Team Id */
+            team_id?: string | null;
             /** Name */
             name: string;
             /** Kind */
@@ -3130,6 +3321,15 @@ export interface components {
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "live" | "test";
+            /** Team Id */
+            team_id: string | null;
+            /** Team Name */
+            team_name: string | null;
             /** Id */
             id: string;
             /** Name */
@@ -3166,6 +3366,13 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment?: "live" | "test";
+            /** Team Id */
+            team_id?: string | null;
             /** Name */
             name?: string;
             /** Credential */
@@ -3390,6 +3597,14 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+            /**
+             * Environment
+             * @default live
+             * @enum {string}
+             */
+            environment?: "live" | "test";
+            /** Team Id */
+            team_id?: string | null;
             /** Name */
             name: string;
             /**
@@ -3477,6 +3692,15 @@ export interface components {
             timeouts: components["schemas"]["TimeoutsOutput"];
             /** Headers */
             headers: string[];
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment: "live" | "test";
+            /** Team Id */
+            team_id: string | null;
+            /** Team Name */
+            team_name: string | null;
             /** Id */
             id: string;
             /** Name */
@@ -3529,6 +3753,13 @@ export interface components {
             headers?: {
                 [key: string]: string;
             };
+            /**
+             * Environment
+             * @enum {string}
+             */
+            environment?: "live" | "test";
+            /** Team Id */
+            team_id?: string | null;
             /** Name */
             name?: string;
             /**
@@ -3778,7 +4009,8 @@ export interface components {
             /**
              * @default {
              *       "requests": [],
-             *       "budgets": []
+             *       "budgets": [],
+             *       "limits": []
              *     }
              */
             limits?: components["schemas"]["LimitsInput"];
@@ -3788,6 +4020,8 @@ export interface components {
              * @enum {string}
              */
             environment?: "live" | "test";
+            /** Plan Id */
+            plan_id?: string | null;
         };
         /**
          * TokenOutput
@@ -3806,7 +4040,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "active" | "disabled" | "revoked" | "expired";
+            state: "active" | "disabled" | "quarantined" | "revoked" | "expired" | "not_yet_valid";
             /** Application Id */
             application_id: string | null;
             /** Application Name */
@@ -3827,6 +4061,10 @@ export interface components {
             /** Services */
             services: string[] | null;
             limits: components["schemas"]["LimitsOutput"];
+            /** Plan Id */
+            plan_id: string | null;
+            /** Plan Name */
+            plan_name: string | null;
             /**
              * Created At
              * Format: date-time
@@ -3867,6 +4105,27 @@ export interface components {
             /** Expires At */
             expires_at?: string | null;
             limits?: components["schemas"]["LimitsInput"];
+            /** Plan Id */
+            plan_id?: string | null;
+        };
+        /**
+         * TopUpOutput
+         * @description More than the limit allows, until an instant. One of the amounts is null.
+         */
+        TopUpOutput: {
+            /** Id */
+            id: string;
+            /** Amount */
+            amount: number | null;
+            /** Amount Usd */
+            amount_usd: string | null;
+            /** Starts At */
+            starts_at: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
         };
         /**
          * UnpricedList
@@ -4908,9 +5167,13 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
-                state?: ("active" | "disabled" | "revoked" | "expired") | null;
+                state?: ("active" | "disabled" | "quarantined" | "revoked" | "expired" | "not_yet_valid") | null;
                 application_id?: string | null;
                 owner_id?: string | null;
+                team_id?: string | null;
+                plan_id?: string | null;
+                expires_from?: string | null;
+                expires_before?: string | null;
                 search?: string | null;
                 sort?: "newest" | "oldest";
             };
@@ -6405,6 +6668,7 @@ export interface operations {
                 object_id?: string | null;
                 outcome?: ("done" | "refused") | null;
                 request_id?: string | null;
+                token_id?: string | null;
                 search?: string | null;
                 since?: string | null;
                 until?: string | null;
@@ -6476,6 +6740,7 @@ export interface operations {
                 object_id?: string | null;
                 outcome?: ("done" | "refused") | null;
                 request_id?: string | null;
+                token_id?: string | null;
                 search?: string | null;
                 since?: string | null;
                 until?: string | null;

@@ -38,12 +38,12 @@ BUILT_IN: Mapping[str, Role] = MappingProxyType(
             _role(
                 "api_owner",
                 "API owner",
-                "Publishes services; runs the applications, tokens and members of their teams",
+                "Runs the services, applications, tokens and members of their teams",
                 {
                     **_CATALOGUE,
                     **_TEAM_FACTS,
                     P.PROVIDERS_READ: ALL,
-                    P.SERVICES_WRITE: ALL,
+                    P.SERVICES_WRITE: TEAM,
                     P.TOKENS_READ: TEAM,
                     P.TOKENS_WRITE: TEAM,
                     P.APPLICATIONS_READ: TEAM,

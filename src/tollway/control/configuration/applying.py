@@ -13,7 +13,7 @@ from msgspec import UNSET, UnsetType
 from tollway.control.actor import Actor
 from tollway.control.applications.model import Application, ApplicationChange, NewApplication
 from tollway.control.applications.service import Applications
-from tollway.control.configuration.entries import ApplicationEntry, Entry, ProviderEntry, ServiceEntry
+from tollway.control.configuration.entries import ApplicationEntry, Entry, Place, ProviderEntry, ServiceEntry
 from tollway.control.configuration.shown import Shown, show_application, show_provider, show_service, show_team
 from tollway.control.faults import refuse
 from tollway.control.model import Page, Position
@@ -130,10 +130,7 @@ class ApplicationStep:
     def _team_id(self, entry: ApplicationEntry) -> str | UnsetType:
         if entry.team is UNSET:
             return UNSET
-        team = self._teams.find_named(entry.team)
-        if team is None:
-            raise refuse("/team", f"there is no team {entry.team!r}")
-        return team.id
+        return _find_team(self._teams, entry.team)
 
     def _switch(self, item: Application, entry: ApplicationEntry, actor: Actor) -> Application:
         if entry.state in (UNSET, item.state):
@@ -145,8 +142,9 @@ class ApplicationStep:
 class ProviderStep:
     """Implements Step for providers."""
 
-    def __init__(self, providers: Providers) -> None:
+    def __init__(self, providers: Providers, teams: Teams) -> None:
         self._providers = providers
+        self._teams = teams
 
     def find(self, entry: ProviderEntry) -> Provider | None:
         """Return the provider of that name."""
@@ -159,6 +157,7 @@ class ProviderStep:
         stated = {name: getattr(entry.connection, name) for name in entry.connection.__slots__}
         new = NewProvider(entry.name, entry.kind, models=ALL_MODELS, priority=PRIORITY)
         new = _with(new, credentials=entry.credentials, models=entry.models, priority=entry.priority, **stated)
+        new = _with(new, environment=entry.place.environment, team_id=_place_team(self._teams, entry.place))
         return self._switch(self._providers.create(new, actor), entry, actor), None
 
     def change(self, found: Provider, entry: ProviderEntry, actor: Actor) -> Provider:
@@ -166,6 +165,7 @@ class ProviderStep:
         if entry.kind not in (UNSET, found.kind):
             raise refuse("/kind", f"this provider is of the kind {found.kind!r}; delete it to change that")
         change = ProviderChange(entry.name, entry.credentials, entry.models, entry.priority, entry.connection)
+        change = replace(change, environment=entry.place.environment, team_id=_place_team(self._teams, entry.place))
         return self._switch(self._providers.change(found.id, change, actor).provider, entry, actor)
 
     def remove(self, found: Provider, actor: Actor) -> None:
@@ -174,7 +174,7 @@ class ProviderStep:
 
     def show(self, item: Provider) -> Shown:
         """Return the entry."""
-        return show_provider(item)
+        return show_provider(item, _name_team(self._teams, item.team_id))
 
     def show_all(self) -> Iterator[Shown]:
         """Return all providers."""
@@ -190,8 +190,9 @@ class ProviderStep:
 class ServiceStep:
     """Implements Step for services."""
 
-    def __init__(self, services: RestServices) -> None:
+    def __init__(self, services: RestServices, teams: Teams) -> None:
         self._services = services
+        self._teams = teams
 
     def find(self, entry: ServiceEntry) -> Service | None:
         """Return the service of that name."""
@@ -208,12 +209,14 @@ class ServiceStep:
             credential=None if entry.credential is UNSET else entry.credential,
             behaviour=_with(Behaviour(), **entry.behaviour),
         )
+        new = _with(new, environment=entry.place.environment, team_id=_place_team(self._teams, entry.place))
         return self._switch(self._services.create(new, actor), entry, actor), None
 
     def change(self, found: Service, entry: ServiceEntry, actor: Actor) -> Service:
         """Bring the service to what the entry states."""
         behaviour = _with(found.behaviour, **entry.behaviour)
         change = ServiceChange(entry.name, entry.path_prefix, entry.credential, behaviour, entry.connection)
+        change = replace(change, environment=entry.place.environment, team_id=_place_team(self._teams, entry.place))
         return self._switch(self._services.change(found.id, change, actor).service, entry, actor)
 
     def remove(self, found: Service, actor: Actor) -> None:
@@ -222,7 +225,7 @@ class ServiceStep:
 
     def show(self, item: Service) -> Shown:
         """Return the entry."""
-        return show_service(item)
+        return show_service(item, _name_team(self._teams, item.team_id))
 
     def show_all(self) -> Iterator[Shown]:
         """Return all services."""
@@ -246,6 +249,22 @@ def read_all(page: Callable[[Position | None], Page[T]]) -> list[T]:
         if after is None:
             items.reverse()
             return items
+
+
+def _find_team(teams: Teams, name: str) -> str:
+    team = teams.find_named(name)
+    if team is None:
+        raise refuse("/team", f"there is no team {name!r}")
+    return team.id
+
+
+def _place_team(teams: Teams, place: Place) -> str | UnsetType | None:
+    """Return the id of the team that is named; None stands for the installation."""
+    return _find_team(teams, place.team) if isinstance(place.team, str) else place.team
+
+
+def _name_team(teams: Teams, team_id: str | None) -> str | None:
+    return None if team_id is None else teams.get(team_id).name
 
 
 def _with(item: T, **stated: object) -> T:

@@ -48,6 +48,14 @@ class ApplicationEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """For which tokens something is, and whose: `team` is a name, None the installation."""
+
+    environment: Environment | UnsetType = UNSET
+    team: str | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderEntry(Entry):
     """One provider."""
 
@@ -56,6 +64,7 @@ class ProviderEntry(Entry):
     models: tuple[ModelOffer, ...] | UnsetType
     priority: int | UnsetType
     connection: ConnectionChange
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class ServiceEntry(Entry):
     credential: Secret[str] | UnsetType | None
     behaviour: dict[str, object]
     connection: ConnectionChange
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,7 @@ def _provider(fields: Fields, name: str) -> ProviderEntry:
         models=_models(fields),
         priority=fields.integer("priority"),
         connection=_connection(fields),
+        place=_place(fields),
     )
 
 
@@ -165,14 +176,12 @@ def _service(fields: Fields, name: str) -> ServiceEntry:
         credential=Secret(credential) if isinstance(credential, str) else credential,
         behaviour={key: value for key, value in behaviour.items() if value is not UNSET},
         connection=_connection(fields),
+        place=_place(fields),
     )
 
 
 def _token(fields: Fields, name: str) -> TokenEntry:
     expires, lifetime = _expiry(fields)
-    environment = fields.text("environment")
-    if environment not in (UNSET, "live", "test"):
-        fields.faults.add(f"{fields.path}/environment", "use live or test")
     return TokenEntry(
         name=name,
         path=fields.path,
@@ -182,9 +191,20 @@ def _token(fields: Fields, name: str) -> TokenEntry:
         services=None if fields.is_null("services") else fields.texts("services"),
         expires_ns=expires,
         lifetime_seconds=lifetime,
-        environment=cast("Environment | UnsetType", environment),
+        environment=_environment(fields),
         limits=read_limits(fields),
     )
+
+
+def _place(fields: Fields) -> Place:
+    return Place(_environment(fields), fields.optional_text("team"))
+
+
+def _environment(fields: Fields) -> Environment | UnsetType:
+    environment = fields.text("environment")
+    if environment not in (UNSET, "live", "test"):
+        fields.faults.add(f"{fields.path}/environment", "use live or test")
+    return cast("Environment | UnsetType", environment)
 
 
 def _state(fields: Fields) -> EntryState | UnsetType:

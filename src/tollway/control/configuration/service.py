@@ -58,8 +58,8 @@ class Configuration:
         self._steps: dict[ObjectKind, AnyStep] = {
             "team": TeamStep(parts.teams),
             "application": ApplicationStep(parts.applications, parts.teams),
-            "provider": ProviderStep(parts.providers),
-            "service": ServiceStep(parts.services),
+            "provider": ProviderStep(parts.providers, parts.teams),
+            "service": ServiceStep(parts.services, parts.teams),
             "token": TokenStep(parts.tokens, parts.applications, parts.services, parts.clock),
         }
 

@@ -32,9 +32,10 @@ def show_application(application: Application, team_name: str) -> Shown:
     return {"name": application.name, "team": team_name} | _limits(application.limits) | _state(application.state)
 
 
-def show_provider(provider: Provider) -> Shown:
-    """Return the entry of a provider."""
+def show_provider(provider: Provider, team_name: str | None = None) -> Shown:
+    """Return the entry of a provider; `team_name` None: it belongs to the installation."""
     shown: Shown = {"name": provider.name, "kind": provider.kind}
+    shown |= _place(provider.environment, team_name)
     shown |= _credentials(provider.keys)
     if provider.models != ALL_MODELS:
         shown["models"] = [_model(offer) for offer in provider.models]
@@ -42,9 +43,10 @@ def show_provider(provider: Provider) -> Shown:
     return _with_connection(shown, provider.connection) | _state(provider.state)
 
 
-def show_service(service: Service) -> Shown:
-    """Return the entry of a service."""
+def show_service(service: Service, team_name: str | None = None) -> Shown:
+    """Return the entry of a service; `team_name` None: it belongs to the installation."""
     shown: Shown = {"name": service.name, "path_prefix": service.path_prefix}
+    shown |= _place(service.environment, team_name)
     shown |= _credentials(service.keys)
     for field in fields(service.behaviour):
         value = getattr(service.behaviour, field.name)
@@ -87,6 +89,11 @@ def _differences(prefix: str, before: Shown, after: Shown) -> list[FieldChange]:
         elif old != new:
             found.append(FieldChange(prefix + name, old, new))
     return found
+
+
+def _place(environment: str, team_name: str | None) -> Shown:
+    shown: Shown = {} if environment == "live" else {"environment": environment}
+    return shown if team_name is None else shown | {"team": team_name}
 
 
 def _state(state: str) -> Shown:

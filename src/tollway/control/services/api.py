@@ -7,6 +7,8 @@ from fastapi import APIRouter, Path, Query
 from msgspec import UNSET
 from pydantic import Field
 
+from tollway.control.paging import Page as Found
+from tollway.control.paging import Position
 from tollway.control.services.model import BODY_BYTES_MAX, Behaviour, NewService, Service, ServiceChange
 from tollway.kernel.secret import Secret
 from tollway.web.asking import Asking, ReadServices, WriteServices
@@ -106,7 +108,12 @@ class ChangedServiceOutput(ServiceOutput):
 def list_services(query: Annotated[PageQuery, Query()], ask: ReadServices) -> Page[ServiceOutput]:
     """List services, newest first."""
     services = ask.services.rest_services
-    return ask.page(query, lambda after, limit: services.page(after=after, limit=limit), show_service)
+
+    def fetch(after: Position | None, limit: int) -> Found[tuple[Service, str | None]]:
+        page = services.page(sight=ask.sight, after=after, limit=limit)
+        return Found(tuple(_with_team(page.items, ask)), page.next)
+
+    return ask.page(query, fetch, lambda pair: show_service(*pair))
 
 
 @router.post("", status_code=201)
@@ -129,6 +136,8 @@ def create_service(body: ServiceInput, ask: WriteServices) -> ServiceOutput:
             allow_anonymous=body.allow_anonymous,
             body_bytes_max=body.body_bytes_max,
         ),
+        environment=body.environment,
+        team_id=body.team_id,
     )
     return _answer(ask.services.rest_services.create(new, ask.actor), ask)
 
@@ -136,7 +145,7 @@ def create_service(body: ServiceInput, ask: WriteServices) -> ServiceOutput:
 @router.get("/{service_id}")
 def get_service(service_id: ServiceId, ask: ReadServices) -> ServiceOutput:
     """Show a service."""
-    return _answer(ask.services.rest_services.get(service_id), ask)
+    return _answer(ask.services.rest_services.get(service_id, ask.sight), ask)
 
 
 @router.patch("/{service_id}")
@@ -145,7 +154,7 @@ def change_service(
 ) -> ChangedServiceOutput:
     """Change a service. A base URL with another scheme, host or port clears the key, unless a new one comes with it."""
     services = ask.services.rest_services
-    before = services.get(service_id)
+    before = services.get(service_id, ask.sight)
     given = body.model_fields_set
     behaviour = {name: getattr(body, name) for name in given & _BEHAVIOUR}
     if "methods" in behaviour:
@@ -156,6 +165,8 @@ def change_service(
         credential=_credential(body) if "credential" in given else UNSET,
         behaviour=replace(before.behaviour, **behaviour) if behaviour else UNSET,
         connection=read_connection_change(body),
+        environment=body.environment,
+        team_id=body.team_id,
     )
     # The behaviour was merged into what was read just now, so the change holds for that version alone.
     version = before.version if expected is None and behaviour else expected
@@ -183,7 +194,7 @@ def enable_service(service_id: ServiceId, expected: ExpectedVersion, ask: WriteS
     return _answer(ask.services.rest_services.enable(service_id, ask.actor, expected_version=expected), ask)
 
 
-def show_service(service: Service) -> ServiceOutput:
+def show_service(service: Service, team_name: str | None) -> ServiceOutput:
     """Write a service without anything secret."""
     connection, behaviour = service.connection, service.behaviour
     return ServiceOutput(
@@ -199,6 +210,9 @@ def show_service(service: Service) -> ServiceOutput:
         proxy_credential=show_login(connection.proxy_key),
         timeouts=show_timeouts(connection.timeouts),
         headers=[name for name, _ in connection.headers],
+        environment=service.environment,
+        team_id=service.team_id,
+        team_name=team_name,
         strip_prefix=behaviour.strip_prefix,
         methods=list(behaviour.methods),
         credential_header=behaviour.credential_header,
@@ -215,7 +229,14 @@ def show_service(service: Service) -> ServiceOutput:
 
 def _answer(service: Service, ask: Asking) -> ServiceOutput:
     ask.tag(service.version)
-    return show_service(service)
+    (pair,) = _with_team((service,), ask)
+    return show_service(*pair)
+
+
+def _with_team(items: tuple[Service, ...], ask: Asking) -> list[tuple[Service, str | None]]:
+    """Return each with the name of its team, None where it belongs to the installation."""
+    names = ask.services.teams.names({item.team_id for item in items if item.team_id is not None})
+    return [(item, None if item.team_id is None else names.get(item.team_id)) for item in items]
 
 
 def _credential(body: ServicePatch) -> Secret[str] | None:

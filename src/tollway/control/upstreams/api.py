@@ -8,6 +8,8 @@ from pydantic import Field
 
 from tollway.control.audit.model import Subject
 from tollway.control.faults import refuse
+from tollway.control.paging import Page as Found
+from tollway.control.paging import Position
 from tollway.control.upstreams.model import ModelOffer, NewProvider, PriceOverride, Provider, ProviderChange
 from tollway.kernel.secret import Secret
 from tollway.providers.registry import KINDS
@@ -158,7 +160,12 @@ def list_provider_kinds(ask: ReadProviders) -> KindList:
 def list_providers(query: Annotated[PageQuery, Query()], ask: ReadProviders) -> Page[ProviderOutput]:
     """List providers, newest first. The built-in sandbox is not among them."""
     providers = ask.services.providers
-    return ask.page(query, lambda after, limit: providers.page(after=after, limit=limit), show_provider)
+
+    def fetch(after: Position | None, limit: int) -> Found[tuple[Provider, str | None]]:
+        page = providers.page(sight=ask.sight, after=after, limit=limit)
+        return Found(tuple(_with_team(page.items, ask)), page.next)
+
+    return ask.page(query, fetch, lambda pair: show_provider(*pair))
 
 
 @router.post("/providers", status_code=201)
@@ -177,16 +184,16 @@ def create_provider(body: ProviderInput, ask: WriteProviders) -> ProviderOutput:
         timeouts=read_timeouts(body.timeouts),
         headers=tuple(body.headers.items()),
         proxy_credential=read_login(body.proxy_credential),
+        environment=body.environment,
+        team_id=body.team_id,
     )
-    provider = ask.services.providers.create(new, ask.actor)
-    ask.tag(provider.version)
-    return show_provider(provider)
+    return _answer(ask.services.providers.create(new, ask.actor), ask)
 
 
 @router.get("/providers/{provider_id}")
 def get_provider(provider_id: ProviderId, ask: ReadProviders) -> ProviderOutput:
     """Show a provider."""
-    return _answer(ask.services.providers.get(provider_id), ask)
+    return _answer(ask.services.providers.get(provider_id, ask.sight), ask)
 
 
 @router.patch("/providers/{provider_id}")
@@ -201,6 +208,8 @@ def change_provider(
         models=tuple(_read_offer(offer) for offer in body.models) if "models" in given else UNSET,
         priority=body.priority,
         connection=read_connection_change(body),
+        environment=body.environment,
+        team_id=body.team_id,
     )
     changed = ask.services.providers.change(provider_id, change, ask.actor, expected_version=expected)
     shown = _answer(changed.provider, ask)
@@ -228,7 +237,7 @@ def enable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: Wri
 @router.post("/providers/{provider_id}/test")
 def test_provider(provider_id: ProviderId, ask: WriteProviders) -> ProbeOutput:
     """Make one cheap call to the provider with its key and say what came back."""
-    provider = ask.services.providers.get(provider_id)
+    provider = ask.services.providers.get(provider_id, ask.sight)
     probe = ask.services.prober.probe(provider)
     subject = Subject("provider", provider.id, provider.name)
     ask.services.audit.record(ask.actor, "provider.test", subject, None, {"ok": probe.is_ok})
@@ -237,7 +246,7 @@ def test_provider(provider_id: ProviderId, ask: WriteProviders) -> ProbeOutput:
     )
 
 
-def show_provider(provider: Provider) -> ProviderOutput:
+def show_provider(provider: Provider, team_name: str | None) -> ProviderOutput:
     """Write a provider without anything secret."""
     connection = provider.connection
     return ProviderOutput(
@@ -253,6 +262,9 @@ def show_provider(provider: Provider) -> ProviderOutput:
         proxy_credential=show_login(connection.proxy_key),
         timeouts=show_timeouts(connection.timeouts),
         headers=[name for name, _ in connection.headers],
+        environment=provider.environment,
+        team_id=provider.team_id,
+        team_name=team_name,
         models=[_show_offer(offer) for offer in provider.models],
         priority=provider.priority,
         created_at=format_instant(provider.created_ns),
@@ -261,7 +273,14 @@ def show_provider(provider: Provider) -> ProviderOutput:
 
 def _answer(provider: Provider, ask: Asking) -> ProviderOutput:
     ask.tag(provider.version)
-    return show_provider(provider)
+    (pair,) = _with_team((provider,), ask)
+    return show_provider(*pair)
+
+
+def _with_team(items: tuple[Provider, ...], ask: Asking) -> list[tuple[Provider, str | None]]:
+    """Return each with the name of its team, None where it belongs to the installation."""
+    names = ask.services.teams.names({item.team_id for item in items if item.team_id is not None})
+    return [(item, None if item.team_id is None else names.get(item.team_id)) for item in items]
 
 
 def _credentials(body: ProviderInput | ProviderPatch) -> tuple[Secret[str], ...]:

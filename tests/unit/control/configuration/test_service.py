@@ -32,6 +32,8 @@ providers:
     priority: 10
     headers: {X-Team: shop}
     timeouts: {connect_seconds: 2, first_byte_seconds: 30.5}
+    environment: test
+    team: shop
     models:
       - small
       - name: gpt-4o
@@ -46,6 +48,8 @@ services:
     allow_private: [10.0.0.0/8]
     methods: [GET, POST]
     strip_prefix: false
+    environment: test
+    team: shop
 tokens:
   - name: ci
     application: checkout
@@ -170,6 +174,16 @@ def test_state_switches(plane: ControlPlane) -> None:
     assert plane.policy.read_snapshot().services[0].state == "disabled"
     assert apply(plane, plane.configuration.export()).is_empty
     assert actions(apply(plane, off.replace("disabled", "active"))) == {"update"}
+
+
+def test_what_has_a_team_can_be_given_back_to_the_installation(plane: ControlPlane) -> None:
+    apply(plane, DOCUMENT)
+    apply(plane, "version: 1\nservices: [{name: orders, team: null, environment: live}]")
+    orders = plane.services.find_named("orders")
+    assert orders is not None and (orders.team_id, orders.environment) == (None, "live")
+    assert faults(plane, "version: 1\nservices: [{name: orders, team: gone}]") == [
+        "line 2, column 33: /services/0/team: there is no team 'gone'"
+    ]
 
 
 def test_stored_keys_are_left_alone_and_other_keys_replace_them(plane: ControlPlane) -> None:
