@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from tollway.contract.records import CloseRecord
+from tollway.contract.watching import Finding, WatchPolicy
 
 FRAME_BYTES_MAX = 67_108_864
 
@@ -232,6 +233,40 @@ class InFlightAnswer(msgspec.Struct, frozen=True, tag="in_flight_answer"):
     rows: tuple[InFlight, ...]
 
 
+class FindingsQuery(msgspec.Struct, frozen=True, tag="findings"):
+    """What the watch found after a number, oldest first."""
+
+    after_seq: int
+    limit: int = 200
+
+
+class FoundRow(msgspec.Struct, frozen=True, array_like=True):
+    """A finding and its number, which rises."""
+
+    seq: int
+    finding: Finding
+
+
+class FindingsAnswer(msgspec.Struct, frozen=True, tag="findings_answer"):
+    """`revision` is that of the policy that is heeded. A finding that cannot be read is left out, and passed."""
+
+    rows: tuple[FoundRow, ...]
+    last_seq: int
+    revision: int
+
+
+class HeedPolicy(msgspec.Struct, frozen=True, tag="heed_policy"):
+    """Watch by this policy from now on, also after a restart."""
+
+    policy: WatchPolicy
+
+
+class HeedAnswer(msgspec.Struct, frozen=True, tag="heed_answer"):
+    """The revision that is heeded."""
+
+    revision: int
+
+
 class HealthQuery(msgspec.Struct, frozen=True, tag="health"):
     """Is the ledger keeping up?"""
 
@@ -278,6 +313,8 @@ Request = (
     | LargestSpentQuery
     | UnpricedQuery
     | InFlightQuery
+    | FindingsQuery
+    | HeedPolicy
     | HealthQuery
     | Subscribe
 )
@@ -290,6 +327,8 @@ Reply = (
     | SpentAnswer
     | UnpricedAnswer
     | InFlightAnswer
+    | FindingsAnswer
+    | HeedAnswer
     | HealthAnswer
     | LiveBatch
     | Failure

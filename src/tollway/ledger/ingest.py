@@ -27,6 +27,7 @@ from tollway.ledger.uses import (
     last_uses,
     secret_uses,
 )
+from tollway.ledger.watching.watch import Watch
 
 READ_BYTES = 4 * 1024 * 1024
 """Read of one file in one step: about 8,000 calls, some 40 MB while they are added up."""
@@ -96,6 +97,7 @@ class Ingest:
         self._coarser: dict[Group, list[Group]] = {}
         self._next_group_id = 0
         self._sums: dict[int, dict[SumsKey, Sums]] = {}
+        self.watch = Watch(store.watch)
         self._finished: set[str] = set()
         self._addresses = SeenAddresses()
         self.ingested = 0
@@ -135,6 +137,7 @@ class Ingest:
         self._next_group_id = self._store.next_group_id()
         self._sums = {resolution: {} for resolution in RESOLUTIONS}
         self._addresses = SeenAddresses()
+        self.watch.load()
         self._is_loaded = True
 
     def _step(self) -> Ingested:
@@ -236,6 +239,8 @@ class Ingest:
             (group.token, calls.facts) for some in by_minute.values() for group, calls in some.items()
         )
         addresses = address_uses(used)
+        calls = reading.calls
+        misuse = self.watch.look(zip(calls.facts, calls.bodies, strict=True), reading.tallies)
         self._store.apply(
             Batch(
                 positions=reading.positions,
@@ -252,6 +257,7 @@ class Ingest:
                 secrets=secret_uses(reading.old_secrets),
                 addresses=addresses,
                 crowded=self._addresses.find_crowded(addresses),
+                findings=misuse,
             )
         )
         self._open_calls = reading.opened

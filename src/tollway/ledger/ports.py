@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from tollway.contract.ledger_api import AddressUse, Dimension, LastUse, SecretUse, Spent, UnpricedRow
 from tollway.ledger.model import Group, Sums
+from tollway.ledger.watching.ports import WatchStore
 
 
 class JournalSource(Protocol):
@@ -79,12 +80,19 @@ class Batch(NamedTuple):
     """(minute start, code) -> calls."""
     secrets: Sequence[SecretUse] = ()
     addresses: Sequence[AddressUse] = ()
+    findings: Sequence[tuple[int, bytes]] = ()
+    """(at_ns, the Finding's bytes)."""
     crowded: Sequence[str] = ()
     """Tokens that may have more than ADDRESSES_KEPT addresses now; those used longest ago are forgotten."""
 
 
 class LedgerStore(Protocol):
     """The one writer of the ledger database."""
+
+    @property
+    def watch(self) -> WatchStore:
+        """Where the watch keeps what it has learned."""
+        ...
 
     def load(self) -> StoredState:
         """Return where the last committed batch left off."""
@@ -191,6 +199,10 @@ class UsageReader(Protocol):
 
     def largest_spent(self, period_starts_ns: Sequence[int], limit: int) -> list[Spent]:
         """Return the rows of these periods that spent most, ties by owner and budget."""
+        ...
+
+    def findings(self, after_seq: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return (seq, body) of what was found after a number, oldest first."""
         ...
 
     def unpriced(self, since_seconds: int) -> list[UnpricedRow]:

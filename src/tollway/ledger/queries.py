@@ -4,13 +4,19 @@ A range is covered by days in its middle, hours around them and minutes at its e
 minute costs some 200 rows a group instead of 43,000.
 """
 
+import logging
 from typing import Final, assert_never
+
+import msgspec
 
 from tollway.contract.ledger_api import (
     CallAnswer,
     CallQuery,
     CallsAnswer,
     CallsQuery,
+    FindingsAnswer,
+    FindingsQuery,
+    FoundRow,
     Interval,
     LargestSpentQuery,
     LastUseAnswer,
@@ -26,6 +32,7 @@ from tollway.contract.ledger_api import (
     UsageRow,
 )
 from tollway.contract.records import CloseRecord, decode
+from tollway.contract.watching import Finding
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.ledger.model import DAY, HOUR, MINUTE, RESOLUTIONS, Sums, decode_histograms, merge
 from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
@@ -34,12 +41,16 @@ from tollway.ledger.rollups import percentile
 ROWS_MAX = 50_000
 CALLS_MAX = 1_000
 FIRSTS_MAX = 500
+_decode_finding = msgspec.msgpack.Decoder(Finding).decode
+_log = logging.getLogger(__name__)
 END_OF_TIME = 2**62 // NANOS_PER_SECOND
 
 SECONDS: Final[dict[Interval, int]] = {"minute": MINUTE, "hour": HOUR, "day": DAY}
 _NAMES: Final[dict[int, Interval]] = {seconds: name for name, seconds in SECONDS.items()}
 
-Query = UsageQuery | CallsQuery | CallQuery | LastUseQuery | OriginsQuery | SpentQuery | LargestSpentQuery | UnpricedQuery
+Query = (
+    UsageQuery | CallsQuery | CallQuery | LastUseQuery | OriginsQuery | SpentQuery | LargestSpentQuery | UnpricedQuery
+)
 Answer = UsageAnswer | CallsAnswer | CallAnswer | LastUseAnswer | OriginsAnswer | SpentAnswer | UnpricedAnswer
 
 
@@ -67,6 +78,18 @@ def answer(query: Query, reader: UsageReader) -> Answer:
             return UnpricedAnswer(tuple(reader.unpriced(since_seconds - since_seconds % DAY)))
         case _:
             assert_never(query)
+
+
+def answer_findings(query: FindingsQuery, reader: UsageReader) -> FindingsAnswer:
+    """Return what was found after a number. A finding that cannot be read is left out and passed."""
+    rows: list[FoundRow] = []
+    found = reader.findings(query.after_seq, max(1, min(query.limit, CALLS_MAX)))
+    for seq, body in found:
+        try:
+            rows.append(FoundRow(seq, _decode_finding(body)))
+        except ValueError:
+            _log.exception("ledger: finding %d cannot be read", seq)
+    return FindingsAnswer(tuple(rows), found[-1][0] if found else query.after_seq, 0)
 
 
 def answer_usage(query: UsageQuery, reader: UsageReader) -> UsageAnswer:

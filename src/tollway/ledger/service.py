@@ -14,11 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from tollway.contract.ledger_api import (
     Failure,
+    FindingsQuery,
     HealthAnswer,
     HealthQuery,
+    HeedAnswer,
+    HeedPolicy,
     InFlightAnswer,
     InFlightQuery,
     LiveBatch,
@@ -32,14 +36,16 @@ from tollway.contract.ledger_frames import (
     encode_frame,
     payload_bytes,
 )
+from tollway.contract.watching import WatchPolicy
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 from tollway.ledger.in_flight import count_in_flight
 from tollway.ledger.ingest import Ingest, Ingested
 from tollway.ledger.live import SILENCE_SECONDS, Live, build_batch
 from tollway.ledger.ports import JournalSource, LedgerStore, UsageReader
-from tollway.ledger.queries import answer
-from tollway.ledger.retention import Keep, sweep
+from tollway.ledger.queries import answer, answer_findings
+from tollway.ledger.retention import ROWS_MAX, Keep, sweep
+from tollway.ledger.watching.watch import Watch
 
 BATCH_SECONDS = 0.25
 """Between two steps under load: longer batches cost less a call, and live pages may be a second behind."""
@@ -47,6 +53,9 @@ IDLE_SECONDS = 0.5
 RETRY_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
 SWEEP_MORE_SECONDS = 1.0
+SAVE_SECONDS = 30.0
+"""Between two times that the watch's learning is written: what a crash loses of it."""
+FINDINGS_DAYS = 30
 READER_THREADS = 3
 STOP_SECONDS = 10.0
 SEND_SECONDS = 10.0
@@ -76,6 +85,7 @@ class Writer:
         self._ingest: Ingest | None = None
         self._store: LedgerStore | None = None
         self._sweep_at_ns = 0
+        self._save_at_ns = 0
         self._last_ingest_ns = 0
         self._problem = ""
         self.leaves_the_rest = False
@@ -92,6 +102,9 @@ class Writer:
             async with asyncio.timeout(STOP_SECONDS):
                 while not self.leaves_the_rest and (ingested := await self._turn()) and ingested.has_read:
                     pass
+            # In their own thread as well; what is not written within the time is learned anew.
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.wait([asyncio.get_running_loop().run_in_executor(self._thread, self._save_watch)])
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def health(self) -> HealthAnswer:
@@ -100,6 +113,17 @@ class Writer:
         if ingest is None:
             return HealthAnswer(0, 0, 0, 0, self._problem or "starting")
         return HealthAnswer(ingest.lag_bytes(), ingest.ingested, self._last_ingest_ns, ingest.orphans, self._problem)
+
+    @property
+    def watch_revision(self) -> int:
+        """The revision of the policy that is heeded; -1 before the database was opened. From any thread."""
+        return -1 if self._ingest is None else self._ingest.watch.revision
+
+    def heed(self, policy: WatchPolicy) -> int:
+        """Watch by this policy from the next step on; return which revision is heeded. From any thread."""
+        if self._ingest is not None:
+            self._ingest.watch.take_policy(policy)
+        return self.watch_revision
 
     def in_flight(self) -> InFlightAnswer:
         """Return which upstreams have calls, as of the last step. From any thread."""
@@ -126,6 +150,7 @@ class Writer:
             self._store = self._parts.open_store()
             self._ingest = Ingest(self._parts.journal, self._store)
         ingested = self._ingest.step()
+        self._look_after_watch(self._ingest.watch)
         self._last_ingest_ns = now_ns = self._parts.clock.now_ns()
         monotonic_ns = self._parts.clock.monotonic_ns()
         if monotonic_ns >= self._sweep_at_ns:
@@ -133,6 +158,19 @@ class Writer:
             pause = SWEEP_MORE_SECONDS if is_more else SWEEP_SECONDS
             self._sweep_at_ns = monotonic_ns + round(pause * NANOS_PER_SECOND)
         return ingested
+
+    def _look_after_watch(self, watch: Watch) -> None:
+        assert self._store is not None
+        monotonic_ns = self._parts.clock.monotonic_ns()
+        if monotonic_ns >= self._save_at_ns:
+            watch.save()
+            watch.sweep(self._parts.clock.now_ns() - FINDINGS_DAYS * 86_400 * NANOS_PER_SECOND, ROWS_MAX)
+            self._save_at_ns = monotonic_ns + round(SAVE_SECONDS * NANOS_PER_SECOND)
+
+    def _save_watch(self) -> None:
+        if self._ingest is not None and not self.leaves_the_rest:
+            with contextlib.suppress(TollwayError):
+                self._ingest.watch.save()
 
     def _report(self, error: BaseException) -> None:
         problem = f"{type(error).__name__}: {error}"
@@ -228,6 +266,11 @@ class Service:
             return encode_frame(self._writer.health())
         if isinstance(request, InFlightQuery):
             return encode_frame(self._writer.in_flight())
+        if isinstance(request, HeedPolicy):
+            return encode_frame(HeedAnswer(self._writer.heed(request.policy)))
+        if isinstance(request, FindingsQuery):
+            found = answer_findings(request, self._parts.reader)
+            return encode_frame(structs.replace(found, revision=self._writer.watch_revision))
         return encode_frame(answer(request, self._parts.reader))
 
 

@@ -11,16 +11,28 @@ import signal
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from tollway.adapters.journal.source import DirectoryJournalSource
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.ledger import open_store
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.adapters.telemetry.logs import start_logging
-from tollway.contract.ledger_api import HealthQuery, InFlightAnswer, InFlightQuery, Reply, Request, Subscribe
+from tollway.contract.ledger_api import (
+    FindingsQuery,
+    HealthQuery,
+    HeedAnswer,
+    HeedPolicy,
+    InFlightAnswer,
+    InFlightQuery,
+    Reply,
+    Request,
+    Subscribe,
+)
 from tollway.kernel.clock import SystemClock
 from tollway.kernel.errors import TollwayError
 from tollway.ledger.ingest import Ingest
-from tollway.ledger.queries import answer
+from tollway.ledger.queries import answer, answer_findings
 from tollway.ledger.retention import Keep
 from tollway.ledger.service import Parts, Service
 from tollway.runtime.child import receive_start
@@ -103,6 +115,13 @@ def ask_offline(settings: Settings, request: Request) -> Reply:
         ingest = Ingest(parts.journal, parts.open_store())
         while ingest.step().has_read:
             pass
+        ingest.watch.save()
+        if isinstance(request, HeedPolicy):
+            ingest.watch.take_policy(request.policy)
+            ingest.watch.save()
+            return HeedAnswer(ingest.watch.revision)
+        if isinstance(request, FindingsQuery):
+            return structs.replace(answer_findings(request, parts.reader), revision=ingest.watch.revision)
         return answer(request, parts.reader)
     finally:
         parts.close()

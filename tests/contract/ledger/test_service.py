@@ -14,14 +14,17 @@ from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.contract.ledger_api import (
     CallQuery,
     Failure,
+    FindingsQuery,
     HealthAnswer,
     HealthQuery,
+    HeedPolicy,
     InFlight,
     InFlightQuery,
     LiveBatch,
     UsageAnswer,
     UsageQuery,
 )
+from tollway.contract.watching import WatchPolicy
 from tollway.kernel.clock import SystemClock
 from tollway.kernel.errors import TollwayError
 from tollway.ledger.retention import Keep
@@ -179,3 +182,32 @@ async def test_nonsense_closes_only_its_own_connection(tmp_path):
             assert await reader.read() == b""
             writer.close()
         assert isinstance(await client.ask_async(HealthQuery()), HealthAnswer)
+
+
+async def test_a_policy_is_heeded_and_findings_are_answered_with_its_revision(tmp_path):
+    journal = make_journal(tmp_path)
+    async with served(tmp_path) as (client, _, _):
+
+        async def heeded():
+            answer = await client.ask_async(HeedPolicy(WatchPolicy(3, decoys=("tokA",))))
+            return answer.revision == 3
+
+        await until(heeded)
+        opened = make_open()
+        journal.append(opened)
+        journal.append(make_close(opened))
+
+        async def found():
+            answer = await client.ask_async(FindingsQuery(0))
+            assert answer.revision == 3
+            return [row.finding.detector for row in answer.rows]
+
+        assert await until(found) == ["decoy_used"]
+    journal.close()
+    async with served(tmp_path) as (client, _, _):
+
+        async def remembered():
+            answer = await client.ask_async(FindingsQuery(0))
+            return answer.revision == 3 and answer.rows
+
+        assert await until(remembered), "policy and finding survive a restart"

@@ -4,7 +4,6 @@ Statements that run for every call or group are SQLAlchemy Core, compiled once, 
 tuples: binding 8,000 rows by name would cost as much as everything else the ledger does.
 """
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,13 +13,13 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import Column, Connection, Delete, Dialect, Engine, Table, bindparam, case, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement
 
 from tollway.adapters.storage import ledger_tables as tables
+from tollway.adapters.storage.ledger_faults import translated
+from tollway.adapters.storage.ledger_watch import SQLWatchStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.contract.ledger_api import ADDRESSES_KEPT
-from tollway.kernel.errors import TollwayError
 from tollway.ledger.model import CUBES, Group, Sums, decode_histograms, encode_histograms
 from tollway.ledger.ports import Batch, LedgerStore, StoredState, SumsKey
 
@@ -42,6 +41,7 @@ class SQLLedgerStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._statements = _Statements(engine.dialect.name)
+        self.watch = SQLWatchStore(engine)
 
     def load(self) -> StoredState:
         """See LedgerStore.load."""
@@ -112,6 +112,10 @@ class SQLLedgerStore:
                 connection.execute(_oldest_addresses(token_id))
             _many(connection, statements.unpriced, ((*key, *value) for key, value in batch.unpriced.items()))
             _many(connection, statements.tally, ((*key, calls) for key, calls in batch.tallies.items()))
+            if batch.findings:
+                connection.execute(
+                    insert(tables.findings), [{"at_ns": at, "body": body} for at, body in batch.findings]
+                )
             _many(connection, statements.forgotten, ((name,) for name in batch.forgotten_files))
             _many(connection, statements.position, batch.positions.items())
 
@@ -249,16 +253,6 @@ def _delete_oldest(
     bound = connection.execute(last).scalar()
     upto = column < before if bound is None else column <= bound
     return connection.execute(delete(column.table).where(upto, *conditions)).rowcount
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Turn a failure of the database inside into usage.unavailable; its text may name rows, so it is internal."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        first_line = str(error).partition("\n")[0]
-        raise TollwayError("usage.unavailable", internal=f"{type(error).__name__}: {first_line}") from error
 
 
 _: type[LedgerStore] = SQLLedgerStore

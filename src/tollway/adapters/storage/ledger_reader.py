@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import ColumnElement
 
 from tollway.adapters.storage import ledger_tables as tables
-from tollway.adapters.storage.ledger import translated
+from tollway.adapters.storage.ledger_faults import translated
 from tollway.contract.ledger_api import (
     ADDRESSES_KEPT,
     TEAMS_SEPARATOR,
@@ -156,6 +156,12 @@ class SQLUsageReader:
             .limit(limit)
         )
         return [Spent(*row) for row in self._rows(query)]
+
+    def findings(self, after_seq: int, limit: int) -> list[tuple[int, bytes]]:
+        """See UsageReader.findings. By primary key."""
+        table = tables.findings
+        query = select(table.c.seq, table.c.body).where(table.c.seq > after_seq).order_by(table.c.seq).limit(limit)
+        return [(int(seq), bytes(body)) for seq, body in self._rows(query)]
 
     def unpriced(self, since_seconds: int) -> list[UnpricedRow]:
         """See UsageReader.unpriced. Ties by name."""

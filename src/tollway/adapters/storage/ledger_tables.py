@@ -125,6 +125,19 @@ token_addresses = Table(
 )
 """The addresses that a token was used from last, at most ADDRESSES_KEPT."""
 
+watch_states = Table("watch_states", metadata, _text("key", key=True), _body("body"))
+"""What the watch has learned of each token, and the policy it heeds."""
+
+findings = Table(
+    "findings",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=True),
+    _int("at_ns"),
+    _body("body"),
+    sqlite_autoincrement=True,
+)
+"""What the watch found, in order; a number is never used again, since the console remembers how far it has read."""
+
 unpriced = Table(
     "unpriced",
     metadata,

@@ -1,0 +1,1 @@
+"""Watches for misuse while call records are taken in."""
