@@ -15,6 +15,7 @@ PLACES = ("unit", "contract", "http", "journeys", "chaos", ".")
 LISTED: dict[str, str] = {
     "__main__.py": "tests/unit/test_main.py",
     "compose/console.py": "tests/contract/runtime/test_supervisor.py",
+    "compose/limits.py": "tests/contract/runtime/test_supervisor.py",
     "compose/notices.py": "tests/journeys/test_notices.py",
     "compose/worker.py": "tests/contract/runtime/test_supervisor.py",
     "runtime/worker.py": "tests/contract/runtime/test_supervisor.py",
@@ -26,6 +27,9 @@ LISTED: dict[str, str] = {
     "adapters/storage/dumps.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/idempotency.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/ledger_tables.py": "tests/contract/storage/test_ledger.py",
+    "adapters/storage/levels.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/plans.py": "tests/contract/storage/test_config_stores.py",
+    "adapters/storage/published_limits.py": "tests/unit/control/limits/test_levels.py",
     "adapters/storage/publication.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/roles.py": "tests/contract/storage/test_accounts.py",
     "adapters/storage/services.py": "tests/contract/storage/test_config_stores.py",

@@ -263,6 +263,7 @@ class Console:
             "audit": plane.audit,
             "tokens": plane.tokens,
             "applications": plane.applications,
+            "limits": plane.limits,
             "teams": plane.teams,
             "providers": plane.providers,
             "rest_services": plane.services,

@@ -1,6 +1,6 @@
 """A whole control plane on a throw-away database, with stand-ins for the policy store and the surroundings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +14,12 @@ from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
+from tollway.adapters.storage.levels import SQLLevelStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQLToldStore, SQLWebhookStore
+from tollway.adapters.storage.plans import SQLPlanStore
 from tollway.adapters.storage.publication import SQLPublicationStore
+from tollway.adapters.storage.published_limits import StoredLimits
 from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
 from tollway.adapters.storage.teams import SQLTeamStore
@@ -45,7 +48,14 @@ from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.limits.levels import LevelParts, Levels
+from tollway.control.limits.model import Level
+from tollway.control.limits.naming import NamedOwners
+from tollway.control.limits.owners import LimitOwners
+from tollway.control.limits.top_ups import TopUps
 from tollway.control.notices.telling import Notifier
+from tollway.control.plans.desk import LimitDesk
+from tollway.control.plans.service import PlanParts, Plans
 from tollway.control.publication.model import Options
 from tollway.control.publication.ports import Stored
 from tollway.control.publication.service import Publisher, PublisherParts
@@ -187,6 +197,9 @@ class ControlPlane:
         self.provider_store = SQLProviderStore(self.database, self.clock)
         self.service_store = SQLServiceStore(self.database, self.clock)
         self.publication_store = SQLPublicationStore(self.database)
+        self.plan_store, self.level_store = SQLPlanStore(self.database), SQLLevelStore(self.database)
+        self.account_store = SQLAccountStore(self.database)
+        names = NamedOwners(self._finders())
         snapshots = SnapshotBuilder(
             SnapshotParts(
                 providers=self.provider_store,
@@ -195,6 +208,7 @@ class ControlPlane:
                 references=self.references,
                 sealer=self.keys,
                 clock=self.clock,
+                limits=StoredLimits(self.plan_store, self.level_store, names),
             )
         )
         self.publisher = Publisher(
@@ -224,6 +238,7 @@ class ControlPlane:
                 transactions=self.database,
                 trail=self.audit,
                 clock=self.clock,
+                plans=self.plan_store,
             )
         )
         self.tokens = Tokens(
@@ -237,8 +252,16 @@ class ControlPlane:
                 trail=self.audit,
                 clock=self.clock,
                 notices=self.notifier,
+                plans=self.plan_store,
             )
         )
+        self.plans = Plans(PlanParts(self.plan_store, self.publisher, self.database, self.audit, self.clock))
+        self.levels = Levels(
+            LevelParts(self.level_store, names, self.publisher, self.database, self.audit, self.clock)
+        )
+        self.limit_owners = LimitOwners(self.levels, self.tokens, self.applications)
+        self.top_ups = TopUps(self.limit_owners, self.clock)
+        self.limits = LimitDesk(self.plans, self.levels, self.limit_owners, self.top_ups)
         self.providers = Providers(
             ProviderParts(
                 store=self.provider_store,
@@ -272,7 +295,6 @@ class ControlPlane:
                 clock=self.clock,
             )
         )
-        self.account_store = SQLAccountStore(self.database)
         self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)
         self.accounts = Accounts(
             AccountParts(
@@ -288,6 +310,24 @@ class ControlPlane:
         )
         self.members = Members(self.account_store, self.team_store, self.database, self.audit, self.clock)
         self.idempotency = IdempotencyKeys(SQLIdempotencyStore(self.database), self.database, self.clock)
+
+    def _finders(self) -> dict[Level, Callable[[str], str | None]]:
+        """Return who limits can be given to; of models, those that workers are told of."""
+
+        def find_model(name: str) -> str | None:
+            return name if any(model.name == name for model in self.publisher.snapshot().models) else None
+
+        def name_of(found: object) -> str | None:
+            is_gone = found is None or getattr(found, "state", None) == "deleted"
+            return None if is_gone else found.name  # type: ignore[attr-defined]  # all of them have one
+
+        return {
+            "team": lambda team_id: name_of(self.team_store.find(team_id)),
+            "user": lambda user_id: name_of(self.account_store.find(user_id)),
+            "service": lambda service_id: name_of(self.service_store.find(service_id)),
+            "provider": lambda provider_id: name_of(self.provider_store.find(provider_id)),
+            "model": find_model,
+        }
 
     def start(self) -> "ControlPlane":
         """Do what the console does at its start."""

@@ -15,10 +15,14 @@ from tollway.control.access.roles import BUILT_IN
 from tollway.control.accounts.model import NewUser
 from tollway.control.actor import Actor
 from tollway.control.applications.model import NewApplication
+from tollway.control.limits.model import BudgetRule, LimitRules
+from tollway.control.limits.top_ups import NewTopUp
 from tollway.control.notices.model import DeliveryFilter, NewWebhook
+from tollway.control.plans.model import NewPlan
 from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken
 from tollway.control.upstreams.model import ConnectionChange, NewProvider
+from tollway.kernel.clock import NANOS_PER_SECOND
 
 OBJECTS = ("own", "team", "other", "deleted")
 SIGN_IN = "/api/v1/session"
@@ -52,7 +56,9 @@ class World:
             return {"json": {"name": "renamed"}}
         if path.endswith("/hand-over"):
             return {"json": {"to_user_id": "user_none"}}
-        return {"json": {}} if method == "POST" and "{" not in path else {}
+        if path.endswith("/top-ups"):
+            return {"json": {"limit": "none", "amount": 1, "ends_at": "2027-06-01T00:00:00Z"}}
+        return {"json": {}} if method == "PUT" or (method == "POST" and "{" not in path) else {}
 
 
 def add_person(console: Console, name: str, role: str, team_ids: tuple[str, ...] = ()) -> str:
@@ -91,16 +97,31 @@ def build_world(console: Console, role: str) -> World:
         "token_id": {**tokens, "own": "", "deleted": "AAAAAAAAAAAA"},
         "application_id": _sides(applications["team"], applications["other"], _buried(console, red)),
         "team_id": _sides(red, blue, gone),
+        "level": _sides("team", "team", "team"),
+        "owner_id": _sides(red, blue, gone),
+        "top_up_id": _sides(*("top_0123456789abcdef",) * 3),
         "user_id": _sides(mate, stranger, leaver),
         "request_id": _sides("req_team", "req_other", "req_gone"),
         **_of_teams(console, red, blue),
         **_for_all(console),
         **_webhooks(console),
     }
+    for team in (red, blue):
+        top_up_id = _topped_up(console, team)
+        world.objects["top_up_id"] |= {"own": top_up_id, "team": top_up_id} if team == red else {"other": top_up_id}
     plane.teams.delete(gone, ACTOR)
     plane.accounts.delete(leaver, ACTOR)
     _settle(world, role, red)
     return world
+
+
+def _topped_up(console: Console, team_id: str) -> str:
+    """Give a team a budget that is topped up, and return the top-up's id."""
+    plane = console.plane
+    rules = LimitRules(budgets=(BudgetRule("month", 5, "month"),))
+    plane.limit_owners.change("team", team_id, rules, ACTOR)
+    new = NewTopUp("month", 1, plane.clock.now_ns() + 3_600 * NANOS_PER_SECOND)
+    return plane.top_ups.give("team", team_id, new, ACTOR).limits[0].top_ups[0].id
 
 
 def _settle(world: World, role: str, team_id: str) -> None:
@@ -137,6 +158,10 @@ def _for_all(console: Console) -> dict[str, dict[str, str]]:
     """Make what belongs to no team: there the reach is always `all`."""
     plane = console.plane
     makes: dict[str, tuple[Callable[[str], str], Callable[[str], object]]] = {
+        "plan_id": (
+            lambda name: plane.plans.create(NewPlan(name), ACTOR).id,
+            lambda object_id: plane.plans.delete(object_id, ACTOR),
+        ),
         "role_id": (
             lambda name: plane.roles.create(name, "", {Permission.GATEWAY_READ: Reach.ALL}, ACTOR).id,
             lambda object_id: plane.roles.delete(object_id, ACTOR),

@@ -8,10 +8,12 @@ import typer
 from tollway import __version__
 from tollway.cli import (
     audit,
+    budgets,
     configuration,
     notices,
     owners,
     people,
+    plans,
     scan,
     serve,
     tokens,
@@ -21,7 +23,7 @@ from tollway.cli import (
 )
 from tollway.cli.answers import ExitCode
 
-COMMANDS = (serve, configuration, tokens, owners, people, audit, notices, upstreams, usage, upkeep, scan)
+COMMANDS = (serve, configuration, tokens, owners, plans, budgets, people, audit, notices, upstreams, usage, upkeep, scan)
 
 
 def build() -> typer.Typer:

@@ -9,6 +9,7 @@ from tollway.cli.session import Session
 _IDS = {
     "tokens": re.compile(r"[0-9A-Za-z]{12}"),
     "applications": re.compile(r"app_[0-9A-Za-z]{16}"),
+    "plans": re.compile(r"plan_[0-9A-Za-z]{16}"),
     "teams": re.compile(r"team_[0-9A-Za-z]{16}"),
     "providers": re.compile(r"prov_[0-9A-Za-z]{16}"),
     "users": re.compile(r"user_[0-9A-Za-z]{16}"),

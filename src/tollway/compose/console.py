@@ -22,6 +22,7 @@ from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
+from tollway.compose.limits import Limited, build_limit_desk, build_published_limits
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
@@ -38,6 +39,7 @@ from tollway.control.gateway.budgets import SpentBudgets
 from tollway.control.gateway.model import Facts
 from tollway.control.gateway.service import Gateway, GatewayParts
 from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.model import Options
 from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
@@ -78,6 +80,7 @@ class Plane(msgspec.Struct, frozen=True):
     roles: Roles
     accounts: Accounts
     audit: Audit
+    limits: LimitDesk
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -121,6 +124,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
         audit=plane.audit,
         tokens=plane.tokens,
         applications=plane.applications,
+        limits=plane.limits,
         teams=plane.teams,
         providers=plane.providers,
         rest_services=plane.services,
@@ -176,7 +180,9 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     audit = Audit(stores.audit, database, clock, keys.audit_key)
     teams = Teams(stores.teams, database, audit, clock)
     applications = Applications(
-        ApplicationParts(stores.applications, stores.tokens, stores.teams, publisher, database, audit, clock)
+        ApplicationParts(
+            stores.applications, stores.tokens, stores.teams, publisher, database, audit, clock, stores.plans
+        )
     )
     tokens = Tokens(
         TokenParts(
@@ -189,6 +195,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
             trail=audit,
             clock=clock,
             notices=notifier,
+            plans=stores.plans,
         )
     )
     reaching = Reaching(Credentials(keys, clock), _check_upstream)
@@ -198,7 +205,18 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     roles = Roles(stores.roles, database, audit, clock)
     accounts = Accounts(AccountParts(stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier))
     return Plane(
-        stores, publisher, teams, applications, tokens, providers, services, configuration, roles, accounts, audit
+        stores=stores,
+        publisher=publisher,
+        teams=teams,
+        applications=applications,
+        tokens=tokens,
+        providers=providers,
+        services=services,
+        configuration=configuration,
+        roles=roles,
+        accounts=accounts,
+        audit=audit,
+        limits=build_limit_desk(stores, Limited(publisher, tokens, applications, audit), clock),
     )
 
 
@@ -216,6 +234,7 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) 
             references=LocalReferences(os.environ, settings.data),
             sealer=keys,
             clock=clock,
+            limits=build_published_limits(stores),
         )
     )
     options = Options(

@@ -15,8 +15,10 @@ from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.levels import SQLLevelStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQLToldStore, SQLWebhookStore
+from tollway.adapters.storage.plans import SQLPlanStore
 from tollway.adapters.storage.publication import find_installation
 from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
@@ -46,6 +48,8 @@ class Stores(msgspec.Struct, frozen=True):
     deliveries: SQLDeliveryStore
     mail: SQLMailStore
     told: SQLToldStore
+    plans: SQLPlanStore
+    levels: SQLLevelStore
 
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
@@ -77,6 +81,8 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SQLDeliveryStore(database),
         SQLMailStore(database),
         SQLToldStore(database),
+        SQLPlanStore(database),
+        SQLLevelStore(database),
     )
 
 

@@ -22,6 +22,10 @@ WEBHOOK = "hook"
 DELIVERY = "msg"
 EVENT = "evt"
 
+PLAN = "plan"
+TOP_UP = "top"
+JOB = "job"
+ROTATION = "rot"
 _COUNT_MAX = 62**5
 _PAIRS = [a + b for a in BASE62 for b in BASE62]
 

@@ -11,8 +11,10 @@ from tollway.control.audit.api import router as audit
 from tollway.control.backups.api import router as backups
 from tollway.control.configuration.api import router as configuration
 from tollway.control.gateway.api import router as gateway
+from tollway.control.limits.api import router as limits
 from tollway.control.notices.api import router as webhooks
 from tollway.control.notices.mail_api import router as mail
+from tollway.control.plans.api import router as plans
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
@@ -31,6 +33,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     gateway,
     tokens,
     applications,
+    plans,
+    limits,
     teams,
     members,
     users,

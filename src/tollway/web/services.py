@@ -11,6 +11,7 @@ from tollway.control.audit.service import Audit
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.notices.service import NoticeDesk
+from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
 from tollway.control.services.service import RestServices
 from tollway.control.sessions.service import Service as Sessions
@@ -49,6 +50,7 @@ class ConsoleServices:
     audit: Audit
     tokens: Tokens
     applications: Applications
+    limits: LimitDesk
     teams: Teams
     providers: Providers
     rest_services: RestServices

@@ -14,9 +14,12 @@ from tollway.adapters.storage.config_schema import metadata, tokens
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
 from tollway.contract.policy import decode_snapshot, decode_token
+from tollway.contract.rights import Rights
 from tollway.control.access.model import Reach, Sight
 from tollway.control.applications.model import ApplicationChange, NewApplication
 from tollway.control.idempotency.model import Remembered
+from tollway.control.limits.model import BudgetRule, LimitRules
+from tollway.control.plans.model import NewPlan, Use
 from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
 from tollway.control.upstreams.model import ConnectionChange, NewProvider, ProviderChange
@@ -46,6 +49,41 @@ def test_migrations_make_the_schema_that_the_stores_use(around: Surroundings) ->
             and not (difference[0] == "remove_index" and difference[1].table.name not in metadata.tables)
         ]
     assert found == []
+
+
+def test_plans_and_limits_of_levels_are_read_as_they_were_written(plane: ControlPlane) -> None:
+    rules = LimitRules(budgets=(BudgetRule("month", 5, "month", zone="Asia/Tokyo", models=("a*",)),))
+    plan = plane.plans.create(NewPlan("Größe", "x", Rights(scopes=("embed",)), rules), ACTOR)
+    application = plane.applications.create(NewApplication("shop", plan_id=plan.id), ACTOR)
+    tokens = [plane.tokens.issue(NewToken(name, plan_id=plan.id), ACTOR).token for name in ("a", "b")]
+    assert plane.plans.find_named("GRÖSSE") == plane.plans.get(plan.id) == plan
+    assert plane.plan_store.all() == plane.plans.page().items == (plan,)
+    assert plane.plan_store.count_use(plan.id, at_most=1) == Use(1, 1)
+    assert plane.applications.get(application.id).plan_name == plane.tokens.get(tokens[0].id).plan_name == "Größe"
+    assert {token.id for token in plane.tokens.page(TokenFilter(plan_id=plan.id)).items} == {one.id for one in tokens}
+    given = plane.limit_owners.change("team", "team_default", rules, ACTOR)
+    assert plane.limit_owners.get("team", "team_default") == given
+    assert [item.limits for item in plane.level_store.all()] == [given.limits]
+
+
+def test_tokens_are_found_by_team_and_expiry(plane: ControlPlane) -> None:
+    team = plane.teams.create("red", ACTOR)
+    application = plane.applications.create(NewApplication("shop", team.id), ACTOR)
+    base = plane.clock.now_ns() + 10**12
+    ids = []
+    for n in range(3):
+        ids.append(plane.tokens.issue(NewToken(f"t{n}", expires_ns=base + n * 10**9), ACTOR).token.id)
+        plane.clock.advance(1)
+    ours = plane.tokens.issue(NewToken("ours", application.id, expires_ns=None), ACTOR).token.id
+
+    def found(wanted: TokenFilter) -> list[str]:
+        return [token.id for token in plane.tokens.page(wanted).items]
+
+    assert found(TokenFilter(team_id=team.id)) == [ours]
+    assert found(TokenFilter(team_id="team_none")) == []
+    assert found(TokenFilter(expires_from_ns=base + 10**9, sort="oldest")) == ids[1:]
+    assert found(TokenFilter(expires_before_ns=base + 10**9)) == ids[:1]
+    assert found(TokenFilter(expires_from_ns=base, expires_before_ns=base + 2 * 10**9, sort="oldest")) == ids[:2]
 
 
 def test_every_domain_is_read_as_it_was_written(plane: ControlPlane) -> None:

@@ -1,7 +1,6 @@
 """What the console shows of the meters (port: web/ports.py MeterReader). Takes no lock and changes nothing."""
 
 from pathlib import Path
-from typing import Literal
 
 from tollway.adapters.meters.meters import MappedMeters, MeterState
 from tollway.adapters.meters.opening import open_meters, read_boot_id
@@ -18,7 +17,7 @@ class MeterReadings:
         self._path = path
         self._meters: MappedMeters | None = None
 
-    def read(self, owner_kind: Literal["token", "application"], owner_id: str, limits: Limits) -> Readings:
+    def read(self, owner_kind: str, owner_id: str, limits: Limits) -> Readings:
         """Return the state of each of the owner's limits. Raises gateway.meters_unavailable."""
         states = self._open().read(build_claims(limits, owner_kind, owner_id))
         slots = [state for state in states if state.claim.kind == "concurrency"]

@@ -39,16 +39,22 @@ class Permission(StrEnum):
     CONFIGURATION_WRITE = "configuration.write"
     GATEWAY_READ = "gateway.read"
     INSTALLATION_OWN = "installation.own"
+    LIMITS_READ = "limits.read"
+    LIMITS_WRITE = "limits.write"
     MACHINE_OPERATE = "machine.operate"
     MEMBERS_WRITE = "members.write"
     MODELS_READ = "models.read"
     NOTICES_READ = "notices.read"
     NOTICES_WRITE = "notices.write"
     OVERVIEW_READ = "overview.read"
+    PLANS_READ = "plans.read"
+    PLANS_WRITE = "plans.write"
     PROVIDERS_READ = "providers.read"
     PROVIDERS_WRITE = "providers.write"
     ROLES_READ = "roles.read"
     ROLES_WRITE = "roles.write"
+    SECURITY_READ = "security.read"
+    SECURITY_WRITE = "security.write"
     SERVICES_READ = "services.read"
     SERVICES_WRITE = "services.write"
     TEAMS_READ = "teams.read"
@@ -77,6 +83,12 @@ REGISTRY: Mapping[Permission, Described] = {
     Permission.TOKENS_WRITE: Described("Access", "Issue, change, disable and revoke tokens", _ANY),
     Permission.APPLICATIONS_READ: Described("Access", "See applications and their limits", _TEAMWISE),
     Permission.APPLICATIONS_WRITE: Described("Access", "Make, change, disable and delete applications", _TEAMWISE),
+    Permission.SECURITY_READ: Described("Access", "See security events", _TEAMWISE),
+    Permission.SECURITY_WRITE: Described("Access", "Act on security events; set what is found, and decoys", _TEAMWISE),
+    Permission.LIMITS_READ: Described("Access", "See limits and budgets of every level and how much is used", _ANY),
+    Permission.LIMITS_WRITE: Described("Access", "Change limits and budgets of every level; give top-ups", _TEAMWISE),
+    Permission.PLANS_READ: Described("Access", "See plans"),
+    Permission.PLANS_WRITE: Described("Access", "Make, change and delete plans; change many tokens at once"),
     Permission.SERVICES_READ: Described("Upstreams", "See published services", _TEAMWISE),
     Permission.SERVICES_WRITE: Described("Upstreams", "Publish, change and delete services", _TEAMWISE),
     Permission.MODELS_READ: Described("Upstreams", "See models and their prices"),

@@ -19,8 +19,18 @@ def _role(role_id: str, name: str, description: str, rights: Mapping[Permission,
 _OWNER: dict[Permission, Reach] = {
     permission: ALL for permission in REGISTRY if permission not in (P.MACHINE_OPERATE, P.ACCOUNT_USE)
 }
-_TEAM_FACTS: dict[Permission, Reach] = {P.USAGE_READ: TEAM, P.CALLS_READ: TEAM, P.TEAMS_READ: TEAM}
-_CATALOGUE: dict[Permission, Reach] = {P.GATEWAY_READ: ALL, P.SERVICES_READ: ALL, P.MODELS_READ: ALL}
+_TEAM_FACTS: dict[Permission, Reach] = {
+    P.USAGE_READ: TEAM,
+    P.CALLS_READ: TEAM,
+    P.TEAMS_READ: TEAM,
+    P.LIMITS_READ: TEAM,
+}
+_CATALOGUE: dict[Permission, Reach] = {
+    P.GATEWAY_READ: ALL,
+    P.SERVICES_READ: ALL,
+    P.MODELS_READ: ALL,
+    P.PLANS_READ: ALL,
+}
 _ADMIN: dict[Permission, Reach] = {name: reach for name, reach in _OWNER.items() if name != P.INSTALLATION_OWN}
 _READING: dict[Permission, Reach] = {permission: ALL for permission in _OWNER if permission.value.endswith(".read")}
 
@@ -46,6 +56,8 @@ BUILT_IN: Mapping[str, Role] = MappingProxyType(
                     P.SERVICES_WRITE: TEAM,
                     P.TOKENS_READ: TEAM,
                     P.TOKENS_WRITE: TEAM,
+                    P.SECURITY_READ: TEAM,
+                    P.SECURITY_WRITE: TEAM,
                     P.APPLICATIONS_READ: TEAM,
                     P.APPLICATIONS_WRITE: TEAM,
                     P.MEMBERS_WRITE: TEAM,
@@ -75,6 +87,8 @@ BUILT_IN: Mapping[str, Role] = MappingProxyType(
                     P.USAGE_READ: ALL,
                     P.APPLICATIONS_READ: ALL,
                     P.TEAMS_READ: ALL,
+                    P.LIMITS_READ: ALL,
+                    P.PLANS_READ: ALL,
                 },
             ),
             _role("auditor", "Auditor", "Sees everything, also the audit log, and changes nothing", _READING),

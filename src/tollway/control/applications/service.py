@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
+from tollway.contract.limits import Limits
 from tollway.contract.policy import State
 from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.actor import Actor
@@ -14,6 +15,7 @@ from tollway.control.applications.ports import ApplicationStore, OwnedTokens, Te
 from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults
+from tollway.control.limits.ports import Deed, Edit, LimitedOwners
 from tollway.control.limits.service import compile_limits, find_faults
 from tollway.control.names import check_name
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
@@ -112,6 +114,18 @@ class Applications:
             before = self._at_version(application_id, actor, expected_version)
             return self._save(before, self._changed(before, change, actor), actor, "change")
 
+    def find_limits(self, application_id: str, sight: Sight) -> tuple[str, Limits, int]:
+        """Return the application's name, its limits and its version. Raises management.not_found."""
+        application = self.get(application_id, sight)
+        return application.name, application.limits, application.version
+
+    def edit_limits(self, application_id: str, edit: Edit, deed: Deed) -> tuple[Limits, int]:
+        """Bring the application's limits to what `edit` returns; see LimitedOwners. Raises as `change`."""
+        with self._transactions.write():
+            before = self._at_version(application_id, deed.actor, deed.expected_version)
+            saved = self._save(before, replace(before, limits=edit(before.limits)), deed.actor, deed.act)
+            return saved.limits, saved.version
+
     def disable(self, application_id: str, actor: Actor, *, expected_version: int | None = None) -> Application:
         """Refuse the calls of all its tokens until it is enabled again. Idempotent. Raises management.not_found."""
         return self._switch(application_id, "disabled", actor, expected_version)
@@ -201,3 +215,6 @@ def _first_team(sight: Sight) -> str:
     if len(sight.team_ids) == 1 and not sight.covers(team_id=DEFAULT_TEAM_ID):
         return next(iter(sight.team_ids))
     return DEFAULT_TEAM_ID
+
+
+_: type[LimitedOwners] = Applications

@@ -4,7 +4,7 @@ from typing import cast
 
 from msgspec import UNSET, UnsetType
 
-from tollway.contract.policy import Period, UnboundedOutput
+from tollway.contract.policy import UnboundedOutput
 from tollway.control.configuration.fields import Fields
 from tollway.control.configuration.tree import Node
 from tollway.control.faults import Faults
@@ -70,4 +70,4 @@ def _budget_item(path: str, node: Node, faults: Faults) -> BudgetRule:
     if limit is UNSET or period is UNSET or period not in PERIODS:
         faults.add(path, f"a budget needs `limit` and `period`, one of {', '.join(PERIODS)}")
         return BudgetRule("", 0, "month")
-    return BudgetRule(period if name is UNSET else name, limit, cast("Period", period))
+    return BudgetRule(period if name is UNSET else name, limit, period)

@@ -192,7 +192,7 @@ class Readings:
 class MeterReader(Protocol):
     """Reads the meters without touching them."""
 
-    def read(self, owner_kind: Literal["token", "application"], owner_id: str, limits: Limits) -> Readings:
+    def read(self, owner_kind: str, owner_id: str, limits: Limits) -> Readings:
         """Return the state of each of the owner's limits. Raises gateway.meters_unavailable."""
         ...
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tollway.contract.limits import Measure, Period, UnboundedOutput
+from tollway.contract.limits import Limits, Measure, Period, UnboundedOutput
 
 ALERT_PERCENTS = (80, 100)
 BudgetUnit = Literal["cost", "total_tokens"]
@@ -71,3 +71,26 @@ class LimitRules:
 
 
 NO_RULES = LimitRules()
+
+Level = Literal["global", "team", "user", "service", "model", "provider"]
+"""Who limits can be given to beside tokens, applications and plans, which keep theirs themselves."""
+LEVELS: tuple[Level, ...] = ("global", "team", "user", "service", "model", "provider")
+GLOBAL = "global"
+"""The id of the one owner of the level `global`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLimits:
+    """The limits of one owner at a level. The owner of a model's is its name. `version` 0: none were ever given."""
+
+    level: Level
+    owner_id: str
+    limits: Limits
+    updated_ns: int = 0
+    updated_by: str = ""
+    version: int = 0
+
+
+def meter_owner_id(level: str, owner_id: str) -> str:
+    """Return the id under which the limits of a level's owner are counted."""
+    return f"model:{owner_id}" if level == "model" else owner_id

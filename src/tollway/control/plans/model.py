@@ -59,3 +59,7 @@ class Use:
     def is_any(self) -> bool:
         """Whether anybody has it."""
         return bool(self.tokens or self.applications)
+
+
+USE_MAX = 10_000
+"""How far the use of a plan is counted: up to here it is exact."""

@@ -5,7 +5,9 @@ from typing import Literal, Protocol
 
 from tollway.contract.life import Epoch
 from tollway.control.applications.model import Application
+from tollway.control.limits.model import Level, LevelLimits
 from tollway.control.model import Damaged
+from tollway.control.plans.model import Plan
 from tollway.control.publication.model import Dirty, DirtyKind
 from tollway.control.services.model import Service
 from tollway.control.tokens.model import Token
@@ -128,4 +130,20 @@ class PublishedServices(Protocol):
 
     def all(self) -> tuple[Service | Damaged, ...]:
         """Return all services, the longest path prefix first."""
+        ...
+
+
+class PublishedLimits(Protocol):
+    """Plans and limits of levels to publish."""
+
+    def plans(self) -> tuple[Plan, ...]:
+        """Return every plan."""
+        ...
+
+    def levels(self) -> tuple[LevelLimits, ...]:
+        """Return the limits of every level."""
+        ...
+
+    def find_name(self, level: Level, owner_id: str) -> str | None:
+        """Return the name of who has limits; None when they are gone."""
         ...

@@ -20,9 +20,16 @@ from tollway.contract.policy import (
     Upstream,
 )
 from tollway.control.model import Damaged
+from tollway.control.publication.levels import NoLimits, put_levels
 from tollway.control.publication.model import Options, Problem, ProblemKind
 from tollway.control.publication.models import Offered, compile_models, expand_offers
-from tollway.control.publication.ports import NoEpochs, PublishedEpochs, PublishedProviders, PublishedServices
+from tollway.control.publication.ports import (
+    NoEpochs,
+    PublishedEpochs,
+    PublishedLimits,
+    PublishedProviders,
+    PublishedServices,
+)
 from tollway.control.publication.sandbox import sandbox_offers, sandbox_provider
 from tollway.control.services.model import Service
 from tollway.control.upstreams.model import Connection, Key, Provider
@@ -41,6 +48,7 @@ class SnapshotParts:
     sealer: Sealer
     clock: Clock
     epochs: PublishedEpochs = field(default_factory=NoEpochs)
+    limits: PublishedLimits = field(default_factory=NoLimits)
 
 
 class SnapshotBuilder:
@@ -80,7 +88,8 @@ class SnapshotBuilder:
             epochs=self._parts.epochs.all(),
             layout=LAYOUT,
         )
-        return snapshot, tuple(problems)
+        limits = self._parts.limits
+        return put_levels(snapshot, limits.plans(), limits.levels(), limits.find_name), tuple(problems)
 
     def _provider(
         self, provider: Provider | Damaged, options: Options, problems: list[Problem]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
+from tollway.contract.limits import Limits
 from tollway.contract.policy import State
 from tollway.control.access.grant import Grant, check_grant
 from tollway.control.access.model import EVERYWHERE, NO_RIGHTS, Sight
@@ -18,6 +19,7 @@ from tollway.control.actor import Actor
 from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults, refuse
+from tollway.control.limits.ports import Deed, Edit, LimitedOwners
 from tollway.control.limits.service import compile_limits, find_faults, to_rules
 from tollway.control.names import check_name
 from tollway.control.notices.ports import NoNotices, Notices
@@ -164,6 +166,18 @@ class Tokens:
             changed = self._changed(token, change, actor)
             check_grant(_grant_of(changed), actor.bound)
             return self._save(token, changed, actor, "change")
+
+    def find_limits(self, token_id: str, sight: Sight) -> tuple[str, Limits, int]:
+        """Return the token's name, its limits and its version. Raises management.not_found."""
+        token = self.get(token_id, sight)
+        return token.name, token.limits, token.version
+
+    def edit_limits(self, token_id: str, edit: Edit, deed: Deed) -> tuple[Limits, int]:
+        """Bring the token's limits to what `edit` returns; see LimitedOwners. Raises as `change`."""
+        with self._transactions.write():
+            before = self._changeable(token_id, deed.actor, deed.expected_version)
+            saved = self._save(before, replace(before, limits=edit(before.limits)), deed.actor, deed.act)
+            return saved.limits, saved.version
 
     def disable(self, token_id: str, actor: Actor, *, expected_version: int | None = None) -> Token:
         """Refuse the token's calls until it is enabled again. Idempotent. Raises as `change`."""
@@ -354,3 +368,6 @@ def _unique(path: str, entries: tuple[str, ...] | None, faults: Faults) -> tuple
 def _whole_seconds(instant_ns: int | None) -> int | None:
     """Round down: a token lives no longer than was asked for."""
     return None if instant_ns is None else instant_ns // NANOS_PER_SECOND * NANOS_PER_SECOND
+
+
+_: type[LimitedOwners] = Tokens

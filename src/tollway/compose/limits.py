@@ -1,0 +1,77 @@
+"""Builds plans, the limits of levels and what is done with them."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from tollway.adapters.storage.published_limits import StoredLimits
+from tollway.compose.stores import Stores
+from tollway.control.applications.service import Applications
+from tollway.control.limits.levels import LevelParts, Levels
+from tollway.control.limits.model import Level
+from tollway.control.limits.naming import NamedOwners
+from tollway.control.limits.owners import LimitOwners
+from tollway.control.limits.top_ups import TopUps
+from tollway.control.plans.desk import LimitDesk
+from tollway.control.plans.service import PlanParts, Plans
+from tollway.control.ports import Trail
+from tollway.control.publication.service import Publisher
+from tollway.control.tokens.service import Tokens
+from tollway.kernel.clock import Clock
+from tollway.kernel.errors import TollwayError
+
+Find = Callable[[str], str | None]
+
+
+class Limited(msgspec.Struct, frozen=True):
+    """The services that limits are given by or to."""
+
+    publisher: Publisher
+    tokens: Tokens
+    applications: Applications
+    trail: Trail
+
+
+def build_published_limits(stores: Stores) -> StoredLimits:
+    """Return what publication reads of plans and limits."""
+    return StoredLimits(stores.plans, stores.levels, NamedOwners(_finders(stores)))
+
+
+def build_limit_desk(stores: Stores, limited: Limited, clock: Clock) -> LimitDesk:
+    """Return the services of plans and limits."""
+    publisher, database = limited.publisher, stores.database
+    finders = _finders(stores) | {"model": lambda name: _find_model(publisher, name)}
+    levels = Levels(LevelParts(stores.levels, NamedOwners(finders), publisher, database, limited.trail, clock))
+    owners = LimitOwners(levels, limited.tokens, limited.applications)
+    return LimitDesk(
+        plans=Plans(PlanParts(stores.plans, publisher, database, limited.trail, clock)),
+        levels=levels,
+        owners=owners,
+        top_ups=TopUps(owners, clock),
+    )
+
+
+def _finders(stores: Stores) -> dict[Level, Find]:
+    return {
+        "team": lambda team_id: _name(stores.teams.find(team_id)),
+        "user": lambda user_id: _name(stores.accounts.find(user_id)),
+        "service": lambda service_id: _name(stores.services.find(service_id)),
+        "provider": lambda provider_id: _name(stores.providers.find(provider_id)),
+    }
+
+
+def _name(found: object) -> str | None:
+    """Return the name of what was found; None for nothing, and for somebody who was deleted."""
+    if found is None or getattr(found, "state", None) == "deleted":
+        return None
+    name: str = found.name  # type: ignore[attr-defined]  # everything that has limits has a name
+    return name
+
+
+def _find_model(publisher: Publisher, name: str) -> str | None:
+    """Return the name again when workers are told of a model of that name."""
+    try:
+        models = publisher.snapshot().models
+    except TollwayError:
+        return None
+    return name if any(model.name == name for model in models) else None
