@@ -4,6 +4,7 @@ from msgspec import structs
 
 from tollway.contract.life import OldSecret, Quarantine
 from tollway.contract.policy import VERSION, ApplicationRecord, Limits, RequestLimit, TokenRecord, encode
+from tollway.contract.rights import ALL_RIGHTS, Rights
 from tollway.control.applications.model import Application
 from tollway.control.model import Damaged
 from tollway.control.tokens.life import Quarantined
@@ -15,8 +16,8 @@ DAMAGED = b"\xc1"
 """Stored for a row that cannot be read: never valid MessagePack, so its token alone answers gateway.record_damaged."""
 
 
-def encode_token(token: Token | Damaged) -> bytes:
-    """Return the bytes workers read for a token."""
+def encode_token(token: Token | Damaged, rights: Rights = ALL_RIGHTS) -> bytes:
+    """Return the bytes workers read for a token with these rights of its own."""
     if isinstance(token, Damaged):
         return DAMAGED
     held = token.life.quarantine if token.state == "quarantined" else None
@@ -37,6 +38,7 @@ def encode_token(token: Token | Damaged) -> bytes:
             services=token.services,
             limits=token.limits if held is None else _slowed(token.limits, held),
             user_id=token.owner_id,
+            rights=rights,
             plan_id=token.plan_id,
             not_before_ns=token.not_before_ns or 0,
             issued_ns=token.created_ns,
@@ -60,8 +62,8 @@ def _slowed(limits: Limits, held: Quarantined) -> Limits:
     return structs.replace(limits, requests=(*limits.requests, slow))
 
 
-def encode_application(application: Application | Damaged) -> bytes:
-    """Return the bytes workers read for an application."""
+def encode_application(application: Application | Damaged, rights: Rights = ALL_RIGHTS) -> bytes:
+    """Return the bytes workers read for an application with these rights of its own."""
     if isinstance(application, Damaged):
         return DAMAGED
     return encode(
@@ -72,6 +74,7 @@ def encode_application(application: Application | Damaged) -> bytes:
             team_id=application.team_id,
             state=application.state,
             limits=application.limits,
+            rights=rights,
             plan_id=application.plan_id,
         )
     )

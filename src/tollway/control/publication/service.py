@@ -6,10 +6,11 @@ A crash or a failed write in between leaves the notes, which the next change or 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from tollway.contract.policy import LAYOUT, Snapshot, decode_snapshot, encode
+from tollway.contract.rights import ALL_RIGHTS
 from tollway.control.applications.model import Application
 from tollway.control.model import Damaged
 from tollway.control.ports import Transactions
@@ -24,6 +25,7 @@ from tollway.control.publication.ports import (
 )
 from tollway.control.publication.records import encode_application, encode_token
 from tollway.control.publication.snapshot import SnapshotBuilder
+from tollway.control.rights.ports import NoPublishedRights, PublishedRights
 from tollway.control.tokens.model import Token
 from tollway.kernel.errors import TollwayError
 
@@ -41,6 +43,7 @@ class PublisherParts:
     applications: PublishedApplications
     snapshots: SnapshotBuilder
     transactions: Transactions
+    rights: PublishedRights = field(default_factory=NoPublishedRights)
 
 
 class Publisher:
@@ -166,14 +169,16 @@ class Publisher:
         return snapshot
 
     def _tokens(self, tokens: tuple[Token | Damaged, ...]) -> Iterator[Stored]:
+        rights = self._parts.rights.many("token", [token.id for token in tokens])
         for token in tokens:
             self._note_damage("token", token)
-            yield "token", token.id, encode_token(token)
+            yield "token", token.id, encode_token(token, rights.get(token.id, ALL_RIGHTS))
 
     def _applications(self, applications: tuple[Application | Damaged, ...]) -> Iterator[Stored]:
+        rights = self._parts.rights.many("application", [application.id for application in applications])
         for application in applications:
             self._note_damage("application", application)
-            yield "application", application.id, encode_application(application)
+            yield "application", application.id, encode_application(application, rights.get(application.id, ALL_RIGHTS))
 
     def _note_damage(self, kind: Literal["token", "application"], row: Token | Application | Damaged) -> None:
         self._record_problems.pop((kind, row.id), None)

@@ -1,0 +1,119 @@
+"""The rights of the installation, teams, people, applications and tokens.
+
+Law: when a method returns, every worker's next call is judged by the change. Nobody gives more than they have
+(`granting.py`).
+"""
+
+from dataclasses import dataclass, replace
+
+from tollway.contract.rights import ALL_RIGHTS, Rights
+from tollway.control.access.model import EVERYWHERE, Sight
+from tollway.control.actor import Actor
+from tollway.control.audit.facts import pick
+from tollway.control.audit.model import Subject
+from tollway.control.faults import Faults
+from tollway.control.ports import Touching, Trail, Transactions
+from tollway.control.rights.checks import find_faults, name_services
+from tollway.control.rights.errors import owner_not_found
+from tollway.control.rights.granting import check_rights_grant
+from tollway.control.rights.model import INSTALLATION, OwnedRights, OwnerLevel, RightsChange
+from tollway.control.rights.ports import GroupStore, Owner, RightsOwners, RightsStore, ServiceDirectory, sees
+from tollway.control.versions import check_version
+from tollway.kernel.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class RightsParts:
+    """What the service is built from."""
+
+    store: RightsStore
+    groups: GroupStore
+    owners: RightsOwners
+    services: ServiceDirectory
+    touching: Touching
+    transactions: Transactions
+    trail: Trail
+    clock: Clock
+
+
+class RightsDesk:
+    """Reads and changes rights at every level. Thread-safe."""
+
+    def __init__(self, parts: RightsParts) -> None:
+        self._parts = parts
+        self._store = parts.store
+
+    def get(self, level: OwnerLevel, owner_id: str, sight: Sight = EVERYWHERE) -> OwnedRights:
+        """Return the owner's rights, which may say nothing. Raises management.not_found, also out of sight."""
+        self.owner(level, owner_id, sight)
+        return self._store.find(level, owner_id) or OwnedRights(level, owner_id)
+
+    def owner(self, level: OwnerLevel, owner_id: str, sight: Sight = EVERYWHERE) -> Owner:
+        """Return who has the rights. Raises management.not_found, also out of sight."""
+        owner = self._parts.owners.find(level, owner_id)
+        if owner is None or not sees(sight, level, owner_id, owner):
+            raise owner_not_found()
+        return owner
+
+    def change(
+        self,
+        level: OwnerLevel,
+        owner_id: str,
+        change: RightsChange,
+        actor: Actor,
+        *,
+        expected_version: int | None = None,
+    ) -> OwnedRights:
+        """Change the parts that are given. A change of nothing leaves the version.
+
+        Raises management.not_found, .precondition, .invalid (each fault with its pointer), .forbidden.
+        """
+        with self._parts.transactions.write():
+            owner = self.owner(level, owner_id, actor.sight)
+            before = self._store.find(level, owner_id) or OwnedRights(level, owner_id)
+            check_version(before.version, expected_version)
+            rights = self.checked(change.apply(before.rights))
+            if rights == before.rights:
+                return before
+            check_rights_grant(rights, self._bound(actor))
+            return self._save(replace(before, rights=rights), before, owner, actor)
+
+    def checked(self, rights: Rights) -> Rights:
+        """Return rights with ids in place of names of services. Raises management.invalid."""
+        faults = Faults()
+        groups = {group.name for group in self._parts.groups.all()} if _names_groups(rights) else set()
+        faults.extend("", find_faults(rights, groups))
+        services = name_services(rights.services, self._parts.services.find_id, faults)
+        faults.check()
+        return Rights(
+            rights.scopes, rights.models, services, rights.routes, rights.networks, rights.hours, rights.parameters
+        )
+
+    def _bound(self, actor: Actor) -> Rights:
+        """Return the rights that the one who gives has: a person's own; the program and its operator have all."""
+        if actor.user_id is None:
+            return ALL_RIGHTS
+        found = self._store.find("user", actor.user_id)
+        return ALL_RIGHTS if found is None else found.rights
+
+    def _save(self, after: OwnedRights, before: OwnedRights, owner: Owner, actor: Actor) -> OwnedRights:
+        parts = self._parts
+        saved = replace(after, updated_ns=parts.clock.now_ns(), updated_by=str(actor), version=before.version + 1)
+        self._store.put(saved)
+        match saved.level:
+            case "token":
+                parts.touching.touch_token(saved.owner_id)
+            case "application":
+                parts.touching.touch_application(saved.owner_id)
+            case _:
+                parts.touching.touch_snapshot()
+        subject = Subject(saved.level, saved.owner_id, owner.name)
+        parts.trail.record(actor, "rights.change", subject, pick(before, "rights"), pick(saved, "rights"))
+        return saved
+
+
+def _names_groups(rights: Rights) -> bool:
+    return any(text.startswith("group:") for text in (*(rights.models.allow or ()), *rights.models.deny))
+
+
+__all__ = ["INSTALLATION", "RightsDesk", "RightsParts"]
