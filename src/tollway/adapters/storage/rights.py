@@ -41,7 +41,7 @@ class SQLRightsStore:
             return {}
         query = select(level_rights.c.owner_id, level_rights.c.rights).where(level_rights.c.level == level)
         if len(owner_ids) > IDS_MAX:
-            query = query.where(level_rights.c.owner_id.between(min(owner_ids), max(owner_ids)))
+            query = query.where(level_rights.c.owner_id >= min(owner_ids), level_rights.c.owner_id <= max(owner_ids))
         else:
             query = query.where(level_rights.c.owner_id.in_(owner_ids))
         wanted = frozenset(owner_ids)
