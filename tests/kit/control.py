@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from kit.life import build_rotations, build_token_desk
 from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets.key_ring import KeyRing
 from tollway.adapters.storage.accounts import SQLAccountStore
@@ -15,6 +16,7 @@ from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.levels import SQLLevelStore
+from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQLToldStore, SQLWebhookStore
 from tollway.adapters.storage.plans import SQLPlanStore
@@ -62,6 +64,7 @@ from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.teams.service import Teams
+from tollway.control.tokens.lifetimes import Lifetimes
 from tollway.control.tokens.service import TokenParts, Tokens
 from tollway.control.upstreams.credentials import Credentials
 from tollway.control.upstreams.reach import Reaching
@@ -208,6 +211,7 @@ class ControlPlane:
                 references=self.references,
                 sealer=self.keys,
                 clock=self.clock,
+                epochs=SQLEpochStore(self.database),
                 limits=StoredLimits(self.plan_store, self.level_store, names),
             )
         )
@@ -241,6 +245,7 @@ class ControlPlane:
                 plans=self.plan_store,
             )
         )
+        self.lifetimes = Lifetimes(SQLLifetimeStore(self.database), self.database, self.audit, self.clock)
         self.tokens = Tokens(
             TokenParts(
                 store=self.token_store,
@@ -253,8 +258,11 @@ class ControlPlane:
                 clock=self.clock,
                 notices=self.notifier,
                 plans=self.plan_store,
+                lifetimes=self.lifetimes,
             )
         )
+        self.token_desk = build_token_desk(self)
+        self.rotations = build_rotations(self, self.token_desk)
         self.plans = Plans(PlanParts(self.plan_store, self.publisher, self.database, self.audit, self.clock))
         self.levels = Levels(
             LevelParts(self.level_store, names, self.publisher, self.database, self.audit, self.clock)

@@ -15,17 +15,18 @@ SERVICE = "svc"
 USER = "user"
 ROLE = "role"
 SESSION = "sess"
+PASSKEY = "pkey"
 LIMIT = "lim"
 BUDGET = "bud"
 PROCESS = "proc"
 WEBHOOK = "hook"
 DELIVERY = "msg"
 EVENT = "evt"
-
 PLAN = "plan"
 TOP_UP = "top"
 JOB = "job"
 ROTATION = "rot"
+
 _COUNT_MAX = 62**5
 _PAIRS = [a + b for a in BASE62 for b in BASE62]
 

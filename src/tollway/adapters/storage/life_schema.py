@@ -1,4 +1,4 @@
-"""The tables of how long tokens live, how their secrets are rotated, and epochs, as the newest migration leaves them."""
+"""The tables of lifetimes, rotations and epochs, as the newest migration leaves them."""
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 

@@ -89,12 +89,12 @@ class SQLTokenStore:
         connection = self._database.writing()
         if connection.execute(select(tokens.c.id).where(tokens.c.id == token.id)).first():
             return False
-        connection.execute(insert(tokens).values(_values(token)))
+        connection.execute(insert(tokens).values(token_values(token)))
         return True
 
     def put(self, token: Token) -> None:
         """Store a changed token."""
-        self._database.writing().execute(update(tokens).where(tokens.c.id == token.id).values(_values(token)))
+        self._database.writing().execute(update(tokens).where(tokens.c.id == token.id).values(token_values(token)))
 
     def find(self, token_id: str) -> Token | None:
         """Return the token, by primary key."""
@@ -113,12 +113,8 @@ class SQLTokenStore:
     ) -> Page[Token]:
         """Return tokens by (created_ns, id); by tokens_by_time, _by_state, _by_application, _by_owner or _by_name."""
         is_descending = wanted.sort == "newest"
-        is_wide = _is_wide(wanted) or sight.reach is Reach.TEAM
         with self._database.reading() as connection:
-            conditions = [*_conditions(wanted, now_ns, _SEEK), *_in_sight(sight, _SEEK)]
-            if is_wide and _are_many(connection, conditions):
-                # Sorting that many costs more than walking tokens_by_time until the page is full.
-                conditions = [*_conditions(wanted, now_ns, _WALK), *_in_sight(sight, _WALK)]
+            conditions = match_tokens(connection, wanted, sight, now_ns)
             if (condition := after_position(tokens, after, is_descending=is_descending)) is not None:
                 conditions.append(condition)
             query = in_order(_ALL.where(*conditions), tokens, is_descending=is_descending)
@@ -141,6 +137,13 @@ class SQLTokenStore:
         """Return active tokens that expire in (after_ns, until_ns], soonest first, by tokens_by_expiry."""
         in_range = and_(tokens.c.expires_ns > after_ns, tokens.c.expires_ns <= until_ns)
         query = _ALL.where(tokens.c.state == "active", in_range).order_by(tokens.c.expires_ns, tokens.c.id)
+        with self._database.reading() as connection:
+            return read_page(connection, query, _token, limit=limit).items
+
+    def with_idle_time(self, *, after_id: str, limit: int) -> tuple[Token, ...]:
+        """Return active tokens that end when they are not used, by id; by primary key."""
+        wanted = (tokens.c.id > after_id, tokens.c.idle_seconds.is_not(None), tokens.c.state == "active")
+        query = _ALL.where(*wanted).order_by(tokens.c.id)
         with self._database.reading() as connection:
             return read_page(connection, query, _token, limit=limit).items
 
@@ -196,6 +199,18 @@ class SQLTokenStore:
                 return
             last = rows[-1]["id"]
             yield tuple(read_row(row, _token) for row in rows)
+
+
+def match_tokens(
+    connection: Connection, wanted: TokenFilter, sight: Sight, now_ns: int
+) -> list[ColumnElement[bool]]:
+    """Return the conditions of what is wanted, for a query in the order of (created_ns, id)."""
+    conditions = [*_conditions(wanted, now_ns, _SEEK), *_in_sight(sight, _SEEK)]
+    is_wide = _is_wide(wanted) or sight.reach is Reach.TEAM
+    if is_wide and _are_many(connection, conditions):
+        # Sorting that many costs more than walking tokens_by_time until the page is full.
+        return [*_conditions(wanted, now_ns, _WALK), *_in_sight(sight, _WALK)]
+    return conditions
 
 
 def _is_wide(wanted: TokenFilter) -> bool:
@@ -271,7 +286,8 @@ def _begins_with(search: str, columns: _Columns) -> ColumnElement[bool]:
     return or_(*(and_(column >= low, column < low + HIGHEST) for column, low in ranges))
 
 
-def _values(token: Token) -> dict[str, Any]:
+def token_values(token: Token) -> dict[str, Any]:
+    """Return the row of a token."""
     return {
         "id": token.id,
         "kind": token.kind,

@@ -1,7 +1,8 @@
 """The registry of what happens: each kind of event, and the fields of its `data`, as receivers read them.
 
 Law: the name of a kind and the names and types of its fields are permanent; a field may be added, and what would break
-a receiver is a higher `version`. No field is a secret. Pure. `docs/webhooks.md` lists all of it; a test compares them.
+a receiver is a higher `version`. No field is a secret, but the token of `token.secret_ready`: it works once and for a
+day, goes to one webhook, and the log of deliveries shows it masked. Pure. `docs/webhooks.md` lists all of it; a test compares them.
 """
 
 from collections.abc import Mapping
@@ -22,6 +23,11 @@ class Kind(StrEnum):
 
     TOKEN_CREATED = "token.created"  # noqa: S105  # the name of an event
     TOKEN_REVOKED = "token.revoked"  # noqa: S105  # the name of an event
+    TOKEN_ROTATED = "token.rotated"  # noqa: S105  # the name of an event
+    TOKEN_QUARANTINED = "token.quarantined"  # noqa: S105  # the name of an event
+    TOKEN_EXPIRING = "token.expiring"  # noqa: S105  # the name of an event
+    TOKEN_SECRET_READY = "token.secret_ready"  # noqa: S105  # the name of an event
+    TOKEN_ROTATION_FAILED = "token.rotation_failed"  # noqa: S105  # the name of an event
     BUDGET_NEAR_END = "budget.near_end"
     PROVIDER_FAILING = "provider.failing"
     USER_INVITED = "user.invited"
@@ -29,8 +35,8 @@ class Kind(StrEnum):
     WEBHOOK_TEST = "webhook.test"
 
 
-class TokenCreated(msgspec.Struct, frozen=True):
-    """A token was issued. `masked` identifies it to people; `expires_at` null: never."""
+class _OfToken(msgspec.Struct, frozen=True):
+    """Which token. `masked` identifies it to people."""
 
     id: str
     masked: str
@@ -40,23 +46,64 @@ class TokenCreated(msgspec.Struct, frozen=True):
     application_name: str | None
     team_id: str | None
     owner_id: str | None
+
+
+class TokenCreated(_OfToken, frozen=True):
+    """A token was issued. `expires_at` null: never."""
+
     expires_at: str | None
     by: str
 
 
-class TokenRevoked(msgspec.Struct, frozen=True):
+class TokenRevoked(_OfToken, frozen=True):
     """A token was ended for ever. `reason` null: none was given."""
 
-    id: str
-    masked: str
-    name: str
-    environment: Environment
-    application_id: str | None
-    application_name: str | None
-    team_id: str | None
-    owner_id: str | None
     reason: str | None
     by: str
+
+
+class TokenRotated(_OfToken, frozen=True):
+    """A token got a new secret, the `generation`-th. The old one works until `overlap_until`; null: until the new one
+    was collected.
+    """
+
+    generation: int
+    overlap_until: str | None
+    by: str
+
+
+class TokenQuarantined(_OfToken, frozen=True):
+    """A token is held back: refused the `denied` acts, and slowed."""
+
+    denied: list[str]
+    requests_per_minute: int
+    reason: str | None
+    by: str
+
+
+class TokenExpiring(_OfToken, frozen=True):
+    """A token expires within `days` days: 30, 7 or 1, each told once."""
+
+    days: int
+    expires_at: str
+
+
+class TokenSecretReady(_OfToken, frozen=True):
+    """A new secret is ready. POST `collect_token` to `collect_url` as JSON `{"collect_token": …}` before `until`: it is
+    answered once. Sent only to the webhook of the rotation policy.
+    """
+
+    collect_url: str
+    collect_token: str
+    until: str
+
+
+class TokenRotationFailed(_OfToken, frozen=True):
+    """A new secret was not taken over in time and is void; the old one goes on working."""
+
+    policy_id: str | None
+    policy_name: str | None
+    detail: str
 
 
 class BudgetNearEnd(msgspec.Struct, frozen=True):
@@ -104,6 +151,7 @@ class UserDeactivated(msgspec.Struct, frozen=True):
     by: str
 
 
+
 class WebhookTest(msgspec.Struct, frozen=True):
     """Somebody tried the webhook out."""
 
@@ -112,7 +160,20 @@ class WebhookTest(msgspec.Struct, frozen=True):
     by: str
 
 
-Data = TokenCreated | TokenRevoked | BudgetNearEnd | ProviderFailing | UserInvited | UserDeactivated | WebhookTest
+Data = (
+    TokenCreated
+    | TokenRevoked
+    | TokenRotated
+    | TokenQuarantined
+    | TokenExpiring
+    | TokenSecretReady
+    | TokenRotationFailed
+    | BudgetNearEnd
+    | ProviderFailing
+    | UserInvited
+    | UserDeactivated
+    | WebhookTest
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +190,15 @@ KINDS: Mapping[Kind, Described] = MappingProxyType(
     {
         Kind.TOKEN_CREATED: Described("A token was issued", TokenCreated),
         Kind.TOKEN_REVOKED: Described("A token was revoked, by a person or with its owner", TokenRevoked),
+        Kind.TOKEN_ROTATED: Described("A token got a new secret", TokenRotated),
+        Kind.TOKEN_QUARANTINED: Described("A token was quarantined", TokenQuarantined),
+        Kind.TOKEN_EXPIRING: Described("A token expires within 30, 7 or 1 days; each told once", TokenExpiring),
+        Kind.TOKEN_SECRET_READY: Described(
+            "A rotated token's new secret is to be fetched", TokenSecretReady, can_be_chosen=False
+        ),
+        Kind.TOKEN_ROTATION_FAILED: Described(
+            "A rotated token's new secret was not fetched; the old one stays", TokenRotationFailed
+        ),
         Kind.BUDGET_NEAR_END: Described("A budget is used to 80 %; once in each of its periods", BudgetNearEnd),
         Kind.PROVIDER_FAILING: Described("Keys of a provider began to fail; once until it was well", ProviderFailing),
         Kind.USER_INVITED: Described("A person was invited", UserInvited),

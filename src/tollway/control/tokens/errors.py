@@ -13,6 +13,28 @@ def token_revoked() -> TollwayError:
     return TollwayError("management.conflict", public="The token is revoked, and a revoked token never changes again.")
 
 
+def token_expired() -> TollwayError:
+    """Return management.conflict: what has expired is renewed before it gets a new secret."""
+    return TollwayError("management.conflict", public="The token has expired; give it a later expiry first.")
+
+
+def not_idle() -> TollwayError:
+    """Return management.conflict: only what ended for not being used is woken."""
+    return TollwayError("management.conflict", public="The token did not end for not being used.")
+
+
+def no_overlap() -> TollwayError:
+    """Return management.conflict: no replaced secret works any more."""
+    return TollwayError("management.conflict", public="No replaced secret of this token works any more.")
+
+
+def too_many_secrets(most: int) -> TollwayError:
+    """Return management.conflict: overlaps upon overlaps."""
+    return TollwayError(
+        "management.conflict", public=f"{most} replaced secrets of this token still work; end their overlap first."
+    )
+
+
 def several_tokens(name: str) -> TollwayError:
     """Return management.conflict: a name that stands for more than one token."""
     return TollwayError("management.conflict", public=f"Several tokens are named {name!r}; use the id of one.")

@@ -30,6 +30,8 @@ class ReplacedSecret:
     valid_until_ns: int
     ended_by: str | None = None
     """Who ended it before its overlap was over."""
+    since_ns: int | None = None
+    """Since when it was the token's; None: since the token was issued."""
 
     def works_at(self, now_ns: int) -> bool:
         """Return whether it is accepted at that instant."""

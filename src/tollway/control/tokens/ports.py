@@ -53,6 +53,10 @@ class TokenStore(Protocol):
         """Count tokens that are neither revoked nor expired, of one application or of all."""
         ...
 
+    def with_idle_time(self, *, after_id: str, limit: int) -> tuple[Token, ...]:
+        """Return active tokens that end when they are not used, by id, after that id."""
+        ...
+
     def expiring(self, *, after_ns: int, until_ns: int, limit: int) -> tuple[Token, ...]:
         """Return active tokens that expire in (after_ns, until_ns], soonest first."""
         ...

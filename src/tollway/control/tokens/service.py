@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
+from tollway.contract.life import TokenState
 from tollway.contract.limits import Limits
-from tollway.contract.policy import State
 from tollway.control.access.grant import Grant, check_grant
 from tollway.control.access.model import EVERYWHERE, NO_RIGHTS, Sight
 from tollway.control.actor import Actor
@@ -27,8 +27,10 @@ from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.plans.assigning import NoPlans, find_plan
 from tollway.control.plans.ports import PlanDirectory
 from tollway.control.ports import Touching, Trail, Transactions
-from tollway.control.tokens.errors import several_tokens, token_not_found, token_revoked
+from tollway.control.tokens.errors import several_tokens, token_expired, token_not_found, token_revoked
 from tollway.control.tokens.events import token_created_event, token_revoked_event
+from tollway.control.tokens.life import NEW_LIFE
+from tollway.control.tokens.lifetimes import Lifetime, LifetimeBook, NoLifetimes
 from tollway.control.tokens.model import (
     IssuedToken,
     NewToken,
@@ -37,12 +39,12 @@ from tollway.control.tokens.model import (
     TokenFilter,
 )
 from tollway.control.tokens.ports import Owners, ServiceDirectory, TokenHasher, TokenStore
+from tollway.control.tokens.settling import bounded_life, settle_life
 from tollway.control.versions import check_version
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 from tollway.policy.token import RANDOM_BYTES, SERVICE, generate_token, parse_token
 
-DEFAULT_LIFETIME_SECONDS = 90 * 86_400
 EXPIRES_NS_MAX = 2**63 - 1
 """What a column of nanoseconds holds: the year 2262."""
 ENTRIES_MAX = 1_000
@@ -66,6 +68,7 @@ class TokenParts:
     random_bytes: Callable[[int], bytes] = os.urandom
     notices: Notices = field(default_factory=NoNotices)
     plans: PlanDirectory = field(default_factory=NoPlans)
+    lifetimes: LifetimeBook = field(default_factory=NoLifetimes)
 
 
 class Tokens:
@@ -76,6 +79,11 @@ class Tokens:
         self._store = parts.store
         self._transactions = parts.transactions
 
+    @property
+    def parts(self) -> TokenParts:
+        """What the service is built from, for the domain's other services."""
+        return self._parts
+
     def issue(self, new: NewToken, actor: Actor) -> IssuedToken:
         """Make a token and return it with its secret, which cannot be had again.
 
@@ -85,7 +93,7 @@ class Tokens:
         """
         with self._transactions.write():
             draft = self._draft(new, actor)
-            check_grant(_grant_of(draft), actor.bound)
+            check_grant(grant_of(draft), actor.bound)
             issued = self._store_fresh(draft)
             self._parts.touching.touch_token(issued.token.id)
             self._record(actor, "issue", None, issued.token)
@@ -140,7 +148,7 @@ class Tokens:
         with self._transactions.write():
             token_ids = self._store.personal_ids(user_id)
             for token_id in token_ids:
-                self._end(self.get(token_id), actor, reason)
+                self.end(token_id, actor, reason)
         return len(token_ids)
 
     def hand_over(self, user_id: str, to_user_id: str, actor: Actor) -> int:
@@ -152,7 +160,7 @@ class Tokens:
             token_ids = self._store.personal_ids(user_id)
             for token_id in token_ids:
                 token = self.get(token_id)
-                self._save(token, replace(token, owner_id=to_user_id), actor, "hand_over")
+                self.save(token, replace(token, owner_id=to_user_id), actor, "hand_over")
         return len(token_ids)
 
     def change(self, token_id: str, change: TokenChange, actor: Actor, *, expected_version: int | None = None) -> Token:
@@ -162,10 +170,10 @@ class Tokens:
         management.precondition, management.conflict (revoked), management.invalid, management.forbidden.
         """
         with self._transactions.write():
-            token = self._changeable(token_id, actor, expected_version)
+            token = self.changeable(token_id, actor, expected_version)
             changed = self._changed(token, change, actor)
-            check_grant(_grant_of(changed), actor.bound)
-            return self._save(token, changed, actor, "change")
+            check_grant(grant_of(changed), actor.bound)
+            return self.save(token, changed, actor, "change")
 
     def find_limits(self, token_id: str, sight: Sight) -> tuple[str, Limits, int]:
         """Return the token's name, its limits and its version. Raises management.not_found."""
@@ -175,8 +183,8 @@ class Tokens:
     def edit_limits(self, token_id: str, edit: Edit, deed: Deed) -> tuple[Limits, int]:
         """Bring the token's limits to what `edit` returns; see LimitedOwners. Raises as `change`."""
         with self._transactions.write():
-            before = self._changeable(token_id, deed.actor, deed.expected_version)
-            saved = self._save(before, replace(before, limits=edit(before.limits)), deed.actor, deed.act)
+            before = self.changeable(token_id, deed.actor, deed.expected_version)
+            saved = self.save(before, replace(before, limits=edit(before.limits)), deed.actor, deed.act)
             return saved.limits, saved.version
 
     def disable(self, token_id: str, actor: Actor, *, expected_version: int | None = None) -> Token:
@@ -188,47 +196,67 @@ class Tokens:
         return self._switch(token_id, "active", actor, expected_version)
 
     def revoke(
-        self, token_id: str, actor: Actor, *, reason: str | None = None, expected_version: int | None = None
+        self,
+        token_id: str,
+        actor: Actor,
+        *,
+        reason: str | None = None,
+        is_compromised: bool = False,
+        expected_version: int | None = None,
     ) -> Token:
         """End the token for ever. When this returns, no worker accepts it any more, also after restarts.
 
-        Idempotent: a second revocation keeps the first one's instant and reason. Raises management.not_found,
-        management.precondition, management.invalid; management.unavailable means that the revocation may be
-        stored and not yet be in force: try again.
+        `is_compromised` also ends its calls in flight, within two seconds, and may be said later of one that was
+        revoked before. Idempotent: a second revocation keeps the first one's instant and reason. Raises
+        management.not_found, management.precondition, management.invalid; management.unavailable means that the
+        revocation may be stored and not yet be in force: try again.
         """
-        reason = (reason or "").strip() or None
-        if reason is not None and len(reason) > REASON_CHARACTERS_MAX:
-            raise refuse("/reason", f"at most {REASON_CHARACTERS_MAX} characters")
+        reason = read_reason(reason)
         with self._transactions.write():
             token = self.get(token_id, actor.sight)
             check_version(token.version, expected_version)
-            if token.state == "revoked":
-                # Published again: the first attempt may have failed between the two stores.
-                self._parts.touching.touch_token(token_id)
-                return token
-            return self._end(token, actor, reason)
+            return self.end(token_id, actor, reason, is_compromised=is_compromised)
 
-    def _end(self, token: Token, actor: Actor, reason: str | None) -> Token:
+    def end(self, token_id: str, actor: Actor, reason: str | None, *, is_compromised: bool = False) -> Token:
+        """Revoke the token in the transaction of the caller; see `revoke`."""
+        token = self.get(token_id)
+        life = replace(token.life, is_compromised=True) if is_compromised else token.life
+        if token.state == "revoked":
+            # Published again: the first attempt may have failed between the two stores.
+            self._parts.touching.touch_token(token_id)
+            return self.save(token, replace(token, life=life), actor, "compromise")
+        return self._end(replace(token, life=life), token, actor, reason)
+
+    def _end(self, token: Token, before: Token, actor: Actor, reason: str | None) -> Token:
         now = self._parts.clock.now_ns()
         revoked = replace(token, state="revoked", revoked_ns=now, revoked_by=str(actor), revoked_reason=reason)
         self._parts.notices.tell(token_revoked_event(revoked))
-        return self._save(token, revoked, actor, "revoke")
+        return self.save(before, revoked, actor, "revoke")
 
-    def _switch(self, token_id: str, state: State, actor: Actor, expected_version: int | None) -> Token:
+    def _switch(self, token_id: str, state: TokenState, actor: Actor, expected_version: int | None) -> Token:
         with self._transactions.write():
-            token = self._changeable(token_id, actor, expected_version)
+            token = self.changeable(token_id, actor, expected_version)
             self._parts.touching.touch_token(token_id)
             act = "enable" if state == "active" else "disable"
-            return self._save(token, replace(token, state=state), actor, act)
+            if state == "active" and token.life.quarantine is not None:
+                state = "quarantined"  # what is enabled again is as it was before it was disabled
+            return self.save(token, replace(token, state=state), actor, act)
 
-    def _changeable(self, token_id: str, actor: Actor, expected_version: int | None) -> Token:
+    def changeable(self, token_id: str, actor: Actor, expected_version: int | None) -> Token:
+        """Return a token that the actor may change, in the transaction of the caller. Raises as `change`."""
         token = self.get(token_id, actor.sight)
         check_version(token.version, expected_version)
         if token.state == "revoked":
             raise token_revoked()
         return token
 
-    def _save(self, before: Token, after: Token, actor: Actor, act: str) -> Token:
+    def refuse_expired(self, token: Token, now_ns: int) -> None:
+        """Raise management.conflict for a token that has expired."""
+        if token.state_at(now_ns) == "expired":
+            raise token_expired()
+
+    def save(self, before: Token, after: Token, actor: Actor, act: str) -> Token:
+        """Store, publish and record a change, in the transaction of the caller; nothing when nothing changed."""
         if after == before:
             return before
         now = self._parts.clock.now_ns()
@@ -246,9 +274,12 @@ class Tokens:
 
     def _draft(self, new: NewToken, actor: Actor) -> Token:
         now = self._parts.clock.now_ns()
-        expires = new.expires_ns
+        lifetime = self._lifetime(new.application_id, actor)
+        expires, idle = new.expires_ns, new.idle_seconds
         if expires is UNSET:
-            expires = now + DEFAULT_LIFETIME_SECONDS * NANOS_PER_SECOND
+            expires = now + lifetime.default_seconds * NANOS_PER_SECOND
+        if idle is UNSET:
+            idle = lifetime.idle_seconds
         draft = Token(
             id="",
             kind=SERVICE,
@@ -268,13 +299,25 @@ class Tokens:
             created_by=str(actor),
             updated_ns=now,
             updated_by=str(actor),
+            life=bounded_life(NEW_LIFE, lifetime, now),
         )
         faults = Faults()
         if isinstance(expires, int) and expires <= now:
             faults.add("/expires_at", "this instant is not in the future")
         if new.environment not in ("live", "test"):
             faults.add("/environment", "use live or test")
-        change = TokenChange(new.name, new.application_id, new.models, new.services, expires, new.limits, new.plan_id)
+        change = TokenChange(
+            new.name,
+            new.application_id,
+            new.models,
+            new.services,
+            expires,
+            new.limits,
+            new.plan_id,
+            new.not_before_ns,
+            idle,
+            new.may_rotate,
+        )
         return self._changed(draft, change, actor, faults)
 
     def _changed(self, token: Token, change: TokenChange, actor: Actor, faults: Faults | None = None) -> Token:
@@ -300,8 +343,15 @@ class Tokens:
             fields["limits"] = compile_limits(token.id, change.limits, token.limits)
         if change.plan_id is not UNSET:
             fields |= find_plan(self._parts.plans, change.plan_id, faults)
+        changed = replace(token, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
+        lifetime = self._parts.lifetimes.find(team_id=changed.team_id, role=actor.role)
+        changed = settle_life(changed, change, lifetime, faults)
         faults.check()
-        return replace(token, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
+        return changed
+
+    def _lifetime(self, application_id: str | None, actor: Actor) -> Lifetime:
+        owner = self._parts.owners.find(application_id) if application_id is not None else None
+        return self._parts.lifetimes.find(team_id=owner.team_id if owner else None, role=actor.role)
 
     def _owner(self, application_id: str | None, actor: Actor, faults: Faults) -> dict[str, object]:
         owner = self._parts.owners.find(application_id) if application_id is not None else None
@@ -344,10 +394,27 @@ class Tokens:
 def _facts(token: Token) -> dict[str, object]:
     """Return what the audit log shows of a token."""
     fields = ("name", "state", "application_id", "owner_id", "environment", "models", "services", "limits", "plan_id")
-    return pick(token, *fields, "expires_ns", "revoked_reason")
+    life = token.life
+    held = life.quarantine
+    return {
+        **pick(token, *fields, "expires_ns", "not_before_ns", "idle_seconds", "revoked_reason"),
+        "secret": life.generation,
+        "old_secrets": [[old.generation, old.valid_until_ns] for old in life.old_secrets],
+        "quarantine": None if held is None else [list(held.denied), held.requests_per_minute, held.reason],
+        "is_compromised": life.is_compromised,
+        "may_rotate": life.may_rotate,
+    }
 
 
-def _grant_of(token: Token) -> Grant:
+def read_reason(reason: str | None) -> str | None:
+    """Return why something is done, None for nothing said. Raises management.invalid."""
+    reason = (reason or "").strip() or None
+    if reason is not None and len(reason) > REASON_CHARACTERS_MAX:
+        raise refuse("/reason", f"at most {REASON_CHARACTERS_MAX} characters")
+    return reason
+
+
+def grant_of(token: Token) -> Grant:
     """Return what a token permits: calls, and nothing at the management API."""
     return Grant(
         token.models, token.services, token.expires_ns, (token.environment,), rights=NO_RIGHTS, team_ids=frozenset()

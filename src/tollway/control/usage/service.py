@@ -23,6 +23,8 @@ from tollway.contract.ledger_api import (
     LastUse,
     LastUseAnswer,
     LastUseQuery,
+    OriginsAnswer,
+    OriginsQuery,
     Reply,
     Request,
     Spent,
@@ -88,6 +90,22 @@ class Usage:
             answer = self._ask(LastUseQuery(tuple(token_ids)), LastUseAnswer)
         except TollwayError:
             return {}
+        return {row.token_id: row for row in answer.rows}
+
+    def origins(self, token_id: str) -> OriginsAnswer:
+        """Return where a token is used from, and the uses of its replaced secrets. Raises usage.unavailable."""
+        return self._ask(OriginsQuery(token_id), OriginsAnswer)
+
+    def find_origins(self, token_id: str) -> OriginsAnswer | None:
+        """The same; None when the ledger does not answer."""
+        try:
+            return self.origins(token_id)
+        except TollwayError:
+            return None
+
+    def get_last_uses(self, token_ids: Collection[str]) -> dict[str, LastUse]:
+        """Return the last use of each token that was ever used. Raises usage.unavailable, unlike `last_uses`."""
+        answer = self._ask(LastUseQuery(tuple(token_ids)), LastUseAnswer)
         return {row.token_id: row for row in answer.rows}
 
     def find_health(self) -> HealthAnswer | None:

@@ -15,8 +15,8 @@ from tollway.control.applications.model import NewApplication
 from tollway.control.faults import Invalid
 from tollway.control.limits.model import BudgetRule, LimitRules, RequestRule
 from tollway.control.services.model import NewService
+from tollway.control.tokens.lifetimes import DEFAULT_SECONDS
 from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
-from tollway.control.tokens.service import DEFAULT_LIFETIME_SECONDS
 from tollway.control.upstreams.model import ConnectionChange
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
@@ -39,7 +39,7 @@ def test_issued_token_is_published_before_it_is_shown(plane: ControlPlane) -> No
 
 def test_token_lives_ninety_days_unless_told_otherwise(plane: ControlPlane) -> None:
     now = plane.clock.now_ns()
-    assert plane.tokens.issue(NewToken("a"), ACTOR).token.expires_ns == now + DEFAULT_LIFETIME_SECONDS * 10**9
+    assert plane.tokens.issue(NewToken("a"), ACTOR).token.expires_ns == now + DEFAULT_SECONDS * 10**9
     assert plane.tokens.issue(NewToken("b", expires_ns=None), ACTOR).token.expires_ns is None
     at = now + 1_500_000_000
     assert plane.tokens.issue(NewToken("c", expires_ns=at), ACTOR).token.expires_ns == at // 10**9 * 10**9

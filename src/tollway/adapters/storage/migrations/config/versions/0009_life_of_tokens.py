@@ -1,4 +1,4 @@
-"""What a token's life is made of: not-before, idle time, replaced secrets; rules, rotation policies, handovers, epochs."""
+"""What a token's life is made of: not-before, idle time, secrets; rules, rotation policies, handovers, epochs."""
 
 import sqlalchemy as sa
 from alembic import op

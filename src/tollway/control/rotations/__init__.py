@@ -1,0 +1,1 @@
+"""Rotation of tokens by policy, and the way of a new secret to who uses it."""

@@ -1,0 +1,107 @@
+"""Rotation policies, and new secrets on their way."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from msgspec import UNSET, UnsetType
+
+from tollway.control.tokens.model import Token
+from tollway.kernel.secret import Secret
+
+Scope = Literal["installation", "team", "application", "token"]
+SPECIFIC: tuple[Scope, ...] = ("token", "application", "team", "installation")
+"""Of several policies that cover a token, the first of these scopes acts."""
+Delivery = Literal["link", "webhook"]
+PolicyState = Literal["active", "disabled"]
+HandoverState = Literal["waiting", "collected", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPolicy:
+    """The tokens of a scope get a new secret every `every_seconds`; the old one works `overlap_seconds` longer than
+    until the new one was collected. `scope_id` is "" for the installation. `version` is the ETag.
+    """
+
+    id: str
+    name: str
+    state: PolicyState
+    scope: Scope
+    scope_id: str
+    every_seconds: int
+    overlap_seconds: int
+    delivery: Delivery
+    webhook_id: str | None
+    created_ns: int
+    created_by: str
+    updated_ns: int
+    updated_by: str
+    version: int = 1
+
+    def covers(self, token: Token) -> bool:
+        """Return whether the token is in the policy's scope."""
+        match self.scope:
+            case "installation":
+                return True
+            case "team":
+                return token.team_id == self.scope_id
+            case "application":
+                return token.application_id == self.scope_id
+            case "token":
+                return token.id == self.scope_id
+
+
+@dataclass(frozen=True, slots=True)
+class NewRotationPolicy:
+    """A policy to make."""
+
+    name: str
+    scope: Scope
+    every_seconds: int
+    scope_id: str = ""
+    overlap_seconds: int = 86_400
+    delivery: Delivery = "link"
+    webhook_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPolicyChange:
+    """Fields to change; UNSET leaves a field as it is."""
+
+    name: str | UnsetType = UNSET
+    state: PolicyState | UnsetType = UNSET
+    every_seconds: int | UnsetType = UNSET
+    overlap_seconds: int | UnsetType = UNSET
+    delivery: Delivery | UnsetType = UNSET
+    webhook_id: str | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A new secret that waits to be collected. `mac` is the keyed hash of the one-time token that collects it.
+
+    `sealed` None: it was collected, or is void. `detail` says why it failed; `collected_from` from where it was taken.
+    """
+
+    id: str
+    token_id: str
+    generation: int
+    policy_id: str | None
+    state: HandoverState
+    mac: bytes = field(repr=False)
+    pepper_version: int
+    sealed: bytes | None = field(repr=False)
+    overlap_seconds: int
+    delivery_id: str | None
+    created_ns: int
+    expires_ns: int
+    ended_ns: int | None = None
+    collected_from: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A token and the only sight of its new secret."""
+
+    token: Token
+    secret: Secret[str]

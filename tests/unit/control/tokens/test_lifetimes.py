@@ -1,0 +1,128 @@
+"""How long tokens may live: the shortest rule counts, and nothing that comes later makes it longer."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kit.control import ACTOR, ControlPlane
+from tollway.control.applications.model import NewApplication
+from tollway.control.tokens.lifetimes import DEFAULT_SECONDS, LifetimeRule, NoLifetimes, combine
+from tollway.control.tokens.model import NewToken, TokenChange
+from tollway.kernel.errors import TollwayError
+
+DAY = 86_400
+DAY_NS = DAY * 10**9
+INSTALLATION = LifetimeRule("installation", "")
+
+
+def set_rule(plane: ControlPlane, scope: str = "installation", scope_id: str = "", **fields: int | None) -> None:
+    plane.lifetimes.put(LifetimeRule(scope, scope_id, **fields), ACTOR)  # type: ignore[arg-type]  # a literal
+
+
+def faults_of(plane: ControlPlane, new: NewToken, actor=ACTOR) -> str:
+    with pytest.raises(TollwayError) as caught:
+        plane.tokens.issue(new, actor)
+    return str(caught.value.faults)
+
+
+@given(st.lists(st.builds(LifetimeRule, st.just("team"), st.just("t"), *[st.none() | st.integers(60, 10**9)] * 3)))
+def test_the_shortest_of_all_rules_counts(rules: list[LifetimeRule]) -> None:
+    found = combine(rules)
+    assert found.max_seconds == min((r.max_seconds for r in rules if r.max_seconds is not None), default=None)
+    assert found.idle_seconds == min((r.idle_seconds for r in rules if r.idle_seconds is not None), default=None)
+    assert found.max_seconds is None or found.default_seconds <= found.max_seconds
+
+
+def test_without_rules_a_token_may_live_for_ever(plane: ControlPlane) -> None:
+    assert NoLifetimes().find(team_id=None, role="").max_seconds is None
+    assert plane.tokens.issue(NewToken("a", expires_ns=None), ACTOR).token.expires_ns is None
+    assert combine(()).default_seconds == DEFAULT_SECONDS
+
+
+def test_a_rule_sets_the_default_and_the_longest_life(plane: ControlPlane) -> None:
+    set_rule(plane, default_seconds=5 * DAY, max_seconds=10 * DAY, idle_seconds=DAY)
+    now = plane.clock.now_ns()
+    token = plane.tokens.issue(NewToken("a"), ACTOR).token
+    assert token.expires_ns is not None
+    assert (token.expires_ns - now) // DAY_NS == 5
+    assert token.idle_seconds == DAY
+    for beyond in (None, now + 11 * DAY_NS):
+        assert "/expires_at" in faults_of(plane, NewToken("b", expires_ns=beyond))
+    for beyond in (None, DAY + 1):
+        assert "/idle_seconds" in faults_of(plane, NewToken("b", idle_seconds=beyond))
+
+
+def test_rules_of_the_team_and_of_the_role_count_as_well(plane: ControlPlane) -> None:
+    owner = plane.applications.create(NewApplication("crm"), ACTOR)
+    set_rule(plane, "team", owner.team_id, max_seconds=3 * DAY)
+    set_rule(plane, "role", "member", max_seconds=2 * DAY)
+    asked = plane.clock.now_ns() + 4 * DAY_NS
+    assert "3 days" in faults_of(plane, NewToken("a", application_id=owner.id, expires_ns=asked))
+    assert "2 days" in faults_of(plane, NewToken("a", expires_ns=asked), replace(ACTOR, role="member"))
+    plane.tokens.issue(NewToken("a", expires_ns=asked), ACTOR)
+
+
+def test_r43_no_renewal_and_no_rotation_raises_the_longest_life(plane: ControlPlane) -> None:
+    """Also not by who is under no rule, nor after the rule is gone, nor by any number of new secrets."""
+    set_rule(plane, "role", "member", max_seconds=2 * DAY)
+    member = replace(ACTOR, role="member")
+    token = plane.tokens.issue(NewToken("a"), member).token
+    last = token.created_ns + 2 * DAY_NS
+    plane.lifetimes.remove("role", "member", ACTOR)
+    for _ in range(3):
+        plane.clock.advance(DAY // 4)
+        plane.token_desk.secrets.rotate(token.id, ACTOR, overlap_seconds=0)
+        for beyond in (None, last + 10**9):
+            with pytest.raises(TollwayError) as caught:
+                plane.tokens.change(token.id, TokenChange(expires_ns=beyond), ACTOR)
+            assert "/expires_at" in str(caught.value.faults)
+    assert plane.tokens.change(token.id, TokenChange(expires_ns=last), ACTOR).expires_ns == last // 10**9 * 10**9
+
+
+def test_a_later_rule_makes_renewal_shorter_and_leaves_what_is_as_it_is(plane: ControlPlane) -> None:
+    token = plane.tokens.issue(NewToken("a"), ACTOR).token
+    set_rule(plane, max_seconds=DAY)
+    assert plane.tokens.get(token.id).expires_ns == token.expires_ns
+    plane.tokens.change(token.id, TokenChange(name="b"), ACTOR)
+    with pytest.raises(TollwayError):
+        plane.tokens.change(token.id, TokenChange(expires_ns=token.expires_ns), ACTOR)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        LifetimeRule("installation", "x", max_seconds=DAY),
+        LifetimeRule("team", "", max_seconds=DAY),
+        replace(INSTALLATION, max_seconds=59),
+        replace(INSTALLATION, default_seconds=2 * DAY, max_seconds=DAY),
+        INSTALLATION,
+    ],
+    ids=["installation-with-id", "team-without-id", "too-short", "default-beyond", "says-nothing"],
+)
+def test_a_rule_that_makes_no_sense_is_refused(plane: ControlPlane, rule: LifetimeRule) -> None:
+    with pytest.raises(TollwayError) as caught:
+        plane.lifetimes.put(rule, ACTOR)
+    assert caught.value.code.name == "management.invalid"
+
+
+def test_rules_are_changed_by_version_and_removed(plane: ControlPlane) -> None:
+    set_rule(plane, max_seconds=DAY)
+    assert plane.lifetimes.put(replace(INSTALLATION, max_seconds=2 * DAY), ACTOR, expected_version=1).version == 2
+    with pytest.raises(TollwayError) as caught:
+        plane.lifetimes.put(replace(INSTALLATION, max_seconds=DAY), ACTOR, expected_version=1)
+    assert caught.value.code.name == "management.precondition"
+    plane.lifetimes.remove("installation", "", ACTOR)
+    assert plane.lifetimes.all() == ()
+    with pytest.raises(TollwayError) as caught:
+        plane.lifetimes.remove("installation", "", ACTOR)
+    assert caught.value.code.name == "management.not_found"
+
+
+def test_a_token_begins_before_it_ends(plane: ControlPlane) -> None:
+    later = plane.clock.now_ns() + 2 * DAY_NS
+    assert "/not_before" in faults_of(plane, NewToken("a", not_before_ns=later, expires_ns=later - 1))
+    token = plane.tokens.issue(NewToken("a", not_before_ns=later), ACTOR).token
+    assert token.state_at(plane.clock.now_ns()) == "not_yet_valid"
+    assert plane.policy.token(token.id).not_before_ns == later
