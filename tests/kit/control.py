@@ -22,6 +22,8 @@ from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQL
 from tollway.adapters.storage.plans import SQLPlanStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.storage.published_limits import StoredLimits
+from tollway.adapters.storage.published_rights import StoredOwners, StoredRights
+from tollway.adapters.storage.rights import SQLGroupStore, SQLRightsStore
 from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
 from tollway.adapters.storage.teams import SQLTeamStore
@@ -62,6 +64,9 @@ from tollway.control.publication.model import Options
 from tollway.control.publication.ports import Stored
 from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
+from tollway.control.rights.effective import Effective, EffectiveParts
+from tollway.control.rights.groups import GroupParts, ModelGroups
+from tollway.control.rights.service import RightsDesk, RightsParts
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.lifetimes import Lifetimes
@@ -203,6 +208,9 @@ class ControlPlane:
         self.plan_store, self.level_store = SQLPlanStore(self.database), SQLLevelStore(self.database)
         self.account_store = SQLAccountStore(self.database)
         names = NamedOwners(self._finders())
+        owners = StoredOwners(self.team_store, self.account_store, self.application_store, self.token_store)
+        self.rights_store, self.group_store = SQLRightsStore(self.database), SQLGroupStore(self.database)
+        published = StoredRights(self.rights_store, self.group_store, owners)
         snapshots = SnapshotBuilder(
             SnapshotParts(
                 providers=self.provider_store,
@@ -213,6 +221,7 @@ class ControlPlane:
                 clock=self.clock,
                 epochs=SQLEpochStore(self.database),
                 limits=StoredLimits(self.plan_store, self.level_store, names),
+                rights=published,
             )
         )
         self.publisher = Publisher(
@@ -223,6 +232,7 @@ class ControlPlane:
                 applications=self.application_store,
                 snapshots=snapshots,
                 transactions=self.database,
+                rights=published,
             ),
             options,
         )
@@ -270,6 +280,24 @@ class ControlPlane:
         self.limit_owners = LimitOwners(self.levels, self.tokens, self.applications)
         self.top_ups = TopUps(self.limit_owners, self.clock)
         self.limits = LimitDesk(self.plans, self.levels, self.limit_owners, self.top_ups)
+        self.rights = RightsDesk(
+            RightsParts(
+                store=self.rights_store,
+                groups=self.group_store,
+                owners=owners,
+                services=self.service_store,
+                touching=self.publisher,
+                transactions=self.database,
+                trail=self.audit,
+                clock=self.clock,
+            )
+        )
+        self.model_groups = ModelGroups(
+            GroupParts(self.group_store, self.publisher, self.database, self.audit, self.clock)
+        )
+        self.effective = Effective(
+            EffectiveParts(self.rights_store, self.tokens, self.applications, self.publisher, self.clock)
+        )
         self.providers = Providers(
             ProviderParts(
                 store=self.provider_store,

@@ -24,6 +24,7 @@ from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.limits import Limited, build_limit_desk, build_published_limits
 from tollway.compose.notices import Watched, build_notices, build_notifier
+from tollway.compose.rights import build_model_groups, build_published_rights, build_rights_desk
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts, Upstream
@@ -43,6 +44,8 @@ from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.model import Options
 from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
+from tollway.control.rights.groups import ModelGroups
+from tollway.control.rights.service import RightsDesk
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.sessions.passwords import Argon2Hasher
 from tollway.control.sessions.service import Lifetimes
@@ -81,6 +84,8 @@ class Plane(msgspec.Struct, frozen=True):
     accounts: Accounts
     audit: Audit
     limits: LimitDesk
+    rights: RightsDesk
+    model_groups: ModelGroups
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -217,6 +222,8 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         accounts=accounts,
         audit=audit,
         limits=build_limit_desk(stores, Limited(publisher, tokens, applications, audit), clock),
+        rights=build_rights_desk(stores, publisher, audit, clock),
+        model_groups=build_model_groups(stores, publisher, audit, clock),
     )
 
 
@@ -235,6 +242,7 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) 
             sealer=keys,
             clock=clock,
             limits=build_published_limits(stores),
+            rights=build_published_rights(stores),
         )
     )
     options = Options(
@@ -256,6 +264,7 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) 
         applications=stores.applications,
         snapshots=snapshots,
         transactions=stores.database,
+        rights=build_published_rights(stores),
     )
     return Publisher(parts, options)
 

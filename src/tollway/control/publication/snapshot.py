@@ -30,7 +30,9 @@ from tollway.control.publication.ports import (
     PublishedProviders,
     PublishedServices,
 )
+from tollway.control.publication.rights import put_rights
 from tollway.control.publication.sandbox import sandbox_offers, sandbox_provider
+from tollway.control.rights.ports import NoPublishedRights, PublishedRights
 from tollway.control.services.model import Service
 from tollway.control.upstreams.model import Connection, Key, Provider
 from tollway.control.upstreams.ports import PriceList, References, Sealer
@@ -49,6 +51,7 @@ class SnapshotParts:
     clock: Clock
     epochs: PublishedEpochs = field(default_factory=NoEpochs)
     limits: PublishedLimits = field(default_factory=NoLimits)
+    rights: PublishedRights = field(default_factory=NoPublishedRights)
 
 
 class SnapshotBuilder:
@@ -89,6 +92,7 @@ class SnapshotBuilder:
             layout=LAYOUT,
         )
         limits = self._parts.limits
+        snapshot = put_rights(snapshot, self._parts.rights)
         return put_levels(snapshot, limits.plans(), limits.levels(), limits.find_name), tuple(problems)
 
     def _provider(
