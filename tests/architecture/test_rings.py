@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "providers": {"kernel", "contract", "wire", "formats"},
     "gateway": CORE,
     "control": CORE,
-    "ledger": {"kernel", "contract"},
+    "ledger": {"kernel", "contract", "policy"},
     "edge": CORE | {"gateway"},
     "adapters": CORE,
     "web": CORE | {"control"},
@@ -34,7 +34,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
 }
 
-PORTS = re.compile(r"tollway\.(?:gateway|control|ledger|web)(?:\.\w+)*\.(?:ports|model|errors|paging|throttle)(?:\.|$)")
+PORTS = re.compile(
+    r"tollway\.(?:gateway|control|ledger|web)(?:\.\w+)*\.(?:ports|room|model|errors|paging|throttle)(?:\.|$)"
+)
 """What adapters may know of the services: the ports they implement and the values in them."""
 
 SETTINGS = "tollway.settings.model"
@@ -67,7 +69,7 @@ LIBRARIES: dict[str, set[str]] = {
     "providers": {"msgspec"},
     "gateway": {"msgspec"},
     "ledger": {"msgspec", "sqlalchemy"},
-    "control": {"msgspec", "argon2", "yaml"},
+    "control": {"msgspec", "argon2", "segno", "yaml"},
     "edge": {"msgspec", "httptools", "uvloop"},
     "adapters": {
         "msgspec",
@@ -78,6 +80,7 @@ LIBRARIES: dict[str, set[str]] = {
         "cryptography",
         "argon2",
         "genai_prices",
+        "webauthn",
     },
     "web": {"msgspec", "fastapi", "starlette", "pydantic", "pydantic_core", "jinja2", "yaml", "anyio"},
     "settings": {"msgspec"},

@@ -71,12 +71,12 @@ class TokenMeters:
         self._meters, _ = open_meters(data / "meters.mm", read_boot_id())
 
     def read(self) -> dict[str, MeterState]:
-        """The state of each meter, by kind. Sums may be one call apart."""
-        return {state.claim.kind: state for state in self._meters.read(self._claims)}
+        """The state of each meter, by what it measures. Sums may be one call apart."""
+        return {state.claim.measure: state for state in self._meters.read(self._claims)}
 
     def is_idle(self) -> bool:
         """Whether nothing is in flight or reserved."""
-        return not any(state.in_flight or state.reserved_nanos for state in self.read().values())
+        return not any(state.reserved for state in self.read().values())
 
     @contextmanager
     def held(self) -> Iterator[None]:

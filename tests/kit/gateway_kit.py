@@ -25,7 +25,8 @@ from tollway.contract.policy import (
 from tollway.contract.stats import NAMES
 from tollway.gateway.context import Bounds, Gateway
 from tollway.gateway.pipeline import handle
-from tollway.gateway.ports import Hold, NoRoom, RequestHead
+from tollway.gateway.ports import RequestHead
+from tollway.gateway.room import COST, Hold, NoRoom
 from tollway.kernel.clock import FixedClock
 from tollway.kernel.errors import TollwayError
 from tollway.policy.token import generate_token, parse_token
@@ -68,26 +69,40 @@ class MemoryMeters:
         self.budget_nanos = 10**15
         self.refuses = None
         self.settled = []
+        self.used = []
+        self.asked = []
+        self.left = {}
+        """What limits of these names have left."""
         self.open = 0
 
-    def admit(self, claims, want_nanos, floor_nanos):
+    def admit(self, claims, want, floor):
+        self.asked.append((claims, want, floor))
         if self.refuses is not None:
-            return NoRoom(claims[0] if self.refuses is True else self.refuses, 7.2, self.budget_nanos)
-        if floor_nanos > self.budget_nanos:
-            return NoRoom(next(claim for claim in claims if claim.kind == "budget"), 60.0, self.budget_nanos)
+            claim = claims.every[0] if self.refuses is True else self.refuses
+            return NoRoom(claim, 7.2, self.budget_nanos, claim.limit)
+        if floor[COST] > self.budget_nanos:
+            claim = next(claim for claim in claims.every if claim.unit == COST)
+            return NoRoom(claim, 60.0, self.budget_nanos, claim.limit)
+        for claim in claims.every:
+            left = self.left.get(claim.name)
+            if left is not None and left < floor[claim.unit]:
+                return NoRoom(claim, 5.0, left, claim.limit)
+            if left is not None and left < want[claim.unit]:
+                want = (*want[: claim.unit], left, *want[claim.unit + 1 :])
         self.open += 1
-        granted = min(want_nanos, self.budget_nanos)
-        charges = tuple(
-            records.Charge(claim.owner_id, claim.limit_id, 0, granted) for claim in claims if claim.kind == "budget"
-        )
-        return Hold(1, claims, granted, charges)
+        granted = (min(want[COST], self.budget_nanos), *want[1:])
+        charged = [claim for claim in claims.every if claim.is_charged]
+        charges = tuple(records.Charge(claim.owner_id, claim.charge_id, 0, granted[claim.unit]) for claim in charged)
+        left = [claim.limit - granted[claim.unit] for claim in claims.every]
+        return Hold(1, claims, granted, charges, tuple(claim.unit for claim in charged), left)
 
-    def settle(self, hold, cost_nanos):
+    def settle(self, hold, used):
         if hold.is_open:
             hold.is_open = False
             self.open -= 1
-            self.settled.append(cost_nanos)
-        return tuple(records.Charge(c.owner_id, c.budget_id, c.period_start_ns, cost_nanos) for c in hold.charges)
+            self.used.append(used)
+            self.settled.append(used[COST])
+        return hold.charge(used)
 
 
 class MemoryJournal:
@@ -178,6 +193,7 @@ class MemoryExchange:
         self.body = body
         self.accepted_ns = 0
         self.bytes_sent = 0
+        self.bytes_received = len(body)
         self.has_started = False
         self.status = None
         self.headers = []

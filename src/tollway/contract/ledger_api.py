@@ -172,6 +172,12 @@ class SpentQuery(msgspec.Struct, frozen=True, tag="spent"):
     owner_ids: tuple[str, ...] = ()
 
 
+class SpentWindowsQuery(msgspec.Struct, frozen=True, tag="spent_windows"):
+    """What limits that slide have used in each hour that began since then; their ids end with `~` and the window."""
+
+    since_ns: int
+
+
 class LargestSpentQuery(msgspec.Struct, frozen=True, tag="largest_spent"):
     """The budgets that spent most, among periods that began at one of these instants; at most `limit`."""
 
@@ -180,7 +186,7 @@ class LargestSpentQuery(msgspec.Struct, frozen=True, tag="largest_spent"):
 
 
 class Spent(msgspec.Struct, frozen=True, array_like=True):
-    """Settled nano-USD of one budget in one period."""
+    """What was settled of one limit in one period: nano-USD, or tokens, bytes or calls where those are limited."""
 
     owner_id: str
     budget_id: str
@@ -310,6 +316,7 @@ Request = (
     | LastUseQuery
     | OriginsQuery
     | SpentQuery
+    | SpentWindowsQuery
     | LargestSpentQuery
     | UnpricedQuery
     | InFlightQuery

@@ -6,6 +6,7 @@ from tollway.contract.stats import INDEX
 from tollway.contract.usage import NOTHING
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
+from tollway.gateway.room import COST, INPUT_TOKENS, NO_AMOUNTS, OUTPUT_TOKENS, Amounts, Hold, clamp
 from tollway.kernel.errors import TollwayError
 
 log = logging.getLogger(__name__)
@@ -35,25 +36,48 @@ def account(call: Call, response_bytes: int, gw: Gateway) -> None:
     was relayed is billed, which the call already holds.
     """
     call.response_bytes = response_bytes
-    hold = call.hold
+    hold, attempt = call.hold, call.attempt_hold
+    used = used_there = NO_AMOUNTS
     if hold is not None:
-        # What it cost is not known where something without a price was used: then all that was held is spent.
-        nanos = hold.granted_nanos if call.cost_nanos is None else call.cost_nanos
-        call.charges = hold.charge(nanos)
+        used = _used(call, hold)
+        call.charges += hold.charge(used)
+    if attempt is not None:
+        used_there = _used(call, attempt)
+        call.charges += attempt.charge(used_there)
+    overhead_us = _record(call, gw)
+    # After the record: a kill in between leaves the whole reservation spent, above the books, never below.
+    if hold is not None:
+        gw.meters.settle(hold, used)
+    if attempt is not None:
+        gw.meters.settle(attempt, used_there)
+    _count(call, overhead_us, gw)
+
+
+def _record(call: Call, gw: Gateway) -> int:
+    """Write the call's record, and return its overhead in microseconds; a refusal of nobody known is only tallied."""
     if not call.token_id and not call.was_opened:
         if call.code:
             gw.tally(call.code)
-        _count(call, 0, gw)
-        return
+        return 0
     record = call.close(gw.monotonic_ns())
     try:
         gw.journal.append(record)
     except TollwayError:
         log.exception("the record of call %s could not be written", call.request_id)
-    if hold is not None:
-        # After the record: a kill in between leaves the whole reservation spent, above the books, never below.
-        gw.meters.settle(hold, nanos)
-    _count(call, record.overhead_us, gw)
+    return record.overhead_us
+
+
+def _used(call: Call, hold: Hold) -> Amounts:
+    """Return what a call used of what it held: exact where the upstream said so, else its best estimate."""
+    if not hold.claims.is_amounts:
+        return NO_AMOUNTS
+    usage, granted = call.usage, hold.granted
+    # What it cost is not known where something without a price was used: then all that was held is spent.
+    cost = granted[COST] if call.cost_nanos is None else call.cost_nanos
+    inputs, outputs = usage.input_tokens, usage.output_tokens
+    if call.spends_hold:
+        inputs, outputs = max(inputs, granted[INPUT_TOKENS]), max(outputs, granted[OUTPUT_TOKENS])
+    return clamp((cost, inputs, outputs, inputs + outputs, call.request_bytes + call.response_bytes, 1))
 
 
 def _count(call: Call, overhead_us: int, gw: Gateway) -> None:

@@ -1,26 +1,29 @@
 """Stage 4: is there room?
 
-Limits and budgets of the token and of its application are asked together: all or nothing. The reservation covers the
-dearest candidate, so that a fallback can never cost more than was held.
+The limits and budgets of all levels are asked together: all or nothing. What is reserved covers the dearest candidate,
+so that a fallback can never cost more than was held. A provider's own limits are asked for each attempt.
 """
 
 import msgspec
 
-from tollway.contract.policy import UnboundedOutput
+from tollway.gateway.call import Call
+from tollway.gateway.claims import build_claims, combine
 from tollway.gateway.context import Gateway
-from tollway.gateway.ports import Hold, NoRoom
+from tollway.gateway.limit_headers import refusal_headers, write_lines
+from tollway.gateway.limit_levels import find_claims
+from tollway.gateway.limit_refusals import refuse
 from tollway.gateway.resolve import Plan
-from tollway.gateway.snapshot import Compiled
+from tollway.gateway.room import NO_AMOUNTS, OUTPUT_TOKENS, TOTAL_TOKENS, Amounts, Claims, Hold, NoRoom
+from tollway.gateway.snapshot import Compiled, Service
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
-from tollway.kernel.money import format_usd
 from tollway.policy.price import output_tokens_bought
 from tollway.policy.tariff import Tariff
 
 OUTPUT_TOKENS_MIN = 16
 """The least output a capped call is worth; OpenAI's own minimum for output bounds."""
 ESTIMATED_OUTPUT_TOKENS = 1_024
-"""Reserved for an unbounded call where the setting says `estimate`."""
+"""Reserved for an unbounded call where the setting says `estimate`, or where nothing that is limited needs a bound."""
 
 
 class Admission(msgspec.Struct, frozen=True, gc=False):
@@ -33,93 +36,134 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
 _FREE = Admission(None, None)
 
 
-def admit_request(caller: Caller, gw: Gateway) -> Admission:
-    """Make room for a call that costs nothing.
+def admit_request(caller: Caller, compiled: Compiled, call: Call, gw: Gateway, *, service_id: str = "") -> Admission:
+    """Make room for a call that costs nothing but itself and the bytes of its body.
 
-    Raises limit.requests, limit.concurrency or gateway.meters_unavailable.
+    Raises limit.requests, limit.concurrency, limit.bytes, budget.exhausted or gateway.meters_unavailable.
     """
-    if not caller.claims:
+    claims = caller.claims
+    if compiled.limits is not None or claims.has_models:
+        claims = find_claims(compiled.limits, caller, model=call.model, service_id=service_id)
+    if not claims.every:
         return _FREE
-    return Admission(_take(caller, gw, 0, 0), None)
+    return Admission(_take_free(claims, call, gw), None)
 
 
-def admit_ai(plan: Plan, caller: Caller, compiled: Compiled, gw: Gateway) -> Admission:
-    """Make room for an AI call and reserve its worst price.
+def admit_anonymous(service: Service, call: Call, gw: Gateway) -> Hold | None:
+    """Make room for a call without a token, under the limits of its service alone. Raises as `admit_request`."""
+    limits = service.record.limits
+    if limits.is_empty:
+        return None
+    return _take_free(combine(build_claims(limits, "service", service.record.id)), call, gw)
 
-    Raises limit.requests, limit.concurrency, budget.exhausted, budget.unpriced, budget.unbounded or
-    gateway.meters_unavailable. Nothing is held after an error.
+
+def admit_ai(plan: Plan, caller: Caller, compiled: Compiled, call: Call, gw: Gateway) -> Admission:
+    """Make room for an AI call, and reserve the most it can use of everything that is limited.
+
+    Raises limit.requests, limit.concurrency, limit.tokens, limit.bytes, budget.exhausted, budget.unpriced,
+    budget.unbounded or gateway.meters_unavailable. Nothing is held after an error.
     """
-    if not caller.has_budget:
-        return admit_request(caller, gw)
+    claims = caller.claims
+    if compiled.limits is not None or claims.has_models:
+        claims = find_claims(compiled.limits, caller, model=plan.model.name)
+    if not claims.is_amounts:
+        return Admission(_take(claims, NO_AMOUNTS, NO_AMOUNTS, call, gw), None) if claims.every else _FREE
     tariffs = plan.priced()
     if tariffs is None:
-        raise TollwayError(
-            "budget.unpriced",
-            public=f"A budget applies, and `{plan.model.name[:200]}` has no known price.",
-            param="model",
-        )
+        if claims.is_paid:
+            raise TollwayError(
+                "budget.unpriced",
+                public=f"A budget applies, and `{plan.model.name[:200]}` has no known price.",
+                param="model",
+            )
+        tariffs = []
     bounds = plan.bounds
     if bounds.output_tokens_max is not None:
-        cost = _dearest(tariffs, bounds.input_tokens_max, bounds.output_tokens_max)
-        return Admission(_take(caller, gw, cost, cost), None)
-    match _unbounded_mode(caller, compiled):
+        most = _most(tariffs, bounds.input_tokens_max, bounds.output_tokens_max, call)
+        return Admission(_take(claims, most, most, call, gw), None)
+    expected = ESTIMATED_OUTPUT_TOKENS * bounds.choices
+    if not claims.is_bounded:
+        most = _most(tariffs, bounds.input_tokens_max, expected, call)
+        return Admission(_take(claims, most, most, call, gw), None)
+    match claims.unbounded_output or compiled.unbounded_output:
         case "refuse":
             raise TollwayError("budget.unbounded", param="max_tokens")
         case "estimate":
-            cost = _dearest(tariffs, bounds.input_tokens_estimate, ESTIMATED_OUTPUT_TOKENS * bounds.choices)
-            return Admission(_take(caller, gw, cost, cost), None)
+            likely = _most(tariffs, bounds.input_tokens_estimate, expected, call)
+            return Admission(_take(claims, likely, likely, call, gw), None)
         case _:
-            return _admit_capped(plan, tariffs, caller, compiled, gw)
+            return _admit_capped(plan, claims, compiled, call, gw)
 
 
-def _admit_capped(plan: Plan, tariffs: list[Tariff], caller: Caller, compiled: Compiled, gw: Gateway) -> Admission:
+def _admit_capped(plan: Plan, claims: Claims, compiled: Compiled, call: Call, gw: Gateway) -> Admission:
     """Reserve what the remainder buys, up to the model's own bound, and cap the output to that."""
-    bounds = plan.bounds
+    tariffs = plan.priced() or []
+    inputs, choices = plan.bounds.input_tokens_max, plan.bounds.choices
     model_max = min((route.output_tokens_max or 2**31 for route in plan.model.routes), default=2**31)
     most = min(model_max, compiled.unbounded_output_tokens_max)
     least = min(OUTPUT_TOKENS_MIN, most)
-    want = _dearest(tariffs, bounds.input_tokens_max, most * bounds.choices)
-    floor = _dearest(tariffs, bounds.input_tokens_max, least * bounds.choices)
-    hold = _take(caller, gw, want, floor)
-    bought = min(output_tokens_bought(tariff.price, hold.granted_nanos, bounds.input_tokens_max) for tariff in tariffs)
-    return Admission(hold, max(least, min(most, bought // bounds.choices)))
+    want, floor = _most(tariffs, inputs, most * choices, call), _most(tariffs, inputs, least * choices, call)
+    hold = _take(claims, want, floor, call, gw)
+    granted = hold.granted
+    allowed = min(granted[OUTPUT_TOKENS], granted[TOTAL_TOKENS] - inputs)
+    if claims.is_paid:
+        allowed = min(allowed, *(output_tokens_bought(each.price, hold.granted_nanos, inputs) for each in tariffs))
+    return Admission(hold, max(least, min(most, allowed // choices)))
 
 
-def _take(caller: Caller, gw: Gateway, want_nanos: int, floor_nanos: int) -> Hold:
-    taken = gw.meters.admit(caller.claims, want_nanos, floor_nanos)
+def enter_provider(plan: Plan, place: int, call: Call, gw: Gateway) -> TollwayError | None:
+    """Make room for an attempt at the provider of the route at `place`, and give up that of the attempt before.
+
+    Returns why there is none. Raises gateway.meters_unavailable.
+    """
+    if call.attempt_hold is not None:
+        # It brought no answer that was passed on: it was a request, and used nothing else.
+        call.charges += tuple([each for each in gw.meters.settle(call.attempt_hold, NO_AMOUNTS) if each.nanos])
+        call.attempt_hold = None
+    claims = plan.model.routes[place].provider.claims
+    if claims is None:
+        return None
+    want = NO_AMOUNTS
+    if claims.is_amounts:
+        tariff, bounds = plan.tariffs[place], plan.bounds
+        outputs = bounds.output_tokens_max
+        if outputs is None:
+            outputs = ESTIMATED_OUTPUT_TOKENS * bounds.choices
+        want = _most([] if tariff is None else [tariff], bounds.input_tokens_max, outputs, call)
+        if call.hold is not None and call.hold.claims.is_bounded:
+            want = _least(want, call.hold.granted)
+    taken = gw.meters.admit(claims, want, want)
     if isinstance(taken, NoRoom):
-        raise _refusal(taken, floor_nanos)
+        return refuse(taken, want, gw.now_ns())
+    call.attempt_hold = taken
+    return None
+
+
+def _take_free(claims: Claims, call: Call, gw: Gateway) -> Hold:
+    want = (0, 0, 0, 0, call.request_bytes or 1, 1) if claims.is_amounts else NO_AMOUNTS
+    return _take(claims, want, want, call, gw)
+
+
+def _take(claims: Claims, want: Amounts, floor: Amounts, call: Call, gw: Gateway) -> Hold:
+    taken = gw.meters.admit(claims, want, floor)
+    if isinstance(taken, NoRoom):
+        error = refuse(taken, floor, gw.now_ns())
+        error.headers = refusal_headers(taken, claims)
+        raise error
+    if claims.shown is not None:
+        call.limit_lines = write_lines(taken, call.dialect, gw.now_ns())
     return taken
 
 
-def _refusal(no_room: NoRoom, floor_nanos: int) -> TollwayError:
-    claim = no_room.claim
-    wait = no_room.retry_after_seconds
-    if claim.kind == "requests":
-        # The count looks back a bucket beyond the window, but nobody is told to wait longer than the window.
-        wait = None if wait is None else min(wait, claim.window_seconds)
-        allows = f"{claim.limit} calls in {claim.window_seconds} s"
-        text = f"The limit `{claim.name}` of this {claim.owner_kind} allows {allows}."
-        return TollwayError("limit.requests", public=text, retry_after_seconds=wait)
-    if claim.kind == "concurrency":
-        text = f"The limit `{claim.name}` of this {claim.owner_kind} allows {claim.limit} calls at a time."
-        return TollwayError("limit.concurrency", public=text, retry_after_seconds=wait or 1.0)
-    reset = "it does not reset" if wait is None else f"it resets in {wait:.0f} s"
-    text = (
-        f"The budget `{claim.name}` of this {claim.owner_kind} has {format_usd(no_room.remaining)} USD left; "
-        f"this call may cost {format_usd(floor_nanos)} USD; {reset}."
-    )
-    return TollwayError("budget.exhausted", public=text, retry_after_seconds=wait)
-
-
-def _unbounded_mode(caller: Caller, compiled: Compiled) -> UnboundedOutput:
-    own = caller.token.limits.unbounded_output
-    if own is None and caller.application is not None:
-        own = caller.application.limits.unbounded_output
-    return own or compiled.unbounded_output
-
-
-def _dearest(tariffs: list[Tariff], input_tokens: int, output_tokens: int) -> int:
+def _most(tariffs: list[Tariff], inputs: int, outputs: int, call: Call) -> Amounts:
+    """Return the most that a call with these bounds uses; money at the dearest of the tariffs."""
     if len(tariffs) == 1:
-        return tariffs[0].worst_case(input_tokens, output_tokens)
-    return max([tariff.worst_case(input_tokens, output_tokens) for tariff in tariffs])
+        cost = tariffs[0].worst_case(inputs, outputs)
+    else:
+        cost = max([tariff.worst_case(inputs, outputs) for tariff in tariffs], default=0)
+    return cost, inputs, outputs, inputs + outputs, call.request_bytes or 1, 1
+
+
+def _least(one: Amounts, other: Amounts) -> Amounts:
+    cost, inputs, outputs, total, size, calls = [min(pair) for pair in zip(one, other, strict=True)]
+    return cost, inputs, outputs, total, size, calls

@@ -9,7 +9,7 @@ from tollway.contract.records import Attempt, Charge, CloseRecord, Outcome
 from tollway.contract.usage import NOTHING, Usage
 from tollway.formats.dialect import Dialect
 from tollway.formats.dialects import CHAT
-from tollway.gateway.ports import Hold
+from tollway.gateway.room import Hold
 
 
 class Call(msgspec.Struct, gc=False):
@@ -48,6 +48,12 @@ class Call(msgspec.Struct, gc=False):
     trace_id: str = ""
     traceparent: bytes = b""
     hold: Hold | None = None
+    attempt_hold: Hold | None = None
+    """Of the attempt under way, at a provider that has limits."""
+    spends_hold: bool = False
+    """Whether all that was reserved counts as used, since nobody will say what was."""
+    limit_lines: bytes = b""
+    """Header lines about limits, which every answer of this call carries."""
     rule: str = ""
     """Of its rights: which refused it, or would have."""
     notes: tuple[str, ...] = ()

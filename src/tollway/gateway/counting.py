@@ -91,7 +91,8 @@ async def count_tokens(
         *call.answer_headers,
     ]
     call.status, call.outcome = 200, "ok"
-    exchange.respond(200, headers, _write(plan.dialect, messages.estimate_count(plan.body, len(raw))))
+    body = _write(plan.dialect, messages.estimate_count(plan.body, len(raw)))
+    exchange.respond(200, headers, body, call.limit_lines)
 
 
 def _target(route: Route, dialect: Dialect) -> bytes:

@@ -10,7 +10,7 @@ from tollway.contract.stats import INDEX
 from tollway.gateway import cors
 from tollway.gateway.accept import Inbound, accept, find_cut
 from tollway.gateway.account import account
-from tollway.gateway.admit import admit_ai, admit_request
+from tollway.gateway.admit import admit_ai, admit_anonymous, admit_request
 from tollway.gateway.authenticate import authenticate
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -79,7 +79,7 @@ async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
             compiled = _seen_by(caller, compiled)
             permit_call(inbound, caller, compiled, call, gw)
             call.authenticated_at = call.resolved_at = gw.monotonic_ns()
-            call.hold = admit_request(caller, gw).hold
+            call.hold = admit_request(caller, compiled, call, gw).hold
             call.admitted_at = gw.monotonic_ns()
             await carry_stored(exchange, inbound, caller, compiled, call, gw)
         case "models":
@@ -107,7 +107,10 @@ async def _carry_ai(
     plan = await resolve_ai(exchange, inbound, caller, compiled, call, gw)  # 400 403 404 408 413 415
     call.resolved_at = gw.monotonic_ns()
     is_free = inbound.operation.kind == "count"
-    admission = admit_request(caller, gw) if is_free else admit_ai(plan, caller, compiled, gw)  # 400 403 429 503
+    if is_free:
+        admission = admit_request(caller, compiled, call, gw)  # 429 503
+    else:
+        admission = admit_ai(plan, caller, compiled, call, gw)  # 400 403 429 503
     call.hold = admission.hold
     call.admitted_at = gw.monotonic_ns()
     match inbound.operation.kind:  # 400 502 503 504
@@ -125,6 +128,7 @@ async def _carry_service(
     exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
 ) -> None:
     found = compiled.find_service(inbound.path)
+    call.request_bytes = inbound.body_bytes or 0
     if found is not None:
         call.service_id, call.route = found.record.id, found.record.name
     if found is None or not found.record.allow_anonymous:
@@ -136,10 +140,11 @@ async def _carry_service(
         if chain:
             permit_service(service.record.id, chain, call)
         call.authenticated_at = call.resolved_at = gw.monotonic_ns()
-        call.hold = admit_request(caller, gw).hold  # 429 503
+        call.hold = admit_request(caller, compiled, call, gw, service_id=service.record.id).hold  # 429 503
     else:
         service = resolve_service(inbound, compiled, call)
         permit_anonymous(inbound, compiled, call, gw)
         call.environment = service.record.environment
+        call.hold = admit_anonymous(service, call, gw)  # 429 503
     call.admitted_at = gw.monotonic_ns()
     await dispatch_service(exchange, inbound, service, call, gw)  # 502 504

@@ -10,8 +10,9 @@ from typing import Protocol
 
 import msgspec
 
-from tollway.contract.policy import Period, Timeouts
+from tollway.contract.policy import Timeouts
 from tollway.contract.records import Charge, CloseRecord, OpenRecord, TallyRecord
+from tollway.gateway.room import Amounts, Claims, Hold, NoRoom
 
 Headers = list[tuple[bytes, bytes]]
 """Lower-cased names, values without surrounding blanks, in the order received."""
@@ -67,6 +68,11 @@ class Exchange(Protocol):
     """Body bytes handed to the socket so far."""
     has_started: bool
     """Whether any byte of the final answer was handed to the socket."""
+
+    @property
+    def bytes_received(self) -> int:
+        """Body bytes of the request that came so far, while it is streamed."""
+        ...
 
     async def read_body(self, bytes_max: int) -> bytes:
         """Read the whole body, sending `100 Continue` first when asked for.
@@ -209,68 +215,23 @@ class PolicyStore(Protocol):
         ...
 
 
-class Claim(msgspec.Struct, frozen=True, gc=False):
-    """What one call needs from one meter. `key` names the meter (16 bytes), `stripe` its lock: one per owner."""
-
-    key: bytes
-    stripe: int
-    kind: str
-    """`requests`, `concurrency` or `budget`."""
-    limit: int
-    """Calls, slots or nano-USD."""
-    window_seconds: int
-    """Of `requests`; else 0."""
-    period: Period
-    """Of `budget`; else `total`."""
-    name: str
-    owner_kind: str
-    owner_id: str
-    limit_id: str
-
-
-class Hold(msgspec.Struct, gc=False):
-    """Room that was granted: slots taken, `granted_nanos` reserved in every budget of the claims."""
-
-    row: int
-    claims: tuple[Claim, ...]
-    granted_nanos: int
-    charges: tuple[Charge, ...]
-    """What is held in each budget, or was charged to it: the same amount in each."""
-    is_open: bool = True
-
-    def charge(self, nanos: int) -> tuple[Charge, ...]:
-        """Return what is charged when the call costs `nanos`; these are its `charges` from now on."""
-        charges = self.charges
-        if charges and charges[0].nanos != nanos:
-            charges = tuple([Charge(c.owner_id, c.budget_id, c.period_start_ns, nanos) for c in charges])
-            self.charges = charges
-        return charges
-
-
-class NoRoom(msgspec.Struct, gc=False, frozen=True):
-    """Which claim could not be met, and when it is worth trying again (None: unknown or never)."""
-
-    claim: Claim
-    retry_after_seconds: float | None
-    remaining: int
-
-
 class Meters(Protocol):
     """Exact counters shared by all workers of a node. All or nothing over the claims of a call."""
 
-    def admit(self, claims: tuple[Claim, ...], want_nanos: int, floor_nanos: int) -> Hold | NoRoom:
-        """Take one request, one slot and a reservation from every claim, or nothing at all.
+    def admit(self, claims: Claims, want: Amounts, floor: Amounts) -> Hold | NoRoom:
+        """Count one request, take one slot and a reservation from every claim, or nothing at all.
 
-        Each budget claim must have at least `floor_nanos` left; what is reserved (the same in each) is
-        min(want_nanos, the least that is left). Raises gateway.meters_unavailable.
+        What is limited must have at least `floor` of its unit left; what is reserved (the same in all of a unit) is
+        `want` or the least that is left, whichever is less. Soft claims take part but never refuse, and leave what is
+        granted as it is. Raises gateway.meters_unavailable; nothing is taken then.
         """
         ...
 
-    def settle(self, hold: Hold, cost_nanos: int) -> tuple[Charge, ...]:
-        """Release the slots and turn the reservation into min(cost_nanos, granted) spent; returns what was charged.
+    def settle(self, hold: Hold, used: Amounts) -> tuple[Charge, ...]:
+        """Release the slots and turn reservations into what was used; returns what was charged.
 
-        Idempotent by `hold.is_open`. A cost beyond the grant is charged whole and reported by the caller as
-        overshoot. Never raises: what cannot be written is left to reclamation, which charges the reservation.
+        Idempotent by `hold.is_open`. What goes beyond the grant is charged whole. Never raises: what cannot be written
+        is left to reclamation, which charges the reservation.
         """
         ...
 

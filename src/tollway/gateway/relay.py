@@ -186,6 +186,7 @@ def _settle_background(call: Call) -> None:
     """A call that goes on at its upstream will state its usage to nobody: all that was reserved for it is spent."""
     if call.hold is not None and call.cost_nanos is not None:
         call.cost_nanos = max(call.cost_nanos, call.hold.granted_nanos)
+    call.spends_hold = True
 
 
 def _translate_whole(raw: bytes, relayed: Relayed, call: Call) -> bytes:
@@ -298,6 +299,8 @@ def answer_head(answer: Answer, relayed: Relayed, call: Call, now: int) -> tuple
     )
     if relayed.plan.dialect is MESSAGES:
         lines += b"request-id: %b\r\n" % call.request_id.encode()
+    if call.limit_lines:
+        lines += call.limit_lines
     if relayed.admission.output_cap is not None:
         lines += b"x-tollway-output-cap: %d\r\n" % relayed.admission.output_cap
     if call.notes:

@@ -29,7 +29,7 @@ def respond_error(exchange: Exchange, error: TollwayError, call: Call) -> None:
     ]
     if error.code.name.startswith("token.") and error.status in (400, 401, 403):
         headers.append((b"www-authenticate", challenge(error)))
-    if error.code.name == "budget.exhausted" or (error.status >= 500 and error.code.retry is Retry.NEVER):
+    if _is_pointless_again(error) or (error.status >= 500 and error.code.retry is Retry.NEVER):
         # OpenAI's SDKs would try 429 and 5xx again at once; this header of theirs tells them not to.
         headers.append((b"x-should-retry", b"false"))
     if error.retry_after_seconds is not None:
@@ -40,7 +40,13 @@ def respond_error(exchange: Exchange, error: TollwayError, call: Call) -> None:
         headers.append((b"request-id", call.request_id.encode()))
     headers += [(name.encode(), value.encode("latin-1")) for name, value in error.headers.items()]
     headers += call.answer_headers
-    exchange.respond(error.status, headers, call.dialect.write_error(error, call.request_id))
+    lines = b"" if b"ratelimit" in dict(headers) else call.limit_lines
+    exchange.respond(error.status, headers, call.dialect.write_error(error, call.request_id), lines)
+
+
+def _is_pointless_again(error: TollwayError) -> bool:
+    """Whether a limit will not have room for the same call soon, or ever."""
+    return error.status == 429 and (error.retry_after_seconds is None or error.code.name == "budget.exhausted")
 
 
 def challenge(error: TollwayError) -> bytes:

@@ -115,6 +115,8 @@ async def _send(
     finally:
         now = call.answered_at = gw.monotonic_ns()
         call.upstream_wait_ns += now - started
+        if inbound.body_bytes is None:
+            call.request_bytes = exchange.bytes_received
         offset, duration = (started - call.accepted_at) // 1000, (now - started) // 1000
         call.attempts = (Attempt("", "", "", offset, duration, status, code),)
 
@@ -139,10 +141,10 @@ async def _pass_back(exchange: Exchange, answer: Answer, service: Service, call:
         and call.method != "HEAD"
         and answer.status not in (204, 304)
     ):
-        exchange.respond(answer.status, headers, await answer.read(SMALL_ANSWER_BYTES))
+        exchange.respond(answer.status, headers, await answer.read(SMALL_ANSWER_BYTES), call.limit_lines)
         call.outcome = "ok"
         return
-    exchange.start(answer.status, headers, length)
+    exchange.start(answer.status, headers, length, call.limit_lines)
     error = await answer.relay(exchange, None)
     if error is not None:
         call.outcome, call.code = "truncated", error

@@ -23,7 +23,11 @@ from tollway.contract.policy import (
     Upstream,
 )
 from tollway.formats.dialect import Target
+from tollway.gateway.claims import build_claims, combine
+from tollway.gateway.limit_levels import LimitLevels
+from tollway.gateway.limit_levels import compile_levels as compile_limits
 from tollway.gateway.ports import Destination, Headers, SecretBox
+from tollway.gateway.room import Claims
 from tollway.kernel.errors import TollwayError
 from tollway.policy.levels import NO_LEVELS, Levels, compile_levels
 from tollway.policy.tariff import DatedTariffs, TariffsByName
@@ -57,6 +61,8 @@ class Provider(msgspec.Struct, frozen=True, gc=False):
     keys: tuple[ProviderKey, ...]
     headers: tuple[tuple[bytes, bytes], ...] = ()
     """Of its kind: sent unless a call has its own of that name."""
+    claims: Claims | None = None
+    """What each attempt needs; None when the provider has no limits."""
     environment: Environment | None = None
     """Whose calls it serves; None: everybody's."""
 
@@ -117,6 +123,8 @@ class Compiled(msgspec.Struct, frozen=True, gc=False):
     elsewhere: frozenset[str] = frozenset()
     """Names of models, also catch-alls, that only providers of the other environment serve."""
     test: "Compiled | None" = None
+    limits: LimitLevels | None = None
+    """Limits beside those of tokens and applications; None when there are none."""
     levels: Levels = NO_LEVELS
     """The rights of installation, teams, people and plans."""
 
@@ -188,6 +196,7 @@ def compile_snapshot(snapshot: Snapshot, *, box: SecretBox, build_destination: B
         cors_origins=frozenset(snapshot.cors_origins),
         faults=(*faults, *levels.faults()),
         elsewhere=frozenset(test_models.keys() - live_models.keys()),
+        limits=compile_limits(snapshot),
         levels=levels,
     )
     elsewhere = frozenset(live_models.keys() - test_models.keys())
@@ -214,6 +223,7 @@ def compile_provider(record: ProviderRecord, box: SecretBox, build_destination: 
         destination=build_destination(_with_version(_with_proxy_login(record.upstream, box), kind), record.id),
         keys=keys or (_provider_key("", fixed),),
         headers=_fixed(kind.headers),
+        claims=None if record.limits.is_empty else combine(build_claims(record.limits, "provider", record.id)),
         environment=record.environment,
     )
 

@@ -54,7 +54,8 @@ async def carry_stored(
         else:
             body = listing.write_retrieved(state, inbound.query)
         call.status, call.outcome = 200, "ok"
-        exchange.respond(200, [_JSON, (b"x-request-id", call.request_id.encode()), *call.answer_headers], body)
+        headers = [_JSON, (b"x-request-id", call.request_id.encode()), *call.answer_headers]
+        exchange.respond(200, headers, body, call.limit_lines)
         return
     provider = compiled.providers.get(state.provider_id)
     if provider is None:
@@ -148,7 +149,7 @@ async def _pass_back(exchange: Exchange, answer: Answer, state: KeptUpstream, ca
             model_json=msgspec.json.encode(state.model) if is_renamed else None,
         )
         call.outcome = "disconnected"
-        exchange.start(answer.status, headers, None)
+        exchange.start(answer.status, headers, None, call.limit_lines)
         started = gw.monotonic_ns()
         try:
             await answer.relay(exchange, watch)
@@ -162,4 +163,4 @@ async def _pass_back(exchange: Exchange, answer: Answer, state: KeptUpstream, ca
     call.outcome = "ok"
     if answer.status == 200 and is_renamed:
         raw = RESPONSES.rename(raw, state.model)
-    exchange.respond(answer.status, headers, raw)
+    exchange.respond(answer.status, headers, raw, call.limit_lines)

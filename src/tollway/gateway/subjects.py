@@ -11,9 +11,10 @@ import msgspec
 
 from tollway.contract.life import OldSecret
 from tollway.contract.policy import ApplicationRecord, TokenRecord, decode_application, decode_token
-from tollway.gateway.claims import build_claims
+from tollway.gateway.claims import build_claims, combine
 from tollway.gateway.life import WARNING_NS, Remarks, find_old_secret, look_closer
-from tollway.gateway.ports import Claim, PolicyView, TokenHasher
+from tollway.gateway.ports import PolicyView, TokenHasher
+from tollway.gateway.room import Claims
 from tollway.kernel.errors import TollwayError
 from tollway.policy.levels import says_something
 from tollway.policy.token import ParsedToken
@@ -44,12 +45,11 @@ class Presented(Protocol):
 
 
 class Caller(msgspec.Struct, frozen=True, gc=False):
-    """Who makes this call, checked at this instant. `claims` are all that its limits ask for."""
+    """Who makes this call, checked at this instant. `claims` are what its own limits and its application's ask for."""
 
     token: TokenRecord
     application: ApplicationRecord | None
-    claims: tuple[Claim, ...]
-    has_budget: bool
+    claims: Claims
     remarks: Remarks | None = None
     """What is unusual about it; None nearly always."""
     is_ruled: bool = False
@@ -85,7 +85,7 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
 
     raw: bytes
     application: ApplicationRecord
-    claims: tuple[Claim, ...]
+    claims: Claims
     is_ruled: bool = False
 
 
@@ -96,6 +96,7 @@ class Subjects:
         self._mac = hasher.mac
         self._subjects: dict[str, Subject] = {}
         self._owners: dict[str, Owner] = {}
+        self._pairs: dict[str, tuple[Subject, Owner, Claims]] = {}
         self._epochs = NO_EPOCHS
 
     def heed_epochs(self, epochs: Epochs) -> None:
@@ -133,9 +134,8 @@ class Subjects:
             remarks = look_closer(token, None if owner is None else owner.application, old, now_ns, self._epochs)
         if owner is None:
             return caller if remarks is None else msgspec.structs.replace(caller, remarks=remarks)
-        has_budget = caller.has_budget or bool(owner.application.limits.budgets)
         is_ruled = caller.is_ruled or owner.is_ruled
-        return Caller(token, owner.application, caller.claims + owner.claims, has_budget, remarks, is_ruled)
+        return Caller(token, owner.application, self._claims(subject, owner), remarks, is_ruled)
 
     def _prove(self, inbound: Presented, subject: Subject | None) -> OldSecret | None:
         """Return the replaced secret that was presented, None for the newest one. Raises token.invalid for neither."""
@@ -165,15 +165,27 @@ class Subjects:
             raise TollwayError("gateway.record_damaged", internal=f"token {token_id}: {error}") from error
         if token.id != token_id:
             raise TollwayError("gateway.record_damaged", internal=f"token {token_id} holds the record of another")
-        claims = build_claims(token.limits, "token", token.id)
+        claims = combine(build_claims(token.limits, "token", token.id), token.limits.unbounded_output)
         usable_from_ns, usable_until_ns = usable_window(token, self._epochs)
         if token.expires_ns is not None:
             usable_until_ns = min(usable_until_ns, token.expires_ns - WARNING_NS)
-        has_budget = bool(token.limits.budgets)
-        caller = Caller(token, None, claims, has_budget, is_ruled=says_something(token))
+        caller = Caller(token, None, claims, is_ruled=says_something(token))
         subject = Subject(raw, caller, usable_from_ns, usable_until_ns)
         _remember(self._subjects, token_id, subject)
         return subject
+
+    def _claims(self, subject: Subject, owner: Owner) -> Claims:
+        """Return what a token's and its application's limits ask for together, worked out once a pair of records."""
+        if not owner.claims.every and owner.application.limits.unbounded_output is None:
+            return subject.caller.claims
+        token = subject.caller.token
+        known = self._pairs.get(token.id)
+        if known is not None and known[0] is subject and known[1] is owner:
+            return known[2]
+        says = token.limits.unbounded_output or owner.application.limits.unbounded_output
+        claims = combine(subject.caller.claims.every + owner.claims.every, says)
+        _remember(self._pairs, token.id, (subject, owner, claims))
+        return claims
 
     def _owner(self, application_id: str, raw: bytes) -> Owner:
         known = self._owners.get(application_id)
@@ -183,7 +195,7 @@ class Subjects:
             application = decode_application(raw)
         except (ValueError, msgspec.DecodeError) as error:
             raise TollwayError("gateway.record_damaged", internal=f"application {application_id}: {error}") from error
-        claims = build_claims(application.limits, "application", application.id)
+        claims = combine(build_claims(application.limits, "application", application.id))
         owner = Owner(raw, application, claims, says_something(application))
         _remember(self._owners, application_id, owner)
         return owner

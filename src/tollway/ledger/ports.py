@@ -197,6 +197,10 @@ class UsageReader(Protocol):
         """Return the latest period of each budget that began by `at_ns`; of all owners when none are named."""
         ...
 
+    def spent_windows(self, since_ns: int) -> list[Spent]:
+        """Return the hours of limits that slide that began since then, by owner, limit and hour."""
+        ...
+
     def largest_spent(self, period_starts_ns: Sequence[int], limit: int) -> list[Spent]:
         """Return the rows of these periods that spent most, ties by owner and budget."""
         ...

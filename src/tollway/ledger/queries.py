@@ -25,6 +25,7 @@ from tollway.contract.ledger_api import (
     OriginsQuery,
     SpentAnswer,
     SpentQuery,
+    SpentWindowsQuery,
     UnpricedAnswer,
     UnpricedQuery,
     UsageAnswer,
@@ -49,7 +50,15 @@ SECONDS: Final[dict[Interval, int]] = {"minute": MINUTE, "hour": HOUR, "day": DA
 _NAMES: Final[dict[int, Interval]] = {seconds: name for name, seconds in SECONDS.items()}
 
 Query = (
-    UsageQuery | CallsQuery | CallQuery | LastUseQuery | OriginsQuery | SpentQuery | LargestSpentQuery | UnpricedQuery
+    UsageQuery
+    | CallsQuery
+    | CallQuery
+    | LastUseQuery
+    | OriginsQuery
+    | SpentQuery
+    | SpentWindowsQuery
+    | LargestSpentQuery
+    | UnpricedQuery
 )
 Answer = UsageAnswer | CallsAnswer | CallAnswer | LastUseAnswer | OriginsAnswer | SpentAnswer | UnpricedAnswer
 
@@ -71,6 +80,8 @@ def answer(query: Query, reader: UsageReader) -> Answer:
             return OriginsAnswer(tuple(secrets), tuple(addresses))
         case SpentQuery():
             return SpentAnswer(tuple(reader.spent(query.at_ns, query.owner_ids)))
+        case SpentWindowsQuery():
+            return SpentAnswer(tuple(reader.spent_windows(query.since_ns)))
         case LargestSpentQuery():
             return SpentAnswer(tuple(reader.largest_spent(query.period_starts_ns, query.limit)))
         case UnpricedQuery():

@@ -1,13 +1,18 @@
-"""Budget periods: calendar arithmetic in UTC, and which period a charge belongs to. Pure.
+"""Calendar periods: their arithmetic in time zones, and which period a charge belongs to.
+
+Pure but for the machine's table of time zones. In a zone a day lasts from midnight to midnight on the wall there, so 23
+or 25 hours when clocks change; weeks begin on Monday.
 
 A budget keeps two period records, so that setting the clock forward and back finds the spending of either
 side again: no period is granted twice, and none is skipped.
 """
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tollway.contract.policy import Period
+from tollway.contract.limits import Period
 from tollway.kernel.clock import NANOS_PER_SECOND
 
 HOUR_NS = 3_600 * NANOS_PER_SECOND
@@ -15,6 +20,9 @@ DAY_NS = 24 * HOUR_NS
 WEEK_NS = 7 * DAY_NS
 NEVER_NS = 2**62
 """The end of a period that has none; in the year 2116."""
+
+SPANS_MAX = 1_024
+"""Kinds of periods that are remembered: all there are, unless somebody uses every zone of the world."""
 
 _EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 # 1970-01-01 was a Thursday; the first Monday of the epoch is day 4.
@@ -30,14 +38,14 @@ class Place(IntEnum):
     SECOND_ANEW = 3
 
 
-def period_start_ns(period: Period, now_ns: int) -> int:
+def period_start_ns(period: Period, now_ns: int, zone: str = "UTC") -> int:
     """Return the start of the period that contains `now_ns` (>= 0); weeks start on Monday, `total` at 0."""
-    return _span(period, now_ns)[0]
+    return _span(period, zone, now_ns)[0]
 
 
-def period_end_ns(period: Period, now_ns: int) -> int:
+def period_end_ns(period: Period, now_ns: int, zone: str = "UTC") -> int:
     """Return the start of the period after the one that contains `now_ns` (>= 0); NEVER_NS for `total`."""
-    return _span(period, now_ns)[1]
+    return _span(period, zone, now_ns)[1]
 
 
 def choose_place(first: int, second: int, wanted: int) -> Place:
@@ -66,17 +74,67 @@ class Calendar:
     __slots__ = ("_spans",)
 
     def __init__(self) -> None:
-        self._spans: dict[Period, tuple[int, int]] = {}
+        self._spans: dict[tuple[Period, str], tuple[int, int]] = {}
 
-    def span(self, period: Period, now_ns: int) -> tuple[int, int]:
+    def span(self, period: Period, zone: str, now_ns: int) -> tuple[int, int]:
         """Return start and end of the period that contains `now_ns`."""
-        span = self._spans.get(period)
+        span = self._spans.get((period, zone))
         if span is None or not span[0] <= now_ns < span[1]:
-            span = self._spans[period] = _span(period, now_ns)
+            if len(self._spans) >= SPANS_MAX:
+                self._spans.clear()
+            span = self._spans[period, zone] = _span(period, zone, now_ns)
         return span
 
 
-def _span(period: Period, now_ns: int) -> tuple[int, int]:
+@lru_cache(maxsize=SPANS_MAX)
+def find_zone(name: str) -> ZoneInfo | None:
+    """Return a zone by its IANA name; None when this machine does not know it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _span(period: Period, zone: str, now_ns: int) -> tuple[int, int]:
+    if period == "total":
+        return 0, NEVER_NS
+    # A zone that is not known here may still be limited: by the clock of UTC.
+    place = None if zone == "UTC" else find_zone(zone)
+    if place is None:
+        return _span_utc(period, now_ns)
+    if period == "hour":
+        # Whole hours on the wall: zones lie whole minutes off, some by half an hour.
+        offset = datetime.fromtimestamp(now_ns // NANOS_PER_SECOND, place).utcoffset() or timedelta()
+        return _floor(now_ns, HOUR_NS, -round(offset.total_seconds()) * NANOS_PER_SECOND)
+    day = datetime.fromtimestamp(now_ns // NANOS_PER_SECOND, place).date()
+    first = _first_day(period, day)
+    # Where midnight itself is skipped or comes twice, the date on the wall may be a period off.
+    if now_ns < _midnight_ns(first, place):
+        first = _first_day(period, first - timedelta(days=1))
+    start, end = _midnight_ns(first, place), _midnight_ns(_next_day(period, first), place)
+    if now_ns >= end:  # pragma: no cover - no zone of today has such a midnight
+        start, end = end, _midnight_ns(_next_day(period, _next_day(period, first)), place)
+    return start, end
+
+
+def _first_day(period: Period, day: date) -> date:
+    if period == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if period == "week" else day
+
+
+def _next_day(period: Period, first: date) -> date:
+    if period == "month":
+        return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+    return first + timedelta(days=7 if period == "week" else 1)
+
+
+def _midnight_ns(day: date, zone: ZoneInfo) -> int:
+    """Return the first midnight of a day; where the clock skips it, the instant at which it does."""
+    return round(datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()) * NANOS_PER_SECOND
+
+
+def _span_utc(period: Period, now_ns: int) -> tuple[int, int]:
     match period:
         case "hour":
             return _floor(now_ns, HOUR_NS, 0)
@@ -84,11 +142,8 @@ def _span(period: Period, now_ns: int) -> tuple[int, int]:
             return _floor(now_ns, DAY_NS, 0)
         case "week":
             return _floor(now_ns, WEEK_NS, _MONDAY_NS)
-        case "month":
-            first = date.fromordinal(_EPOCH_ORDINAL + now_ns // DAY_NS).replace(day=1)
-            following = first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-            return _ns(first), _ns(following)
-    return 0, NEVER_NS
+    first = date.fromordinal(_EPOCH_ORDINAL + now_ns // DAY_NS).replace(day=1)
+    return _ns(first), _ns(_next_day("month", first))
 
 
 def _floor(now_ns: int, length_ns: int, origin_ns: int) -> tuple[int, int]:

@@ -1,8 +1,7 @@
 """Names of meters: 16 bytes that everyone who counts the same thing computes alike.
 
-A key contains what the count depends on and nothing that may be edited without starting to count anew: a
-request limit's window is part of it (another window has other buckets), its height is not. A budget's period
-is not either: its records bear the start of their period.
+A name follows from the owner and the limit's id alone, and from nothing that may be edited: not its amount, window,
+period or zone. So an edit never starts to count anew; how a count is carried over is for the meters to know.
 """
 
 from hashlib import blake2b
@@ -11,25 +10,17 @@ STRIPES = 65_536
 """Locks that owners are spread over: with 1,000 owners at work, 1.5 % of calls share theirs with another owner."""
 
 
-def requests_key(owner_id: str, limit_id: str, window_seconds: int) -> bytes:
-    """Name the counter of a request limit."""
-    return _key("requests", owner_id, limit_id, str(window_seconds))
+def meter_key(owner_id: str, limit_id: str) -> bytes:
+    """Name the meter of a limit."""
+    return blake2b(f"{owner_id}\0{limit_id}".encode(), digest_size=16).digest()
 
 
-def concurrency_key(owner_id: str, limit_id: str) -> bytes:
-    """Name the slots of a concurrency limit."""
-    return _key("concurrency", owner_id, limit_id)
-
-
-def budget_key(owner_id: str, budget_id: str) -> bytes:
-    """Name the spending of a budget."""
-    return _key("budget", owner_id, budget_id)
+def span_number(period: str, zone: str) -> int:
+    """Return a number (1 to 2**62) that stands for a kind of period, to tell whether it was edited."""
+    digest = blake2b(f"{period}\0{zone}".encode(), digest_size=8).digest()
+    return (int.from_bytes(digest, "little") >> 2) + 1
 
 
 def stripe_of(owner_id: str) -> int:
     """Return the lock that all meters of an owner share."""
     return int.from_bytes(blake2b(owner_id.encode(), digest_size=4).digest(), "little") % STRIPES
-
-
-def _key(*parts: str) -> bytes:
-    return blake2b("\0".join(parts).encode(), digest_size=16).digest()

@@ -5,12 +5,16 @@ Runs before the first worker does. The meters of this boot are trusted as they a
 
 import logging
 import time
+from collections import defaultdict
 from pathlib import Path
 
 from tollway.adapters.ledger_client import LedgerClient
-from tollway.adapters.meters import open_meters, read_boot_id
-from tollway.contract.ledger_api import HealthAnswer, HealthQuery, SpentAnswer, SpentQuery
+from tollway.adapters.meters import MappedMeters, open_meters, read_boot_id
+from tollway.contract.ledger_api import HealthAnswer, HealthQuery, SpentAnswer, SpentQuery, SpentWindowsQuery
+from tollway.contract.limits import WINDOW_SECONDS_MAX
+from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
+from tollway.policy.budget import HOUR_NS
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +43,32 @@ def seed_meters(data: Path) -> None:
         client = LedgerClient(data / "run" / "ledger.sock")
         try:
             _wait_for_ledger(client)
-            answer = client.ask(SpentQuery(time.time_ns()))
+            now_ns = time.time_ns()
+            answer = client.ask(SpentQuery(now_ns))
+            windows = client.ask(SpentWindowsQuery(now_ns - WINDOW_SECONDS_MAX * NANOS_PER_SECOND - HOUR_NS))
         except TollwayError:
             log.exception("the ledger does not say what budgets have spent; they start the period anew")
             return
-        if isinstance(answer, SpentAnswer):
-            for row in answer.rows:
-                meters.seed_budget(row.owner_id, row.budget_id, row.period_start_ns, row.nanos)
+        seed(meters, answer, windows)
         meters.finish_seeding()
     finally:
         meters.close()
+
+
+def seed(meters: MappedMeters, latest: object, windows: object) -> None:
+    """Raise every meter to what the ledger's answers say. Raises gateway.meters_unavailable."""
+    if isinstance(latest, SpentAnswer):
+        for row in latest.rows:
+            if "~" not in row.budget_id:
+                meters.seed_period(row.owner_id, row.budget_id, row.period_start_ns, row.nanos)
+    hours: defaultdict[tuple[str, str, int], list[tuple[int, int]]] = defaultdict(list)
+    if isinstance(windows, SpentAnswer):
+        for row in windows.rows:
+            limit_id, _, window = row.budget_id.rpartition("~")
+            if window.isdigit():
+                hours[row.owner_id, limit_id, int(window)].append((row.period_start_ns, row.nanos))
+    for (owner_id, limit_id, window_seconds), amounts in hours.items():
+        meters.seed_window(owner_id, limit_id, window_seconds, amounts)
 
 
 def _wait_for_ledger(client: LedgerClient) -> None:

@@ -10,19 +10,26 @@ from pathlib import Path
 
 import pytest
 
+from kit.metering import admit, settle
 from tollway.adapters.meters import Layout, MappedMeters, open_meters
 from tollway.adapters.meters.locks import WAIT_SECONDS, RangeLocks
-from tollway.contract.policy import Budget, ConcurrencyLimit, Limits, RequestLimit
+from tollway.contract.policy import Budget, ConcurrencyLimit, Limit, Limits, RequestLimit
 from tollway.gateway.claims import build_claims
-from tollway.gateway.ports import Claim, Hold
+from tollway.gateway.room import Claim, Hold
 from tollway.kernel.errors import TollwayError
 
-LAYOUT = Layout(cells=64, rates=64, processes=8, rows=64)
+LAYOUT = Layout(cells=64, rates=64, amounts=64, processes=8, rows=64)
 LIMITS = Limits(
     requests=(RequestLimit("l1", "rate", 10_000, 3600),),
     concurrency=(ConcurrencyLimit("c1", "slots", 3),),
     budgets=(Budget("b1", "budget", 10**9, "total"), Budget("b2", "second", 2 * 10**9, "total")),
+    limits=(
+        Limit("r1", "rolling", "cost", 10**9, window_seconds=3600),
+        Limit("n1", "uses", "requests", 10**6, period="day", zone="Europe/Berlin"),
+    ),
 )
+BUDGETS = 6
+"""Of both owners."""
 CLAIMS = build_claims(LIMITS, "token", "tok") + build_claims(LIMITS, "application", "app")
 
 
@@ -65,7 +72,7 @@ def test_four_processes_at_one_counter_admit_exactly_the_limit(tmp_path: Path) -
         for _ in range(5_000):
             # On a machine that is busy with other things the holder of the lock may be put aside for long.
             with contextlib.suppress(TollwayError):
-                admitted += isinstance(meters.admit(claims, 0, 0), Hold)
+                admitted += isinstance(admit(meters, claims, 0, 0), Hold)
         (tmp_path / f"{os.getpid()}.count").write_text(str(admitted))
 
     children = [fork(hammer) for _ in range(4)]
@@ -89,12 +96,12 @@ def test_four_processes_never_hold_more_than_the_limit_and_spend_what_they_say(t
         for _ in range(3_000):
             hold = None
             with contextlib.suppress(TollwayError):
-                hold = meters.admit(budget + slots, 1000, 1)
+                hold = admit(meters, budget + slots, 1000, 1)
             if isinstance(hold, Hold):
                 state = meters.read(budget + slots)
                 assert state[1].used <= 3
                 cost = chance.randrange(hold.granted_nanos + 1)
-                meters.settle(hold, cost)
+                settle(meters, hold, cost)
                 spent += cost
         # A settlement that found no lock in time is made up for before leaving.
         while meters._unsettled:
@@ -107,8 +114,8 @@ def test_four_processes_never_hold_more_than_the_limit_and_spend_what_they_say(t
     assert [join(child) for child in children] == [0] * 4
     meters = opened(tmp_path / "m")
     money, busy = meters.read(budget + slots)
-    assert (money.reserved_nanos, busy.used) == (0, 0)
-    assert money.spent_nanos == sum(int(path.read_text()) for path in tmp_path.glob("*.count")) <= 1_000_000
+    assert (money.reserved, busy.used) == (0, 0)
+    assert money.spent == sum(int(path.read_text()) for path in tmp_path.glob("*.count")) <= 1_000_000
     meters.close()
 
 
@@ -134,15 +141,20 @@ class Deadly:
 
 
 def make_deadly(meters: MappedMeters) -> None:
-    meters._words = meters._rows._words = Deadly(meters._words)  # type: ignore[assignment]
-    meters._rings = Deadly(meters._rings)  # type: ignore[assignment]
+    sections = meters._sections
+    words, numbers = Deadly(sections.words), Deadly(sections.numbers)
+    for part in (meters, meters._rows, meters._admissions, sections.periods):
+        part._words = words  # type: ignore[attr-defined]
+    meters._admissions._numbers = numbers  # type: ignore[assignment]
+    sections.words = sections.calls.words = sections.amounts.words = sections.amounts.numbers = words  # type: ignore[assignment]
+    sections.numbers = sections.calls.numbers = numbers  # type: ignore[assignment]
 
 
 def slots_and_money(meters: MappedMeters, claims: tuple[Claim, ...]) -> tuple[list[int], list[int], list[int]]:
     states = meters.read(claims)
-    slots = [state.used for state in states if state.claim.kind == "concurrency"]
-    money = [state for state in states if state.claim.kind == "budget"]
-    return slots, [state.reserved_nanos for state in money], [state.spent_nanos for state in money]
+    slots = [state.used for state in states if state.claim.kind == "slots"]
+    money = [state for state in states if state.claim.measure == "cost"]
+    return slots, [state.reserved for state in money], [state.spent for state in money]
 
 
 @pytest.mark.parametrize("phase", ["admit", "settle"])
@@ -158,25 +170,25 @@ def test_a_kill_before_any_store_is_repaired_and_never_forgets_spending(tmp_path
             meters = opened(path)
             make_deadly(meters)
             Deadly.stores_left = stores if phase == "admit" else -1
-            hold = meters.admit(CLAIMS, 100, 100)
+            hold = admit(meters, CLAIMS, 100, 100)
             assert isinstance(hold, Hold)
             Deadly.stores_left = stores if phase == "settle" else -1
-            meters.settle(hold, 60)
+            settle(meters, hold, 60)
 
         was_killed = join(fork(victim)) == signal.SIGKILL
         meters = opened(path)
         slots, reserved, spent = slots_and_money(meters, CLAIMS)
         assert slots == [1, 1]
-        assert reserved == [7] * 4
+        assert reserved == [7] * BUDGETS
         # Not admitted, or settled, or settled by reclamation, or (killed in the middle) both: never less than due.
         due = 60 if phase == "settle" or not was_killed else 0
         assert all(due <= nanos <= 160 for nanos in spent)
-        assert was_killed or spent == [60] * 4
+        assert was_killed or spent == [60] * BUDGETS
         assert meters.reclaim_dead() == 0
         seen.unlink()
         join(survivor)
         assert meters.reclaim_dead() == 0
-        assert slots_and_money(meters, CLAIMS)[:2] == ([0, 0], [0] * 4)
+        assert slots_and_money(meters, CLAIMS)[:2] == ([0, 0], [0] * BUDGETS)
         meters.close()
         stores += 1
     assert stores > 10
@@ -185,12 +197,12 @@ def test_a_kill_before_any_store_is_repaired_and_never_forgets_spending(tmp_path
 def _hold_until(path: Path, seen: Path) -> None:
     """Another worker with a call in flight, which must not be touched by what happens to its neighbour."""
     meters = opened(path)
-    hold = meters.admit(CLAIMS, 7, 7)
+    hold = admit(meters, CLAIMS, 7, 7)
     assert isinstance(hold, Hold)
     seen.touch()
     while seen.exists():
         time.sleep(0.001)
-    meters.settle(hold, 7)
+    settle(meters, hold, 7)
     meters.close()
 
 
@@ -202,7 +214,7 @@ def test_a_kill_in_the_middle_of_reclamation_leaves_it_to_the_next(tmp_path: Pat
         def victim(path: Path = path) -> None:
             meters = opened(path)
             for _ in range(2):
-                assert isinstance(meters.admit(CLAIMS, 100, 100), Hold)
+                assert isinstance(admit(meters, CLAIMS, 100, 100), Hold)
 
         def reclaimer(path: Path = path, stores: int = stores) -> None:
             original = MappedMeters.join
@@ -220,9 +232,9 @@ def test_a_kill_in_the_middle_of_reclamation_leaves_it_to_the_next(tmp_path: Pat
         was_killed = join(fork(reclaimer)) == signal.SIGKILL
         meters = opened(path)
         slots, reserved, spent = slots_and_money(meters, CLAIMS)
-        assert (slots, reserved) == ([0, 0], [0] * 4)
+        assert (slots, reserved) == ([0, 0], [0] * BUDGETS)
         assert all(200 <= nanos <= 300 for nanos in spent)
-        assert was_killed or spent == [200] * 4
+        assert was_killed or spent == [200] * BUDGETS
         meters.close()
         stores += 1
     assert stores > 10
@@ -233,7 +245,7 @@ def test_reclamation_waits_for_locks_that_are_held(tmp_path: Path) -> None:
     ready, begin, locked, stop = (tmp_path / name for name in ("ready", "begin", "locked", "stop"))
 
     def victim() -> None:
-        assert isinstance(opened(path).admit(CLAIMS, 100, 100), Hold)
+        assert isinstance(admit(opened(path), CLAIMS, 100, 100), Hold)
 
     def holder() -> None:
         meters = opened(path)
@@ -252,8 +264,8 @@ def test_reclamation_waits_for_locks_that_are_held(tmp_path: Path) -> None:
     meters = opened(path)
     assert meters.reclaim_dead() == 0
     with pytest.raises(TollwayError, match="held"):
-        meters.admit(CLAIMS, 1, 1)
-    assert isinstance(meters.admit(build_claims(LIMITS, "token", "another"), 1, 1), Hold)
+        admit(meters, CLAIMS, 1, 1)
+    assert isinstance(admit(meters, build_claims(LIMITS, "token", "another"), 1, 1), Hold)
     assert meters._locks.try_stripe(CLAIMS[0].stripe) is False
     stop.touch()
     join(child)
@@ -279,13 +291,13 @@ def test_a_lock_that_stays_held_is_waited_for_once_a_second_not_by_every_call(tm
     began = time.monotonic()
     for _ in range(50):
         with pytest.raises(TollwayError, match="held"):
-            meters.admit(CLAIMS, 1, 1)
+            admit(meters, CLAIMS, 1, 1)
     assert time.monotonic() - began < 10 * WAIT_SECONDS
     stop.touch()
     join(child)
-    hold = meters.admit(CLAIMS, 1, 1)
+    hold = admit(meters, CLAIMS, 1, 1)
     assert isinstance(hold, Hold)
-    meters.settle(hold, 1)
+    settle(meters, hold, 1)
     meters.close()
 
 
@@ -301,7 +313,7 @@ def test_a_lock_that_is_let_go_in_time_is_taken(tmp_path: Path) -> None:
     meters = opened(path)
     child = fork(holder)
     wait_for(ready)
-    assert isinstance(meters.admit(CLAIMS, 1, 1), Hold)
+    assert isinstance(admit(meters, CLAIMS, 1, 1), Hold)
     join(child)
     meters.close()
 
@@ -320,17 +332,17 @@ def test_an_idle_cell_of_a_busy_owner_is_not_taken_over(tmp_path: Path) -> None:
 
     meters = opened(path)
     for claims in owners:
-        hold = meters.admit(claims, 0, 0)
+        hold = admit(meters, claims, 0, 0)
         assert isinstance(hold, Hold)
-        meters.settle(hold, 0)
+        settle(meters, hold, 0)
     child = fork(holder)
     wait_for(ready)
     late = build_claims(Limits(concurrency=LIMITS.concurrency), "token", "late")
     with pytest.raises(TollwayError, match="full"):
-        meters.admit(late, 0, 0)
+        admit(meters, late, 0, 0)
     stop.touch()
     join(child)
-    assert isinstance(meters.admit(late, 0, 0), Hold)
+    assert isinstance(admit(meters, late, 0, 0), Hold)
     meters.close()
 
 
@@ -360,10 +372,10 @@ def test_more_processes_than_slots_are_refused(tmp_path: Path) -> None:
 
 def test_a_process_that_leaves_with_calls_in_flight_is_charged_for_them(tmp_path: Path) -> None:
     meters = opened(tmp_path / "m")
-    assert isinstance(meters.admit(CLAIMS, 100, 100), Hold)
+    assert isinstance(admit(meters, CLAIMS, 100, 100), Hold)
     meters.close()
     meters = opened(tmp_path / "m")
-    assert slots_and_money(meters, CLAIMS) == ([0, 0], [0] * 4, [100] * 4)
+    assert slots_and_money(meters, CLAIMS) == ([0, 0], [0] * BUDGETS, [100] * BUDGETS)
     meters.close()
 
 
@@ -410,12 +422,12 @@ def test_killing_workers_at_random_leaks_nothing_and_admits_no_more(tmp_path: Pa
         while True:
             hold = None
             with contextlib.suppress(TollwayError):
-                hold = meters.admit(claims, 1000, 1)
+                hold = admit(meters, claims, 1000, 1)
             if isinstance(hold, Hold):
                 holds.append(hold)
             if holds and (len(holds) > 1 or chance.random() < 0.5):
                 cost = chance.randrange(1000)
-                meters.settle(holds.pop(), cost)
+                settle(meters, holds.pop(), cost)
                 os.write(out, b"%d\n" % cost)
             elif not isinstance(hold, Hold):
                 meters.reclaim_dead()

@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 from tollway.adapters.meters import open_meters, read_boot_id
 from tollway.contract.policy import Budget, ConcurrencyLimit, Limits, RequestLimit
-from tollway.gateway.claims import build_claims
+from tollway.gateway.claims import build_claims, combine
 
 def pause():
     print("done", flush=True)
@@ -34,9 +34,9 @@ meters, _ = open_meters(Path(sys.argv[1]), read_boot_id())
 pause()
 limits = Limits((RequestLimit("r", "per minute", 60, 60),), (ConcurrencyLimit("c", "at once", 4),),
                 (Budget("b", "monthly", 1_000, "month"),))
-hold = meters.admit(build_claims(limits, "token", "t1"), 300, 0)
+hold = meters.admit(combine(build_claims(limits, "token", "t1")), (300, 0, 0, 0, 0, 1), (0, 0, 0, 0, 0, 1))
 pause()
-meters.settle(hold, 120)
+meters.settle(hold, (120, 0, 0, 0, 0, 1))
 pause()
 """
 """A process of its own, since a process opens the meters once."""
@@ -83,6 +83,12 @@ def test_what_a_worker_holds_and_settles_is_shown_at_once(tmp_path: Path) -> Non
         shown = readings.read("token", "t1", LIMITS)
         assert shown.concurrency is not None and shown.concurrency.in_flight == 0
         assert (shown.budgets[0].spent_nanos, shown.budgets[0].reserved_nanos) == (120, 0)
+        every = readings.read_every("token", "t1", LIMITS)
+        assert [(reading.limit, reading.allowed) for reading in every] == [
+            (limit, limit.amount) for limit in LIMITS.every()
+        ]
+        assert [(reading.used, reading.reserved) for reading in every] == [(1, 0), (0, 0), (120, 0)]
+        assert every[2].resets_ns is not None and every[1].resets_ns is None
         shown = readings.read("application", "a1", Limits())
         assert (shown.requests, shown.concurrency, shown.budgets) == ((), None, ())
     assert readings._meters is not None

@@ -37,7 +37,7 @@ def ledger(monkeypatch: pytest.MonkeyPatch) -> Callable[[Ledger], None]:
 def spent(data: Path) -> int:
     meters, _ = open_meters(data / "meters.mm", read_boot_id())
     try:
-        return meters.read(BUDGET)[0].spent_nanos
+        return meters.read(BUDGET)[0].spent
     finally:
         meters.close()
 

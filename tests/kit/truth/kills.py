@@ -64,7 +64,7 @@ async def kills(world: Rig, *, count: int, clients: int, pause_seconds: tuple[fl
     await writing
     replies = await crowd.stop()
     seconds = await until(meters.is_idle, 10)
-    spent = meters.read()["budget"].spent_nanos
+    spent = meters.read()["cost"].spent
     meters.close()
     await until_back(world)
     tried = await _try_tokens(world, writes)

@@ -63,7 +63,7 @@ async def budget(world: Rig, *, clients: int, is_bounded: bool, limit_usd: str =
         crowd.add(world.caller(token["token"]), lambda: body, lambda: 0.2)
     samples = await _watch(meters, crowd)
     replies = await crowd.stop()
-    state = meters.read()["budget"]
+    state = meters.read()["cost"]
     meters.close()
     kind = "bounded" if is_bounded else "unbounded"
 
@@ -129,7 +129,7 @@ async def _watch(meters: TokenMeters, crowd: Crowd) -> tuple[int, int]:
     quiet_since = time.monotonic()
     seen = 0
     while time.monotonic() - quiet_since < 1.5:
-        used = min(meters.read()["budget"].used for _ in range(3))  # A read between two stores shows a call twice.
+        used = min(meters.read()["cost"].used for _ in range(3))  # A read between two stores shows a call twice.
         most = max(most, used)
         samples += 1
         passed = sum(reply.status == 200 for reply in crowd.replies[seen:]) if len(crowd.replies) > seen else 0

@@ -4,6 +4,7 @@ from tollway.contract.policy import VERSION, ApplicationRecord, Snapshot, TokenR
 from tollway.contract.rights import NameRights, Rights
 from tollway.gateway import chains
 from tollway.gateway.chains import Chains
+from tollway.gateway.room import NO_CLAIMS
 from tollway.gateway.subjects import Caller
 from tollway.policy.levels import compile_levels
 
@@ -13,7 +14,7 @@ RIGHTS = Rights(models=NameRights(deny=("a",)))
 def caller(token_id: str, rights: Rights = RIGHTS, application: ApplicationRecord | None = None) -> Caller:
     """Return a caller as the store gives it."""
     token = TokenRecord(VERSION, token_id, b"", 1, "s", "t", "active", rights=rights)
-    return Caller(token, application, (), has_budget=False, is_ruled=True)
+    return Caller(token, application, NO_CLAIMS, is_ruled=True)
 
 
 def test_the_same_records_give_the_same_chain_and_others_another() -> None:

@@ -219,9 +219,9 @@ async def test_limits_and_budgets_refuse_with_the_rule_and_when_to_try_again():
     secret = rig.token(limits=limits)
     await rig.call(token=secret, body=BODY)
     claims = rig.gateway.subjects._subjects[next(iter(rig.policy.tokens))].caller.claims
-    words = {"requests": "per-minute", "concurrency": "at-once", "budget": "monthly"}
-    codes = {"requests": "limit.requests", "concurrency": "limit.concurrency", "budget": "budget.exhausted"}
-    for claim in claims:
+    words = {"rate": "per-minute", "slots": "at-once", "amount": "monthly"}
+    codes = {"rate": "limit.requests", "slots": "limit.concurrency", "amount": "budget.exhausted"}
+    for claim in claims.every:
         rig.meters.refuses = claim
         reply = await rig.call(token=secret, body=BODY)
         error = json.loads(reply.answer)["error"]

@@ -75,7 +75,7 @@ def test_a_calendar_that_remembers_tells_the_same(lookups: list[tuple[Period, da
     calendar = Calendar()
     for period, instant in lookups:
         now = ns(instant)
-        assert calendar.span(period, now) == (period_start_ns(period, now), period_end_ns(period, now))
+        assert calendar.span(period, "UTC", now) == (period_start_ns(period, now), period_end_ns(period, now))
 
 
 class Records:

@@ -1,75 +1,59 @@
 """Exact counters shared by all workers of a node.
 
-Nothing outside this package changes the meters file. Each call takes the lock of its owner once to be admitted
-and once to be settled. What counts for a budget is spent + reserved, for slots what is in flight, for requests
-the ring of policy/rate.py. For one thread of one process.
+Nothing outside this package changes the meters file. Each call takes the locks of its owners once to be admitted and
+once to be settled. What counts against a limit is what was used and what is reserved, of slots what is in flight, of
+calls that slide their ring (policy/rate.py). For one thread of one process.
 """
 
 import logging
 import mmap
 import os
-from collections.abc import Sequence
-from typing import ClassVar, TypeAlias
+from collections.abc import Iterable
+from typing import ClassVar
 
 import msgspec
 
+from tollway.adapters.meters.admission import Admissions, RowHold
 from tollway.adapters.meters.layout import (
-    CELL_WORDS,
-    EXPIRES,
-    FIRST_RECORD,
+    GENERATION,
     IN_FLIGHT,
-    LAST,
     LENGTH,
-    RATE_WORDS,
     RESERVED,
-    RING,
-    SECOND_RECORD,
+    RING_RESERVED,
+    RING_TAG,
     SEEDED,
+    SLOTS_TAG,
     SPENT,
-    STAMP,
-    TOTAL,
     Layout,
 )
 from tollway.adapters.meters.locks import RangeLocks
 from tollway.adapters.meters.rows import Rows
-from tollway.adapters.meters.table import Table
+from tollway.adapters.meters.sections import Sections
 from tollway.contract.records import Charge
-from tollway.gateway.ports import Claim, Hold, Meters, NoRoom
+from tollway.gateway.ports import Meters
+from tollway.gateway.room import AMOUNT_MAX, Amounts, Claim, Claims, Hold, NoRoom, clamp
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
-from tollway.kernel.money import NANOS_MAX
-from tollway.policy.budget import DAY_NS, NEVER_NS, Calendar, Place, choose_place
-from tollway.policy.meter_keys import budget_key, stripe_of
-from tollway.policy.rate import SLOTS, advance, bucket_ns, remaining_at, room_in_ns
-
-SPENT_MAX = NANOS_MAX // 4
-"""Spending stops growing here (2.3 billion USD); far above any limit, and sums cannot overflow."""
-
-Held: TypeAlias = tuple[int, int, Claim]
-"""The place and stamp of what a claim holds (see rows.py)."""
+from tollway.policy.budget import HOUR_NS, NEVER_NS
+from tollway.policy.meter_keys import meter_key, stripe_of
+from tollway.policy.rate import bucket_ns
 
 _log = logging.getLogger(__name__)
 
 
 class MeterState(msgspec.Struct, frozen=True, gc=False):
-    """What a meter shows. `used` is calls, slots, or nano-USD spent and reserved, as the claim's limit is.
+    """What a meter shows, in the unit of its claim. `used` is what counts against `limit`: spent and reserved.
 
-    `resets_ns` is the wall-clock instant at which a budget's period ends; None for others and `total`.
+    `resets_ns` is the wall-clock instant at which all of the limit is there again if nothing more is used; None for
+    slots, for what never resets, and for what slides and has nothing to reset.
     """
 
     claim: Claim
+    limit: int
     used: int
-    in_flight: int = 0
-    spent_nanos: int = 0
-    reserved_nanos: int = 0
+    spent: int = 0
+    reserved: int = 0
     resets_ns: int | None = None
-
-
-class RowHold(Hold, gc=False):
-    """What a call holds, with the stripes of its claims and what is in its row."""
-
-    stripes: Sequence[int] = ()
-    held: Sequence[Held] = ()
 
 
 class MappedMeters:
@@ -85,28 +69,12 @@ class MappedMeters:
         self.open_files.add(self._file)
         self._clock = clock
         self._memory = mmap.mmap(fd, layout.file_bytes)
-        self._words = memoryview(self._memory).cast("q")
-        self._rings = memoryview(self._memory).cast("I")
         self._locks = RangeLocks(fd)
-        self._rows = Rows(self._words, self._locks, layout)
-        self._cells = Table(
-            self._memory,
-            self._locks,
-            at=layout.cells_at,
-            cells=layout.cells,
-            words=CELL_WORDS,
-            is_idle=self._is_idle_cell,
-        )
-        self._rates = Table(
-            self._memory,
-            self._locks,
-            at=layout.rates_at,
-            cells=layout.rates,
-            words=RATE_WORDS,
-            is_idle=self._is_idle_rate,
-        )
-        self._calendar = Calendar()
-        self._unsettled: list[tuple[RowHold, int]] = []
+        self._sections = Sections(self._memory, self._locks, layout, clock)
+        self._words = self._sections.words
+        self._rows = Rows(self._words, self._locks, layout, counts=self._sections.counts, spend=self._sections.spend)
+        self._admissions = Admissions(self._sections, self._rows, clock)
+        self._unsettled: list[tuple[RowHold, Amounts]] = []
 
     def join(self) -> None:
         """Give back what the dead had and take a process slot. Raises gateway.meters_unavailable."""
@@ -119,25 +87,22 @@ class MappedMeters:
         return not self._words[SEEDED]
 
     def finish_seeding(self) -> None:
-        """Note that `seed_budget` was called for every budget. Idempotent."""
+        """Note that everything the ledger knows was seeded. Idempotent."""
         self._words[SEEDED] = 1
 
-    def admit(self, claims: tuple[Claim, ...], want_nanos: int, floor_nanos: int) -> Hold | NoRoom:
-        """Take one request, one slot and a reservation from every claim, or nothing at all.
+    def admit(self, claims: Claims, want: Amounts, floor: Amounts) -> Hold | NoRoom:
+        """Count one request, take one slot and a reservation from every claim, or nothing at all.
 
-        Each budget claim must have at least `floor_nanos` left; what is reserved (the same in each) is
-        min(want_nanos, the least that is left), which is `want_nanos` without budgets. Keys of the claims
-        differ. Raises gateway.meters_unavailable; nothing is taken then.
+        Keys of the claims differ. Raises gateway.meters_unavailable; nothing is taken then.
         """
-        stripes = _stripes(claims)
-        self._locks.lock_stripes(stripes)
+        self._locks.lock_stripes(claims.stripes)
         try:
-            return self._admit_locked(claims, stripes, want_nanos, floor_nanos)
+            return self._admissions.admit(claims, want, floor)
         finally:
-            self._locks.unlock_stripes(stripes)
+            self._locks.unlock_stripes(claims.stripes)
 
-    def settle(self, hold: Hold, cost_nanos: int) -> tuple[Charge, ...]:
-        """Release the slots and turn the reservation into spending; return what was charged: the whole cost.
+    def settle(self, hold: Hold, used: Amounts) -> tuple[Charge, ...]:
+        """Release the slots and turn reservations into what was used; return what was charged.
 
         Idempotent by `hold.is_open`. Never raises: what cannot be locked is tried again by `reclaim_dead`, and
         if this process dies before that, the reservation is charged.
@@ -145,11 +110,11 @@ class MappedMeters:
         if not hold.is_open:
             return hold.charges
         hold.is_open = False
-        cost = 0 if cost_nanos < 0 else cost_nanos if cost_nanos < SPENT_MAX else SPENT_MAX
+        used = clamp(used)
         if hold.row >= 0:
             assert isinstance(hold, RowHold)
-            self._settle_or_keep(hold, cost)
-        return hold.charge(cost)
+            self._settle_or_keep(hold, used)
+        return hold.charge(used)
 
     def reclaim_dead(self) -> int:
         """Charge the reservations of processes that died and release their slots; return how many calls it were.
@@ -158,32 +123,47 @@ class MappedMeters:
         costs some microseconds when nobody died. Never raises: what cannot be locked now waits for the next time.
         """
         unsettled, self._unsettled = self._unsettled, []
-        for hold, cost in unsettled:
-            self._settle_or_keep(hold, cost)
+        for hold, used in unsettled:
+            self._settle_or_keep(hold, used)
         try:
             return self._rows.reclaim_dead()
         except TollwayError as error:
             _log.warning("meters: reclamation is put off: %s", error)
             return 0
 
-    def read(self, claims: Sequence[Claim]) -> tuple[MeterState, ...]:
+    def read(self, claims: Iterable[Claim]) -> tuple[MeterState, ...]:
         """Return what the meters of the claims show now. Takes no lock, so that sums may be one call apart."""
-        return tuple([self._read_one(claim) for claim in claims])
+        now_ns = self._clock.now_ns()
+        return tuple([self._read_one(claim, claim.limit_at(now_ns), now_ns) for claim in claims])
 
-    def seed_budget(self, owner_id: str, budget_id: str, period_start_ns: int, nanos: int) -> None:
-        """Raise what a budget has spent in a period to at least `nanos`, as the ledger knows it. Idempotent.
+    def seed_period(self, owner_id: str, limit_id: str, period_start_ns: int, amount: int) -> None:
+        """Raise what was used in a period to at least `amount`, as the ledger knows it. Idempotent.
 
-        To be called for all budgets before the first call is admitted. Raises gateway.meters_unavailable.
+        To be called for all limits before the first call is admitted. Raises gateway.meters_unavailable.
         """
-        stripe = stripe_of(owner_id)
+        stripe, key = stripe_of(owner_id), meter_key(owner_id, limit_id)
+        cells = self._sections.cells
         self._locks.lock_stripe(stripe)
         try:
-            key = budget_key(owner_id, budget_id)
-            cell = self._cells.find(key) or self._cells.give(key, stripe, (stripe,))
+            cell = cells.find(key) or cells.give(key, stripe, (stripe,))
             # The kind of the period is not known here; the next admission tells when it ends.
-            record = self._find_record(cell, period_start_ns, NEVER_NS)
-            spent = self._words[record + SPENT]
-            self._words[record + SPENT] = max(spent, min(nanos, SPENT_MAX))
+            record = self._sections.periods.find_record(cell, period_start_ns, NEVER_NS, 0)
+            self._words[record + SPENT] = max(self._words[record + SPENT], min(amount, AMOUNT_MAX))
+        finally:
+            self._locks.unlock_stripe(stripe)
+
+    def seed_window(self, owner_id: str, limit_id: str, window_seconds: int, hours: Iterable[tuple[int, int]]) -> None:
+        """Raise what was used in a sliding window to at least what the ledger knows: starts of hours, and amounts.
+
+        Each counts as if at the end of its hour. Otherwise as `seed_period`.
+        """
+        stripe, key, now_ns = stripe_of(owner_id), meter_key(owner_id, limit_id), self._clock.now_ns()
+        cells = self._sections.amount_cells
+        self._locks.lock_stripe(stripe)
+        try:
+            cell = cells.find(key) or cells.give(key, stripe, (stripe,), ((LENGTH, bucket_ns(window_seconds)),))
+            ages = [(max(0, now_ns - start_ns - HOUR_NS), amount) for start_ns, amount in hours]
+            self._sections.amounts.raise_before(cell, ages)
         finally:
             self._locks.unlock_stripe(stripe)
 
@@ -193,175 +173,65 @@ class MappedMeters:
             return
         self.reclaim_dead()
         self._rows.leave()
-        self._words.release()
-        self._rings.release()
+        self._sections.release()
         self._memory.close()
         os.close(self._fd)
         self._fd = -1
         self.open_files.discard(self._file)
 
-    def _admit_locked(
-        self, claims: tuple[Claim, ...], stripes: Sequence[int], want_nanos: int, floor_nanos: int
-    ) -> Hold | NoRoom:
-        words = self._words
-        granted = want_nanos
-        counted: list[tuple[int, int]] = []
-        held: list[Held] = []
-        now_ns = self._clock.now_ns()
-        for claim in claims:
-            kind = claim.kind
-            if kind == "requests":
-                counts = self._check_requests(claim, stripes)
-                if isinstance(counts, NoRoom):
-                    return counts
-                counted.append(counts)
-            elif kind == "budget":
-                start, end = self._calendar.span(claim.period, now_ns)
-                record = self._find_budget(claim, stripes, start, end)
-                left = claim.limit - words[record + SPENT] - words[record + RESERVED]
-                if left < floor_nanos or left < 0:
-                    return NoRoom(claim, None if end == NEVER_NS else (end - now_ns) / NANOS_PER_SECOND, max(left, 0))
-                if left < granted:
-                    granted = left
-                held.append((record, words[record], claim))
-            else:
-                cell = self._find_cell(claim, stripes)
-                if words[cell + IN_FLIGHT] >= claim.limit:
-                    return NoRoom(claim, None, 0)
-                held.append((cell, 0, claim))
-        # Nothing above changed a count. From here on a kill leaves a row that says what may have been taken.
-        row = self._rows.publish(granted, held) if held else -1
-        charges = self._take(granted, counted, held)
-        return RowHold(row, claims, granted, charges, True, stripes, held)
-
-    def _take(self, granted: int, counted: list[tuple[int, int]], held: list[Held]) -> tuple[Charge, ...]:
-        """Raise the counts: rate cells with the words of their rings, slots, and reservations, which are returned."""
-        words = self._words
-        for cell, place in counted:
-            self._rings[place] += 1
-            words[cell + TOTAL] += 1
-        charges: list[Charge] = []
-        for place, stamp, claim in held:
-            if stamp:
-                words[place + RESERVED] += granted
-                charges.append(Charge(claim.owner_id, claim.limit_id, stamp - 1, granted))
-            else:
-                words[place + IN_FLIGHT] += 1
-        return tuple(charges)
-
-    def _find_cell(self, claim: Claim, stripes: Sequence[int]) -> int:
-        return self._cells.find(claim.key) or self._cells.give(claim.key, claim.stripe, stripes)
-
-    def _find_budget(self, claim: Claim, stripes: Sequence[int], start_ns: int, end_ns: int) -> int:
-        """Return the record of a budget for the period that starts at `start_ns`."""
-        record = self._find_cell(claim, stripes) + FIRST_RECORD
-        if self._words[record] != start_ns + 1:
-            return self._find_record(record - FIRST_RECORD, start_ns, end_ns)
-        return record
-
-    def _check_requests(self, claim: Claim, stripes: Sequence[int]) -> tuple[int, int] | NoRoom:
-        """Return the claim's rate cell and the word of its ring that counts now, or that there is no room."""
-        words = self._words
-        cell = self._rates.find(claim.key)
-        if not cell:
-            length = bucket_ns(claim.window_seconds)
-            cell = self._rates.give(claim.key, claim.stripe, stripes, first_word=length)
-        length = words[cell + LENGTH]
-        now_ns = self._clock.monotonic_ns()
-        current = now_ns // length
-        last = words[cell + LAST]
-        if current > last:
-            # The sum is stored before the bucket: whoever finds the old bucket does all of this again.
-            total = words[cell + TOTAL] = advance(self._ring(cell), last, current)
-            words[cell + LAST] = current
-        else:
-            total = words[cell + TOTAL]
-        if total >= claim.limit:
-            excess = total - claim.limit + 1
-            wait = room_in_ns(self._ring(cell), current, now_ns=now_ns, length_ns=length, excess=excess)
-            return NoRoom(claim, wait / NANOS_PER_SECOND, 0)
-        return cell, (cell + RING) * 2 + current % SLOTS
-
-    def _settle_or_keep(self, hold: "RowHold", cost: int) -> None:
+    def _settle_or_keep(self, hold: RowHold, used: Amounts) -> None:
+        stripes = hold.claims.stripes
         try:
-            self._locks.lock_stripes(hold.stripes)
+            self._locks.lock_stripes(stripes)
         except TollwayError as error:
             _log.warning("meters: a settlement is put off: %s", error)
-            self._unsettled.append((hold, cost))
+            self._unsettled.append((hold, used))
             return
         words = self._words
         try:
-            for place, stamp, _ in hold.held:
-                if stamp == 0:
-                    words[place + IN_FLIGHT] -= 1
-                elif words[place] == stamp:
-                    # Spent first: a kill in between counts the call twice, which admits less, never more.
-                    spent = words[place + SPENT] + cost
-                    words[place + SPENT] = spent if spent < SPENT_MAX else SPENT_MAX
-                    words[place + RESERVED] -= hold.granted_nanos
+            for place, tag, unit, amount in hold.held:
+                # Used first: a kill in between counts the call twice, which admits less, never more.
+                if tag == RING_TAG:
+                    self._sections.amounts.spend(place - RING_RESERVED, used[unit])
+                elif tag != SLOTS_TAG:
+                    if words[place - RESERVED + GENERATION] != tag:
+                        continue
+                    spent = words[place - RESERVED + SPENT] + used[unit]
+                    words[place - RESERVED + SPENT] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
+                words[place] -= amount
             self._rows.free(hold.row)
         finally:
-            self._locks.unlock_stripes(hold.stripes)
+            self._locks.unlock_stripes(stripes)
 
-    def _find_record(self, cell: int, start_ns: int, end_ns: int) -> int:
-        """Return the record to charge for the period that starts at `start_ns`, begun afresh where it must be."""
-        words = self._words
-        place = choose_place(words[cell + FIRST_RECORD], words[cell + SECOND_RECORD], start_ns + 1)
-        record = cell + (FIRST_RECORD if place % 2 == 0 else SECOND_RECORD)
-        if place >= Place.FIRST_ANEW:
-            words[record + STAMP] = 0
-            words[record + SPENT] = 0
-            words[record + RESERVED] = 0
-            if start_ns >= max(words[cell + FIRST_RECORD], words[cell + SECOND_RECORD]):
-                words[cell + EXPIRES] = end_ns
-            words[record + STAMP] = start_ns + 1
-        return record
-
-    def _is_idle_cell(self, cell: int) -> bool:
-        words = self._words
-        is_held = words[cell + IN_FLIGHT] or any(words[cell + r + RESERVED] for r in (FIRST_RECORD, SECOND_RECORD))
-        # Two days of grace: a clock that is set back must find what was spent.
-        return not is_held and words[cell + EXPIRES] + 2 * DAY_NS < self._clock.now_ns()
-
-    def _is_idle_rate(self, cell: int) -> bool:
-        return self._words[cell + LAST] + SLOTS < self._clock.monotonic_ns() // self._words[cell + LENGTH]
-
-    def _ring(self, cell: int) -> "memoryview[int]":
-        at = (cell + RING) * 2
-        return self._rings[at : at + SLOTS]
-
-    def _read_one(self, claim: Claim) -> MeterState:
-        words = self._words
-        cell = (self._rates if claim.kind == "requests" else self._cells).find(claim.key)
-        if claim.kind == "requests":
-            if not cell:
-                return MeterState(claim, 0)
-            current = self._clock.monotonic_ns() // words[cell + LENGTH]
-            return MeterState(claim, remaining_at(self._ring(cell), words[cell + LAST], current))
-        if claim.kind == "concurrency":
-            in_flight = words[cell + IN_FLIGHT] if cell else 0
-            return MeterState(claim, in_flight, in_flight)
-        start, end = self._calendar.span(claim.period, self._clock.now_ns())
+    def _read_one(self, claim: Claim, limit: int, now_ns: int) -> MeterState:
+        match claim.kind:
+            case "rate" | "ring":
+                return self._read_ring(claim, limit, now_ns)
+            case "slots":
+                cell = self._sections.cells.find(claim.key)
+                in_flight = self._words[cell + IN_FLIGHT] if cell else 0
+                return MeterState(claim, limit, in_flight, in_flight)
+        start, end = self._admissions.calendar.span(claim.period, claim.zone, now_ns)
         resets = None if end == NEVER_NS else end
+        cell = self._sections.cells.find(claim.key)
+        record = self._sections.periods.find_current(cell, start) if cell else 0
+        if not record:
+            return MeterState(claim, limit, 0, resets_ns=resets)
+        spent, reserved = self._words[record + SPENT], self._words[record + RESERVED]
+        return MeterState(claim, limit, spent + reserved, spent, reserved, resets)
+
+    def _read_ring(self, claim: Claim, limit: int, now_ns: int) -> MeterState:
+        is_calls = claim.kind == "rate"
+        sections = self._sections
+        cell = (sections.call_cells if is_calls else sections.amount_cells).find(claim.key)
         if not cell:
-            return MeterState(claim, 0, resets_ns=resets)
-        place = choose_place(words[cell + FIRST_RECORD], words[cell + SECOND_RECORD], start + 1)
-        if place >= Place.FIRST_ANEW:
-            return MeterState(claim, 0, resets_ns=resets)
-        record = cell + (FIRST_RECORD if place == Place.FIRST else SECOND_RECORD)
-        spent, reserved = words[record + SPENT], words[record + RESERVED]
-        return MeterState(claim, spent + reserved, 0, spent, reserved, resets)
-
-
-def _stripes(claims: tuple[Claim, ...]) -> Sequence[int]:
-    """Return the stripes of the claims, each once, ascending."""
-    if not claims:
-        return ()
-    first = claims[0].stripe
-    for claim in claims:
-        if claim.stripe != first:
-            return sorted({claim.stripe for claim in claims})
-    return (first,)
+            return MeterState(claim, limit, 0)
+        # Read between two stores of a call that is settled, a sum may show it twice.
+        spent = (sections.calls if is_calls else sections.amounts).used(cell)
+        reserved = 0 if is_calls else self._words[cell + RING_RESERVED]
+        used = spent + reserved
+        resets = now_ns + claim.window_seconds * NANOS_PER_SECOND if used else None
+        return MeterState(claim, limit, used, spent, reserved, resets)
 
 
 _: type[Meters] = MappedMeters

@@ -7,7 +7,14 @@ from tollway.adapters.meters.opening import open_meters, read_boot_id
 from tollway.contract.policy import Limits
 from tollway.gateway.claims import build_claims
 from tollway.kernel.errors import TollwayError
-from tollway.web.ports import BudgetReading, ConcurrencyReading, MeterReader, Readings, RequestReading
+from tollway.web.ports import (
+    BudgetReading,
+    ConcurrencyReading,
+    MeterReader,
+    MeterReading,
+    Readings,
+    RequestReading,
+)
 
 
 class MeterReadings:
@@ -18,14 +25,27 @@ class MeterReadings:
         self._meters: MappedMeters | None = None
 
     def read(self, owner_kind: str, owner_id: str, limits: Limits) -> Readings:
-        """Return the state of each of the owner's limits. Raises gateway.meters_unavailable."""
-        states = self._open().read(build_claims(limits, owner_kind, owner_id))
-        slots = [state for state in states if state.claim.kind == "concurrency"]
+        """Return the state of each of the owner's limits that has a short form. Raises gateway.meters_unavailable."""
+        states = self._states(owner_kind, owner_id, limits)
+        slots = [state for state in states if state.claim.kind == "slots"]
         return Readings(
-            requests=tuple(_requests(state) for state in states if state.claim.kind == "requests"),
-            concurrency=ConcurrencyReading(slots[0].claim.limit, slots[0].in_flight) if slots else None,
-            budgets=tuple(_budget(state) for state in states if state.claim.kind == "budget"),
+            requests=tuple(_requests(state) for state in states if state.claim.kind == "rate"),
+            concurrency=ConcurrencyReading(slots[0].limit, slots[0].used) if slots else None,
+            budgets=tuple(
+                _budget(state) for state in states if state.claim.measure == "cost" and state.claim.kind == "amount"
+            ),
         )
+
+    def read_every(self, owner_kind: str, owner_id: str, limits: Limits) -> tuple[MeterReading, ...]:
+        """Return the state of each of an owner's limits. Raises gateway.meters_unavailable."""
+        every, states = limits.every(), self._states(owner_kind, owner_id, limits)
+        return tuple(
+            MeterReading(limit, state.limit, state.used - state.reserved, state.reserved, state.resets_ns)
+            for limit, state in zip(every, states, strict=True)
+        )
+
+    def _states(self, owner_kind: str, owner_id: str, limits: Limits) -> tuple[MeterState, ...]:
+        return self._open().read(build_claims(limits, owner_kind, owner_id))
 
     def _open(self) -> MappedMeters:
         if self._meters is None:
@@ -37,14 +57,12 @@ class MeterReadings:
 
 def _requests(state: MeterState) -> RequestReading:
     claim = state.claim
-    return RequestReading(claim.name, claim.limit, claim.window_seconds, state.used, float(claim.window_seconds))
+    return RequestReading(claim.name, state.limit, claim.window_seconds, state.used, float(claim.window_seconds))
 
 
 def _budget(state: MeterState) -> BudgetReading:
     claim = state.claim
-    return BudgetReading(
-        claim.name, claim.limit, state.spent_nanos, state.reserved_nanos, claim.period, state.resets_ns
-    )
+    return BudgetReading(claim.name, state.limit, state.spent, state.reserved, claim.period, state.resets_ns)
 
 
 _: type[MeterReader] = MeterReadings

@@ -5,41 +5,46 @@ it lives. A row is published by its head before any count is changed and freed a
 whatever a killed process had half done is found in its rows.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from tollway.adapters.meters.layout import (
     HELD_MAX,
-    IN_FLIGHT,
+    PLACE_BITS,
+    PLACE_MASK,
     PROCESS_WORDS,
-    RESERVED,
     ROW_WORDS,
     ROWS_USED,
-    SPENT,
     STATE,
     Layout,
 )
 from tollway.adapters.meters.locks import RangeLocks
-from tollway.gateway.ports import Claim
 from tollway.kernel.errors import TollwayError
 
 
 class Row(NamedTuple):
-    """A held row: its number, the amount reserved in each period record, and (place, stamp) of what it holds.
-
-    The place is the word index of a period record, or of a cell with slots, which has the stamp 0.
-    """
+    """A held row: its number, and tag, place and amount of each thing it holds (see layout.py)."""
 
     number: int
-    granted: int
-    held: list[tuple[int, int]]
+    held: list[tuple[int, int, int]]
 
 
 class Rows:
     """The rows of all processes, and the slot of this one."""
 
-    def __init__(self, words: "memoryview[int]", locks: RangeLocks, layout: Layout) -> None:
+    def __init__(
+        self,
+        words: "memoryview[int]",
+        locks: RangeLocks,
+        layout: Layout,
+        *,
+        counts: Callable[[int, int], bool],
+        spend: Callable[[int, int, int], None],
+    ) -> None:
+        """Of a tag and place, `counts` tells whether it still counts what is held, `spend` adds to what is spent."""
         self._words = words
+        self._counts = counts
+        self._spend = spend
         self._locks = locks
         self._layout = layout
         self.heads_at = layout.heads_at
@@ -67,20 +72,22 @@ class Rows:
             self._words[at + STATE] = 0
         self._locks.unlock_process(self.slot)
 
-    def publish(self, granted: int, held: list[tuple[int, int, Claim]]) -> int:
-        """Write a row of the places and stamps in `held`, and return it. Raises gateway.meters_unavailable."""
-        if len(held) > HELD_MAX:
+    def publish(self, held: Sequence[int]) -> int:
+        """Write a row of what is held, place and tag and amount in turn, and return it.
+
+        Raises gateway.meters_unavailable.
+        """
+        count = len(held) >> 1
+        if count > HELD_MAX:
             raise TollwayError("gateway.meters_unavailable", internal=f"a call holds more than {HELD_MAX} limits")
         row = self._free.pop() if self._free else self._next_row()
         words = self._words
         at = self.bodies_at + row * ROW_WORDS
-        words[at] = granted
-        for place, stamp, _ in held:
-            words[at + 1] = place
-            at += 2
-            words[at] = stamp
+        for word in held:
+            words[at] = word
+            at += 1
         # Last: a row counts from here on.
-        words[self.heads_at + row] = len(held)
+        words[self.heads_at + row] = count
         return row
 
     def free(self, row: int) -> None:
@@ -115,17 +122,20 @@ class Rows:
         self._locks.lock_all_stripes()
         try:
             for row in rows:
-                for place, stamp in row.held:
-                    if stamp and words[place] == stamp:
-                        words[place + SPENT] += row.granted
-                words[self.bodies_at + row.number * ROW_WORDS] = 0
-            sums = {place: (stamp, 0) for row in rows for place, stamp in row.held}
+                at = self.bodies_at + row.number * ROW_WORDS + 1
+                for tag, place, amount in row.held:
+                    if amount and self._counts(tag, place):
+                        self._spend(tag, place, amount)
+                    # It is spent now: whoever has to do this again finds nothing to spend.
+                    words[at] = 0
+                    at += 2
+            sums = {(tag, place): 0 for row in rows for tag, place, _ in row.held if self._counts(tag, place)}
             for row in (row for slot in living for row in self._rows_of(slot)):
-                for place, stamp in row.held:
-                    if place in sums and (stamp == 0 or words[place] == stamp):
-                        sums[place] = stamp, sums[place][1] + (row.granted if stamp else 1)
-            for place, (stamp, total) in sums.items():
-                words[place + (RESERVED if stamp else IN_FLIGHT)] = total
+                for tag, place, amount in row.held:
+                    if (tag, place) in sums:
+                        sums[tag, place] += amount
+            for (_, place), total in sums.items():
+                words[place] = total
             for row in rows:
                 words[self.heads_at + row.number] = 0
         finally:
@@ -138,8 +148,9 @@ class Rows:
         for row, count in enumerate(heads, first):
             if count:
                 at = self.bodies_at + row * ROW_WORDS
-                granted, *held = self._words[at : at + 1 + 2 * count].tolist()
-                yield Row(row, granted, list(zip(held[::2], held[1::2], strict=True)))
+                words = self._words[at : at + 2 * count].tolist()
+                yield Row(row, [(word >> PLACE_BITS, word & PLACE_MASK, words[i + 1])
+                                for i, word in enumerate(words) if i % 2 == 0])  # fmt: skip
 
     def _next_row(self) -> int:
         at = self._state_at(self.slot) + ROWS_USED

@@ -16,7 +16,7 @@ from tollway.kernel.errors import TollwayError
 PROBES = 256
 HINTS_MAX = 4_096
 _KEY_BYTES = 16
-_FIRST_WORDS = struct.Struct("=qq")
+_WORD = struct.Struct("=q")
 _NEVER_USED = bytes(_KEY_BYTES)
 _FREED = b"\xff" * _KEY_BYTES
 
@@ -44,8 +44,8 @@ class Table:
             return at // WORD
         return self._probe(key)
 
-    def give(self, key: bytes, stripe: int, held: Collection[int], *, first_word: int = 0) -> int:
-        """Give a cell to a key that has none, zero but for its stripe and first word, and return its word index.
+    def give(self, key: bytes, stripe: int, held: Collection[int], first: Collection[tuple[int, int]] = ()) -> int:
+        """Give a cell to a key that has none, zero but for its stripe and words in `first`, and return its word index.
 
         The caller holds `held`, the key's stripe among them. Raises gateway.meters_unavailable when the table
         lock cannot be had, or when there is no cell left for this key: the table is too small for what is in use.
@@ -54,12 +54,18 @@ class Table:
         try:
             at = self._find_free(key, held)
             self._memory[at + _KEY_BYTES : at + self._bytes] = bytes(self._bytes - _KEY_BYTES)
-            _FIRST_WORDS.pack_into(self._memory, at + STRIPE * WORD, stripe, first_word)
+            for word, value in ((STRIPE, stripe), *first):
+                _WORD.pack_into(self._memory, at + word * WORD, value)
             # The key comes last: before it, the cell belongs to nobody.
             self._memory[at : at + _KEY_BYTES] = key
         finally:
             self._locks.unlock_table()
         return at // WORD
+
+    def take_back(self, cell: int) -> None:
+        """Make a cell free. The caller holds its stripe."""
+        at = cell * WORD
+        self._memory[at : at + _KEY_BYTES] = _FREED
 
     def _probe(self, key: bytes) -> int:
         memory, size, mask = self._memory, self._bytes, self._mask
@@ -89,7 +95,7 @@ class Table:
         raise TollwayError("gateway.meters_unavailable", internal="the meters are full: make the file anew, larger")
 
     def _take_over(self, at: int, held: Collection[int]) -> bool:
-        stripe = _FIRST_WORDS.unpack_from(self._memory, at + STRIPE * WORD)[0]
+        (stripe,) = _WORD.unpack_from(self._memory, at + STRIPE * WORD)
         is_mine = stripe in held
         if not is_mine and not self._locks.try_stripe(stripe):
             return False

@@ -146,6 +146,16 @@ class SQLUsageReader:
         )
         return [Spent(*row) for row in self._rows(query)]
 
+    def spent_windows(self, since_ns: int) -> list[Spent]:
+        """See UsageReader.spent_windows. Reads the whole table, once after a power loss."""
+        table = tables.spent.c
+        query = (
+            select(tables.spent)
+            .where(table.budget_id.contains("~", autoescape=True), table.period_start_ns >= since_ns)
+            .order_by(table.owner_id, table.budget_id, table.period_start_ns)
+        )
+        return [Spent(*row) for row in self._rows(query)]
+
     def largest_spent(self, period_starts_ns: Sequence[int], limit: int) -> list[Spent]:
         """See UsageReader.largest_spent. Reads the whole table, which has a row a budget and period."""
         table = tables.spent.c

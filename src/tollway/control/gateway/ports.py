@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tollway.contract.ledger_api import LiveBatch
+from tollway.contract.limits import Limit
 from tollway.contract.policy import Limits, Period
 from tollway.contract.resting import RestingKey
 from tollway.control.applications.model import Application
@@ -189,8 +190,31 @@ class Readings:
     budgets: tuple[BudgetReading, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """One limit and its use now, in the unit of its measure: calls, tokens, nano-USD, bytes or calls in flight.
+
+    `allowed` is its amount with the top-ups of this instant; what counts against it is `used`, and `reserved` by calls
+    in flight. `resets_ns` is when all of it is there again if nothing more is used; None: never, or nothing is used.
+    """
+
+    limit: Limit
+    allowed: int
+    used: int
+    reserved: int
+    resets_ns: int | None
+
+
 class MeterReader(Protocol):
     """Reads the meters without touching them."""
+
+    def read_every(self, owner_kind: str, owner_id: str, limits: Limits) -> tuple[MeterReading, ...]:
+        """Return the state of each of an owner's limits, in the order of `Limits.every`.
+
+        `owner_kind` is a level: token, application, user, team, service, model, provider or global. A plan's limits
+        are read under the token or application that has it. Raises gateway.meters_unavailable.
+        """
+        ...
 
     def read(self, owner_kind: str, owner_id: str, limits: Limits) -> Readings:
         """Return the state of each of the owner's limits. Raises gateway.meters_unavailable."""

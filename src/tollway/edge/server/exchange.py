@@ -75,6 +75,12 @@ class ServerExchange:
         else:
             self._incoming = body
 
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of the request's body that came so far; see the port."""
+        incoming = self._incoming
+        return len(self._body) if incoming is None else incoming.bytes_received
+
     async def read_body(self, bytes_max: int) -> bytes:
         """Read the whole body; see the port."""
         incoming = self._incoming

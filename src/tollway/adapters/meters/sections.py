@@ -1,0 +1,103 @@
+"""The sections of the meters file in which counts are kept, and which of them a claim counts in.
+
+A limit's meter has one name in every section (policy/meter_keys.py). When a limit is edited from a window that slides
+to a calendar period, or back, the new count takes over what the old one shows, and the old one is taken back.
+"""
+
+import mmap
+
+from tollway.adapters.meters.layout import (
+    AMOUNTS_RING,
+    AMOUNTS_WORDS,
+    CALLS_RING,
+    CALLS_WORDS,
+    CELL_WORDS,
+    FIRST_RECORD,
+    LENGTH,
+    RING_RESERVED,
+    RING_TAG,
+    SECOND_RECORD,
+    SLOTS_TAG,
+    SPAN,
+    TOTAL,
+    Layout,
+)
+from tollway.adapters.meters.locks import RangeLocks
+from tollway.adapters.meters.periods import Periods
+from tollway.adapters.meters.rings import Rings
+from tollway.adapters.meters.table import Table
+from tollway.gateway.room import CALLS, Claim, Claims
+from tollway.kernel.clock import Clock
+
+CALLS_PER_WORD = 2
+
+
+class Sections:
+    """Cells, rings of calls and rings of amounts of one open file."""
+
+    def __init__(self, memory: mmap.mmap, locks: RangeLocks, layout: Layout, clock: Clock) -> None:
+        self.words = memoryview(memory).cast("q")
+        self.numbers = memoryview(memory).cast("I")
+        self.periods = Periods(self.words, clock)
+        self.calls = Rings(self.words, self.numbers, clock, ring=CALLS_RING, per_word=CALLS_PER_WORD)
+        self.amounts = Rings(self.words, self.words, clock, ring=AMOUNTS_RING, per_word=1)
+        self.cells = Table(
+            memory, locks, at=layout.cells_at, cells=layout.cells, words=CELL_WORDS, is_idle=self.periods.is_idle
+        )
+        self.call_cells = Table(
+            memory, locks, at=layout.rates_at, cells=layout.rates, words=CALLS_WORDS, is_idle=self.calls.is_idle
+        )
+        self.amount_cells = Table(
+            memory, locks, at=layout.amounts_at, cells=layout.amounts, words=AMOUNTS_WORDS, is_idle=self.amounts.is_idle
+        )
+
+    def give_ring(self, claim: Claim, claims: Claims) -> int:
+        """Give a ring to a claim that has none. Raises gateway.meters_unavailable."""
+        table = self.call_cells if claim.unit == CALLS else self.amount_cells
+        old = self.cells.find(claim.key)
+        carried = self.periods.newest_used(old) if old else 0
+        # With something to take over it begins as a ring without a length: all of its sum then counts as if just now.
+        first = ((TOTAL, carried),) if carried else ((LENGTH, claim.bucket_ns),)
+        cell = table.give(claim.key, claim.stripe, claims.stripes, first)
+        if old and not self.periods.is_held(old):
+            self.cells.take_back(old)
+        return cell
+
+    def find_record(self, claim: Claim, claims: Claims, start_ns: int, end_ns: int) -> int:
+        """Return the record of a claim for the period that starts at `start_ns`. Raises gateway.meters_unavailable."""
+        words = self.words
+        cell = self.cells.find(claim.key)
+        if not cell:
+            return self._give_record(claim, claims, start_ns, end_ns)
+        if words[cell + SPAN] == claim.span:
+            stamp = start_ns + 1
+            if words[cell + FIRST_RECORD] == stamp:
+                return cell + FIRST_RECORD
+            if words[cell + SECOND_RECORD] == stamp:
+                return cell + SECOND_RECORD
+        return self.periods.find_record(cell, start_ns, end_ns, claim.span)
+
+    def counts(self, tag: int, place: int) -> bool:
+        """Whether the word at `place` still counts what was held under this tag."""
+        return tag in (SLOTS_TAG, RING_TAG) or self.periods.counts(place, tag)
+
+    def spend(self, tag: int, place: int, amount: int) -> None:
+        """Add to what is spent where the word at `place` counts what is held."""
+        if tag == RING_TAG:
+            self.amounts.spend(place - RING_RESERVED, amount)
+        elif tag != SLOTS_TAG:
+            self.periods.spend(place, amount)
+
+    def release(self) -> None:
+        """Let go of the memory."""
+        self.words.release()
+        self.numbers.release()
+
+    def _give_record(self, claim: Claim, claims: Claims, start_ns: int, end_ns: int) -> int:
+        table, rings = (self.call_cells, self.calls) if claim.unit == CALLS else (self.amount_cells, self.amounts)
+        old = table.find(claim.key)
+        first = self.periods.first_words(start_ns, end_ns, span=claim.span, used=rings.used(old) if old else 0)
+        cell = self.cells.give(claim.key, claim.stripe, claims.stripes, first)
+        if old and (claim.unit == CALLS or not self.words[old + RING_RESERVED]):
+            table.take_back(old)
+        return cell + FIRST_RECORD
