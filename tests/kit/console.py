@@ -258,6 +258,8 @@ class Console:
             "clock": plane.clock,
             "sessions": self.sessions,
             "accounts": plane.accounts,
+            "service_accounts": plane.service_accounts,
+            "bearers": plane.bearers,
             "members": plane.members,
             "roles": plane.roles,
             "audit": plane.audit,

@@ -26,6 +26,7 @@ from tollway.adapters.storage.published_rights import StoredOwners, StoredRights
 from tollway.adapters.storage.rights import SQLGroupStore, SQLRightsStore
 from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
+from tollway.adapters.storage.sessions import SQLSessionStore
 from tollway.adapters.storage.teams import SQLTeamStore
 from tollway.adapters.storage.tokens import SQLTokenStore
 from tollway.adapters.storage.upstreams import SQLProviderStore
@@ -50,6 +51,7 @@ from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import SETUP, Actor
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
+from tollway.control.bearers.service import BearerParts, Bearers
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.limits.levels import LevelParts, Levels
@@ -67,6 +69,7 @@ from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
 from tollway.control.rights.effective import Effective, EffectiveParts
 from tollway.control.rights.groups import GroupParts, ModelGroups
 from tollway.control.rights.service import RightsDesk, RightsParts
+from tollway.control.service_accounts.service import ServiceAccountParts, ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.lifetimes import Lifetimes
@@ -256,6 +259,7 @@ class ControlPlane:
             )
         )
         self.lifetimes = Lifetimes(SQLLifetimeStore(self.database), self.database, self.audit, self.clock)
+        self.account_store = SQLAccountStore(self.database)
         self.tokens = Tokens(
             TokenParts(
                 store=self.token_store,
@@ -269,14 +273,13 @@ class ControlPlane:
                 notices=self.notifier,
                 plans=self.plan_store,
                 lifetimes=self.lifetimes,
+                accounts=self.account_store,
             )
         )
         self.token_desk = build_token_desk(self)
         self.rotations = build_rotations(self, self.token_desk)
         self.plans = Plans(PlanParts(self.plan_store, self.publisher, self.database, self.audit, self.clock))
-        self.levels = Levels(
-            LevelParts(self.level_store, names, self.publisher, self.database, self.audit, self.clock)
-        )
+        self.levels = Levels(LevelParts(self.level_store, names, self.publisher, self.database, self.audit, self.clock))
         self.limit_owners = LimitOwners(self.levels, self.tokens, self.applications)
         self.top_ups = TopUps(self.limit_owners, self.clock)
         self.limits = LimitDesk(self.plans, self.levels, self.limit_owners, self.top_ups)
@@ -332,6 +335,18 @@ class ControlPlane:
             )
         )
         self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)
+        self.service_accounts = ServiceAccounts(
+            ServiceAccountParts(
+                store=self.account_store,
+                teams=self.team_store,
+                roles=self.roles,
+                tokens=self.tokens,
+                transactions=self.database,
+                trail=self.audit,
+                clock=self.clock,
+                notices=self.notifier,
+            )
+        )
         self.accounts = Accounts(
             AccountParts(
                 store=self.account_store,
@@ -342,6 +357,17 @@ class ControlPlane:
                 trail=self.audit,
                 clock=self.clock,
                 notices=self.notifier,
+                services=self.service_accounts,
+            )
+        )
+        self.bearers = Bearers(
+            BearerParts(
+                tokens=self.token_store,
+                owners=SQLSessionStore(self.database),
+                roles=self.roles,
+                epochs=SQLEpochStore(self.database),
+                hasher=self.keys,
+                clock=self.clock,
             )
         )
         self.members = Members(self.account_store, self.team_store, self.database, self.audit, self.clock)

@@ -19,6 +19,7 @@ from tollway.control.limits.model import BudgetRule, LimitRules
 from tollway.control.limits.top_ups import NewTopUp
 from tollway.control.notices.model import DeliveryFilter, NewWebhook
 from tollway.control.plans.model import NewPlan
+from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken
 from tollway.control.upstreams.model import ConnectionChange, NewProvider
@@ -103,6 +104,7 @@ def build_world(console: Console, role: str) -> World:
         "user_id": _sides(mate, stranger, leaver),
         "request_id": _sides("req_team", "req_other", "req_gone"),
         **_of_teams(console, red, blue),
+        "account_id": _service_accounts(console, red, blue),
         **_for_all(console),
         **_webhooks(console),
     }
@@ -152,6 +154,19 @@ def _of_teams(console: Console, red: str, blue: str) -> dict[str, dict[str, str]
         (plane.providers if kind == "provider_id" else plane.services).delete(sides[2], ACTOR)
         found[kind] = _sides(*sides)
     return found
+
+
+def _service_accounts(console: Console, red: str, blue: str) -> dict[str, str]:
+    """Make a service account of each team, and one that is deleted; its role permits what everybody may do."""
+    plane = console.plane
+    role = plane.roles.create("service", "", {Permission.GATEWAY_READ: Reach.ALL}, ACTOR).id
+    owner = add_person(console, "keeper", "viewer", (red, blue))
+    made = [
+        plane.service_accounts.create(NewServiceAccount(name, role, team, owner), ACTOR).id
+        for name, team in (("svc team", red), ("svc other", blue), ("svc gone", red))
+    ]
+    plane.service_accounts.delete(made[2], ACTOR)
+    return _sides(*made)
 
 
 def _for_all(console: Console) -> dict[str, dict[str, str]]:

@@ -16,6 +16,7 @@ from tollway.cli import (
     plans,
     scan,
     serve,
+    service_accounts,
     tokens,
     upkeep,
     upstreams,
@@ -23,7 +24,8 @@ from tollway.cli import (
 )
 from tollway.cli.answers import ExitCode
 
-COMMANDS = (serve, configuration, tokens, owners, plans, budgets, people, audit, notices, upstreams, usage, upkeep, scan)
+_ACCESS = (tokens, owners, plans, budgets, people, service_accounts)
+COMMANDS = (serve, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan)
 
 
 def build() -> typer.Typer:

@@ -15,6 +15,7 @@ _IDS = {
     "users": re.compile(r"user_[0-9A-Za-z]{16}"),
     "roles": re.compile(r"role_[0-9A-Za-z]{16}|[a-z]+(?:_[a-z]+)?"),
     "webhooks": re.compile(r"hook_[0-9A-Za-z]{16}"),
+    "service-accounts": re.compile(r"sva_[0-9A-Za-z]{16}"),
     "services": re.compile(r"svc_[0-9A-Za-z]{16}"),
 }
 _TOKEN = re.compile(r"tws_([0-9A-Za-z]{12})[0-9A-Za-z…]*")
@@ -34,7 +35,7 @@ def find_one(session: Session, kind: str, reference: str) -> dict[str, Any]:
         if answer.status != 404:
             found: dict[str, Any] = decoded(answer)
             return found
-    query = {"search": reference} if kind in ("tokens", "users") else None
+    query = {"search": reference} if kind in ("tokens", "users", "service-accounts") else None
     named = [item for item in session.items(f"/{kind}", query) if item["name"] == reference]
     named = [item for item in named if item.get("state") not in ("revoked", "expired")] or named
     if len(named) == 1:

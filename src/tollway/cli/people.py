@@ -166,7 +166,7 @@ def create_role(session: Session, name: NameArgument, *, allow: Allow = None, de
 
     Example: tollway role create support --allow tokens.read:team --allow calls.read:team
     """
-    rights = [_right(text) for text in allow or ()]
+    rights = [read_right(text) for text in allow or ()]
     body = {"name": name, "description": description, "rights": rights}
     made = session.call("POST", "/roles", body=body)
     if session.output.as_json:
@@ -192,7 +192,8 @@ def list_permissions(session: Session) -> None:
     session.output.rows(session.call("GET", "/roles/permissions")["items"], columns, empty="no permissions")
 
 
-def _right(text: str) -> dict[str, str]:
+def read_right(text: str) -> dict[str, str]:
+    """Read a permission with its reach. Raises CommandError (usage)."""
     permission, colon, reach = text.rpartition(":")
     if not colon or not permission:
         raise CommandError(ExitCode.USAGE, f"write {text!r} as PERMISSION:REACH, such as tokens.read:team")

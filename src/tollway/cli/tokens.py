@@ -9,6 +9,7 @@ from tollway.cli.answers import decoded
 from tollway.cli.find import find_id, find_one, switch
 from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
+from tollway.cli.people import read_right
 from tollway.cli.session import Session, command
 
 TokenArgument = Annotated[str, typer.Argument(metavar="TOKEN", help="Name, id or masked form of the token.")]
@@ -28,6 +29,17 @@ Expires = Annotated[
 ]
 Environment = Annotated[
     str | None, typer.Option("--environment", metavar="KIND", help="live or test: what it reaches; default live.")
+]
+Account = Annotated[
+    str | None, typer.Option("--account", metavar="ACCOUNT", help="Owner: a service account's name or id.")
+]
+Scope = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scope",
+        metavar="PERMISSION:REACH",
+        help="What it may do at the management API, as far as its service account may. Repeatable.",
+    ),
 ]
 State = Annotated[str | None, typer.Option("--state", help="Only these: active, disabled, revoked or expired.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the token.")]
@@ -53,6 +65,8 @@ def issue(
     model: Model = None,
     service: Service = None,
     application: Application = None,
+    account: Account = None,
+    scope: Scope = None,
     environment: Environment = None,
     expires: Expires = None,
     rpm: RPM = None,
@@ -73,6 +87,10 @@ def issue(
         body["expires_at"] = _expiry(expires)
     if application is not None:
         body["application_id"] = find_id(session, "applications", application)
+    if account is not None:
+        body["owner_id"] = find_id(session, "service-accounts", account)
+    if scope:
+        body["scopes"] = [read_right(text) for text in scope]
     if environment is not None:
         body["environment"] = environment
     token = session.call("POST", "/tokens", body=body)

@@ -18,10 +18,12 @@ from tollway.adapters.secrets.references import LocalReferences
 from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
+from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
+from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.limits import Limited, build_limit_desk, build_published_limits
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.rights import build_model_groups, build_published_rights, build_rights_desk
@@ -46,6 +48,7 @@ from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
 from tollway.control.rights.groups import ModelGroups
 from tollway.control.rights.service import RightsDesk
+from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.sessions.passwords import Argon2Hasher
 from tollway.control.sessions.service import Lifetimes
@@ -82,6 +85,7 @@ class Plane(msgspec.Struct, frozen=True):
     configuration: Configuration
     roles: Roles
     accounts: Accounts
+    service_accounts: ServiceAccounts
     audit: Audit
     limits: LimitDesk
     rights: RightsDesk
@@ -124,6 +128,8 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
         clock=clock,
         sessions=_sessions(settings, keys, plane, clock),
         accounts=plane.accounts,
+        service_accounts=plane.service_accounts,
+        bearers=build_bearers(stores, keys, plane.roles, epochs=SQLEpochStore(stores.database), clock=clock),
         members=Members(stores.accounts, stores.teams, stores.database, plane.audit, clock),
         roles=plane.roles,
         audit=plane.audit,
@@ -201,6 +207,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
             clock=clock,
             notices=notifier,
             plans=stores.plans,
+            accounts=stores.accounts,
         )
     )
     reaching = Reaching(Credentials(keys, clock), _check_upstream)
@@ -208,7 +215,8 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     services = RestServices(ServiceParts(stores.services, stores.teams, reaching, publisher, database, audit, clock))
     configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
     roles = Roles(stores.roles, database, audit, clock)
-    accounts = Accounts(AccountParts(stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier))
+    service_accounts = build_service_accounts(stores, roles, tokens, audit, clock=clock, notices=notifier)
+    parts = (stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier)
     return Plane(
         stores=stores,
         publisher=publisher,
@@ -219,7 +227,8 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         services=services,
         configuration=configuration,
         roles=roles,
-        accounts=accounts,
+        accounts=Accounts(AccountParts(*parts, services=service_accounts)),
+        service_accounts=service_accounts,
         audit=audit,
         limits=build_limit_desk(stores, Limited(publisher, tokens, applications, audit), clock),
         rights=build_rights_desk(stores, publisher, audit, clock),

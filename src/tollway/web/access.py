@@ -1,7 +1,8 @@
 """How a route declares the permission it needs, and who holds it.
 
 Every route under /api/v1 depends on one `Needs(permission)` or on one `Open(reason)`; a test walks the routes and
-fails when one does neither. What a caller holds comes from the role of the session's user, or from the local socket.
+fails when one does neither. What a caller holds comes from the role of the session's user, from what a token's scopes
+and its owner's role both permit, or from the local socket.
 Over which rows the permission holds is decided by the services, from the actor's sight.
 """
 
@@ -10,7 +11,7 @@ from fastapi.dependencies.models import Dependant
 
 from tollway.control.access.model import Permission
 from tollway.kernel.errors import TollwayError
-from tollway.web.identity import Caller, find_caller
+from tollway.web.identity import Caller, find_caller, find_refusal
 
 
 class Needs:
@@ -20,10 +21,10 @@ class Needs:
         self.permission = permission
 
     async def __call__(self, request: Request) -> Caller:
-        """Return the caller. Raises management.unauthenticated or management.forbidden."""
+        """Return the caller. Raises management.unauthenticated, management.forbidden, or what refuses their token."""
         caller = find_caller(request.scope)
         if caller is None:
-            raise TollwayError("management.unauthenticated")
+            raise find_refusal(request.scope) or TollwayError("management.unauthenticated")
         if self.permission not in caller.rights:
             raise TollwayError(
                 "management.forbidden", public=f"This needs the permission {self.permission}, which you do not have."

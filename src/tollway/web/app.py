@@ -42,7 +42,7 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
             Middleware(HostCheck, hosts=services.hosts),
             Middleware(BodyLimit),
             Middleware(Refusals, audit=services.audit, clock=services.clock),
-            Middleware(Guard, sessions=services.sessions, roles=services.roles),
+            Middleware(Guard, sessions=services.sessions, roles=services.roles, bearers=services.bearers),
             Middleware(Idempotency, keys=services.idempotency, clock=services.clock),
         ],
     )

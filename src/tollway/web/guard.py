@@ -1,7 +1,8 @@
 """Finds out who is calling and refuses forged requests, before anything is routed.
 
-The operator is known by the socket, a person by the session cookie. Nothing else makes a caller known,
-and in particular nothing that a gateway token could do.
+The operator is known by the socket, a person by the session cookie, and a gateway token that was given scopes by the
+Authorization header alone: never by a query, a cookie or a body. A request that brings a token is judged by it and by
+nothing else it brings. No browser adds that header by itself, so that such a request needs no proof of its origin.
 """
 
 from starlette.concurrency import run_in_threadpool
@@ -10,22 +11,26 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Send
 
 from tollway.control.access.service import Roles
+from tollway.control.bearers.service import Bearers
 from tollway.control.sessions.service import Service as Sessions
 from tollway.kernel.errors import TollwayError
 from tollway.web import csrf
 from tollway.web.cookies import find_session
-from tollway.web.identity import OPERATOR, Caller, Scope, is_local, set_caller
+from tollway.web.identity import OPERATOR, Caller, Scope, is_local, set_caller, set_refusal
 
+_API = "/api/"
+UNAVAILABLE = 500
 _WITHOUT_CALLER = ("/assets/", "/static/", "/healthz", "/readyz", "/metrics", "/docs/")
 
 
 class Guard:
     """Identifies the caller of each request."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, roles: Roles) -> None:
+    def __init__(self, app: ASGIApp, sessions: Sessions, roles: Roles, bearers: Bearers) -> None:
         self._app = app
         self._sessions = sessions
         self._roles = roles
+        self._bearers = bearers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Raises management.csrf."""
@@ -40,6 +45,9 @@ class Guard:
         if str(scope["path"]).startswith(_WITHOUT_CALLER):
             return
         headers = Headers(scope=scope)
+        if (presented := _find_bearer(scope, headers)) is not None:
+            await run_in_threadpool(self._admit, scope, presented)
+            return
         is_unsafe = scope["method"] not in csrf.SAFE_METHODS
         if is_unsafe and not csrf.comes_from_here(headers):
             raise TollwayError("management.csrf")
@@ -49,6 +57,27 @@ class Guard:
         set_caller(scope, caller)
         if is_unsafe and not _begins_session(scope) and not csrf.repeats(headers.get(csrf.HEADER), caller.csrf):
             raise TollwayError("management.csrf")
+
+    def _admit(self, scope: Scope, presented: str) -> None:
+        """Set who the token's owner is and what it may do, or why it is refused; routes that need nobody answer it."""
+        try:
+            found = self._bearers.identify(presented)
+        except TollwayError as refusal:
+            if refusal.status >= UNAVAILABLE:
+                raise
+            set_refusal(scope, refusal)
+            return
+        caller = Caller(
+            kind="user",
+            role=found.owner.role,
+            name=found.owner.name,
+            user_id=found.owner.id,
+            rights=found.rights,
+            team_ids=found.team_ids,
+            token_id=found.token_id,
+            bound=found.bound,
+        )
+        set_caller(scope, caller)
 
     async def _find_caller(self, scope: Scope) -> Caller | None:
         secret = find_session(HTTPConnection(scope))
@@ -71,6 +100,14 @@ class Guard:
             rights=self._roles.rights_of(found.role),
             team_ids=found.team_ids,
         )
+
+
+def _find_bearer(scope: Scope, headers: Headers) -> str | None:
+    """Return the credential of an Authorization header of the scheme Bearer (RFC 6750), at the management API alone."""
+    value = headers.get("authorization")
+    if value is None or not str(scope["path"]).startswith(_API) or value[:7].lower() != "bearer ":
+        return None
+    return value[7:]
 
 
 def _begins_session(scope: Scope) -> bool:

@@ -18,7 +18,8 @@ _DESCRIPTION = """\
 Instants are RFC 3339 in UTC; money is a decimal string in USD, exact to nine decimals. Errors are RFC 9457
 problems. Lists are paged by an opaque cursor. Objects carry an ETag, which changes may repeat in If-Match.
 A POST may carry an Idempotency-Key (24 hours). Browsers authenticate with the session cookie and repeat the
-session's `csrf` in the X-Tollway-CSRF header of unsafe requests; the local Unix socket is the operator.
+session's `csrf` in the X-Tollway-CSRF header of unsafe requests; scripts authenticate with a gateway token that was
+given scopes, in the Authorization header; the local Unix socket is the operator.
 """
 
 _ALL = (400, 405, 421, 500, 503)
@@ -40,6 +41,11 @@ _SECURITY = {
         "in": "cookie",
         "name": "__Host-tollway",
         "description": "The session cookie; named `tollway` on plain HTTP.",
+    },
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A gateway token with scopes: it does what they and its owner's role both permit.",
     },
     "csrf": {
         "type": "apiKey",
@@ -94,6 +100,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     }
     if has_caller:
         is_unsafe = method != "GET"
-        operation["security"] = [{"session": [], "csrf": []} if is_unsafe else {"session": []}]
+        session: dict[str, list[str]] = {"session": [], "csrf": []} if is_unsafe else {"session": []}
+        operation["security"] = [session, {"token": []}]
         if method == "POST":
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)

@@ -108,4 +108,5 @@ def _actor(caller: Caller, scope: Scope) -> Actor:
         role=caller.role,
         address=source_of(scope),
         request_id=request_id_of(scope),
+        token_id=caller.token_id,
     )

@@ -15,6 +15,7 @@ from tollway.control.limits.api import router as limits
 from tollway.control.notices.api import router as webhooks
 from tollway.control.notices.mail_api import router as mail
 from tollway.control.plans.api import router as plans
+from tollway.control.service_accounts.api import router as service_accounts
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     teams,
     members,
     users,
+    service_accounts,
     roles,
     audit,
     upstreams,

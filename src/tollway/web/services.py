@@ -8,11 +8,13 @@ from tollway.control.accounts.members import Members
 from tollway.control.accounts.service import Accounts
 from tollway.control.applications.service import Applications
 from tollway.control.audit.service import Audit
+from tollway.control.bearers.service import Bearers
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.notices.service import NoticeDesk
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
+from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices
 from tollway.control.sessions.service import Service as Sessions
 from tollway.control.teams.service import Teams
@@ -46,6 +48,8 @@ class ConsoleServices:
     sessions: Sessions
     accounts: Accounts
     members: Members
+    service_accounts: ServiceAccounts
+    bearers: Bearers
     roles: Roles
     audit: Audit
     tokens: Tokens

@@ -11,8 +11,9 @@ from starlette.testclient import TestClient
 
 from kit.console import PASSWORD, Console
 from kit.matrix import OBJECTS, World, build_world
-from tollway.control.access.model import REGISTRY, Permission, Reach
+from tollway.control.access.model import REGISTRY, Permission, Reach, Rights
 from tollway.control.access.roles import BUILT_IN
+from tollway.control.access.scopes import NEVER
 from tollway.web.access import Needs, Open, policies_of
 from tollway.web.routers import PREFIX, api_routes
 
@@ -66,7 +67,7 @@ def test_the_matrix(console: Console, role: str) -> None:
             continue
         for which in OBJECTS if "{" in route.path else ("own",):
             cells += 1
-            expected = expect(role, permission, route, which)
+            expected = expect(BUILT_IN[role].rights, permission, route, which)
             found = ask(world, role, method, route, which)
             if found != expected:
                 wrong.append(f"{method} {route.path} {role} {which}: {found}, not {expected}")
@@ -75,9 +76,9 @@ def test_the_matrix(console: Console, role: str) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def expect(role: str, permission: Permission, route: APIRoute, which: str) -> str:
+def expect(rights: Rights, permission: Permission, route: APIRoute, which: str) -> str:
     """Say what must happen: `forbidden` without the permission, `hidden` out of its reach, else `reached`."""
-    reach = BUILT_IN[role].rights.get(permission)
+    reach = rights.get(permission)
     if reach is None:
         return "forbidden"
     if "{" not in route.path:
@@ -93,11 +94,11 @@ def expect(role: str, permission: Permission, route: APIRoute, which: str) -> st
     return "hidden"
 
 
-def ask(world: World, role: str, method: str, route: APIRoute, which: str) -> str:
+def ask(world: World, role: str, method: str, route: APIRoute, which: str, *, client: TestClient | None = None) -> str:
     """Ask about an object in a way that changes nothing: an If-Match that cannot match, a body that cannot be."""
     path = PREFIX + route.path.format_map(world.ids(role, route.path, which))
     headers = {"if-match": '"v999999"'}
-    answer = world.client(role).request(method, path, headers=headers, **world.body(method, route.path))
+    answer = (client or world.client(role)).request(method, path, headers=headers, **world.body(method, route.path))
     is_problem = answer.headers.get("content-type") == "application/problem+json"
     problem = answer.json() if is_problem else {}
     if problem.get("code") == "management.forbidden" and "needs the permission" in problem["detail"]:
@@ -106,6 +107,40 @@ def ask(world: World, role: str, method: str, route: APIRoute, which: str) -> st
         return "hidden"
     assert answer.status_code < 500, answer.text
     return "reached"
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(("role", "is_reading"), [("api_owner", False), ("owner", True)])
+def test_the_matrix_by_token(console: Console, role: str, is_reading: bool) -> None:
+    """A token is let through to what its scopes and its owner's role both permit, on every route as its owner is."""
+    world = build_world(console, role)
+    scopes = {
+        name: reach
+        for name, reach in BUILT_IN[role].rights.items()
+        if name not in NEVER and (name.value.endswith(".read") or not is_reading)
+    }
+    client, wrong = by_token(world, role, scopes), []
+    for method, route in each():
+        permission = permission_of(route)
+        if permission is None or route.path in ENDLESS or permission is Permission.ACCOUNT_USE:
+            continue
+        for which in OBJECTS if "{" in route.path else ("own",):
+            expected = expect(scopes, permission, route, which)
+            found = ask(world, role, method, route, which, client=client)
+            if found != expected:
+                wrong.append(f"{method} {route.path} {role} {which}: {found}, not {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def by_token(world: World, role: str, scopes: Rights) -> TestClient:
+    """Return a script that asks by a token of the role's person."""
+    client = world.console.client()
+    client.headers.pop("sec-fetch-site")
+    body = {"name": "script", "scopes": [{"permission": name, "reach": reach} for name, reach in scopes.items()]}
+    token = world.client(role).post(f"{PREFIX}/tokens", json=body)
+    assert token.status_code == 201, token.text
+    client.headers["authorization"] = f"Bearer {token.json()['token']}"
+    return client
 
 
 def test_nobody_signs_in_as_the_operator(console: Console) -> None:

@@ -14,10 +14,84 @@ def test_without_a_session_nothing_of_the_api_answers(console: Console) -> None:
         assert (answer.status_code, answer.json()["code"]) == (401, "management.unauthenticated")
 
 
-def test_a_gateway_token_is_no_credential_here(console: Console, browser: TestClient) -> None:
+READ = [{"permission": "tokens.read", "reach": "all"}]
+
+
+def test_a_gateway_token_without_scopes_is_no_credential_here(console: Console, browser: TestClient) -> None:
     token = browser.post(T, json={"name": "ci"}).json()["token"]
-    for headers in ({"authorization": f"Bearer {token}"}, {"x-api-key": token}, {"cookie": f"tollway={token}"}):
+    for headers in ({"x-api-key": token}, {"cookie": f"tollway={token}"}, {"authorization": f"Basic {token}"}):
         assert console.client().get(T, headers=headers).status_code == 401
+    answer = console.client().get(T, headers={"authorization": f"Bearer {token}"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "management.forbidden")
+
+
+def test_a_token_with_scopes_is_taken_from_its_header_alone(console: Console, browser: TestClient) -> None:
+    token = browser.post(T, json={"name": "ci", "scopes": READ}).json()["token"]
+    assert console.client().get(T, headers={"authorization": f"bEARER {token}"}).status_code == 200
+    for headers in ({"x-api-key": token}, {"x-goog-api-key": token}, {"cookie": f"tollway={token}"}):
+        assert console.client().get(T, headers=headers).status_code == 401
+    for query in (f"?token={token}", f"?api_key={token}", f"?access_token={token}"):
+        assert console.client().get(T + query).status_code in (400, 401)
+
+
+def test_an_unknown_scope_is_refused_when_the_token_is_issued(browser: TestClient) -> None:
+    for scope in (
+        {"permission": "tokens.*", "reach": "all"},
+        {"permission": "*", "reach": "all"},
+        {"permission": "tokens.read", "reach": "everything"},
+        {"permission": "machine.operate", "reach": "all"},
+        {"permission": "account.use", "reach": "own"},
+        {"permission": "roles.read", "reach": "own"},
+    ):
+        answer = browser.post(T, json={"name": "ci", "scopes": [scope]})
+        assert (answer.status_code, answer.json()["code"]) == (422, "management.invalid"), scope
+    assert browser.get(T).json()["items"] == []
+
+
+def test_a_request_with_a_token_is_judged_by_it_and_not_by_the_session_beside_it(browser: TestClient) -> None:
+    token = browser.post(T, json={"name": "ci", "scopes": READ}).json()["token"]
+    headers = {"authorization": f"Bearer {token}"}
+    assert browser.get("/api/v1/teams", headers=headers).status_code == 403
+    assert browser.get("/api/v1/teams", headers={"authorization": "Bearer nonsense"}).status_code == 401
+
+
+def test_a_token_needs_no_proof_of_where_the_request_is_from(console: Console, browser: TestClient) -> None:
+    scopes = [{"permission": "tokens.write", "reach": "all"}, *READ]
+    made = browser.post(T, json={"name": "ci", "scopes": scopes}).json()
+    client = console.client()
+    client.headers.pop("sec-fetch-site")
+    headers = {"authorization": f"Bearer {made['token']}"}
+    answer = client.post(T, json={"name": "child"}, headers=headers)
+    assert answer.status_code == 201, answer.text
+    entry = browser.get(f"/api/v1/audit?token_id={made['id']}").json()["items"][0]
+    assert (entry["action"], entry["actor"], entry["token_id"]) == ("token.issue", made_by(browser), made["id"])
+    refused = client.post("/api/v1/teams", json={"name": "x"}, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "management.forbidden")
+    (latest,) = browser.get(f"/api/v1/audit?token_id={made['id']}&outcome=refused").json()["items"]
+    assert (latest["action"], latest["code"]) == ("POST create_team", "management.forbidden")
+
+
+def made_by(browser: TestClient) -> str:
+    return f"user:{browser.get('/api/v1/session').json()['user']['id']}"
+
+
+def test_a_token_makes_none_that_does_more_or_lives_longer_than_itself(console: Console, browser: TestClient) -> None:
+    scopes = [{"permission": "tokens.write", "reach": "all"}]
+    body = {"name": "ci", "scopes": scopes, "models": ["gpt-4o"], "environment": "test"}
+    made = browser.post(T, json=body | {"expires_at": "2027-02-01T00:00:00Z"}).json()
+    headers = {"authorization": f"Bearer {made['token']}"}
+    child = {"name": "child", "models": ["gpt-4o"], "environment": "test", "expires_at": "2027-01-20T00:00:00Z"}
+    assert console.client().post(T, json=child, headers=headers).status_code == 201
+    for more in (
+        {"models": None},
+        {"models": ["gpt-4o", "o1"]},
+        {"environment": "live"},
+        {"expires_at": None},
+        {"expires_at": "2027-03-01T00:00:00Z"},
+        {"scopes": READ},
+    ):
+        answer = console.client().post(T, json=child | more, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "management.forbidden"), more
 
 
 @pytest.mark.parametrize(

@@ -516,6 +516,162 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Plans
+         * @description List plans and how many have each, newest first.
+         */
+        get: operations["list_plans"];
+        put?: never;
+        /**
+         * Create Plan
+         * @description Add a plan.
+         */
+        post: operations["create_plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan
+         * @description Show a plan and how many have it.
+         */
+        get: operations["get_plan"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Plan
+         * @description Delete a plan that no token and no application has.
+         */
+        delete: operations["delete_plan"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Plan
+         * @description Change a plan. Everybody who has it is held to the change from their next call on; nothing spent is lost.
+         */
+        patch: operations["change_plan"];
+        trace?: never;
+    };
+    "/api/v1/limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Limits
+         * @description List who has limits: the installation, teams, people, services, models, providers.
+         */
+        get: operations["list_limits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/{level}/{owner_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Limits
+         * @description Show the limits of one owner, which may be none.
+         */
+        get: operations["get_limits"];
+        /**
+         * Put Limits
+         * @description Give the owner these limits instead of those it has. What was spent stays spent, and top-ups stay.
+         */
+        put: operations["put_limits"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/{level}/{owner_id}/meters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Meters
+         * @description Show how much of the owner's limits is used now.
+         */
+        get: operations["get_meters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/{level}/{owner_id}/top-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Top Up
+         * @description Allow more for a while. It ends by itself, and what was spent meanwhile stays spent.
+         */
+        post: operations["give_top_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/limits/{level}/{owner_id}/top-ups/{top_up_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Top Up
+         * @description End a top-up now.
+         */
+        delete: operations["end_top_up"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -738,6 +894,98 @@ export interface paths {
          * @description Give the tokens that a person owns to another; secrets, limits and budgets stay.
          */
         post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Service Accounts
+         * @description List service accounts, newest first.
+         */
+        get: operations["list_service_accounts"];
+        put?: never;
+        /**
+         * Create Service Account
+         * @description Make a service account. It has no password and never signs in: what its role permits, its tokens may do.
+         */
+        post: operations["create_service_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Service Account
+         * @description Show a service account.
+         */
+        get: operations["get_service_account"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Service Account
+         * @description Delete a service account. Its tokens are revoked at once; what it did stays known.
+         */
+        delete: operations["delete_service_account"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Service Account
+         * @description Rename a service account, give it another role, or name who answers for it. In force at its next request.
+         */
+        patch: operations["change_service_account"];
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{account_id}/deactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deactivate Service Account
+         * @description Revoke a service account's tokens at once, and let it have no more.
+         */
+        post: operations["deactivate_service_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/{account_id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reactivate Service Account
+         * @description Let a service account have tokens again. Those that ended stay revoked.
+         */
+        post: operations["reactivate_service_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2363,6 +2611,15 @@ export interface components {
             tokens: number;
         };
         /**
+         * EndedServiceAccountOutput
+         * @description A service account that was switched off or deleted, and how many of its tokens were revoked.
+         */
+        EndedServiceAccountOutput: {
+            account: components["schemas"]["ServiceAccountOutput"];
+            /** Tokens */
+            tokens: number;
+        };
+        /**
          * EndedSessions
          * @description How many sessions ended.
          */
@@ -2559,6 +2816,8 @@ export interface components {
              * @enum {string}
              */
             environment: "live" | "test";
+            /** Scopes */
+            scopes: components["schemas"]["Right"][];
             /** Models */
             models: string[] | null;
             /** Services */
@@ -2619,7 +2878,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        Kind: "token.created" | "token.revoked" | "budget.near_end" | "provider.failing" | "user.invited" | "user.deactivated" | "webhook.test";
+        Kind: "token.created" | "token.revoked" | "token.rotated" | "token.quarantined" | "token.expiring" | "token.secret_ready" | "token.rotation_failed" | "budget.near_end" | "provider.failing" | "user.invited" | "user.deactivated" | "service_account.ownerless" | "webhook.test";
         /**
          * KindList
          * @description All kinds of provider.
@@ -3015,6 +3274,30 @@ export interface components {
             /** Items */
             items: components["schemas"]["OwnSession"][];
         };
+        /**
+         * OwnedLimitsList
+         * @description Everybody who has limits, by level and id; tokens, applications and plans show theirs themselves.
+         */
+        OwnedLimitsList: {
+            /** Items */
+            items: components["schemas"]["OwnedLimitsOutput"][];
+        };
+        /**
+         * OwnedLimitsOutput
+         * @description The limits of one owner at a level.
+         */
+        OwnedLimitsOutput: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+            /** Owner Id */
+            owner_id: string;
+            /** Owner Name */
+            owner_name: string;
+            limits: components["schemas"]["LimitsOutput"];
+        };
         /** Page[ApplicationOutput] */
         Page_ApplicationOutput_: {
             /** Items */
@@ -3057,10 +3340,24 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[PlanOutput] */
+        Page_PlanOutput_: {
+            /** Items */
+            items: components["schemas"]["PlanOutput"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[ProviderOutput] */
         Page_ProviderOutput_: {
             /** Items */
             items: components["schemas"]["ProviderOutput"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /** Page[ServiceAccountOutput] */
+        Page_ServiceAccountOutput_: {
+            /** Items */
+            items: components["schemas"]["ServiceAccountOutput"][];
             /** Next Cursor */
             next_cursor?: string | null;
         };
@@ -3106,7 +3403,7 @@ export interface components {
          * @description What a route of the management API asks for. Names are permanent: custom roles are stored by them.
          * @enum {string}
          */
-        Permission: "account.use" | "applications.read" | "applications.write" | "audit.read" | "calls.read" | "configuration.read" | "configuration.write" | "gateway.read" | "installation.own" | "machine.operate" | "members.write" | "models.read" | "notices.read" | "notices.write" | "overview.read" | "providers.read" | "providers.write" | "roles.read" | "roles.write" | "services.read" | "services.write" | "teams.read" | "teams.write" | "tokens.read" | "tokens.write" | "usage.read" | "users.read" | "users.write";
+        Permission: "account.use" | "applications.read" | "applications.write" | "audit.read" | "calls.read" | "configuration.read" | "configuration.write" | "gateway.read" | "installation.own" | "limits.read" | "limits.write" | "machine.operate" | "members.write" | "models.read" | "notices.read" | "notices.write" | "overview.read" | "plans.read" | "plans.write" | "providers.read" | "providers.write" | "roles.read" | "roles.write" | "security.read" | "security.write" | "service_accounts.read" | "service_accounts.write" | "services.read" | "services.write" | "teams.read" | "teams.write" | "tokens.read" | "tokens.write" | "usage.read" | "users.read" | "users.write";
         /**
          * PermissionList
          * @description Every permission that a role may have, in the order of the matrix.
@@ -3159,6 +3456,69 @@ export interface components {
             created_by: string;
             /** Signed In At */
             signed_in_at: string | null;
+        };
+        /**
+         * PlanInput
+         * @description A plan to add. Its limits count for each token or application that has it by itself.
+         */
+        PlanInput: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * @default {
+             *       "requests": [],
+             *       "budgets": [],
+             *       "limits": []
+             *     }
+             */
+            limits?: components["schemas"]["LimitsInput"];
+        };
+        /**
+         * PlanOutput
+         * @description A named set of rights, limits and budgets. `tokens` (that are not revoked) are counted up to 10,000.
+         */
+        PlanOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            limits: components["schemas"]["LimitsOutput"];
+            /** Tokens */
+            tokens: number;
+            /** Applications */
+            applications: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * PlanPatch
+         * @description Fields to change, for everybody who has the plan; those left out stay as they are.
+         */
+        PlanPatch: {
+            /** Name */
+            name?: string;
+            /** Description */
+            description?: string;
+            limits?: components["schemas"]["LimitsInput"];
         };
         /**
          * PostedOutput
@@ -3564,6 +3924,68 @@ export interface components {
             id: string;
             /** Token */
             token: string;
+        };
+        /**
+         * ServiceAccountInput
+         * @description A service account to make. `owner_id` null: you answer for it.
+         */
+        ServiceAccountInput: {
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Team Id */
+            team_id: string;
+            /** Owner Id */
+            owner_id?: string | null;
+        };
+        /**
+         * ServiceAccountOutput
+         * @description A service account. `owner_id` null: its owner has left, and its team answers for it. `tokens` are live ones.
+         */
+        ServiceAccountOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "invited" | "active" | "deactivated" | "deleted";
+            /** Role */
+            role: string;
+            /** Role Name */
+            role_name: string;
+            /** Team Id */
+            team_id: string;
+            /** Team Name */
+            team_name: string;
+            /** Owner Id */
+            owner_id: string | null;
+            /** Owner Name */
+            owner_name: string | null;
+            /** Tokens */
+            tokens: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+        };
+        /**
+         * ServiceAccountPatch
+         * @description Fields to change; those left out stay as they are.
+         */
+        ServiceAccountPatch: {
+            /** Name */
+            name?: string;
+            /** Role */
+            role?: string;
+            /** Owner Id */
+            owner_id?: string;
         };
         /**
          * ServiceInput
@@ -3994,6 +4416,9 @@ export interface components {
         /**
          * TokenInput
          * @description A token to issue. `expires_at` left out: 90 days from now; null: never. `models`, `services` null: all.
+         *
+         *     `owner_id`: a service account that it is to belong to. `scopes`: what it may do at this API, as far as its owner
+         *     may; most tokens need none.
          */
         TokenInput: {
             /** Name */
@@ -4020,6 +4445,13 @@ export interface components {
              * @enum {string}
              */
             environment?: "live" | "test";
+            /** Owner Id */
+            owner_id?: string | null;
+            /**
+             * Scopes
+             * @default []
+             */
+            scopes?: components["schemas"]["RightInput"][];
             /** Plan Id */
             plan_id?: string | null;
         };
@@ -4056,6 +4488,8 @@ export interface components {
              * @enum {string}
              */
             environment: "live" | "test";
+            /** Scopes */
+            scopes: components["schemas"]["Right"][];
             /** Models */
             models: string[] | null;
             /** Services */
@@ -4107,6 +4541,27 @@ export interface components {
             limits?: components["schemas"]["LimitsInput"];
             /** Plan Id */
             plan_id?: string | null;
+            /** Scopes */
+            scopes?: components["schemas"]["RightInput"][];
+        };
+        /**
+         * TopUpInput
+         * @description More on the limit or budget of this name, until an instant: `amount_usd` where it is money, else `amount`.
+         */
+        TopUpInput: {
+            /** Limit */
+            limit: string;
+            /** Amount */
+            amount?: number | null;
+            /** Amount Usd */
+            amount_usd?: string | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Starts At */
+            starts_at?: string | null;
         };
         /**
          * TopUpOutput
@@ -5790,6 +6245,428 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    list_plans: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlanOutput_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_plan: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_limits: {
+        parameters: {
+            query?: {
+                level?: ("global" | "team" | "user" | "service" | "model" | "provider") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedLimitsList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_limits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `global` has the one owner `global`. */
+                level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+                /** @description An id; for a model its name, each slash written as `~`. */
+                owner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedLimitsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    put_limits: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description `global` has the one owner `global`. */
+                level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+                /** @description An id; for a model its name, each slash written as `~`. */
+                owner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LimitsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedLimitsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_meters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `global` has the one owner `global`. */
+                level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+                /** @description An id; for a model its name, each slash written as `~`. */
+                owner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetersOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    give_top_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description `global` has the one owner `global`. */
+                level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+                /** @description An id; for a model its name, each slash written as `~`. */
+                owner_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopUpInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedLimitsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_top_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description `global` has the one owner `global`. */
+                level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+                /** @description An id; for a model its name, each slash written as `~`. */
+                owner_id: string;
+                top_up_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_teams: {
         parameters: {
             query?: {
@@ -6425,6 +7302,284 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HandedOverOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_service_accounts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: ("invited" | "active" | "deactivated" | "deleted") | null;
+                team_id?: string | null;
+                owner_id?: string | null;
+                search?: string | null;
+                ownerless?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ServiceAccountOutput_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_service_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_service_account: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_service_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedServiceAccountOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_service_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceAccountPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    deactivate_service_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedServiceAccountOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    reactivate_service_account: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceAccountOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -3,21 +3,24 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import RowMapping, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, and_, delete, false, func, insert, or_, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import HIGHEST, after_position, chunks, in_order, read_names, read_page
 from tollway.adapters.storage.config_schema import teams
 from tollway.adapters.storage.sessions import end_sessions, read_user, user_values
 from tollway.adapters.storage.sessions_schema import members, user_links, users
+from tollway.control.access.model import Reach, Sight
 from tollway.control.accounts.model import Member, UserFilter
 from tollway.control.accounts.ports import AccountStore
 from tollway.control.model import Page, Position
+from tollway.control.service_accounts.model import ServiceAccountFilter
+from tollway.control.service_accounts.ports import ServiceAccountStore
 from tollway.control.sessions.model import User, UserLink, canonical_name
 
 
 class SQLAccountStore:
-    """Implements AccountStore."""
+    """Implements AccountStore and ServiceAccountStore."""
 
     def __init__(self, database: ConfigDatabase) -> None:
         self._database = database
@@ -45,6 +48,7 @@ class SQLAccountStore:
     def page(self, wanted: UserFilter, *, after: Position | None, limit: int) -> Page[User]:
         """Return people, newest first, by users_by_time."""
         query = in_order(select(users), users)
+        query = query.where(users.c.kind == "person")
         query = query.where(users.c.state == wanted.state if wanted.state else users.c.state != "deleted")
         if wanted.role is not None:
             query = query.where(users.c.role == wanted.role)
@@ -59,6 +63,32 @@ class SQLAccountStore:
         with self._database.reading() as connection:
             return read_page(connection, query, read_user, limit=limit)
 
+    def page_of_services(
+        self, wanted: ServiceAccountFilter, *, sight: Sight, after: Position | None, limit: int
+    ) -> Page[User]:
+        """Return the service accounts in sight, newest first, by users_by_time."""
+        query = in_order(select(users).where(users.c.kind == "service", *_of_services(wanted)), users)
+        if sight.reach is not Reach.ALL:
+            of_teams = users.c.team_id.in_(sorted(sight.team_ids)) if sight.reach is Reach.TEAM else false()
+            query = query.where(or_(users.c.owner_id == sight.user_id, of_teams))
+        if (condition := after_position(users, after)) is not None:
+            query = query.where(condition)
+        with self._database.reading() as connection:
+            return read_page(connection, query, read_user, limit=limit)
+
+    def owned_services(self, owner_id: str) -> tuple[User, ...]:
+        """Return the service accounts of an owner, by users_by_owner."""
+        query = select(users).where(users.c.owner_id == owner_id, users.c.state != "deleted").order_by(users.c.id)
+        with self._database.reading() as connection:
+            return tuple(read_user(row) for row in connection.execute(query).mappings())
+
+    def count_ownerless(self) -> int:
+        """Return how many service accounts have no owner. Reads every account: there are thousands at most."""
+        query = select(func.count()).select_from(users)
+        query = query.where(users.c.kind == "service", users.c.owner_id.is_(None), users.c.state != "deleted")
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar_one()
+
     def names(self, user_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""
         with self._database.reading() as connection:
@@ -66,7 +96,11 @@ class SQLAccountStore:
 
     def count_owners(self) -> int:
         """Return how many active people are owners. Reads every user: there are thousands at most."""
-        query = select(func.count()).select_from(users).where(users.c.role == "owner", users.c.state == "active")
+        query = (
+            select(func.count())
+            .select_from(users)
+            .where(users.c.role == "owner", users.c.state == "active", users.c.kind == "person")
+        )
         with self._database.reading() as connection:
             return connection.execute(query).scalar_one()
 
@@ -128,8 +162,23 @@ class SQLAccountStore:
         self._database.writing().execute(query if team_id is None else query.where(members.c.team_id == team_id))
 
 
+def _of_services(wanted: ServiceAccountFilter) -> list[ColumnElement[bool]]:
+    conditions = [users.c.state == wanted.state if wanted.state else users.c.state != "deleted"]
+    if wanted.team_id is not None:
+        conditions.append(users.c.team_id == wanted.team_id)
+    if wanted.owner_id is not None:
+        conditions.append(users.c.owner_id == wanted.owner_id)
+    if wanted.is_ownerless:
+        conditions.append(users.c.owner_id.is_(None))
+    if wanted.search:
+        low = canonical_name(wanted.search)
+        conditions.append(and_(users.c.name_key >= low, users.c.name_key < low + HIGHEST))
+    return conditions
+
+
 def _member(row: RowMapping) -> Member:
     return Member(read_user(row), row["joined_ns"], row["joined_by"])
 
 
 _: type[AccountStore] = SQLAccountStore
+_services: type[ServiceAccountStore] = SQLAccountStore

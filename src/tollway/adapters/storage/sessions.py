@@ -30,9 +30,10 @@ class SQLSessionStore:
             return connection.execute(select(users.c.id).limit(1)).first() is not None
 
     def find_user_by_name(self, name_key: str) -> User | None:
-        """Return the user with this canonical name."""
+        """Return the person with this canonical name; never a service account, which has nothing to sign in with."""
+        query = select(users).where(users.c.name_key == name_key, users.c.kind == "person")
         with self._database.reading() as connection:
-            row = connection.execute(select(users).where(users.c.name_key == name_key)).mappings().first()
+            row = connection.execute(query).mappings().first()
         return read_user(row) if row else None
 
     def find_user(self, user_id: str) -> User | None:

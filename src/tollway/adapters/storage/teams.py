@@ -8,7 +8,7 @@ from sqlalchemy import RowMapping, delete, insert, select, update
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import after_position, in_order, read_names, read_page
 from tollway.adapters.storage.config_schema import applications, providers, services, teams
-from tollway.adapters.storage.sessions_schema import members
+from tollway.adapters.storage.sessions_schema import members, users
 from tollway.control.access.model import Reach, Sight
 from tollway.control.model import Page, Position, name_key
 from tollway.control.teams.model import Team
@@ -62,14 +62,15 @@ class SQLTeamStore:
             return read_names(connection, teams, team_ids)
 
     def owns_anything(self, team_id: str) -> bool:
-        """Whether an application (by applications_by_team), service or provider (there are few) is the team's."""
+        """Whether anything is the team's, by applications_by_team and users_by_team; upstreams are few."""
         with self._database.reading() as connection:
             for table in (applications, services, providers):
                 owned = table.c.team_id == team_id
                 query = select(table.c.id).where(owned, table.c.deleted_ns.is_(None)).limit(1)
                 if connection.execute(query).first() is not None:
                     return True
-        return False
+            query = select(users.c.id).where(users.c.team_id == team_id, users.c.state != "deleted").limit(1)
+            return connection.execute(query).first() is not None
 
 
 def _values(team: Team) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from tollway.adapters.storage.config_schema import applications, tokens
 from tollway.adapters.storage.limits_schema import plans
 from tollway.adapters.storage.sessions_schema import users
 from tollway.contract.policy import Limits
-from tollway.control.access.model import Reach, Sight
+from tollway.control.access.model import NO_RIGHTS, Permission, Reach, Sight
 from tollway.control.applications.ports import OwnedTokens
 from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedTokens
@@ -34,7 +34,7 @@ from tollway.control.tokens.ports import TokenStore
 _ALL = select(
     tokens,
     applications.c.name.label("application_name"),
-    applications.c.team_id,
+    func.coalesce(applications.c.team_id, users.c.team_id).label("team_id"),
     users.c.name.label("owner_name"),
     plans.c.name.label("plan_name"),
 ).select_from(
@@ -250,14 +250,21 @@ def _conditions(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[Col
 
 
 def _in_sight(sight: Sight, columns: _Columns) -> list[ColumnElement[bool]]:
-    """Return the condition of the tokens that a caller sees: their own, and those of their teams' applications."""
+    """Return the condition of the tokens that a caller sees: their own, and those of their teams' applications and
+    service accounts."""
     if sight.reach is Reach.ALL:
         return []
     own = columns.owner_id == sight.user_id if sight.user_id else false()
     if sight.reach is Reach.OWN or not sight.team_ids:
         return [own]
-    of_teams = select(applications.c.id).where(applications.c.team_id.in_(sorted(sight.team_ids)))
-    return [or_(own, columns.application_id.in_(of_teams))]
+    return [or_(own, _of_teams(sorted(sight.team_ids), columns))]
+
+
+def _of_teams(team_ids: list[str], columns: _Columns) -> ColumnElement[bool]:
+    """Match what belongs to the teams' applications or service accounts; people are of teams, their tokens are not."""
+    of_applications = select(applications.c.id).where(applications.c.team_id.in_(team_ids))
+    of_services = select(users.c.id).where(users.c.team_id.in_(team_ids))
+    return or_(columns.application_id.in_(of_applications), columns.owner_id.in_(of_services))
 
 
 def _of_state(wanted: TokenFilter, now_ns: int, columns: _Columns) -> list[ColumnElement[bool]]:
@@ -311,6 +318,7 @@ def token_values(token: Token) -> dict[str, Any]:
         "revoked_by": token.revoked_by,
         "revoked_reason": token.revoked_reason,
         "owner_id": token.owner_id,
+        "scopes": to_json(dict(token.scopes)) if token.scopes else None,
         "plan_id": token.plan_id,
         "not_before_ns": token.not_before_ns,
         "idle_seconds": token.idle_seconds,
@@ -345,6 +353,7 @@ def _token(row: RowMapping) -> Token:
         revoked_reason=row["revoked_reason"],
         owner_id=row["owner_id"],
         owner_name=row["owner_name"],
+        scopes=NO_RIGHTS if row["scopes"] is None else from_json(row["scopes"], dict[Permission, Reach]),
         plan_id=row["plan_id"],
         plan_name=row["plan_name"],
         not_before_ns=row["not_before_ns"],

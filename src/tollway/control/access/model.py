@@ -55,6 +55,8 @@ class Permission(StrEnum):
     ROLES_WRITE = "roles.write"
     SECURITY_READ = "security.read"
     SECURITY_WRITE = "security.write"
+    SERVICE_ACCOUNTS_READ = "service_accounts.read"
+    SERVICE_ACCOUNTS_WRITE = "service_accounts.write"
     SERVICES_READ = "services.read"
     SERVICES_WRITE = "services.write"
     TEAMS_READ = "teams.read"
@@ -101,6 +103,10 @@ REGISTRY: Mapping[Permission, Described] = {
     Permission.TEAMS_READ: Described("People", "See teams and who is in them", _TEAMWISE),
     Permission.TEAMS_WRITE: Described("People", "Make, rename and delete teams"),
     Permission.MEMBERS_WRITE: Described("People", "Add people to teams and take them out", _TEAMWISE),
+    Permission.SERVICE_ACCOUNTS_READ: Described("People", "See service accounts and who answers for them", _TEAMWISE),
+    Permission.SERVICE_ACCOUNTS_WRITE: Described(
+        "People", "Make, change, switch off and delete service accounts", _TEAMWISE
+    ),
     Permission.USERS_READ: Described("People", "See everybody who may sign in"),
     Permission.USERS_WRITE: Described("People", "Invite, change, deactivate and delete people"),
     Permission.ROLES_READ: Described("People", "See roles and what they permit"),

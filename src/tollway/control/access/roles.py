@@ -24,6 +24,7 @@ _TEAM_FACTS: dict[Permission, Reach] = {
     P.CALLS_READ: TEAM,
     P.TEAMS_READ: TEAM,
     P.LIMITS_READ: TEAM,
+    P.SERVICE_ACCOUNTS_READ: TEAM,
 }
 _CATALOGUE: dict[Permission, Reach] = {
     P.GATEWAY_READ: ALL,
@@ -61,6 +62,7 @@ BUILT_IN: Mapping[str, Role] = MappingProxyType(
                     P.APPLICATIONS_READ: TEAM,
                     P.APPLICATIONS_WRITE: TEAM,
                     P.MEMBERS_WRITE: TEAM,
+                    P.SERVICE_ACCOUNTS_WRITE: TEAM,
                     P.USERS_READ: ALL,
                 },
             ),

@@ -35,7 +35,7 @@ class Members:
         with self._transactions.write():
             self._check_team(team_id, actor.sight)
             user = self._store.find(user_id)
-            if user is None or user.state == "deleted":
+            if user is None or user.kind != "person" or user.state == "deleted":
                 raise user_not_found()
             check_grant(Grant(rights=NO_RIGHTS, team_ids=frozenset({team_id})), actor.bound)
             if not self._store.is_member(team_id, user_id):

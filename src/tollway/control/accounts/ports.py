@@ -97,3 +97,27 @@ class PersonalTokens(Protocol):
     def hand_over(self, user_id: str, to_user_id: str, actor: Actor) -> int:
         """Give all of them to another person and return how many there were."""
         ...
+
+
+class OwnedServices(Protocol):
+    """The service accounts that people answer for. Both acts join the transaction of the caller."""
+
+    def hand_over(self, owner_id: str, to_user_id: str, actor: Actor) -> int:
+        """Make another person answer for all of them and return how many there were."""
+        ...
+
+    def lose_owner(self, owner_id: str, actor: Actor) -> int:
+        """Leave all of them to their teams and return how many there were."""
+        ...
+
+
+class NoServices:
+    """Implements OwnedServices where there are none."""
+
+    def hand_over(self, owner_id: str, to_user_id: str, actor: Actor) -> int:
+        """Return 0."""
+        return 0
+
+    def lose_owner(self, owner_id: str, actor: Actor) -> int:
+        """Return 0."""
+        return 0

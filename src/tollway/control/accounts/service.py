@@ -20,7 +20,14 @@ from tollway.control.accounts.errors import (
     user_not_found,
 )
 from tollway.control.accounts.model import Ended, IssuedLink, NewUser, UserChange, UserFilter
-from tollway.control.accounts.ports import AccountStore, PersonalTokens, RoleDirectory, TeamDirectory
+from tollway.control.accounts.ports import (
+    AccountStore,
+    NoServices,
+    OwnedServices,
+    PersonalTokens,
+    RoleDirectory,
+    TeamDirectory,
+)
 from tollway.control.actor import Actor
 from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Facts, Subject
@@ -53,6 +60,7 @@ class AccountParts:
     trail: Trail
     clock: Clock
     notices: Notices = field(default_factory=NoNotices)
+    services: OwnedServices = field(default_factory=NoServices)
 
 
 class Accounts:
@@ -93,7 +101,7 @@ class Accounts:
     def get(self, user_id: str) -> User:
         """Return the person. Raises management.not_found, also for one who was deleted."""
         user = self._store.find(user_id)
-        if user is None or user.state == "deleted":
+        if user is None or user.kind != "person" or user.state == "deleted":
             raise user_not_found()
         return user
 
@@ -175,10 +183,13 @@ class Accounts:
         with self._transactions.write():
             giver = self._touchable(user_id, actor, None)
             receiver = self._store.find(to_user_id)
-            if receiver is None or receiver.state != "active" or to_user_id == user_id:
+            is_person = receiver is not None and receiver.kind == "person"
+            if receiver is None or not is_person or receiver.state != "active" or to_user_id == user_id:
                 raise refuse("/to_user_id", "choose another person who can sign in")
             tokens = self._parts.tokens.hand_over(user_id, to_user_id, actor)
-            self._record(actor, "hand_over", giver, None, {"to_user_id": to_user_id, "tokens": tokens})
+            accounts = self._parts.services.hand_over(user_id, to_user_id, actor)
+            facts = {"to_user_id": to_user_id, "tokens": tokens, "service_accounts": accounts}
+            self._record(actor, "hand_over", giver, None, facts)
             return tokens
 
     def _end(self, before: User, after: User, actor: Actor, act: str) -> Ended:
@@ -188,6 +199,7 @@ class Accounts:
             self._keep_an_owner(before)
         sessions = self._store.end_access(before.id)
         tokens = self._parts.tokens.end_personal(before.id, actor, reason=f"its owner was {after.state}")
+        self._parts.services.lose_owner(before.id, actor)
         saved = self._save(before, after, actor, act)
         if saved.state != before.state:
             is_deleted = saved.state == "deleted"

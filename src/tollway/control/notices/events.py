@@ -32,6 +32,7 @@ class Kind(StrEnum):
     PROVIDER_FAILING = "provider.failing"
     USER_INVITED = "user.invited"
     USER_DEACTIVATED = "user.deactivated"
+    SERVICE_ACCOUNT_OWNERLESS = "service_account.ownerless"
     WEBHOOK_TEST = "webhook.test"
 
 
@@ -151,6 +152,15 @@ class UserDeactivated(msgspec.Struct, frozen=True):
     by: str
 
 
+class ServiceAccountOwnerless(msgspec.Struct, frozen=True):
+    """The person who answered for a service account has left: its team does now, until somebody is named."""
+
+    id: str
+    name: str
+    team_id: str | None
+    owner_id: str
+    by: str
+
 
 class WebhookTest(msgspec.Struct, frozen=True):
     """Somebody tried the webhook out."""
@@ -172,6 +182,7 @@ Data = (
     | ProviderFailing
     | UserInvited
     | UserDeactivated
+    | ServiceAccountOwnerless
     | WebhookTest
 )
 
@@ -203,6 +214,7 @@ KINDS: Mapping[Kind, Described] = MappingProxyType(
         Kind.PROVIDER_FAILING: Described("Keys of a provider began to fail; once until it was well", ProviderFailing),
         Kind.USER_INVITED: Described("A person was invited", UserInvited),
         Kind.USER_DEACTIVATED: Described("A person was deactivated or deleted", UserDeactivated),
+        Kind.SERVICE_ACCOUNT_OWNERLESS: Described("A service account's owner has left", ServiceAccountOwnerless),
         Kind.WEBHOOK_TEST: Described("Somebody tried the webhook out", WebhookTest, can_be_chosen=False),
     }
 )

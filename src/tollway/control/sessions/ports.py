@@ -14,7 +14,7 @@ class SessionStore(Protocol):
         ...
 
     def find_user_by_name(self, name_key: str) -> User | None:
-        """Return the user with this canonical name."""
+        """Return the person with this canonical name; never a service account."""
         ...
 
     def find_user(self, user_id: str) -> User | None:

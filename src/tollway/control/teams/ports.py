@@ -40,5 +40,5 @@ class TeamStore(Protocol):
         ...
 
     def owns_anything(self, team_id: str) -> bool:
-        """Whether an application, a service or a provider belongs to the team."""
+        """Whether an application, a service, a provider or a service account belongs to the team."""
         ...

@@ -26,6 +26,7 @@ from tollway.web.fields import (
 )
 from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, show_limits, show_meters
 from tollway.web.paging import Page, PageQuery
+from tollway.web.rights import Right, RightList, read_rights, show_rights
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 
@@ -49,7 +50,11 @@ class TokenQuery(PageQuery):
 
 
 class TokenInput(Input):
-    """A token to issue. `expires_at` left out: 90 days from now; null: never. `models`, `services` null: all."""
+    """A token to issue. `expires_at` left out: 90 days from now; null: never. `models`, `services` null: all.
+
+    `owner_id`: a service account that it is to belong to. `scopes`: what it may do at this API, as far as its owner
+    may; most tokens need none.
+    """
 
     name: Name
     application_id: str | None = None
@@ -58,6 +63,8 @@ class TokenInput(Input):
     expires_at: InstantInput | None = absent()
     limits: LimitsInput = LimitsInput()
     environment: Environment = "live"
+    owner_id: Annotated[str, Field(max_length=64)] | None = None
+    scopes: RightList = Field(default=[])
     plan_id: str | None = None
 
 
@@ -71,6 +78,7 @@ class TokenPatch(Input):
     expires_at: InstantInput | None = absent()
     limits: LimitsInput = absent()
     plan_id: str | None = absent()
+    scopes: RightList = absent()
 
 
 class ReasonInput(Input):
@@ -93,6 +101,7 @@ class TokenOutput(Output):
     owner_id: str | None
     owner_name: str | None
     environment: Environment
+    scopes: list[Right]
     models: list[str] | None
     services: list[str] | None
     limits: LimitsOutput
@@ -153,6 +162,8 @@ def issue_token(body: TokenInput, ask: WriteTokens) -> IssuedOutput:
             expires_ns=body.expires_at,
             limits=read_limits(body.limits),
             environment=body.environment,
+            owner_id=body.owner_id,
+            scopes=read_rights(body.scopes),
             plan_id=body.plan_id,
         ),
         ask.actor,
@@ -179,6 +190,7 @@ def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion,
         services=_tuple(body.services) if "services" in given else UNSET,
         expires_ns=body.expires_at,
         limits=read_limits(body.limits) if "limits" in given else UNSET,
+        scopes=read_rights(body.scopes) if "scopes" in given else UNSET,
         plan_id=body.plan_id,
     )
     return _answer(ask.services.tokens.change(token_id, change, ask.actor, expected_version=expected), ask)
@@ -227,6 +239,7 @@ def show_token(token: Token, use: LastUse | None, now_ns: int) -> TokenOutput:
         owner_id=token.owner_id,
         owner_name=token.owner_name,
         environment=token.environment,
+        scopes=show_rights(token.scopes),
         models=None if token.models is None else list(token.models),
         services=None if token.services is None else list(token.services),
         limits=show_limits(token.limits),

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from tollway.contract import life
 from tollway.contract.policy import Environment, Limits
+from tollway.control.access.model import NO_RIGHTS, Rights
 from tollway.control.limits.model import NO_RULES, LimitRules
 from tollway.control.tokens.life import NEW_LIFE, Life
 from tollway.kernel.secret import Secret
@@ -56,6 +57,8 @@ class Token:
     idle_seconds: int | None = None
     """After how long without a use it ends by itself; None: never."""
     life: Life = NEW_LIFE
+    scopes: Rights = field(default_factory=lambda: NO_RIGHTS)
+    """What it may do at the management API, as far as its owner may; most tokens may do nothing there."""
 
     @property
     def masked(self) -> str:
@@ -76,7 +79,8 @@ class Token:
 class NewToken:
     """What is asked for when a token is issued. `expires_ns` UNSET: 90 days from now; None: never.
 
-    `services` may name services by id or by name.
+    `services` may name services by id or by name. `owner_id` is a service account that it is to belong to; None: the
+    maker, unless there is an application. `scopes` are what it may do at the management API.
     """
 
     name: str
@@ -90,11 +94,13 @@ class NewToken:
     not_before_ns: int | None = None
     idle_seconds: int | UnsetType | None = UNSET
     may_rotate: bool = False
+    owner_id: str | None = None
+    scopes: Rights = field(default_factory=lambda: NO_RIGHTS)
 
 
 @dataclass(frozen=True, slots=True)
 class TokenChange:
-    """Fields to change; UNSET leaves a field as it is."""
+    """Fields to change; UNSET leaves a field as it is. `owner_id` is given for a token that is being made alone."""
 
     name: str | UnsetType = UNSET
     application_id: str | UnsetType | None = UNSET
@@ -106,6 +112,8 @@ class TokenChange:
     not_before_ns: int | UnsetType | None = UNSET
     idle_seconds: int | UnsetType | None = UNSET
     may_rotate: bool | UnsetType = UNSET
+    owner_id: str | UnsetType = UNSET
+    scopes: Rights | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)

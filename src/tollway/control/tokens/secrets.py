@@ -82,7 +82,7 @@ class TokenSecrets:
         parts = self._parts
         with parts.transactions.write():
             token = self._tokens.changeable(token_id, actor, expected_version)
-            check_grant(grant_of(token), actor.bound)
+            check_grant(grant_of(token, actor), actor.bound)
             now = parts.clock.now_ns()
             self._tokens.refuse_expired(token, now)
             if len(token.life.working(now)) >= OVERLAPS_MAX:

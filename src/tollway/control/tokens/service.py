@@ -38,6 +38,7 @@ from tollway.control.tokens.model import (
     TokenChange,
     TokenFilter,
 )
+from tollway.control.tokens.owning import AccountDirectory, NoAccounts, needed_rights, settle_scopes
 from tollway.control.tokens.ports import Owners, ServiceDirectory, TokenHasher, TokenStore
 from tollway.control.tokens.settling import bounded_life, settle_life
 from tollway.control.versions import check_version
@@ -69,6 +70,7 @@ class TokenParts:
     notices: Notices = field(default_factory=NoNotices)
     plans: PlanDirectory = field(default_factory=NoPlans)
     lifetimes: LifetimeBook = field(default_factory=NoLifetimes)
+    accounts: AccountDirectory = field(default_factory=NoAccounts)
 
 
 class Tokens:
@@ -93,7 +95,7 @@ class Tokens:
         """
         with self._transactions.write():
             draft = self._draft(new, actor)
-            check_grant(grant_of(draft), actor.bound)
+            check_grant(grant_of(draft, actor), actor.bound)
             issued = self._store_fresh(draft)
             self._parts.touching.touch_token(issued.token.id)
             self._record(actor, "issue", None, issued.token)
@@ -154,13 +156,13 @@ class Tokens:
     def hand_over(self, user_id: str, to_user_id: str, actor: Actor) -> int:
         """Give every token of a person to another, in the transaction of the caller; return how many there were.
 
-        Secrets, limits, budgets and use stay: only the owner changes.
+        Secrets, limits, budgets and use stay. Scopes do not: who knew the secret would act as the new owner.
         """
         with self._transactions.write():
             token_ids = self._store.personal_ids(user_id)
             for token_id in token_ids:
                 token = self.get(token_id)
-                self.save(token, replace(token, owner_id=to_user_id), actor, "hand_over")
+                self.save(token, replace(token, owner_id=to_user_id, scopes=NO_RIGHTS), actor, "hand_over")
         return len(token_ids)
 
     def change(self, token_id: str, change: TokenChange, actor: Actor, *, expected_version: int | None = None) -> Token:
@@ -172,7 +174,7 @@ class Tokens:
         with self._transactions.write():
             token = self.changeable(token_id, actor, expected_version)
             changed = self._changed(token, change, actor)
-            check_grant(grant_of(changed), actor.bound)
+            check_grant(grant_of(changed, actor), actor.bound)
             return self.save(token, changed, actor, "change")
 
     def find_limits(self, token_id: str, sight: Sight) -> tuple[str, Limits, int]:
@@ -306,6 +308,8 @@ class Tokens:
             faults.add("/expires_at", "this instant is not in the future")
         if new.environment not in ("live", "test"):
             faults.add("/environment", "use live or test")
+        if new.owner_id is not None and new.application_id is not None:
+            faults.add("/owner_id", "a token belongs to an application or to a service account, not to both")
         change = TokenChange(
             new.name,
             new.application_id,
@@ -318,6 +322,7 @@ class Tokens:
             idle,
             new.may_rotate,
         )
+        change = replace(change, owner_id=new.owner_id or UNSET, scopes=new.scopes)
         return self._changed(draft, change, actor, faults)
 
     def _changed(self, token: Token, change: TokenChange, actor: Actor, faults: Faults | None = None) -> Token:
@@ -346,6 +351,7 @@ class Tokens:
         changed = replace(token, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
         lifetime = self._parts.lifetimes.find(team_id=changed.team_id, role=actor.role)
         changed = settle_life(changed, change, lifetime, faults)
+        changed = settle_scopes(self._parts.accounts, changed, token, change, actor=actor, faults=faults)
         faults.check()
         return changed
 
@@ -403,6 +409,7 @@ def _facts(token: Token) -> dict[str, object]:
         "quarantine": None if held is None else [list(held.denied), held.requests_per_minute, held.reason],
         "is_compromised": life.is_compromised,
         "may_rotate": life.may_rotate,
+        "scopes": {permission.value: reach.value for permission, reach in token.scopes.items()},
     }
 
 
@@ -414,10 +421,14 @@ def read_reason(reason: str | None) -> str | None:
     return reason
 
 
-def grant_of(token: Token) -> Grant:
-    """Return what a token permits: calls, and nothing at the management API."""
+def grant_of(token: Token, actor: Actor | None = None) -> Grant:
+    """Return what a token permits: calls, and its scopes at the management API, as the actor would have to give them.
+
+    Without an actor: as somebody would who has nothing to do with its owner.
+    """
+    rights = needed_rights(token, actor)
     return Grant(
-        token.models, token.services, token.expires_ns, (token.environment,), rights=NO_RIGHTS, team_ids=frozenset()
+        token.models, token.services, token.expires_ns, (token.environment,), rights=rights, team_ids=frozenset()
     )
 
 

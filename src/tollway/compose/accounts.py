@@ -1,0 +1,36 @@
+"""Builds who acts without a session: service accounts, and tokens that are presented to the management API."""
+
+from tollway.adapters.secrets import KeyRing
+from tollway.adapters.storage.sessions import SQLSessionStore
+from tollway.compose.stores import Stores
+from tollway.control.access.service import Roles
+from tollway.control.audit.service import Audit
+from tollway.control.bearers.ports import EpochDirectory
+from tollway.control.bearers.service import BearerParts, Bearers
+from tollway.control.notices.ports import Notices
+from tollway.control.service_accounts.service import ServiceAccountParts, ServiceAccounts
+from tollway.control.tokens.service import Tokens
+from tollway.kernel.clock import Clock
+
+
+def build_service_accounts(
+    stores: Stores, roles: Roles, tokens: Tokens, audit: Audit, *, clock: Clock, notices: Notices
+) -> ServiceAccounts:
+    """Build the service of service accounts."""
+    parts = ServiceAccountParts(
+        store=stores.accounts,
+        teams=stores.teams,
+        roles=roles,
+        tokens=tokens,
+        transactions=stores.database,
+        trail=audit,
+        clock=clock,
+        notices=notices,
+    )
+    return ServiceAccounts(parts)
+
+
+def build_bearers(stores: Stores, keys: KeyRing, roles: Roles, *, epochs: EpochDirectory, clock: Clock) -> Bearers:
+    """Build the service that proves tokens."""
+    owners = SQLSessionStore(stores.database)
+    return Bearers(BearerParts(stores.tokens, owners, roles, epochs, keys, clock))

@@ -1,0 +1,1 @@
+"""Gateway tokens as credentials of the management API."""

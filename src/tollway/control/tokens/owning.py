@@ -1,0 +1,76 @@
+"""Whose a token is when it belongs to no application, and what it may do at the management API. Pure but for a look-up.
+
+Law: a token with scopes has an owner whose rights bound it, and whoever comes to know its secret could have given what
+it permits: over rows that are not one's own, only who reaches all gives anything.
+"""
+
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Protocol
+
+from msgspec import UNSET
+
+from tollway.control.access.model import NO_RIGHTS, Reach, Rights
+from tollway.control.access.scopes import check_scopes
+from tollway.control.actor import Actor
+from tollway.control.faults import Faults
+from tollway.control.sessions.model import User
+from tollway.control.tokens.model import Token, TokenChange
+
+
+class AccountDirectory(Protocol):
+    """People and service accounts by their id."""
+
+    def find(self, user_id: str) -> User | None:
+        """Return the account, also a deleted one."""
+        ...
+
+
+class NoAccounts:
+    """Implements AccountDirectory where there are none."""
+
+    def find(self, user_id: str) -> User | None:
+        """Return None."""
+        return None
+
+
+def settle_scopes(
+    accounts: AccountDirectory, token: Token, before: Token, change: TokenChange, *, actor: Actor, faults: Faults
+) -> Token:
+    """Return the token, whose other fields are changed already, with the owner and the scopes that the change says.
+
+    A token that comes to another owner loses its scopes, unless new ones come with it: its secret is known to those
+    who had it before. Faults name what cannot be.
+    """
+    if change.owner_id is not UNSET and change.owner_id != actor.user_id:
+        token = _given_to(accounts, token, change.owner_id, actor=actor, faults=faults)
+    if change.scopes is not UNSET:
+        token = replace(token, scopes=MappingProxyType(dict(change.scopes)))
+        check_scopes(token.scopes, faults)
+    elif (token.owner_id, token.application_id) != (before.owner_id, before.application_id):
+        token = replace(token, scopes=NO_RIGHTS)
+    if token.scopes and token.application_id is not None:
+        faults.add("/scopes", "a token of an application manages nothing; use one of a service account")
+    elif token.scopes and token.owner_id is None:
+        faults.add("/scopes", "a token that is nobody's manages nothing; use one of a service account")
+    return token
+
+
+def _given_to(accounts: AccountDirectory, token: Token, account_id: str, *, actor: Actor, faults: Faults) -> Token:
+    """Return the token as a service account's. Nobody makes tokens in another person's name: it would act as them."""
+    account = accounts.find(account_id)
+    if account is None or account.kind != "service" or not actor.sight.covers(team_id=account.team_id):
+        faults.add("/owner_id", "there is no such service account")
+        return token
+    if account.state != "active":
+        faults.add("/owner_id", f"the service account is {account.state}")
+    return replace(token, owner_id=account.id, owner_name=account.name, team_id=account.team_id)
+
+
+def needed_rights(token: Token, actor: Actor | None) -> Rights:
+    """Return what somebody must hold to give the token its scopes, or to come to know its secret."""
+    if actor is not None and token.owner_id is not None and token.owner_id == actor.user_id:
+        return token.scopes
+    if actor is not None and token.team_id is not None and token.team_id in actor.sight.team_ids:
+        return token.scopes
+    return dict.fromkeys(token.scopes, Reach.ALL)

@@ -1,0 +1,117 @@
+"""A token at the management API: proven at each request, and never more than its owner."""
+
+from dataclasses import replace
+
+import pytest
+
+from kit.control import ACTOR, ControlPlane
+from tollway.control.access.model import Permission, Reach, Rights
+from tollway.control.access.roles import BUILT_IN
+from tollway.control.accounts.model import NewUser, UserChange
+from tollway.control.actor import Actor
+from tollway.control.service_accounts.model import NewServiceAccount
+from tollway.control.sessions.model import User
+from tollway.control.tokens.model import NewToken
+from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.kernel.errors import TollwayError
+
+SCOPES: Rights = {Permission.TOKENS_READ: Reach.TEAM, Permission.TOKENS_WRITE: Reach.OWN}
+
+
+def refused(code: str):
+    return pytest.raises(TollwayError, match=f"^{code}")
+
+
+@pytest.fixture
+def person(plane: ControlPlane) -> User:
+    team = plane.teams.create("red", ACTOR)
+    user = plane.accounts.invite(NewUser("ada", "developer", (team.id,)), ACTOR).user
+    with plane.database.write():
+        plane.account_store.put(replace(user, state="active", password_hash="$argon2id$"))
+    return plane.accounts.get(user.id)
+
+
+def issue(plane: ControlPlane, person: User, **fields: object) -> tuple[str, str]:
+    new = NewToken("mine", **{"scopes": SCOPES, **fields})  # type: ignore[arg-type]
+    issued = plane.tokens.issue(new, Actor(person.id, "user"))
+    return issued.token.id, issued.secret.reveal()
+
+
+def test_it_is_its_owners_and_does_what_both_permit(plane: ControlPlane, person: User) -> None:
+    token_id, secret = issue(plane, person, models=("gpt-4o",), environment="test")
+    found = plane.bearers.identify(secret)
+    assert (found.token_id, found.owner.id, dict(found.rights)) == (token_id, person.id, SCOPES)
+    assert [name for _, name in plane.accounts.teams_of([person.id])[person.id]] == ["red"]
+    assert len(found.team_ids) == 1
+    assert (found.bound.models, found.bound.environments) == (("gpt-4o",), ("test",))
+    plane.accounts.change(person.id, UserChange(role="viewer"), ACTOR)
+    assert dict(plane.bearers.identify(secret).rights) == {Permission.TOKENS_READ: Reach.TEAM}
+
+
+def test_it_is_refused_from_the_moment_on_that_it_ends(plane: ControlPlane, person: User) -> None:
+    token_id, secret = issue(plane, person, expires_ns=plane.clock.now_ns() + 60 * NANOS_PER_SECOND)
+    plane.tokens.disable(token_id, ACTOR)
+    with refused("token.disabled"):
+        plane.bearers.identify(secret)
+    plane.tokens.enable(token_id, ACTOR)
+    assert plane.bearers.identify(secret).token_id == token_id
+    plane.clock.advance(60.0)
+    with refused("token.expired"):
+        plane.bearers.identify(secret)
+    plane.tokens.revoke(token_id, ACTOR)
+    with refused("token.revoked"):
+        plane.bearers.identify(secret)
+
+
+def test_deactivating_its_owner_ends_it(plane: ControlPlane, person: User) -> None:
+    _, secret = issue(plane, person)
+    plane.accounts.deactivate(person.id, ACTOR)
+    with refused("token.revoked"):
+        plane.bearers.identify(secret)
+
+
+def test_an_owner_who_is_switched_off_switches_it_off(plane: ControlPlane, person: User) -> None:
+    _, secret = issue(plane, person)
+    with plane.database.write():
+        plane.account_store.put(replace(person, state="deactivated"))
+    with refused("token.owner_disabled"):
+        plane.bearers.identify(secret)
+
+
+@pytest.mark.parametrize("presented", ["", "tws_", "x" * 300, "tws_" + "A" * 61, "é"])
+def test_what_is_no_token_is_told_so(plane: ControlPlane, presented: str) -> None:
+    with refused("token.malformed"):
+        plane.bearers.identify(presented)
+
+
+def test_an_unknown_token_and_a_wrong_secret_are_told_alike(plane: ControlPlane, person: User) -> None:
+    from tollway.policy.token import renew_token
+
+    token_id, _ = issue(plane, person)
+    said = []
+    for presented_id in (token_id, "A" * 12):
+        with refused("token.invalid") as caught:
+            plane.bearers.identify(renew_token("s", presented_id, bytes(32)).reveal())
+        said.append((caught.value.public, caught.value.status))
+    assert said[0] == said[1]
+
+
+def test_a_token_without_scopes_manages_nothing(plane: ControlPlane, person: User) -> None:
+    for scopes in ({}, SCOPES):
+        application = plane.tokens.issue(NewToken("app", None, scopes=scopes), Actor(person.id, "user"))
+        if not scopes:
+            with refused("management.forbidden"):
+                plane.bearers.identify(application.secret.reveal())
+
+
+def test_a_service_accounts_token_is_of_its_team(plane: ControlPlane, person: User) -> None:
+    team = plane.teams.find_named("red")
+    assert team is not None
+    account = plane.service_accounts.create(NewServiceAccount("ci", "developer", team.id, person.id), ACTOR)
+    issued = plane.tokens.issue(NewToken("t", owner_id=account.id, scopes=SCOPES), ACTOR)
+    found = plane.bearers.identify(issued.secret.reveal())
+    assert (found.owner.id, found.owner.kind, found.team_ids) == (account.id, "service", frozenset({team.id}))
+    plane.service_accounts.deactivate(account.id, ACTOR)
+    with refused("token.revoked"):
+        plane.bearers.identify(issued.secret.reveal())
+    assert BUILT_IN["developer"].rights[Permission.TOKENS_READ] is Reach.TEAM
