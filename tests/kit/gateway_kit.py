@@ -91,10 +91,10 @@ class MemoryMeters:
                 want = (*want[: claim.unit], left, *want[claim.unit + 1 :])
         self.open += 1
         granted = (min(want[COST], self.budget_nanos), *want[1:])
-        charged = [claim for claim in claims.every if claim.is_charged]
+        charged = [claim for claim in claims.others if claim.is_charged]
         charges = tuple(records.Charge(claim.owner_id, claim.charge_id, 0, granted[claim.unit]) for claim in charged)
         left = [claim.limit - granted[claim.unit] for claim in claims.every]
-        return Hold(1, claims, granted, charges, tuple(claim.unit for claim in charged), left)
+        return Hold(1, claims, granted, charges, left)
 
     def settle(self, hold, used):
         if hold.is_open:

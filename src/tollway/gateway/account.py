@@ -6,7 +6,7 @@ from tollway.contract.stats import INDEX
 from tollway.contract.usage import NOTHING
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
-from tollway.gateway.room import COST, INPUT_TOKENS, NO_AMOUNTS, OUTPUT_TOKENS, Amounts, Hold, clamp
+from tollway.gateway.room import AMOUNT_MAX, COST, INPUT_TOKENS, NO_AMOUNTS, OUTPUT_TOKENS, Amounts, Hold, clamp
 from tollway.kernel.errors import TollwayError
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,10 @@ _REQUESTS, _2XX, _4XX, _5XX, _REFUSED, _INPUT, _OUTPUT, _COST, _OVERHEAD, _GONE,
         "truncated_total",
     )
 )
+
+
+TOKENS_MAX = AMOUNT_MAX // 2
+"""More of a kind than any call has; an upstream may state anything."""
 
 
 def account(call: Call, response_bytes: int, gw: Gateway) -> None:
@@ -77,7 +81,9 @@ def _used(call: Call, hold: Hold) -> Amounts:
     inputs, outputs = usage.input_tokens, usage.output_tokens
     if call.spends_hold:
         inputs, outputs = max(inputs, granted[INPUT_TOKENS]), max(outputs, granted[OUTPUT_TOKENS])
-    return clamp((cost, inputs, outputs, inputs + outputs, call.request_bytes + call.response_bytes, 1))
+    used = cost, inputs, outputs, inputs + outputs, call.request_bytes + call.response_bytes, 1
+    is_plausible = 0 <= inputs <= TOKENS_MAX and 0 <= outputs <= TOKENS_MAX and 0 <= cost <= AMOUNT_MAX
+    return used if is_plausible else clamp(used)
 
 
 def _count(call: Call, overhead_us: int, gw: Gateway) -> None:

@@ -48,10 +48,16 @@ def build_claims(limits: Limits, owner_kind: str, owner_id: str, plan: str = "")
 
 def combine(claims: Iterable[Claim], unbounded_output: UnboundedOutput | None = None) -> Claims:
     """Return all that calls with these claims need. Pure."""
-    every = tuple(claims)
+    listed = tuple(claims)
+    rates = tuple([claim for claim in listed if claim.kind == "rate"])
+    others = tuple([claim for claim in listed if claim.kind != "rate"])
+    every = rates + others
     hard = [claim for claim in every if not claim.is_soft]
     return Claims(
         every=every,
+        rates=rates,
+        others=others,
+        units=tuple([claim.unit for claim in others if claim.is_charged]),
         stripes=tuple(sorted({claim.stripe for claim in every})),
         is_amounts=any(claim.unit != CALLS for claim in every),
         is_paid=any(claim.unit == COST for claim in hard),

@@ -3,77 +3,94 @@
 https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (two fields, lists of named policies with q and
 w, of current quotas with r and t), https://platform.openai.com/docs/guides/rate-limits#rate-limits-in-headers and
 https://docs.anthropic.com/en/api/rate-limits#response-headers. Told are the limits of the token and of who owns it,
-money aside; how busy others are is nobody's business. All that does not change from call to call is written once, when
-limits are compiled.
+money aside; how busy others are is nobody's business. The text is written once a second at most, with places for what
+is left: a call only fills them in.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from tollway.formats.dialect import Dialect
-from tollway.formats.dialects import CHAT, MESSAGES, RESPONSES
-from tollway.gateway.room import CALLS, COST, TOTAL_TOKENS, Claim, Claims, Hold, NoRoom, Shown
-from tollway.gateway.room import INPUT_TOKENS as INPUT
-from tollway.gateway.room import OUTPUT_TOKENS as OUTPUT
+from tollway.gateway.room import (
+    CALLS,
+    COST,
+    INPUT_TOKENS,
+    OUTPUT_TOKENS,
+    TOTAL_TOKENS,
+    Claim,
+    Claims,
+    Hold,
+    NoRoom,
+    Shown,
+    Written,
+)
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.policy.budget import Calendar
 
 SHOWN_OWNERS = frozenset({"token", "application", "user", "team"})
 _QUOTA_UNITS = {"requests": "", "bytes": ';qu="content-bytes"', "concurrency": ';qu="concurrent-requests"'}
+_OPENAI = ((CALLS, "requests"), (TOTAL_TOKENS, "tokens"))
+_ANTHROPIC = (
+    (CALLS, "requests"),
+    (TOTAL_TOKENS, "tokens"),
+    (INPUT_TOKENS, "input-tokens"),
+    (OUTPUT_TOKENS, "output-tokens"),
+)
 _calendar = Calendar()
 
 
 def build_shown(claims: Sequence[Claim]) -> Shown | None:
     """Compile how answers tell of these claims; None when there is nothing to tell."""
-    told = [(at, claim) for at, claim in enumerate(claims) if _is_told(claim)]
+    told = tuple(at for at, claim in enumerate(claims) if _is_told(claim))
     if not told:
         return None
-    policy = ", ".join(_policy(claim) for _, claim in told)
-
-    def places(unit: int) -> tuple[int, ...]:
-        return tuple(at for at, claim in told if claim.unit == unit and _does_reset(claim))
-
-    return Shown(
-        policy=f"ratelimit-policy: {policy}\r\nratelimit: ".encode("ascii"),
-        current=tuple((at, _name(claim).encode("ascii")) for at, claim in told),
-        requests=places(CALLS),
-        tokens=places(TOTAL_TOKENS),
-        input_tokens=places(INPUT),
-        output_tokens=places(OUTPUT),
-    )
+    return Shown(", ".join(_policy(claims[at]) for at in told), told, {})
 
 
 def write_lines(hold: Hold, dialect: Dialect, now_ns: int) -> bytes:
     """Return the header lines of an answer to a call that was let in; b"" when nothing is to be told."""
-    claims = hold.claims
-    shown = claims.shown
+    shown, left = hold.claims.shown, hold.left
     if shown is None:
         return b""
-    every, left = claims.every, hold.left
-    current = [
-        b"%b;r=%d;t=%d" % (name, max(0, left[at]), _resets_in(every[at], now_ns)) if _does_reset(every[at])
-        else b"%b;r=%d" % (name, max(0, left[at]))
-        for at, name in shown.current
-    ]  # fmt: skip
-    lines = b"%b%b\r\n" % (shown.policy, b", ".join(current))
-    if dialect is CHAT or dialect is RESPONSES:
-        return lines + _openai(shown, claims, left, now_ns)
-    if dialect is MESSAGES:
-        return lines + _anthropic(shown, claims, left, now_ns)
+    written = shown.written.get(dialect.name)
+    if written is None or (written.changes and written.second != now_ns // NANOS_PER_SECOND):
+        written = shown.written[dialect.name] = _write(hold.claims, shown, dialect.name, now_ns)
+    lines = written.template % tuple([left[at] for at in written.places])
+    for choices in written.scarcest:
+        at, template = min(choices, key=lambda choice: left[choice[0]])
+        lines += template % left[at]
     return lines
 
 
 def refusal_headers(no_room: NoRoom, claims: Claims) -> dict[str, str]:
-    """Return the headers of a refusal: every policy, and that nothing is left of the one that refused."""
-    claim = no_room.claim
-    shown = claims.shown
+    """Return the headers of a refusal: every policy, and what is left of the one that refused."""
+    claim, shown = no_room.claim, claims.shown
     if shown is None or not _is_told(claim):
         return {}
-    policy = shown.policy.decode().partition(": ")[2].partition("\r\n")[0]
     wait = no_room.retry_after_seconds
     until = "" if wait is None or claim.kind == "slots" else f";t={-int(-wait // 1)}"
-    return {"ratelimit-policy": policy, "ratelimit": f"{_name(claim)};r={max(0, no_room.remaining)}{until}"}
+    current = f"{_name(claim)};r={max(0, no_room.remaining)}{until}"
+    return {"ratelimit-policy": shown.policy, "ratelimit": current}
+
+
+def _write(claims: Claims, shown: Shown, dialect: str, now_ns: int) -> Written:
+    """Write the text of one second. Of several limits of a kind, the dialect's own headers tell of the scarcest."""
+    told = [(at, claims.every[at]) for at in shown.told]
+    current = ", ".join(_current(claim, now_ns) for _, claim in told)
+    text = f"ratelimit-policy: {_escape(shown.policy)}\r\nratelimit: {current}\r\n"
+    places = list(shown.told)
+    scarcest: list[tuple[tuple[int, bytes], ...]] = []
+    kinds = {"chat": _OPENAI, "responses": _OPENAI, "messages": _ANTHROPIC}.get(dialect, ())
+    write = _anthropic if dialect == "messages" else _openai
+    for unit, word in kinds:
+        own = [(at, write(claim, word, now_ns)) for at, claim in told if claim.unit == unit and _does_reset(claim)]
+        if len(own) == 1:
+            places.append(own[0][0])
+            text += own[0][1]
+        elif own:
+            scarcest.append(tuple((at, lines.encode("ascii")) for at, lines in own))
+    is_dated = dialect == "messages" or any(claim.period != "total" for _, claim in told)
+    return Written(now_ns // NANOS_PER_SECOND, is_dated, text.encode("ascii"), tuple(places), tuple(scarcest))
 
 
 def _is_told(claim: Claim) -> bool:
@@ -90,11 +107,20 @@ def _policy(claim: Claim) -> str:
     return f"{_name(claim)};q={claim.limit}{window}{unit}"
 
 
+def _current(claim: Claim, now_ns: int) -> str:
+    until = f";t={_resets_in(claim, now_ns)}" if _does_reset(claim) else ""
+    return f"{_escape(_name(claim))};r=%d{until}"
+
+
 def _name(claim: Claim) -> str:
     """Return the name of a policy as a structured string (RFC 9651 section 3.3.3): printable ASCII."""
     owner = f"{claim.owner_kind}/{claim.plan}" if claim.plan else claim.owner_kind
     text = "".join(char if " " <= char <= "~" else "?" for char in f"{owner}/{claim.name}")
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _escape(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 def _resets_in(claim: Claim, now_ns: int) -> int:
@@ -104,58 +130,21 @@ def _resets_in(claim: Claim, now_ns: int) -> int:
     return -(-(_calendar.span(claim.period, claim.zone, now_ns)[1] - now_ns) // NANOS_PER_SECOND)
 
 
-def _openai(shown: Shown, claims: Claims, left: Sequence[int], now_ns: int) -> bytes:
-    lines = b""
-    for places, word in ((shown.requests, b"requests"), (shown.tokens, b"tokens")):
-        if places:
-            at = places[0] if len(places) == 1 else min(places, key=left.__getitem__)
-            claim = claims.every[at]
-            lines += b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %d\r\nx-ratelimit-reset-%b: %b\r\n" % (
-                word,
-                claim.limit,
-                word,
-                max(0, left[at]),
-                word,
-                _duration(_resets_in(claim, now_ns)),
-            )
-    return lines
-
-
-def _anthropic(shown: Shown, claims: Claims, left: Sequence[int], now_ns: int) -> bytes:
-    lines = b""
-    for places, word in (
-        (shown.requests, b"requests"),
-        (shown.tokens, b"tokens"),
-        (shown.input_tokens, b"input-tokens"),
-        (shown.output_tokens, b"output-tokens"),
-    ):
-        if places:
-            at = places[0] if len(places) == 1 else min(places, key=left.__getitem__)
-            claim = claims.every[at]
-            lines += (
-                b"anthropic-ratelimit-%b-limit: %d\r\nanthropic-ratelimit-%b-remaining: %d\r\n"
-                b"anthropic-ratelimit-%b-reset: %b\r\n"
-            ) % (
-                word,
-                claim.limit,
-                word,
-                max(0, left[at]),
-                word,
-                _instant(now_ns // NANOS_PER_SECOND + _resets_in(claim, now_ns)),
-            )
-    return lines
-
-
-@lru_cache(maxsize=4_096)
-def _duration(seconds: int) -> bytes:
-    """Write a duration as OpenAI does: `6m0s`, `1h2m3s`, `17s`."""
-    hours, rest = divmod(seconds, 3_600)
+def _openai(claim: Claim, word: str, now_ns: int) -> str:
+    """Write the limit, what is left and the time to its reset as OpenAI does: `6m0s`, `1h2m3s`, `17s`."""
+    hours, rest = divmod(_resets_in(claim, now_ns), 3_600)
     minutes, seconds = divmod(rest, 60)
-    text = f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else ""
-    return f"{text}{seconds}s".encode()
+    reset = (f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else "") + f"{seconds}s"
+    return (
+        f"x-ratelimit-limit-{word}: {claim.limit}\r\nx-ratelimit-remaining-{word}: %d\r\n"
+        f"x-ratelimit-reset-{word}: {reset}\r\n"
+    )
 
 
-@lru_cache(maxsize=64)
-def _instant(seconds: int) -> bytes:
-    """Write an instant as RFC 3339."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+def _anthropic(claim: Claim, word: str, now_ns: int) -> str:
+    """Write the limit, what is left and the instant of its reset as Anthropic does."""
+    reset = datetime.fromtimestamp(now_ns // NANOS_PER_SECOND + _resets_in(claim, now_ns), UTC)
+    return (
+        f"anthropic-ratelimit-{word}-limit: {claim.limit}\r\nanthropic-ratelimit-{word}-remaining: %d\r\n"
+        f"anthropic-ratelimit-{word}-reset: {reset:%Y-%m-%dT%H:%M:%SZ}\r\n"
+    )

@@ -70,6 +70,12 @@ class Claims(msgspec.Struct, frozen=True, gc=False):
     """All that one call needs, and what follows from that once for all calls like it. Made by claims.py alone."""
 
     every: tuple[Claim, ...] = ()
+    """Calls that slide first."""
+    rates: tuple[Claim, ...] = ()
+    """Those of calls that slide."""
+    others: tuple[Claim, ...] = ()
+    units: tuple[int, ...] = ()
+    """Of those whose charges are recorded."""
     stripes: tuple[int, ...] = ()
     """Of the claims, each once, ascending."""
     is_amounts: bool = False
@@ -86,15 +92,26 @@ class Claims(msgspec.Struct, frozen=True, gc=False):
     """How answers tell of the limits; None: nothing to tell."""
 
 
-class Shown(msgspec.Struct, frozen=True, gc=False):
-    """How answers tell of limits: places in `Claims.every` and the lines that stay the same. See limit_headers.py."""
+class Written(msgspec.Struct, frozen=True, gc=False):
+    """Header lines in one dialect, with `%d` where what is left goes: of the claims at `places`, and of each of
+    `scarcest` the one of which least is left. What `changes` holds for one second.
+    """
 
-    policy: bytes
-    current: tuple[tuple[int, bytes], ...]
-    requests: tuple[int, ...]
-    tokens: tuple[int, ...]
-    input_tokens: tuple[int, ...]
-    output_tokens: tuple[int, ...]
+    second: int
+    changes: bool
+    template: bytes
+    places: tuple[int, ...]
+    scarcest: tuple[tuple[tuple[int, bytes], ...], ...]
+
+
+class Shown(msgspec.Struct, frozen=True, gc=False):
+    """How answers tell of limits: the policies, their places in `Claims.every`, and the text by dialect, as it was
+    written last. See limit_headers.py.
+    """
+
+    policy: str
+    told: tuple[int, ...]
+    written: dict[str, Written]
 
 
 NO_CLAIMS = Claims()
@@ -107,12 +124,12 @@ class Hold(msgspec.Struct, gc=False):
     claims: Claims
     granted: Amounts
     charges: tuple[Charge, ...] = ()
-    """What is held in each meter whose charges are recorded, or was charged to it."""
-    units: tuple[int, ...] = ()
-    """Of `charges`."""
+    """What is held in each meter whose charges are recorded, or was charged to it; in units of `claims.units`."""
     left: Sequence[int] = ()
     """What each claim has left now that the call is let in; a soft one may be below 0."""
     is_open: bool = True
+    used: Amounts | None = None
+    """What was charged."""
 
     @property
     def granted_nanos(self) -> int:
@@ -122,14 +139,20 @@ class Hold(msgspec.Struct, gc=False):
     def charge(self, used: Amounts) -> tuple[Charge, ...]:
         """Return what is charged when the call used so much; these are its `charges` from now on."""
         charges = self.charges
-        if charges and used is not self.granted:
-            charges = tuple(
-                [
-                    Charge(charge.owner_id, charge.budget_id, charge.period_start_ns, used[unit])
-                    for charge, unit in zip(charges, self.units, strict=True)
-                ]
-            )
+        if charges and used is not self.used:
+            units = self.claims.units
+            if len(charges) == 1:
+                one = charges[0]
+                charges = (Charge(one.owner_id, one.budget_id, one.period_start_ns, used[units[0]]),)
+            else:
+                charges = tuple(
+                    [
+                        Charge(each.owner_id, each.budget_id, each.period_start_ns, used[unit])
+                        for each, unit in zip(charges, units, strict=True)
+                    ]
+                )
             self.charges = charges
+        self.used = used
         return charges
 
 

@@ -1,6 +1,6 @@
 """Limits hold exactly, all or nothing, for one process and the obvious model beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -334,10 +334,10 @@ class HeldLocks(locks_module.RangeLocks):
     def _try(self, offset: int, length: int) -> bool:
         return not self.is_held and super()._try(offset, length)
 
-    def lock_stripe(self, stripe: int) -> None:
+    def lock_stripes(self, stripes: Sequence[int]) -> None:
         if self.is_held:
-            self._wait(stripe, 1)
-        super().lock_stripe(stripe)
+            self._wait(stripes[0], 1)
+        super().lock_stripes(stripes)
 
 
 def test_a_settlement_that_finds_no_lock_is_made_up_for_later(meters: MappedMeters) -> None:

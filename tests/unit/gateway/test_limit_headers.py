@@ -42,13 +42,22 @@ def test_policies_and_what_is_left_of_each_are_lists_of_the_same_names() -> None
 @pytest.mark.parametrize("dialect", [CHAT, RESPONSES], ids=["chat", "responses"])
 def test_openai_callers_get_openais_headers_of_the_scarcest(dialect: Any) -> None:
     claims = claims_of(RPM, limit("requests", 1000, "a day", period="day"), TPD)
-    assert lines(claims, [59, 3, 4_100], dialect)[2:] == [
-        "x-ratelimit-limit-requests: 1000",
-        "x-ratelimit-remaining-requests: 3",
-        "x-ratelimit-reset-requests: 16h0m0s",
+    tokens = [
         "x-ratelimit-limit-tokens: 5000",
         "x-ratelimit-remaining-tokens: 4100",
         "x-ratelimit-reset-tokens: 7h0m0s",
+    ]
+    assert lines(claims, [59, 3, 4_100], dialect)[2:] == [
+        *tokens,
+        "x-ratelimit-limit-requests: 1000",
+        "x-ratelimit-remaining-requests: 3",
+        "x-ratelimit-reset-requests: 16h0m0s",
+    ]
+    assert lines(claims, [2, 3, 4_100], dialect)[2:] == [
+        *tokens,
+        "x-ratelimit-limit-requests: 60",
+        "x-ratelimit-remaining-requests: 2",
+        "x-ratelimit-reset-requests: 1m0s",
     ]
 
 
@@ -59,7 +68,7 @@ def test_anthropic_callers_get_anthropics_headers() -> None:
         limit("output_tokens", 20, "out", window_seconds=90),
         TPD,
     )
-    assert lines(claims, [59, 7, -1, 4_100], MESSAGES)[2:] == [
+    assert lines(claims, [59, 7, 0, 4_100], MESSAGES)[2:] == [
         "anthropic-ratelimit-requests-limit: 60",
         "anthropic-ratelimit-requests-remaining: 59",
         "anthropic-ratelimit-requests-reset: 2027-01-15T08:01:00Z",
@@ -114,4 +123,20 @@ def test_a_refusal_tells_every_policy_and_the_one_that_refused() -> None:
     assert refusal == {"ratelimit-policy": policy, "ratelimit": '"token/per minute";r=0;t=8'}
     assert refusal_headers(NoRoom(claims.every[2], None, 0, 1), claims)["ratelimit"] == '"token/concurrency";r=0'
     others = combine([*claims.every, *build_claims(Limits(limits=(RPM,)), "global", "global")])
-    assert refusal_headers(NoRoom(others.every[3], 7.2, 0, 60), others) == {}
+    assert others.every[1].owner_kind == "global"
+    assert refusal_headers(NoRoom(others.every[1], 7.2, 0, 60), others) == {}
+
+
+def test_the_text_is_written_anew_when_its_second_is_over() -> None:
+    claims = claims_of(TPD)
+    hold = Hold(1, claims, NO_AMOUNTS, left=[7])
+    told = [write_lines(hold, CHAT, NOW + seconds * 10**9).split(b";t=")[1][:5] for seconds in (0, 0, 1, 25_199)]
+    assert told == [b"25200", b"25200", b"25199", b"1\r\nx-"]
+    assert claims.shown is not None and len(claims.shown.written) == 1
+
+
+def test_a_name_with_a_percent_sign_stays_as_it_is() -> None:
+    assert lines(claims_of(limit("requests", 5, "100%d", window_seconds=1)), [4], CHAT)[:2] == [
+        'ratelimit-policy: "token/100%d";q=5;w=1',
+        'ratelimit: "token/100%d";r=4;t=1',
+    ]

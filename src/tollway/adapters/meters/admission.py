@@ -31,6 +31,8 @@ from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.policy.budget import HOUR_NS, NEVER_NS, Calendar
 from tollway.policy.rate import SLOTS, room_in_ns
 
+NO_ROW = -1
+"""The tag of what is counted at once, and not given back."""
 BUSY_SECONDS = 1.0
 """When it is worth trying again where only calls in flight are in the way."""
 
@@ -50,13 +52,10 @@ class Attempt(msgspec.Struct, gc=False):
     now_ns: int
     mono_ns: int
     left: list[int]
-    calls: list[tuple[int, int]]
-    """Rings of calls, and the number of each that counts now."""
-    periods: list[tuple[int, Claim]]
-    """Records of calls in a period."""
-    taken: list[tuple[int, int, int, int, Claim]]
-    """Of what can be held: its place in `left`, the word that counts it, the tag, the instant that its charge belongs
-    to, and the claim."""
+    """What each claim has left, without what is granted."""
+    taken: list[tuple[int, int, int]]
+    """Of each claim that does not slide in calls: the word that counts it, its tag (NO_ROW: it is counted at once), and
+    the instant that its charge belongs to."""
 
 
 class Admissions:
@@ -70,7 +69,6 @@ class Admissions:
         self._clock = clock
         self.calendar = Calendar()
         self._checks: dict[ClaimKind, Callable[[Claim, int, Attempt], NoRoom | None]] = {
-            "rate": self._check_rate,
             "count": self._check_count,
             "slots": self._check_slots,
             "amount": self._check_amount,
@@ -79,39 +77,73 @@ class Admissions:
 
     def admit(self, claims: Claims, want: Amounts, floor: Amounts) -> Hold | NoRoom:
         """See ports.Meters. Raises gateway.meters_unavailable."""
-        clock, checks = self._clock, self._checks
-        now_ns = clock.now_ns()
-        attempt = Attempt(claims, want, floor, now_ns, clock.monotonic_ns(), [], [], [], [])
-        for claim in claims.every:
-            limit = claim.limit if not claim.top_ups else claim.limit_at(now_ns)
-            no_room = checks[claim.kind](claim, limit, attempt)
+        words, clock = self._words, self._clock
+        attempt = Attempt(claims, want, floor, clock.now_ns(), clock.monotonic_ns(), [], [])
+        calls: list[tuple[int, int]] = []
+        for claim in claims.rates:
+            no_room = self._check_rate(claim, attempt, calls)
             if no_room is not None:
                 return no_room
-        return self._take(attempt)
+        hold: Hold | NoRoom = self._take_others(attempt) if claims.others else Hold(-1, claims, want, (), attempt.left)
+        if type(hold) is not NoRoom:
+            numbers = self._numbers
+            for cell, place in calls:
+                numbers[place] += 1
+                words[cell + TOTAL] += 1
+        return hold
 
-    def _check_rate(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
+    def _check_rate(self, claim: Claim, attempt: Attempt, calls: list[tuple[int, int]]) -> NoRoom | None:
         words, sections = self._words, self._sections
         cell = sections.call_cells.find(claim.key) or sections.give_ring(claim, attempt.claims)
-        length = claim.bucket_ns
-        current = attempt.mono_ns // length
-        if words[cell + LENGTH] == length and current <= words[cell + LAST]:
-            rest = limit - words[cell + TOTAL] - 1
-        else:
-            rest = limit - sections.calls.bring_up(cell, length, attempt.mono_ns) - 1
+        length, mono_ns = claim.bucket_ns, attempt.mono_ns
+        current = mono_ns // length
+        if words[cell + LENGTH] != length or current > words[cell + LAST]:
+            sections.calls.bring_up(cell, length, mono_ns)
+        limit = claim.limit if not claim.top_ups else claim.limit_at(attempt.now_ns)
+        rest = limit - words[cell + TOTAL] - 1
         if rest < 0 and not claim.is_soft:
             return _no_room_in_ring(claim, limit, attempt, sections.calls.ring(cell), -rest)
         attempt.left.append(rest)
-        attempt.calls.append((cell, (cell + CALLS_RING) * CALLS_PER_WORD + current % SLOTS))
+        calls.append((cell, (cell + CALLS_RING) * CALLS_PER_WORD + current % SLOTS))
         return None
+
+    def _take_others(self, attempt: Attempt) -> Hold | NoRoom:
+        """Look at all claims but those of calls that slide; then write the row, and raise their counts."""
+        checks, claims = self._checks, attempt.claims
+        for claim in claims.others:
+            limit = claim.limit if not claim.top_ups else claim.limit_at(attempt.now_ns)
+            no_room = checks[claim.kind](claim, limit, attempt)
+            if no_room is not None:
+                return no_room
+        words, granted, left = self._words, attempt.granted, attempt.left
+        at = len(left) - len(claims.others)
+        row: list[int] = []
+        held: list[tuple[int, int, int, int]] = []
+        charges: list[Charge] = []
+        for (word, tag, instant), claim in zip(attempt.taken, claims.others, strict=True):
+            unit = claim.unit
+            much = granted[unit]
+            if tag != NO_ROW:
+                row += (tag << PLACE_BITS | word, much)
+            held.append((word, tag, unit, much))
+            left[at] -= much
+            at += 1
+            if claim.is_charged:
+                charges.append(Charge(claim.owner_id, claim.charge_id, instant, much))
+        # From here on a kill leaves a row that says what may have been taken.
+        number = self._rows.publish(row) if row else -1
+        for word, _, _, much in held:
+            words[word] += much
+        return RowHold(number, claims, granted, tuple(charges), left, held=held)
 
     def _check_count(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
         start, end = self.calendar.span(claim.period, claim.zone, attempt.now_ns)
         record = self._sections.find_record(claim, attempt.claims, start, end)
-        rest = limit - self._words[record + SPENT] - 1
-        if rest < 0 and not claim.is_soft:
+        rest = limit - self._words[record + SPENT]
+        if rest < 1 and not claim.is_soft:
             return NoRoom(claim, _until(end, attempt.now_ns), 0, limit)
         attempt.left.append(rest)
-        attempt.periods.append((record, claim))
+        attempt.taken.append((record + SPENT, NO_ROW, self._words[record + STAMP] - 1))
         return None
 
     def _check_slots(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
@@ -120,8 +152,8 @@ class Admissions:
         rest = limit - self._words[cell + IN_FLIGHT]
         if rest < 1 and not claim.is_soft:
             return NoRoom(claim, None, 0, limit)
-        attempt.taken.append((len(attempt.left), cell + IN_FLIGHT, SLOTS_TAG, 0, claim))
         attempt.left.append(rest)
+        attempt.taken.append((cell + IN_FLIGHT, SLOTS_TAG, 0))
         return None
 
     def _check_amount(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
@@ -129,14 +161,16 @@ class Admissions:
         start, end = self.calendar.span(claim.period, claim.zone, attempt.now_ns)
         record = self._sections.find_record(claim, attempt.claims, start, end)
         rest = limit - words[record + SPENT] - words[record + RESERVED]
-        if not claim.is_soft and (rest < attempt.floor[claim.unit] or rest < 0):
-            wait = None if attempt.floor[claim.unit] > limit else _until(end, attempt.now_ns)
-            return NoRoom(claim, wait, max(rest, 0), limit)
-        # What is charged belongs to the period that the record is of, which after a jump of the clock may be another.
-        instant = words[record + STAMP] - 1
-        self._grant(claim, rest, attempt)
-        attempt.taken.append((len(attempt.left), record + RESERVED, words[record + GENERATION], instant, claim))
+        unit = claim.unit
+        if rest < attempt.granted[unit] and not claim.is_soft:
+            need = attempt.floor[unit]
+            if rest < need or rest < 0:
+                wait = None if need > limit else _until(end, attempt.now_ns)
+                return NoRoom(claim, wait, max(rest, 0), limit)
+            attempt.granted = _with(attempt.granted, unit, rest)
         attempt.left.append(rest)
+        # What is charged belongs to the period that the record is of, which after a jump of the clock may be another.
+        attempt.taken.append((record + RESERVED, words[record + GENERATION], words[record + STAMP] - 1))
         return None
 
     def _check_ring(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
@@ -144,45 +178,21 @@ class Admissions:
         cell = sections.amount_cells.find(claim.key) or sections.give_ring(claim, attempt.claims)
         total = sections.amounts.bring_up(cell, claim.bucket_ns, attempt.mono_ns)
         rest = limit - total - words[cell + RING_RESERVED]
-        if not claim.is_soft and (rest < attempt.floor[claim.unit] or rest < 0):
-            need = attempt.floor[claim.unit]
+        unit = claim.unit
+        if rest < attempt.granted[unit] and not claim.is_soft:
+            need = attempt.floor[unit]
             if need > limit:
                 return NoRoom(claim, None, max(rest, 0), limit)
-            return _no_room_in_ring(claim, limit, attempt, sections.amounts.ring(cell), need - rest)
-        self._grant(claim, rest, attempt)
-        instant = attempt.now_ns - attempt.now_ns % HOUR_NS
-        attempt.taken.append((len(attempt.left), cell + RING_RESERVED, RING_TAG, instant, claim))
+            if rest < need or rest < 0:
+                return _no_room_in_ring(claim, limit, attempt, sections.amounts.ring(cell), need - rest)
+            attempt.granted = _with(attempt.granted, unit, rest)
         attempt.left.append(rest)
+        attempt.taken.append((cell + RING_RESERVED, RING_TAG, attempt.now_ns - attempt.now_ns % HOUR_NS))
         return None
 
-    def _grant(self, claim: Claim, rest: int, attempt: Attempt) -> None:
-        granted, unit = attempt.granted, claim.unit
-        if rest < granted[unit] and not claim.is_soft:
-            attempt.granted = (*granted[:unit], rest, *granted[unit + 1 :])  # type: ignore[assignment]  # six again
 
-    def _take(self, attempt: Attempt) -> Hold:
-        """Write the row, then raise the counts: rings, periods, slots and reservations."""
-        words, granted, taken = self._words, attempt.granted, attempt.taken
-        held = [(word, tag, claim.unit, granted[claim.unit]) for _, word, tag, _, claim in taken]
-        row = -1
-        if held:
-            # From here on a kill leaves a row that says what may have been taken.
-            row = self._rows.publish([part for word, tag, _, much in held for part in (tag << PLACE_BITS | word, much)])
-        numbers = self._numbers
-        for cell, place in attempt.calls:
-            numbers[place] += 1
-            words[cell + TOTAL] += 1
-        charges: list[Charge] = []
-        for record, claim in attempt.periods:
-            words[record + SPENT] += 1
-            charges.append(Charge(claim.owner_id, claim.charge_id, words[record + STAMP] - 1, 1))
-        for (word, _, _, much), (at, _, _, instant, claim) in zip(held, taken, strict=True):
-            words[word] += much
-            attempt.left[at] -= much
-            if claim.is_charged:
-                charges.append(Charge(claim.owner_id, claim.charge_id, instant, much))
-        units = tuple([claim.unit for _, claim in attempt.periods] + [t[4].unit for t in taken if t[4].is_charged])
-        return RowHold(row, attempt.claims, granted, tuple(charges), units, attempt.left, True, held)
+def _with(amounts: Amounts, unit: int, amount: int) -> Amounts:
+    return (*amounts[:unit], amount, *amounts[unit + 1 :])  # type: ignore[return-value]  # six again
 
 
 def _no_room_in_ring(claim: Claim, limit: int, attempt: Attempt, ring: "memoryview[int]", excess: int) -> NoRoom:

@@ -58,7 +58,10 @@ class RangeLocks:
         taken = 0
         try:
             for stripe in stripes:
-                self.lock_stripe(stripe)
+                try:
+                    lockf(self._fd, _TRY, 1, _STRIPES_AT + stripe)
+                except OSError:
+                    self._wait(_STRIPES_AT + stripe, 1)
                 taken += 1
         except TollwayError:
             self.unlock_stripes(stripes[:taken])

@@ -110,7 +110,8 @@ class MappedMeters:
         if not hold.is_open:
             return hold.charges
         hold.is_open = False
-        used = clamp(used)
+        if used is not hold.used:
+            used = clamp(used)
         if hold.row >= 0:
             assert isinstance(hold, RowHold)
             self._settle_or_keep(hold, used)
@@ -193,11 +194,13 @@ class MappedMeters:
                 # Used first: a kill in between counts the call twice, which admits less, never more.
                 if tag == RING_TAG:
                     self._sections.amounts.spend(place - RING_RESERVED, used[unit])
-                elif tag != SLOTS_TAG:
+                elif tag > SLOTS_TAG:
                     if words[place - RESERVED + GENERATION] != tag:
                         continue
                     spent = words[place - RESERVED + SPENT] + used[unit]
                     words[place - RESERVED + SPENT] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
+                elif tag < SLOTS_TAG:
+                    continue
                 words[place] -= amount
             self._rows.free(hold.row)
         finally:
