@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 
 from kit.control import ControlPlane
 from kit.notices import Notices
+from tollway.adapters.passkeys import WebAuthnVerifier
+from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
 from tollway.contract.ledger_api import (
     CallAnswer,
@@ -45,12 +47,16 @@ from tollway.contract.resting import RestingKey
 from tollway.control.actor import Actor
 from tollway.control.backups.model import FORMAT, ROOT_KEY_NOTE, Backup, Manifest
 from tollway.control.configuration.model import Change, Changes, IssuedSecret
+from tollway.control.factors.checking import CheckParts, Checks
+from tollway.control.factors.model import Place
+from tollway.control.factors.service import FactorParts, Factors
 from tollway.control.faults import refuse
 from tollway.control.gateway.model import Facts
 from tollway.control.gateway.service import Gateway, GatewayParts
+from tollway.control.sessions.keeping import Lifetimes
 from tollway.control.sessions.passwords import Argon2Hasher
-from tollway.control.sessions.service import Lifetimes
 from tollway.control.sessions.service import Service as Sessions
+from tollway.control.sessions.service import ServiceParts
 from tollway.control.upstreams.model import Provider
 from tollway.control.usage.service import Usage
 from tollway.kernel.errors import TollwayError
@@ -72,6 +78,7 @@ from tollway.web.services import ConsoleServices
 
 NAME, PASSWORD = "ada", "a quiet orange bicycle"
 ORIGIN = "http://localhost"
+PLACE = Place("localhost", ORIGIN)
 FACTS = Facts(
     gateway_url="http://127.0.0.1:8080",
     console_url="http://127.0.0.1:8081",
@@ -223,7 +230,15 @@ class StandInLive:
 class Console:
     """One console and everything around it."""
 
-    def __init__(self, plane: ControlPlane, ui: Path, *, memory_kib: int = 64, **changes: Any) -> None:
+    def __init__(
+        self,
+        plane: ControlPlane,
+        ui: Path,
+        *,
+        memory_kib: int = 64,
+        second_factor_roles: tuple[str, ...] = (),
+        **changes: Any,
+    ) -> None:
         self.plane = plane
         self.clock = plane.clock
         self.ledger = StandInLedger()
@@ -231,15 +246,23 @@ class Console:
         self.readiness = StandInReadiness()
         self.session_store = SQLSessionStore(plane.database)
         self.hasher = CountingHasher(memory_kib)
+        self.factor_store = SQLFactorStore(plane.database)
+        sealer = plane.keys.second_factors
+        self.checks = Checks(CheckParts(self.factor_store, sealer, WebAuthnVerifier(), plane.clock, PLACE))
         self.sessions = Sessions(
-            store=self.session_store,
-            throttle=SQLThrottleStore(plane.database),
-            transactions=plane.database,
-            trail=plane.audit,
-            hasher=self.hasher,
-            clock=plane.clock,
-            lifetimes=Lifetimes(),
+            ServiceParts(
+                self.session_store,
+                self.checks,
+                plane.database,
+                plane.audit,
+                plane.clock,
+                Lifetimes(second_factor_roles=frozenset(second_factor_roles)),
+                throttle=SQLThrottleStore(plane.database),
+                hasher=self.hasher,
+            )
         )
+        parts = (self.factor_store, self.checks, self.sessions, sealer, plane.database, plane.audit, plane.clock)
+        self.factors = Factors(FactorParts(*parts, host="localhost"))
         usage = Usage(
             self.ledger,
             {
@@ -257,6 +280,7 @@ class Console:
         fields: dict[str, Any] = {
             "clock": plane.clock,
             "sessions": self.sessions,
+            "factors": self.factors,
             "accounts": plane.accounts,
             "service_accounts": plane.service_accounts,
             "bearers": plane.bearers,

@@ -14,6 +14,7 @@ from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.levels import SQLLevelStore
 from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
@@ -357,6 +358,7 @@ class ControlPlane:
                 trail=self.audit,
                 clock=self.clock,
                 notices=self.notifier,
+                factors=SQLFactorStore(self.database),
                 services=self.service_accounts,
             )
         )

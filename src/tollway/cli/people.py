@@ -34,6 +34,7 @@ def register(app: typer.Typer) -> None:
     command(users, "role")(give_role)
     command(users, "link")(create_link)
     command(users, "hand-over")(hand_over)
+    command(users, "reset-factors")(reset_factors)
     command(users, "deactivate")(deactivate_user)
     command(users, "reactivate")(reactivate_user)
     command(users, "remove")(remove_user)
@@ -110,6 +111,20 @@ def hand_over(session: Session, person: PersonArgument, *, to: To) -> None:
         session.output.json(answer)
     else:
         session.output.line(f"{answer['tokens']} tokens of {found['name']} belong to {receiver['name']} now")
+
+
+def reset_factors(session: Session, person: PersonArgument) -> None:
+    """Take a person's second factors away, for one who has lost them. Their sessions end; the password stays.
+
+    Example: tollway user reset-factors ada
+    """
+    found = find_one(session, "users", person)
+    done = session.call("POST", f"/users/{found['id']}/reset-factors")
+    if session.output.as_json:
+        session.output.json(done)
+        return
+    session.output.line(f"{done['user']['name']} ({done['user']['id']}) has no second factor")
+    session.output.note(f"taken away: {done['factors']} factors; ended: {done['sessions']} sessions")
 
 
 def deactivate_user(session: Session, person: PersonArgument) -> None:

@@ -17,15 +17,16 @@ from tollway.adapters.secrets import KeyRing, load_or_create_root_key
 from tollway.adapters.secrets.references import LocalReferences
 from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
 from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.publication import SQLPublicationStore
-from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.limits import Limited, build_limit_desk, build_published_limits
 from tollway.compose.notices import Watched, build_notices, build_notifier
+from tollway.compose.people import Around, build_people
 from tollway.compose.rights import build_model_groups, build_published_rights, build_rights_desk
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
@@ -50,9 +51,6 @@ from tollway.control.rights.groups import ModelGroups
 from tollway.control.rights.service import RightsDesk
 from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
-from tollway.control.sessions.passwords import Argon2Hasher
-from tollway.control.sessions.service import Lifetimes
-from tollway.control.sessions.service import Service as Sessions
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.service import TokenParts, Tokens
 from tollway.control.upstreams.credentials import Credentials
@@ -123,10 +121,12 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
     resting = RestingFiles(settings.data / "run")
     budgets = SpentBudgets(usage, stores.tokens, stores.applications, clock)
     facts = _facts(settings, places, clock)
+    people = build_people(settings, keys, stores, Around(plane.audit, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     return ConsoleServices(
         clock=clock,
-        sessions=_sessions(settings, keys, plane, clock),
+        sessions=people.sessions,
+        factors=people.factors,
         accounts=plane.accounts,
         service_accounts=plane.service_accounts,
         bearers=build_bearers(stores, keys, plane.roles, epochs=SQLEpochStore(stores.database), clock=clock),
@@ -227,7 +227,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         services=services,
         configuration=configuration,
         roles=roles,
-        accounts=Accounts(AccountParts(*parts, services=service_accounts)),
+        accounts=Accounts(AccountParts(*parts, factors=SQLFactorStore(database), services=service_accounts)),
         service_accounts=service_accounts,
         audit=audit,
         limits=build_limit_desk(stores, Limited(publisher, tokens, applications, audit), clock),
@@ -276,19 +276,6 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) 
         rights=build_published_rights(stores),
     )
     return Publisher(parts, options)
-
-
-def _sessions(settings: Settings, keys: KeyRing, plane: Plane, clock: Clock) -> Sessions:
-    console = settings.console
-    return Sessions(
-        store=SQLSessionStore(plane.stores.database),
-        throttle=SQLThrottleStore(plane.stores.database),
-        transactions=plane.stores.database,
-        trail=plane.audit,
-        hasher=Argon2Hasher(keys.cookie_key),
-        clock=clock,
-        lifetimes=Lifetimes(console.session_idle_seconds, console.session_absolute_seconds, console.setup_link_seconds),
-    )
 
 
 def _dumper(settings: Settings) -> SQLiteDumper | PostgresDumper:

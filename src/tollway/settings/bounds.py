@@ -12,6 +12,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "console.session_idle_seconds": (60, 30 * _DAY_SECONDS),
     "console.session_absolute_seconds": (60, 90 * _DAY_SECONDS),
     "console.setup_link_seconds": (60, _DAY_SECONDS),
+    # Less would ask again between two steps of one act.
+    "console.step_up_seconds": (60, _DAY_SECONDS),
     "limits.head_bytes_max": (1_024, 1_048_576),
     "limits.request_line_bytes_max": (256, 65_536),
     "limits.headers_max": (8, 1_000),

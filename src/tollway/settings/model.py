@@ -49,6 +49,10 @@ class ConsoleSettings:
     session_idle_seconds: int = _setting(1_800, "a session ends after this long without use", hot=True)
     session_absolute_seconds: int = _setting(43_200, "a session ends after this long in any case", hot=True)
     setup_link_seconds: int = _setting(900, "how long the one-time set-up link works")
+    step_up_seconds: int = _setting(600, "how long a proof of who one is opens sensitive acts", hot=True)
+    second_factor_roles: tuple[str, ...] = _setting(
+        (), "ids of roles whose people need a second factor, `*` for all; without one they may only add one", hot=True
+    )
 
 
 @dataclass(frozen=True, slots=True)

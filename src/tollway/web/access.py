@@ -1,9 +1,9 @@
-"""How a route declares the permission it needs, and who holds it.
+"""How a route declares the permission it needs, whether its act is sensitive, and who holds it.
 
-Every route under /api/v1 depends on one `Needs(permission)` or on one `Open(reason)`; a test walks the routes and
-fails when one does neither. What a caller holds comes from the role of the session's user, from what a token's scopes
-and its owner's role both permit, or from the local socket.
-Over which rows the permission holds is decided by the services, from the actor's sight.
+Every route under /api/v1 depends on one `Needs(permission)`, on one `NeedsFresh(permission)` or on one `Open(reason)`;
+a test walks the routes and fails when one does not, and another lists the sensitive ones. What a caller holds comes
+from the role of the session's user, from what a token's scopes and its owner's role both permit, or from the local
+socket. Over which rows the permission holds is decided by the services, from the actor's sight.
 """
 
 from fastapi import Request
@@ -25,10 +25,28 @@ class Needs:
         caller = find_caller(request.scope)
         if caller is None:
             raise find_refusal(request.scope) or TollwayError("management.unauthenticated")
+        if caller.needs_factor and self.permission not in caller.rights:
+            raise TollwayError(
+                "management.forbidden", public="Your role asks for a second factor: add one to your account first."
+            )
         if self.permission not in caller.rights:
             raise TollwayError(
                 "management.forbidden", public=f"This needs the permission {self.permission}, which you do not have."
             )
+        return caller
+
+
+class NeedsFresh(Needs):
+    """The same, for sensitive acts: of people it also asks for a proof, given lately, of who they are.
+
+    Whoever can open the local socket is the machine's owner, and proves nothing more.
+    """
+
+    async def __call__(self, request: Request) -> Caller:
+        """Return the caller. Raises management.step_up too."""
+        caller = await super().__call__(request)
+        if not caller.is_fresh(request.app.state.services.clock.now_ns()):
+            raise TollwayError("management.step_up")
         return caller
 
 

@@ -1,6 +1,7 @@
 """What a route needs, as one parameter: the console's services, who is asking, and the answer under way.
 
 A route takes one of the names below (`ReadTokens`, `WriteTeams`, …); by that it declares its policy (see access.py).
+The names with `Fresh` are for sensitive acts: what issues, replaces or reveals a secret, and what changes rights.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,7 @@ from tollway.control.access.model import Permission, Sight
 from tollway.control.actor import Actor
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
-from tollway.web.access import Needs
+from tollway.web.access import Needs, NeedsFresh
 from tollway.web.etags import etag_of
 from tollway.web.identity import SHOWN_ONCE, Caller, request_id_of, source_of
 from tollway.web.paging import Page, PageQuery, place_of
@@ -77,10 +78,17 @@ def services_of(request: Request) -> ConsoleServices:
 
 def _asking(permission: Permission) -> Callable[..., Awaitable[Asking]]:
     """Return the dependency of the routes that need this permission."""
-    needs = Needs(permission)
+    return _asking_by(Needs(permission))
 
+
+def _asking_fresh(permission: Permission) -> Callable[..., Awaitable[Asking]]:
+    """Return the dependency of the sensitive routes that need this permission and a proof given lately."""
+    return _asking_by(NeedsFresh(permission))
+
+
+def _asking_by(needs: Needs) -> Callable[..., Awaitable[Asking]]:
     async def ask(request: Request, response: Response, caller: Annotated[Caller, Depends(needs)]) -> Asking:
-        return Asking(services_of(request), caller, permission, request, response)
+        return Asking(services_of(request), caller, needs.permission, request, response)
 
     return ask
 
@@ -118,3 +126,15 @@ WriteTokens = Annotated[Asking, Depends(_asking(Permission.TOKENS_WRITE))]
 ReadUsage = Annotated[Asking, Depends(_asking(Permission.USAGE_READ))]
 ReadUsers = Annotated[Asking, Depends(_asking(Permission.USERS_READ))]
 WriteUsers = Annotated[Asking, Depends(_asking(Permission.USERS_WRITE))]
+
+FreshAccount = Annotated[Asking, Depends(_asking_fresh(Permission.ACCOUNT_USE))]
+FreshApplications = Annotated[Asking, Depends(_asking_fresh(Permission.APPLICATIONS_WRITE))]
+FreshConfiguration = Annotated[Asking, Depends(_asking_fresh(Permission.CONFIGURATION_WRITE))]
+FreshMembers = Annotated[Asking, Depends(_asking_fresh(Permission.MEMBERS_WRITE))]
+FreshNotices = Annotated[Asking, Depends(_asking_fresh(Permission.NOTICES_WRITE))]
+FreshProviders = Annotated[Asking, Depends(_asking_fresh(Permission.PROVIDERS_WRITE))]
+FreshRoles = Annotated[Asking, Depends(_asking_fresh(Permission.ROLES_WRITE))]
+FreshServices = Annotated[Asking, Depends(_asking_fresh(Permission.SERVICES_WRITE))]
+FreshTeams = Annotated[Asking, Depends(_asking_fresh(Permission.TEAMS_WRITE))]
+FreshTokens = Annotated[Asking, Depends(_asking_fresh(Permission.TOKENS_WRITE))]
+FreshUsers = Annotated[Asking, Depends(_asking_fresh(Permission.USERS_WRITE))]

@@ -1,6 +1,7 @@
-"""The session cookie: `__Host-tollway` over TLS, `tollway` on plain HTTP, where browsers refuse the prefix.
+"""The session cookie: `__Host-tollway` over TLS, `tollway` on plain HTTP, where browsers refuse the prefix; and the one
+of a sign-in that waits for its second step.
 
-It carries 256 random bits and nothing else (RFC 6265bis: `__Host-` needs Secure, Path=/ and no Domain).
+Each carries 256 random bits and nothing else (RFC 6265bis: `__Host-` needs Secure, Path=/ and no Domain).
 """
 
 from starlette.requests import HTTPConnection
@@ -8,6 +9,8 @@ from starlette.responses import Response
 
 _SECURE_NAME = "__Host-tollway"
 _PLAIN_NAME = "tollway"
+_SECURE_HALF = "__Host-tollway-half"
+_PLAIN_HALF = "tollway-half"
 _SECRET_CHARS_MAX = 64
 
 
@@ -30,8 +33,33 @@ def clear_session(connection: HTTPConnection, response: Response) -> None:
     response.delete_cookie(_name(connection), path="/", secure=_is_secure(connection), httponly=True, samesite="lax")
 
 
+def find_half(connection: HTTPConnection) -> str | None:
+    """Return the secret of a half-done sign-in that the browser sent, if any."""
+    secret = connection.cookies.get(_half_name(connection))
+    return secret if secret and len(secret) <= _SECRET_CHARS_MAX else None
+
+
+def set_half(connection: HTTPConnection, response: Response, secret: str) -> None:
+    """Give the browser a half-done sign-in, under the session cookie's own rules."""
+    response.set_cookie(
+        _half_name(connection), secret, path="/", secure=_is_secure(connection), httponly=True, samesite="lax"
+    )
+    response.headers["cache-control"] = "no-store"
+
+
+def clear_half(connection: HTTPConnection, response: Response) -> None:
+    """Take a half-done sign-in away from a browser that has one."""
+    if _half_name(connection) in connection.cookies:
+        secure = _is_secure(connection)
+        response.delete_cookie(_half_name(connection), path="/", secure=secure, httponly=True, samesite="lax")
+
+
 def _is_secure(connection: HTTPConnection) -> bool:
     return connection.url.scheme == "https" or connection.app.state.services.is_behind_tls
+
+
+def _half_name(connection: HTTPConnection) -> str:
+    return _SECURE_HALF if _is_secure(connection) else _PLAIN_HALF
 
 
 def _name(connection: HTTPConnection) -> str:

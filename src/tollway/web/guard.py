@@ -17,6 +17,7 @@ from tollway.kernel.errors import TollwayError
 from tollway.web import csrf
 from tollway.web.cookies import find_session
 from tollway.web.identity import OPERATOR, Caller, Scope, is_local, set_caller, set_refusal
+from tollway.web.rights import limit_rights
 
 _API = "/api/"
 UNAVAILABLE = 500
@@ -97,7 +98,9 @@ class Guard:
             session_id=found.session_id,
             csrf=found.csrf,
             session_expires_ns=found.expires_ns,
-            rights=self._roles.rights_of(found.role),
+            fresh_until_ns=found.fresh_until_ns,
+            needs_factor=found.needs_factor,
+            rights=limit_rights(self._roles.rights_of(found.role), needs_factor=found.needs_factor),
             team_ids=found.team_ids,
         )
 
@@ -118,9 +121,14 @@ def _begins_session(scope: Scope) -> bool:
     """
     return scope["method"] == "POST" and scope["path"] in (
         "/api/v1/session",
+        "/api/v1/session/passkey",
+        "/api/v1/session/passkey/options",
+        "/api/v1/session/second-step",
+        "/api/v1/session/second-step/options",
         "/api/v1/setup",
         "/api/v1/welcome",
         "/sign-in",
+        "/sign-in/second-step",
         "/setup",
         "/welcome",
     )

@@ -18,13 +18,15 @@ from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
 from tollway.web.bodies import read_body, replay_body
-from tollway.web.identity import SHOWN_ONCE, Caller, Scope, find_caller
+from tollway.web.identity import REFUSED, SHOWN_ONCE, Caller, Scope, find_caller
 
 HEADER = "idempotency-key"
 _KEY = re.compile(r"[!-~]{1,200}", re.ASCII)
 _ANSWER_BYTES_MAX = 262_144
 _KEPT_HEADERS = frozenset({b"content-type", b"etag"})
 _SERVER_FAULT = 500
+_STEP_UP = "management.step_up"
+"""The one refusal that is not kept: nothing was done, and the same request is sent again after a confirmation."""
 
 
 class Idempotency:
@@ -56,7 +58,7 @@ class Idempotency:
             await self._app(scope, receive, copy.send)
         finally:
             # Also when the caller left: a key that stays taken would block the repetition that is then needed.
-            if copy.is_whole and copy.status < _SERVER_FAULT:
+            if copy.is_whole and copy.status < _SERVER_FAULT and scope.get(REFUSED) != _STEP_UP:
                 is_bare = copy.is_too_long or (SHOWN_ONCE in scope and copy.status < 300)
                 answer = copy.remember(taken.body_hash, self._clock.now_ns(), is_secret=is_bare)
                 await run_in_threadpool(self._keys.finish, taken.place, taken.key, answer)

@@ -46,6 +46,8 @@ class Caller:
     session_id: str = ""
     csrf: str = ""
     session_expires_ns: int = 0
+    fresh_until_ns: int = 0
+    needs_factor: bool = False
     rights: Rights = field(default_factory=lambda: NO_RIGHTS)
     team_ids: frozenset[str] = field(default_factory=frozenset)
     token_id: str = ""
@@ -57,6 +59,13 @@ class Caller:
         if self.kind == "local":
             return str(LOCAL_OPERATOR)
         return f"token:{self.token_id}" if self.token_id else f"user:{self.user_id}"
+
+    def is_fresh(self, now_ns: int) -> bool:
+        """Return whether they proved lately who they are; the operator does so by the socket, each time.
+
+        A token was given its scopes by somebody who had, and proves itself with each request.
+        """
+        return self.kind == "local" or bool(self.token_id) or now_ns < self.fresh_until_ns
 
     def sight(self, permission: Permission) -> Sight:
         """Return the rows that the permission, which the caller holds, holds over."""

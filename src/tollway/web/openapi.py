@@ -26,7 +26,14 @@ _ALL = (400, 405, 421, 500, 503)
 _WITH_CALLER = (401, 403)
 _WITH_INPUT = (404, 422)
 _CHANGING = (403, 408, 409, 412, 413, 415, 429)
-_OVERRIDES: dict[str, tuple[int, ...]] = {"sign_in": (401,), "set_up": (403,), "accept_link": (403,)}
+_OVERRIDES: dict[str, tuple[int, ...]] = {
+    "sign_in": (401,),
+    "sign_in_with_passkey": (401,),
+    "ask_second_step": (401,),
+    "finish_sign_in": (401,),
+    "set_up": (403,),
+    "accept_link": (403,),
+}
 
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

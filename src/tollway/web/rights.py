@@ -25,6 +25,13 @@ class RightInput(Input):
 RightList = Annotated[list[RightInput], Field(max_length=100)]
 
 
+def limit_rights(rights: Rights, *, needs_factor: bool) -> Rights:
+    """Return the rights of a role, or of them only one's own account while its second factor is missing."""
+    if not needs_factor:
+        return rights
+    return {name: reach for name, reach in rights.items() if name is Permission.ACCOUNT_USE}
+
+
 def read_rights(rights: list[RightInput]) -> Rights:
     """Turn rights that the caller sent into the domain's; of a permission named twice the last one counts."""
     return {right.permission: right.reach for right in rights}

@@ -10,6 +10,7 @@ from tollway.control.applications.api import router as applications
 from tollway.control.audit.api import router as audit
 from tollway.control.backups.api import router as backups
 from tollway.control.configuration.api import router as configuration
+from tollway.control.factors.api import router as factors
 from tollway.control.gateway.api import router as gateway
 from tollway.control.limits.api import router as limits
 from tollway.control.notices.api import router as webhooks
@@ -19,6 +20,7 @@ from tollway.control.service_accounts.api import router as service_accounts
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
+from tollway.control.sessions.steps_api import router as steps
 from tollway.control.teams.api import router as teams
 from tollway.control.tokens.api import router as tokens
 from tollway.control.upstreams.api import router as upstreams
@@ -30,7 +32,9 @@ PREFIX = "/api/v1"
 
 ROUTERS: tuple[APIRouter, ...] = (
     sessions,
+    steps,
     account,
+    factors,
     gateway,
     tokens,
     applications,

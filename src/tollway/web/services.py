@@ -9,6 +9,7 @@ from tollway.control.accounts.service import Accounts
 from tollway.control.applications.service import Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bearers.service import Bearers
+from tollway.control.factors.service import Factors
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.notices.service import NoticeDesk
@@ -46,6 +47,7 @@ class ConsoleServices:
 
     clock: Clock
     sessions: Sessions
+    factors: Factors
     accounts: Accounts
     members: Members
     service_accounts: ServiceAccounts

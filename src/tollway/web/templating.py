@@ -1,4 +1,4 @@
-"""Renders the pages without script. Values are escaped by the templates' engine; there is no other way to HTML."""
+"""Renders the pages outside the dashboard. Values are escaped by the engine; there is no other way to HTML."""
 
 import hashlib
 from importlib.resources import files
@@ -7,6 +7,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from starlette.responses import HTMLResponse
 
 _STYLE = files("tollway.web").joinpath("static", "console.css").read_bytes()
+_SCRIPT = files("tollway.web").joinpath("static", "passkey.js").read_bytes()
 
 _environment = Environment(
     loader=PackageLoader("tollway.web"),
@@ -16,6 +17,7 @@ _environment = Environment(
     auto_reload=False,
 )
 _environment.globals["style_version"] = hashlib.sha256(_STYLE).hexdigest()[:12]
+_environment.globals["script_version"] = hashlib.sha256(_SCRIPT).hexdigest()[:12]
 
 
 def render(template: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -5,6 +5,8 @@ of another team, and one that was deleted. What must happen follows from the rol
 else; a route that is new is in it by itself, and fails until its objects are known here.
 """
 
+import re
+
 import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
@@ -14,10 +16,56 @@ from kit.matrix import OBJECTS, World, build_world
 from tollway.control.access.model import REGISTRY, Permission, Reach, Rights
 from tollway.control.access.roles import BUILT_IN
 from tollway.control.access.scopes import NEVER
-from tollway.web.access import Needs, Open, policies_of
+from tollway.web.access import Needs, NeedsFresh, Open, policies_of
 from tollway.web.routers import PREFIX, api_routes
 
-OPEN = {("POST", "/session"), ("GET", "/setup"), ("POST", "/setup"), ("POST", "/welcome")}
+OPEN = {
+    ("POST", "/session"),
+    ("POST", "/session/passkey"),
+    ("POST", "/session/passkey/options"),
+    ("POST", "/session/second-step"),
+    ("POST", "/session/second-step/options"),
+    ("GET", "/setup"),
+    ("POST", "/setup"),
+    ("POST", "/welcome"),
+}
+SENSITIVE = {
+    ("POST", "/account/password"),
+    ("POST", "/account/totp"),
+    ("POST", "/account/totp/confirm"),
+    ("DELETE", "/account/totp"),
+    ("POST", "/account/passkeys"),
+    ("POST", "/account/passkeys/options"),
+    ("DELETE", "/account/passkeys/{passkey_id}"),
+    ("POST", "/account/recovery-codes"),
+    ("PATCH", "/applications/{application_id}"),
+    ("POST", "/configuration"),
+    ("PUT", "/mail"),
+    ("POST", "/providers"),
+    ("PATCH", "/providers/{provider_id}"),
+    ("POST", "/roles"),
+    ("PATCH", "/roles/{role_id}"),
+    ("DELETE", "/roles/{role_id}"),
+    ("POST", "/services"),
+    ("PATCH", "/services/{service_id}"),
+    ("PUT", "/teams/{team_id}/members/{user_id}"),
+    ("DELETE", "/teams/{team_id}/members/{user_id}"),
+    ("POST", "/tokens"),
+    ("POST", "/users"),
+    ("PATCH", "/users/{user_id}"),
+    ("DELETE", "/users/{user_id}"),
+    ("POST", "/users/{user_id}/deactivate"),
+    ("POST", "/users/{user_id}/hand-over"),
+    ("POST", "/users/{user_id}/link"),
+    ("POST", "/users/{user_id}/reactivate"),
+    ("POST", "/users/{user_id}/reset-factors"),
+    ("POST", "/webhooks"),
+    ("POST", "/webhooks/{webhook_id}/secret"),
+}
+"""What needs a proof, given lately, of who one is: what issues, replaces or reveals a secret or changes rights."""
+
+SECRETS = re.compile(r"(Issued|Secret|Link|Invited|RecoveryCodes|FactorChange)\w*Output$")
+"""How answers are called that show a secret once."""
 CHANGES_THAT_ONLY_USE = {("DELETE", "/session")}
 ENDLESS = {"/live"}
 
@@ -40,6 +88,27 @@ def test_every_route_declares_exactly_one_policy(method: str, route: APIRoute) -
     policies = policies_of(route.dependant)
     assert len(policies) == 1, f"{method} {route.path} declares {policies}"
     assert isinstance(policies[0], Open) == ((method, route.path) in OPEN)
+
+
+def test_sensitive_acts_declare_it_in_their_policy() -> None:
+    found = {(method, route.path) for method, route in each() if is_sensitive(route)}
+    assert found == SENSITIVE
+
+
+def test_whatever_shows_a_secret_is_sensitive_or_is_the_machines_own() -> None:
+    """So a route that is new cannot be forgotten above."""
+    showing = [
+        (method, route.path)
+        for method, route in each()
+        if SECRETS.search(getattr(route.response_model, "__name__", "")) and method != "GET"
+    ]
+    own = {("POST", "/setup/link")}
+    assert len(showing) > 8
+    assert set(showing) - own <= SENSITIVE
+
+
+def is_sensitive(route: APIRoute) -> bool:
+    return any(isinstance(policy, NeedsFresh) for policy in policies_of(route.dependant))
 
 
 @pytest.mark.parametrize(("method", "route"), each(), ids=name)

@@ -1,4 +1,4 @@
-"""Set-up and sign-in without script."""
+"""Set-up, sign-in and the second step; all of it works without script."""
 
 import re
 from pathlib import Path
@@ -7,6 +7,7 @@ import pytest
 
 from kit.console import NAME, PASSWORD, Console, console_on
 from kit.control import ControlPlane, open_surroundings
+from kit.factors import add_app, add_passkey, first_step
 from tollway.kernel.codes import TABLE
 from tollway.web.pages import safe_target
 
@@ -107,11 +108,55 @@ def test_every_code_has_an_anchor(console: Console) -> None:
     assert set(re.findall(r'id="([a-z_.]+)"', page)) == {code.name for code in TABLE}
 
 
-def test_pages_have_no_script_and_no_inline_style(console: Console) -> None:
-    for path in ("/sign-in", "/docs/errors"):
-        page = console.client().get(path).text
-        assert "<script" not in page and "style=" not in page and "<style" not in page
+SCRIPT = re.compile(r'<script type="module" src="(/static/passkey\.js)\?v=[0-9a-f]{12}"></script>')
+
+
+def test_pages_have_nothing_inline_and_no_script_but_the_one_for_passkeys(console: Console) -> None:
+    add_app(console, console.signed_in())
+    halfway = first_step(console)
+    pages = {path: console.client().get(path).text for path in ("/sign-in", "/docs/errors")}
+    pages["/sign-in/second-step"] = halfway.get("/sign-in/second-step").text
+    for path, page in pages.items():
+        scripts = SCRIPT.findall(page)
+        assert len(scripts) == page.count("<script") == (0 if path == "/docs/errors" else 1)
+        assert "style=" not in page and "<style" not in page and 'onclick="' not in page
         assert '<html lang="en">' in page
+    script = console.client().get("/static/passkey.js")
+    assert script.status_code == 200 and script.headers["content-type"].startswith("text/javascript")
+    assert "innerHTML" not in script.text
+
+
+def test_the_second_step_by_form_leads_to_the_page_that_was_asked_for(console: Console) -> None:
+    app, codes = add_app(console, console.signed_in())
+    client = console.client()
+    sent = client.post("/sign-in", data={"name": NAME, "password": PASSWORD, "next": "/tokens?state=active"})
+    assert (sent.status_code, sent.headers["location"]) == (303, "/sign-in/second-step?next=%2Ftokens%3Fstate%3Dactive")
+    page = client.get(sent.headers["location"])
+    assert page.status_code == 200 and 'value="/tokens?state=active"' in page.text
+    assert page.headers["cache-control"] == "no-store" and page.headers["referrer-policy"] == "same-origin"
+    wrong = client.post("/sign-in/second-step", data={"code": app.wrong_code(), "next": "//evil.example"})
+    assert wrong.status_code == 401 and "This code is wrong" in wrong.text and "evil" not in wrong.text
+    code = app.next_code()
+    data = {"code": f"{code[:3]} {code[3:]}", "next": "/tokens?state=active"}
+    done = client.post("/sign-in/second-step", data=data)
+    assert (done.status_code, done.headers["location"]) == (303, "/tokens?state=active")
+    assert client.get("/api/v1/session").status_code == 200
+    by_paper = first_step(console)
+    assert by_paper.post("/sign-in/second-step", data={"code": codes[0]}).headers["location"] == "/"
+
+
+def test_without_a_first_step_there_is_no_second(console: Console) -> None:
+    client = console.client()
+    path = "/sign-in/second-step"
+    for answer in (client.get(f"{path}?next=/x"), client.post(path, data={"next": "/x"})):
+        assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fx")
+
+
+def test_who_has_passkeys_only_is_offered_them_and_a_recovery_code(console: Console) -> None:
+    add_passkey(console.signed_in())
+    page = first_step(console).get("/sign-in/second-step").text
+    assert "data-passkey" in page and 'data-origin="http://localhost"' in page
+    assert "Recovery code" in page and "Six digits" not in page
 
 
 def test_form_pages_tell_their_origin_so_that_plain_http_browsers_can_post(console: Console) -> None:

@@ -15,4 +15,5 @@ def test_values_are_escaped_and_pages_are_not_cached() -> None:
 def test_a_value_that_is_missing_is_a_mistake() -> None:
     with pytest.raises(UndefinedError):
         render("sign_in.html")
-    assert render_form("sign_in.html", fault="", name="", next="/").headers["referrer-policy"] == "same-origin"
+    page = render_form("sign_in.html", fault="", name="", next="/", passkey_origin="")
+    assert page.headers["referrer-policy"] == "same-origin"

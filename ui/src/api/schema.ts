@@ -19,7 +19,7 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Sign in. Begins a new session and ends the one whose cookie came along.
+         * @description Sign in. Begins a new session and ends the one whose cookie came along; 202 when a second step is needed.
          */
         post: operations["sign_in"];
         /**
@@ -67,7 +67,9 @@ export interface paths {
         put?: never;
         /**
          * Accept Link
-         * @description Choose a password with a one-time link, and sign in. Every other session of that person ends.
+         * @description Choose a password with a one-time link, and sign in; 202 when a second step is needed.
+         *
+         *     Every other session of that person ends.
          */
         post: operations["accept_link"];
         delete?: never;
@@ -90,6 +92,128 @@ export interface paths {
          * @description Make a new one-time set-up link; earlier ones stop working. Refused once there is an owner. Local socket only.
          */
         post: operations["create_setup_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Passkey
+         * @description Begin a sign-in by passkey: a challenge for any that the browser has. Good once, for five minutes.
+         */
+        post: operations["ask_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign In With Passkey
+         * @description Sign in by a passkey alone. Begins a new session and ends the one whose cookie came along.
+         */
+        post: operations["sign_in_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-step/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Second Step
+         * @description Begin a second step by passkey: a challenge for those of the person who is half signed in.
+         */
+        post: operations["ask_second_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/second-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Sign In
+         * @description Finish a sign-in by a code, a recovery code or a passkey.
+         */
+        post: operations["finish_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/step-up/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Step Up
+         * @description Begin a confirmation by passkey: a challenge for one's own.
+         */
+        post: operations["ask_step_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Step Up
+         * @description Confirm who one is, by any of the session's `confirm_by`; sensitive acts are open for a while then.
+         *
+         *     The session gets a new id and a new `csrf`; the old ones are worth nothing from that moment. Its end stays.
+         */
+        post: operations["step_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -170,6 +294,154 @@ export interface paths {
          * @description Set a new password. Every session ends, and this browser gets a new one: repeat its `csrf` from now on.
          */
         post: operations["change_own_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Own Factors
+         * @description Show one's second factors, without their secrets.
+         */
+        get: operations["get_own_factors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Totp
+         * @description Make the secret of an authenticator app. It counts once it is confirmed.
+         */
+        post: operations["begin_totp"];
+        /**
+         * Remove Totp
+         * @description Forget the authenticator app.
+         */
+        delete: operations["remove_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm Totp
+         * @description Count the authenticator app from now on, by a code of it.
+         */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask New Passkey
+         * @description Begin to add a passkey: a challenge for the browser. Good once, for five minutes.
+         */
+        post: operations["ask_new_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Passkey
+         * @description Add a passkey.
+         */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/{passkey_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Passkey
+         * @description Forget a passkey.
+         */
+        delete: operations["remove_passkey"];
+        options?: never;
+        head?: never;
+        /**
+         * Rename Passkey
+         * @description Give a passkey another name.
+         */
+        patch: operations["rename_passkey"];
+        trace?: never;
+    };
+    "/api/v1/account/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Recovery Codes
+         * @description Make ten new recovery codes; those before stop working.
+         */
+        post: operations["renew_recovery_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -874,6 +1146,26 @@ export interface paths {
          * @description Make a new one-time link for a person to choose a password; earlier ones stop working.
          */
         post: operations["create_user_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/reset-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset Factors
+         * @description Take a person's second factors away, for one who has lost them. Their sessions end; the password stays.
+         */
+        post: operations["reset_factors"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1817,6 +2109,28 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AppOutput
+         * @description An authenticator app that was confirmed by a code.
+         */
+        AppOutput: {
+            /**
+             * Confirmed At
+             * Format: date-time
+             */
+            confirmed_at: string;
+        };
+        /**
+         * AppSecretOutput
+         * @description What an authenticator app is set up with. It is shown here and nowhere else, and counts once a code came back.
+         */
+        AppSecretOutput: {
+            /** Secret */
+            secret: string;
+            /** Uri */
+            uri: string;
+            qr: components["schemas"]["DrawingOutput"];
+        };
+        /**
          * ApplicationInput
          * @description An application to add. Without `team_id` it belongs to the default team.
          */
@@ -1889,6 +2203,22 @@ export interface components {
             applied: boolean;
             /** Secrets */
             secrets: components["schemas"]["SecretOutput"][];
+        };
+        /**
+         * AssertionInput
+         * @description What an authenticator answered to prove a passkey: parts of `PublicKeyCredential.toJSON()`.
+         */
+        AssertionInput: {
+            /** Credential Id */
+            credential_id: string;
+            /** Client Data */
+            client_data: string;
+            /** Authenticator Data */
+            authenticator_data: string;
+            /** Signature */
+            signature: string;
+            /** User Handle */
+            user_handle?: string | null;
         };
         /**
          * AttemptOutput
@@ -2520,6 +2850,17 @@ export interface components {
             is_done: boolean;
         };
         /**
+         * CodeInput
+         * @description A code of the app.
+         */
+        CodeInput: {
+            /**
+             * Code
+             * Format: password
+             */
+            code: string;
+        };
+        /**
          * ConcurrencyInput
          * @description At most `calls` in flight.
          */
@@ -2598,6 +2939,16 @@ export interface components {
             /** Attempts Total */
             attempts_total: number;
             last_attempt: components["schemas"]["AttemptOutput"] | null;
+        };
+        /**
+         * DrawingOutput
+         * @description A QR code: an SVG path over a square of `size` by `size`.
+         */
+        DrawingOutput: {
+            /** Size */
+            size: number;
+            /** Path */
+            path: string;
         };
         /**
          * EndedOutput
@@ -2695,6 +3046,41 @@ export interface components {
             meaning: string;
             /** Fields */
             fields: string[];
+        };
+        /**
+         * FactorChangeOutput
+         * @description What a change leaves: every other session ended, and this browser has a new one.
+         *
+         *     `recovery_codes` came with the first factor and are shown here only.
+         */
+        FactorChangeOutput: {
+            session: components["schemas"]["SessionOutput"];
+            factors: components["schemas"]["FactorsOutput"];
+            /** Recovery Codes */
+            recovery_codes: string[] | null;
+        };
+        /**
+         * FactorsOutput
+         * @description One's second factors. `passkey_place` null: this console has no name that browsers keep passkeys for.
+         */
+        FactorsOutput: {
+            app: components["schemas"]["AppOutput"] | null;
+            /** Passkeys */
+            passkeys: components["schemas"]["PasskeyOutput"][];
+            /** Recovery Codes */
+            recovery_codes: number;
+            passkey_place: components["schemas"]["PlaceOutput"] | null;
+        };
+        /**
+         * FactorsResetOutput
+         * @description Whose second factors were taken away, how many, and how many sessions ended.
+         */
+        FactorsResetOutput: {
+            user: components["schemas"]["PersonOutput"];
+            /** Factors */
+            factors: number;
+            /** Sessions */
+            sessions: number;
         };
         /**
          * FieldOutput
@@ -3196,6 +3582,15 @@ export interface components {
             candidates: components["schemas"]["CandidateOutput"][];
         };
         /**
+         * NewPasskeyInput
+         * @description A passkey's registration, and what to call it.
+         */
+        NewPasskeyInput: {
+            /** Name */
+            name: string;
+            passkey: components["schemas"]["RegistrationInput"];
+        };
+        /**
          * OfferInput
          * @description A model of the provider under the name callers use. Lower priority comes first.
          */
@@ -3240,6 +3635,8 @@ export interface components {
         /**
          * OwnSession
          * @description One sign-in: where from, with what, and when it was used last. `is_current` is the one that asks.
+         *
+         *     `method` is how its person proved last who they are, at `confirmed_at`.
          */
         OwnSession: {
             /** Id */
@@ -3263,6 +3660,16 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Confirmed At
+             * Format: date-time
+             */
+            confirmed_at: string;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "password" | "link" | "totp" | "recovery" | "passkey";
             /** Is Current */
             is_current: boolean;
         };
@@ -3383,6 +3790,55 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * PasskeyInput
+         * @description A passkey's answer.
+         */
+        PasskeyInput: {
+            passkey: components["schemas"]["AssertionInput"];
+        };
+        /**
+         * PasskeyNameInput
+         * @description What a passkey is called.
+         */
+        PasskeyNameInput: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * PasskeyOptions
+         * @description What to ask the browser for: `public_key` as `PublicKeyCredential.parse…OptionsFromJSON` takes it.
+         */
+        PasskeyOptions: {
+            /** Public Key */
+            public_key: {
+                [key: string]: unknown;
+            };
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * PasskeyOutput
+         * @description A passkey: its public half only.
+         */
+        PasskeyOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Is Backed Up */
+            is_backed_up: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Used At */
+            used_at: string | null;
+        };
+        /**
          * PasswordInput
          * @description The password there is, and the one to set.
          */
@@ -3447,6 +3903,8 @@ export interface components {
             teams: components["schemas"]["TeamOfUser"][];
             /** Personal Tokens */
             personal_tokens: number;
+            /** Second Factors */
+            second_factors: ("passkey" | "totp")[];
             /**
              * Created At
              * Format: date-time
@@ -3456,6 +3914,16 @@ export interface components {
             created_by: string;
             /** Signed In At */
             signed_in_at: string | null;
+        };
+        /**
+         * PlaceOutput
+         * @description Where passkeys work: on pages of this origin only.
+         */
+        PlaceOutput: {
+            /** Rp Id */
+            rp_id: string;
+            /** Origin */
+            origin: string;
         };
         /**
          * PlanInput
@@ -3589,6 +4057,17 @@ export interface components {
             detail: string;
             /** Code */
             code: string | null;
+        };
+        /**
+         * ProofInput
+         * @description Exactly one proof: a password, a code (of an authenticator app, or a recovery code), or a passkey's answer.
+         */
+        ProofInput: {
+            /** Password */
+            password?: string | null;
+            /** Code */
+            code?: string | null;
+            passkey?: components["schemas"]["AssertionInput"] | null;
         };
         /**
          * ProviderInput
@@ -3762,6 +4241,31 @@ export interface components {
             reason?: string;
         };
         /**
+         * RecoveryCodesOutput
+         * @description Recovery codes, each good once. They are shown here and nowhere else.
+         */
+        RecoveryCodesOutput: {
+            /** Codes */
+            codes: string[];
+        };
+        /**
+         * RegistrationInput
+         * @description What an authenticator answered for a new passkey: parts of `PublicKeyCredential.toJSON()`.
+         */
+        RegistrationInput: {
+            /** Credential Id */
+            credential_id: string;
+            /** Client Data */
+            client_data: string;
+            /** Attestation */
+            attestation: string;
+            /**
+             * Transports
+             * @default []
+             */
+            transports?: string[];
+        };
+        /**
          * RequestLimitInput
          * @description At most `requests` calls in any `window_seconds`, sliding. Without a name it is named after its window.
          */
@@ -3901,6 +4405,19 @@ export interface components {
             cached_input_tokens: number;
             /** Unpriced Cached Input Tokens */
             unpriced_cached_input_tokens: number;
+        };
+        /**
+         * SecondStepOutput
+         * @description A sign-in that needs a second step, by any of `methods`. A cookie says whose it is.
+         */
+        SecondStepOutput: {
+            /** Methods */
+            methods: ("password" | "link" | "totp" | "recovery" | "passkey")[];
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /**
          * SecretInput
@@ -4216,7 +4733,9 @@ export interface components {
          * SessionOutput
          * @description The session of this browser. Unsafe requests repeat `csrf` in the X-Tollway-CSRF header.
          *
-         *     `rights` is what the person may do, and `team_ids` the teams that the reach `team` reaches.
+         *     `rights` is what the person may do, and `team_ids` the teams that the reach `team` reaches. Until `fresh_until`
+         *     sensitive acts need no further proof; after it, one by any of `confirm_by`. `needs_second_factor`: the role asks
+         *     for one, and until it is added nothing else may be done.
          */
         SessionOutput: {
             user: components["schemas"]["UserOutput"];
@@ -4227,6 +4746,15 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+            /**
+             * Fresh Until
+             * Format: date-time
+             */
+            fresh_until: string;
+            /** Confirm By */
+            confirm_by: ("password" | "link" | "totp" | "recovery" | "passkey")[];
+            /** Needs Second Factor */
+            needs_second_factor: boolean;
             /** Rights */
             rights: components["schemas"]["Right"][];
             /** Team Ids */
@@ -5134,7 +5662,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionOutput"];
+                    "application/json": components["schemas"]["SessionOutput"] | components["schemas"]["SecondStepOutput"];
+                };
+            };
+            /** @description Halfway in */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondStepOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -5271,7 +5808,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SessionOutput"];
+                    "application/json": components["schemas"]["SessionOutput"] | components["schemas"]["SecondStepOutput"];
+                };
+            };
+            /** @description Halfway in */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SecondStepOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -5309,6 +5855,233 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SetupLinkOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    sign_in_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_second_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    finish_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_step_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    step_up: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -5453,6 +6226,346 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_own_factors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    begin_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppSecretOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorChangeOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CodeInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorChangeOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    ask_new_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPasskeyInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorChangeOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorChangeOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                passkey_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyNameInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    renew_recovery_codes: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodesOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -7258,6 +8371,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    reset_factors: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FactorsResetOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

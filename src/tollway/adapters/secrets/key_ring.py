@@ -39,6 +39,8 @@ class KeyRing:
         """Seals what is kept of responses, which is the customers' content."""
         self.notices = _Box(_derive(root, "notices"))
         """Seals the signing secrets of webhooks and the login of the mail server."""
+        self.second_factors = _Box(_derive(root, "second-factors"))
+        """Seals the secrets of people's authenticator apps."""
         self.cookie_key = Secret(_derive(root, "cookie"))
         """Signs session cookies and CSRF tokens."""
         self.audit_key = Secret(_derive(root, "audit-chain"))

@@ -120,6 +120,10 @@ class SQLAccountStore:
         connection.execute(delete(user_links).where(user_links.c.user_id == user_id))
         return end_sessions(connection, user_id)
 
+    def end_sessions(self, user_id: str) -> int:
+        """Delete all sessions of a person."""
+        return end_sessions(self._database.writing(), user_id)
+
     def teams_of(self, user_ids: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Return the teams of each person as (id, name), by name; by members_by_user."""
         found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)

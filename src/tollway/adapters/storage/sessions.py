@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.factors_schema import sign_in_halves
 from tollway.adapters.storage.sessions_schema import attempts, members, sessions, setup_links, user_links, users
-from tollway.control.sessions.model import Session, SetupLink, User, UserLink
+from tollway.control.sessions.model import Half, Session, SetupLink, User, UserLink
 from tollway.control.sessions.ports import SessionStore, ThrottleStore
 from tollway.control.sessions.throttle import Bucket
 
@@ -159,6 +159,32 @@ class SQLSessionStore:
         with self._database.write():
             return end_sessions(self._database.writing(), user_id)
 
+    def add_half(self, half: Half, now_ns: int) -> None:
+        """Store a half-done sign-in, and purge up to 1,000 by sign_in_halves_by_expiry."""
+        table = sign_in_halves
+        old = select(table.c.secret_hash).where(table.c.expires_ns <= now_ns).order_by(table.c.expires_ns)
+        with self._database.write():
+            connection = self._database.writing()
+            connection.execute(delete(table).where(table.c.secret_hash.in_(old.limit(_PURGE))))
+            connection.execute(insert(table).values({name: getattr(half, name) for name in _HALF_COLUMNS}))
+
+    def find_half(self, secret_hash: bytes) -> tuple[Half, User] | None:
+        """Return the half-done sign-in and its user, who is active."""
+        query = (
+            select(users, *(column.label(f"half_{column.name}") for column in sign_in_halves.c))
+            .join(sign_in_halves, and_(sign_in_halves.c.user_id == users.c.id, users.c.state == "active"))
+            .where(sign_in_halves.c.secret_hash == secret_hash)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return (Half(**_without_prefix(row, "half_")), read_user(row)) if row else None
+
+    def delete_half(self, secret_hash: bytes) -> bool:
+        """Use it up; the row count says who was first."""
+        with self._database.write():
+            query = delete(sign_in_halves).where(sign_in_halves.c.secret_hash == secret_hash)
+            return bool(self._database.writing().execute(query).rowcount)
+
 
 def end_sessions(connection: Connection, user_id: str) -> int:
     """Delete what a person is or was about to be signed in by; return how many sessions there were."""
@@ -198,13 +224,14 @@ class SQLThrottleStore:
                     connection.execute(insert(attempts).values(bucket=one.key, count=1, ends_ns=ends_ns))
             return 0
 
-    def give_back(self, buckets: tuple[Bucket, ...], *, cleared: Bucket) -> None:
+    def give_back(self, buckets: tuple[Bucket, ...], *, cleared: Bucket | None) -> None:
         """Uncount this attempt in `buckets` and empty `cleared`."""
         with self._database.write():
             connection = self._database.writing()
             counted = update(attempts).where(attempts.c.bucket.in_([one.key for one in buckets]), attempts.c.count > 0)
             connection.execute(counted.values(count=attempts.c.count - 1))
-            connection.execute(delete(attempts).where(attempts.c.bucket == cleared.key))
+            if cleared is not None:
+                connection.execute(delete(attempts).where(attempts.c.bucket == cleared.key))
 
 
 def _without_prefix(row: RowMapping, prefix: str) -> dict[str, Any]:
@@ -224,6 +251,7 @@ def user_values(user: User) -> dict[str, Any]:
     return {name: getattr(user, name) for name in _USER_COLUMNS}
 
 
+_HALF_COLUMNS = tuple(column.name for column in sign_in_halves.c)
 _SESSION_COLUMNS = tuple(column.name for column in sessions.c)
 
 

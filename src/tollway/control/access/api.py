@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from tollway.control.access.model import REGISTRY, Permission, Reach, Role, RoleChange
 from tollway.control.access.roles import BUILT_IN
-from tollway.web.asking import Asking, ReadRoles, WriteRoles
+from tollway.web.asking import Asking, FreshRoles, ReadRoles
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, Text, absent, format_instant
 from tollway.web.rights import Right, RightList, read_rights, show_rights
@@ -75,7 +75,7 @@ def list_roles(ask: ReadRoles) -> RoleList:
 
 
 @router.post("", status_code=201)
-def create_role(body: RoleInput, ask: WriteRoles) -> RoleOutput:
+def create_role(body: RoleInput, ask: FreshRoles) -> RoleOutput:
     """Make a role. It cannot permit more than you may do yourself."""
     return _answer(ask.services.roles.create(body.name, body.description, read_rights(body.rights), ask.actor), ask)
 
@@ -99,7 +99,7 @@ def get_role(role_id: RoleId, ask: ReadRoles) -> RoleOutput:
 
 
 @router.patch("/{role_id}")
-def change_role(role_id: RoleId, body: RolePatch, expected: ExpectedVersion, ask: WriteRoles) -> RoleOutput:
+def change_role(role_id: RoleId, body: RolePatch, expected: ExpectedVersion, ask: FreshRoles) -> RoleOutput:
     """Change a role. In force at the next request of everybody who holds it."""
     rights = read_rights(body.rights) if "rights" in body.model_fields_set else UNSET
     change = RoleChange(body.name, body.description, rights)
@@ -107,7 +107,7 @@ def change_role(role_id: RoleId, body: RolePatch, expected: ExpectedVersion, ask
 
 
 @router.delete("/{role_id}", status_code=204)
-def delete_role(role_id: RoleId, expected: ExpectedVersion, ask: WriteRoles) -> None:
+def delete_role(role_id: RoleId, expected: ExpectedVersion, ask: FreshRoles) -> None:
     """Delete a role that nobody holds."""
     ask.services.roles.delete(role_id, ask.actor, expected_version=expected)
 

@@ -1,6 +1,6 @@
 """People over HTTP. A one-time link is in the answer that makes it and in no other."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query
@@ -10,7 +10,7 @@ from tollway.control.accounts.model import Ended, IssuedLink, NewUser, UserChang
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
 from tollway.control.sessions.model import NAME_CHARS_MAX, LinkPurpose, User, UserState
-from tollway.web.asking import Asking, ReadUsers, WriteUsers
+from tollway.web.asking import Asking, FreshUsers, ReadUsers
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant, format_instant_or_none
 from tollway.web.paging import Page, PageQuery
@@ -20,6 +20,7 @@ router = APIRouter(prefix="/users", tags=["people"])
 UserId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
 PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
+KINDS: tuple[Literal["passkey", "totp"], ...] = ("passkey", "totp")
 
 
 class UserQuery(PageQuery):
@@ -69,6 +70,7 @@ class PersonOutput(Output):
     role_name: str
     teams: list[TeamOfUser]
     personal_tokens: int
+    second_factors: list[Literal["passkey", "totp"]]
     created_at: Instant
     created_by: str
     signed_in_at: Instant | None
@@ -97,6 +99,14 @@ class EndedOutput(Output):
     tokens: int
 
 
+class FactorsResetOutput(Output):
+    """Whose second factors were taken away, how many, and how many sessions ended."""
+
+    user: PersonOutput
+    factors: int
+    sessions: int
+
+
 class HandedOverOutput(Output):
     """How many tokens changed their owner."""
 
@@ -116,7 +126,7 @@ def list_users(query: Annotated[UserQuery, Query()], ask: ReadUsers) -> Page[Per
 
 
 @router.post("", status_code=201)
-def invite_user(body: InviteInput, ask: WriteUsers) -> InvitedOutput:
+def invite_user(body: InviteInput, ask: FreshUsers) -> InvitedOutput:
     """Invite a person. The answer has the link to hand to them; it works once, for seven days."""
     ask.show_once()
     issued = ask.services.accounts.invite(NewUser(body.name, body.role, tuple(body.team_ids)), ask.actor)
@@ -131,39 +141,46 @@ def get_user(user_id: UserId, ask: ReadUsers) -> PersonOutput:
 
 
 @router.patch("/{user_id}")
-def change_user(user_id: UserId, body: UserPatch, expected: ExpectedVersion, ask: WriteUsers) -> PersonOutput:
+def change_user(user_id: UserId, body: UserPatch, expected: ExpectedVersion, ask: FreshUsers) -> PersonOutput:
     """Rename a person or give them another role. In force at their next request."""
     change = UserChange(body.name, body.role)
     return _answer(ask.services.accounts.change(user_id, change, ask.actor, expected_version=expected), ask)
 
 
 @router.delete("/{user_id}")
-def delete_user(user_id: UserId, expected: ExpectedVersion, ask: WriteUsers) -> EndedOutput:
+def delete_user(user_id: UserId, expected: ExpectedVersion, ask: FreshUsers) -> EndedOutput:
     """Delete a person. Their sessions and own tokens end at once; what they did stays known."""
     return _show_ended(ask.services.accounts.delete(user_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{user_id}/deactivate")
-def deactivate_user(user_id: UserId, expected: ExpectedVersion, ask: WriteUsers) -> EndedOutput:
+def deactivate_user(user_id: UserId, expected: ExpectedVersion, ask: FreshUsers) -> EndedOutput:
     """End a person's sessions and own tokens at once, and let them sign in no more."""
     return _show_ended(ask.services.accounts.deactivate(user_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{user_id}/reactivate")
-def reactivate_user(user_id: UserId, expected: ExpectedVersion, ask: WriteUsers) -> PersonOutput:
+def reactivate_user(user_id: UserId, expected: ExpectedVersion, ask: FreshUsers) -> PersonOutput:
     """Let a deactivated person sign in again. Tokens that ended stay revoked."""
     return _answer(ask.services.accounts.reactivate(user_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{user_id}/link", status_code=201)
-def create_user_link(user_id: UserId, ask: WriteUsers) -> LinkOutput:
+def create_user_link(user_id: UserId, ask: FreshUsers) -> LinkOutput:
     """Make a new one-time link for a person to choose a password; earlier ones stop working."""
     ask.show_once()
     return _show_link(ask.services.accounts.issue_link(user_id, ask.actor), ask)
 
 
+@router.post("/{user_id}/reset-factors")
+def reset_factors(user_id: UserId, ask: FreshUsers) -> FactorsResetOutput:
+    """Take a person's second factors away, for one who has lost them. Their sessions end; the password stays."""
+    done = ask.services.accounts.reset_factors(user_id, ask.actor)
+    return FactorsResetOutput(user=_show(done.user, ask), factors=done.factors, sessions=done.sessions)
+
+
 @router.post("/{user_id}/hand-over")
-def hand_over(user_id: UserId, body: HandOverInput, ask: WriteUsers) -> HandedOverOutput:
+def hand_over(user_id: UserId, body: HandOverInput, ask: FreshUsers) -> HandedOverOutput:
     """Give the tokens that a person owns to another; secrets, limits and budgets stay."""
     return HandedOverOutput(tokens=ask.services.accounts.hand_over(user_id, body.to_user_id, ask.actor))
 
@@ -172,6 +189,7 @@ def show_people(users: tuple[User, ...], ask: Asking) -> list[PersonOutput]:
     """Write people with their teams, roles and own tokens."""
     ids = [user.id for user in users]
     teams, tokens = ask.services.accounts.teams_of(ids), ask.services.tokens.count_personal(ids)
+    factors = ask.services.accounts.factors_of(ids)
     roles = {role.id: role.name for role in ask.services.roles.all()}
     return [
         PersonOutput(
@@ -182,6 +200,7 @@ def show_people(users: tuple[User, ...], ask: Asking) -> list[PersonOutput]:
             role_name=roles.get(user.role, user.role),
             teams=[TeamOfUser(id=team_id, name=name) for team_id, name in teams.get(user.id, ())],
             personal_tokens=tokens.get(user.id, 0),
+            second_factors=[kind for kind in KINDS if kind in factors.get(user.id, ())],
             created_at=format_instant(user.created_ns),
             created_by=user.created_by,
             signed_in_at=format_instant_or_none(user.signed_in_ns),

@@ -18,6 +18,14 @@ def last_owner() -> TollwayError:
     return TollwayError("management.conflict", public="This is the last owner; make somebody else an owner first.")
 
 
+def equal_or_higher() -> TollwayError:
+    """Return management.forbidden: factors are reset by who may do more than their person (tokens.md R20)."""
+    return TollwayError(
+        "management.forbidden",
+        public="Second factors are reset by somebody who may do more than the person, or on the machine itself.",
+    )
+
+
 def not_oneself() -> TollwayError:
     """Return management.conflict: nobody ends their own account."""
     return TollwayError("management.conflict", public="Nobody ends their own account; ask another administrator.")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 
 from tollway.control.accounts.model import Member
 from tollway.control.sessions.model import UserState
-from tollway.web.asking import ReadTeams, WriteMembers
+from tollway.web.asking import FreshMembers, ReadTeams
 from tollway.web.fields import Instant, Output, format_instant
 from tollway.web.paging import Page, PageQuery
 
@@ -35,13 +35,13 @@ def list_members(team_id: TeamId, query: Annotated[PageQuery, Query()], ask: Rea
 
 
 @router.put("/{user_id}", status_code=204)
-def add_member(team_id: TeamId, user_id: UserId, ask: WriteMembers) -> None:
+def add_member(team_id: TeamId, user_id: UserId, ask: FreshMembers) -> None:
     """Put a person into a team."""
     ask.services.members.join(team_id, user_id, ask.actor)
 
 
 @router.delete("/{user_id}", status_code=204)
-def remove_member(team_id: TeamId, user_id: UserId, ask: WriteMembers) -> None:
+def remove_member(team_id: TeamId, user_id: UserId, ask: FreshMembers) -> None:
     """Take a person out of a team: at their next request they see nothing of it any more."""
     ask.services.members.leave(team_id, user_id, ask.actor)
 

@@ -55,6 +55,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorsReset:
+    """What ended when a person's second factors were taken away."""
+
+    user: User
+    sessions: int
+    factors: int
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """Somebody who is in a team, since when."""
 

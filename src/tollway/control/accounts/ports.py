@@ -50,6 +50,10 @@ class AccountStore(Protocol):
         """Delete all links and sessions of a person; return how many sessions there were."""
         ...
 
+    def end_sessions(self, user_id: str) -> int:
+        """Delete all sessions of a person, and half-done sign-ins; return how many sessions there were."""
+        ...
+
     def teams_of(self, user_ids: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Return the teams of each person as (id, name), by name; who is in none is left out."""
         ...
@@ -68,6 +72,18 @@ class AccountStore(Protocol):
 
     def leave(self, user_id: str, team_id: str | None = None) -> None:
         """Take a person out of a team, or of all."""
+        ...
+
+
+class FactorDirectory(Protocol):
+    """The second factors that people have."""
+
+    def kinds(self, user_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return which factors each of the people has, `totp` and `passkey`; who has none is left out."""
+        ...
+
+    def delete_all(self, user_id: str) -> int:
+        """Forget all of a person's, and their recovery codes, in the caller's transaction; return how many."""
         ...
 
 

@@ -9,19 +9,21 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
-from tollway.control.access.grant import Grant, check_grant
+from tollway.control.access.grant import Grant, check_grant, excess
 from tollway.control.access.model import NO_RIGHTS
 from tollway.control.access.roles import OWNER
 from tollway.control.accounts.errors import (
+    equal_or_higher,
     last_owner,
     not_in_this_state,
     not_oneself,
     user_name_taken,
     user_not_found,
 )
-from tollway.control.accounts.model import Ended, IssuedLink, NewUser, UserChange, UserFilter
+from tollway.control.accounts.model import Ended, FactorsReset, IssuedLink, NewUser, UserChange, UserFilter
 from tollway.control.accounts.ports import (
     AccountStore,
+    FactorDirectory,
     NoServices,
     OwnedServices,
     PersonalTokens,
@@ -60,6 +62,7 @@ class AccountParts:
     trail: Trail
     clock: Clock
     notices: Notices = field(default_factory=NoNotices)
+    factors: FactorDirectory = field(kw_only=True)
     services: OwnedServices = field(default_factory=NoServices)
 
 
@@ -142,6 +145,25 @@ class Accounts:
             self._record(actor, "link", user, None, {"purpose": issued.purpose, "expires_ns": issued.expires_ns})
             return issued
 
+    def factors_of(self, user_ids: Collection[str]) -> Mapping[str, frozenset[str]]:
+        """Return which second factors each person has; who has none is left out."""
+        return self._parts.factors.kinds(user_ids)
+
+    def reset_factors(self, user_id: str, actor: Actor) -> FactorsReset:
+        """Take a person's second factors and recovery codes away, and end their sessions; the password stays.
+
+        For who may do more than the person (tokens.md R20): an equal could take the account over with a link.
+        Raises management.not_found, .forbidden.
+        """
+        with self._transactions.write():
+            user = self._touchable(user_id, actor, None)
+            if not excess(Grant(rights=actor.bound.rights), Grant(rights=self._grant(user.role, ()).rights)):
+                raise equal_or_higher()
+            factors = self._parts.factors.delete_all(user.id)
+            sessions = self._store.end_sessions(user.id)
+            self._record(actor, "reset_factors", user, None, {"factors": factors, "sessions": sessions})
+            return FactorsReset(user, sessions, factors)
+
     def deactivate(self, user_id: str, actor: Actor, *, expected_version: int | None = None) -> Ended:
         """End the person's sessions, links and own tokens at once, and let them sign in no more. Idempotent.
 
@@ -171,6 +193,7 @@ class Accounts:
         with self._transactions.write():
             before = self._touchable(user_id, actor, expected_version)
             self._store.leave(user_id)
+            self._parts.factors.delete_all(user_id)
             # No canonical name begins with a control character, so nobody can ever have this one.
             after = replace(before, state="deleted", password_hash="", name_key=f"\x1f{before.id}")
             return self._end(before, after, actor, "delete")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tollway.contract.policy import State
 from tollway.control.applications.model import Application, ApplicationChange, NewApplication
-from tollway.web.asking import Asking, ReadApplications, WriteApplications
+from tollway.web.asking import Asking, FreshApplications, ReadApplications, WriteApplications
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant
 from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, show_limits, show_meters
@@ -83,7 +83,7 @@ def get_application(application_id: ApplicationId, ask: ReadApplications) -> App
 
 @router.patch("/{application_id}")
 def change_application(
-    application_id: ApplicationId, body: ApplicationPatch, expected: ExpectedVersion, ask: WriteApplications
+    application_id: ApplicationId, body: ApplicationPatch, expected: ExpectedVersion, ask: FreshApplications
 ) -> ApplicationOutput:
     """Change an application."""
     limits = read_limits(body.limits) if "limits" in body.model_fields_set else UNSET

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from tollway.control.configuration.model import Action, Changes, ObjectKind
 from tollway.kernel.errors import TollwayError
-from tollway.web.asking import ReadConfiguration, WriteConfiguration
+from tollway.web.asking import FreshConfiguration, ReadConfiguration
 from tollway.web.fields import Output
 from tollway.web.fields import Query as QueryModel
 
@@ -81,7 +81,7 @@ def export_configuration(ask: ReadConfiguration) -> Response:
 
 @router.post("", openapi_extra={"requestBody": {"required": True, "content": _YAML}})
 def apply_configuration(
-    query: Annotated[ApplyQuery, Query()], ask: WriteConfiguration, document: Annotated[str, Depends(_document)]
+    query: Annotated[ApplyQuery, Query()], ask: FreshConfiguration, document: Annotated[str, Depends(_document)]
 ) -> AppliedOutput:
     """Bring what the document names to what it says, whole or not at all. Objects that are not in it are left alone."""
     ask.show_once()

@@ -18,7 +18,7 @@ from tollway.control.notices.model import (
     WebhookState,
 )
 from tollway.control.notices.service import OVERLAP_SECONDS, OVERLAP_SECONDS_MAX
-from tollway.web.asking import Asking, ReadNotices, WriteNotices
+from tollway.web.asking import Asking, FreshNotices, ReadNotices, WriteNotices
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant, format_instant_or_none
 from tollway.web.paging import Page, PageQuery
@@ -149,7 +149,7 @@ def list_webhooks(ask: ReadNotices) -> WebhookList:
 
 
 @router.post("", status_code=201)
-def create_webhook(body: WebhookInput, ask: WriteNotices) -> WebhookSecretOutput:
+def create_webhook(body: WebhookInput, ask: FreshNotices) -> WebhookSecretOutput:
     """Make a webhook. The answer shows its signing secret once; repeating the request under its key does not."""
     ask.show_once()
     kinds = None if body.events is None else tuple(body.events)
@@ -211,7 +211,7 @@ def delete_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: WriteN
 
 @router.post("/{webhook_id}/secret")
 def replace_webhook_secret(
-    webhook_id: WebhookId, ask: WriteNotices, body: SecretInput | None = None
+    webhook_id: WebhookId, ask: FreshNotices, body: SecretInput | None = None
 ) -> WebhookSecretOutput:
     """Make a new signing secret and show it once. Both sign for a while, so that the receiver can change over."""
     ask.show_once()

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tollway.control.notices.model import MailChange, MailServer, Security
 from tollway.kernel.secret import Secret
-from tollway.web.asking import Asking, ReadNotices, WriteNotices
+from tollway.web.asking import Asking, FreshNotices, ReadNotices, WriteNotices
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, Text, absent, format_instant
 
@@ -70,7 +70,7 @@ def get_mail(ask: ReadNotices) -> MailOutput:
 
 
 @router.put("")
-def set_up_mail(body: MailInput, expected: ExpectedVersion, ask: WriteNotices) -> MailOutput:
+def set_up_mail(body: MailInput, expected: ExpectedVersion, ask: FreshNotices) -> MailOutput:
     """Say how mail is sent. Nothing is tried: send a test letter."""
     change = MailChange(
         host=body.host,

@@ -11,7 +11,7 @@ from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
 from tollway.control.services.model import BODY_BYTES_MAX, Behaviour, NewService, Service, ServiceChange
 from tollway.kernel.secret import Secret
-from tollway.web.asking import Asking, ReadServices, WriteServices
+from tollway.web.asking import Asking, FreshServices, ReadServices, WriteServices
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Instant, Name, absent, format_instant
 from tollway.web.paging import Page, PageQuery
@@ -117,7 +117,7 @@ def list_services(query: Annotated[PageQuery, Query()], ask: ReadServices) -> Pa
 
 
 @router.post("", status_code=201)
-def create_service(body: ServiceInput, ask: WriteServices) -> ServiceOutput:
+def create_service(body: ServiceInput, ask: FreshServices) -> ServiceOutput:
     """Publish a service behind a path prefix."""
     new = NewService(
         name=body.name,
@@ -150,7 +150,7 @@ def get_service(service_id: ServiceId, ask: ReadServices) -> ServiceOutput:
 
 @router.patch("/{service_id}")
 def change_service(
-    service_id: ServiceId, body: ServicePatch, expected: ExpectedVersion, ask: WriteServices
+    service_id: ServiceId, body: ServicePatch, expected: ExpectedVersion, ask: FreshServices
 ) -> ChangedServiceOutput:
     """Change a service. A base URL with another scheme, host or port clears the key, unless a new one comes with it."""
     services = ask.services.rest_services

@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from pydantic import Field
 
-from tollway.control.sessions.api import Password, SessionOutput, origin_of, show_session
-from tollway.web.asking import UseAccount
-from tollway.web.cookies import set_session
+from tollway.control.sessions.shown import MethodName, Password, SessionOutput, enter, origin_of
+from tollway.web.asking import FreshAccount, UseAccount
 from tollway.web.fields import Input, Instant, Output, format_instant
 
 router = APIRouter(prefix="/account", tags=["account"])
@@ -16,7 +15,10 @@ SessionId = Annotated[str, Path(pattern=r"^sess_[0-9A-Za-z]{1,32}$")]
 
 
 class OwnSession(Output):
-    """One sign-in: where from, with what, and when it was used last. `is_current` is the one that asks."""
+    """One sign-in: where from, with what, and when it was used last. `is_current` is the one that asks.
+
+    `method` is how its person proved last who they are, at `confirmed_at`.
+    """
 
     id: str
     address: str
@@ -24,6 +26,8 @@ class OwnSession(Output):
     created_at: Instant
     last_seen_at: Instant
     expires_at: Instant
+    confirmed_at: Instant
+    method: MethodName
     is_current: bool
 
 
@@ -59,6 +63,8 @@ def list_own_sessions(ask: UseAccount) -> OwnSessionList:
                 created_at=format_instant(one.created_ns),
                 last_seen_at=format_instant(one.last_seen_ns),
                 expires_at=format_instant(one.expires_ns),
+                confirmed_at=format_instant(one.confirmed_ns),
+                method=one.method,
                 is_current=one.id == caller.session_id,
             )
             for one in ask.services.sessions.list_sessions(caller.user_id)
@@ -79,11 +85,10 @@ def end_other_sessions(ask: UseAccount) -> EndedSessions:
 
 
 @router.post("/password")
-def change_own_password(body: PasswordInput, ask: UseAccount) -> SessionOutput:
+def change_own_password(body: PasswordInput, ask: FreshAccount) -> SessionOutput:
     """Set a new password. Every session ends, and this browser gets a new one: repeat its `csrf` from now on."""
     ask.show_once()
-    signed_in, secret = ask.services.sessions.change_password(
+    entered = ask.services.sessions.change_password(
         user_id=ask.caller.user_id, current=body.current, new=body.new, origin=origin_of(ask.request)
     )
-    set_session(ask.request, ask.response, secret.reveal())
-    return show_session(signed_in, ask.services)
+    return enter(ask.request, ask.response, entered, ask.services)

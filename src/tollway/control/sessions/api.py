@@ -1,30 +1,37 @@
 """Set-up, sign-in and sign-out over HTTP. The session's secret leaves in the cookie and nowhere else."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
 from tollway.control.audit.model import Subject
+from tollway.control.sessions.keeping import Entered, Halfway, SignedIn
 from tollway.control.sessions.model import NAME_CHARS_MAX
-from tollway.control.sessions.service import Origin, SignedIn
+from tollway.control.sessions.shown import (
+    Password,
+    SecondStepOutput,
+    SessionOutput,
+    enter,
+    halt,
+    origin_of,
+    show_session,
+)
 from tollway.web.access import Open
 from tollway.web.asking import Operate, UseAccount, services_of
-from tollway.web.cookies import clear_session, find_session, set_session
-from tollway.web.fields import Input, Instant, Output, format_instant
-from tollway.web.identity import request_id_of, source_of
-from tollway.web.rights import Right, show_rights
-from tollway.web.services import ConsoleServices
+from tollway.web.cookies import clear_session, find_session
+from tollway.web.fields import Input, Output
 
 router = APIRouter()
 
 PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
-Password = Annotated[str, Field(min_length=1, max_length=1_024, json_schema_extra={"format": "password"})]
+HALFWAY = 202
 
 _sign_in_is_open = Depends(Open("signing in is how a caller becomes known"))
 _link_is_the_credential = Depends(Open("who was invited cannot be signed in yet; the one-time link is the credential"))
 _setup_is_open = Depends(Open("nobody can be signed in before the set-up; the one-time link is the credential"))
+_halfway: dict[int | str, dict[str, Any]] = {HALFWAY: {"model": SecondStepOutput, "description": "Halfway in"}}
 
 
 class SignInInput(Input):
@@ -40,28 +47,6 @@ class SetupInput(Input):
     link_token: Annotated[str, Field(min_length=1, max_length=200)]
     name: PersonName
     password: Password
-
-
-class UserOutput(Output):
-    """A person who may sign in."""
-
-    id: str
-    name: str
-    role: str
-    role_name: str
-
-
-class SessionOutput(Output):
-    """The session of this browser. Unsafe requests repeat `csrf` in the X-Tollway-CSRF header.
-
-    `rights` is what the person may do, and `team_ids` the teams that the reach `team` reaches.
-    """
-
-    user: UserOutput
-    csrf: str
-    expires_at: Instant
-    rights: list[Right]
-    team_ids: list[str]
 
 
 class WelcomeInput(Input):
@@ -95,19 +80,20 @@ def get_session(ask: UseAccount) -> SessionOutput:
         role=caller.role,
         csrf=caller.csrf,
         expires_ns=caller.session_expires_ns,
+        fresh_until_ns=caller.fresh_until_ns,
         team_ids=caller.team_ids,
+        needs_factor=caller.needs_factor,
     )
     return show_session(signed_in, ask.services)
 
 
-@router.post("/session", tags=["session"], dependencies=[_sign_in_is_open])
-def sign_in(body: SignInInput, request: Request, response: Response) -> SessionOutput:
-    """Sign in. Begins a new session and ends the one whose cookie came along."""
-    signed_in, secret = services_of(request).sessions.sign_in(
+@router.post("/session", tags=["session"], dependencies=[_sign_in_is_open], responses=_halfway)
+def sign_in(body: SignInInput, request: Request, response: Response) -> SessionOutput | SecondStepOutput:
+    """Sign in. Begins a new session and ends the one whose cookie came along; 202 when a second step is needed."""
+    found = services_of(request).sessions.sign_in(
         name=body.name, password=body.password, origin=origin_of(request), replaced=find_session(request)
     )
-    set_session(request, response, secret.reveal())
-    return show_session(signed_in, services_of(request))
+    return _answer(found, request, response)
 
 
 @router.delete("/session", tags=["session"], status_code=204)
@@ -126,21 +112,22 @@ def get_setup(request: Request) -> SetupOutput:
 @router.post("/setup", tags=["setup"], dependencies=[_setup_is_open])
 def set_up(body: SetupInput, request: Request, response: Response) -> SessionOutput:
     """Create the owner with the one-time link, and sign them in."""
-    signed_in, secret = services_of(request).sessions.set_up(
+    entered = services_of(request).sessions.set_up(
         link_token=body.link_token, name=body.name, password=body.password, origin=origin_of(request)
     )
-    set_session(request, response, secret.reveal())
-    return show_session(signed_in, services_of(request))
+    return enter(request, response, entered, services_of(request))
 
 
-@router.post("/welcome", tags=["session"], dependencies=[_link_is_the_credential])
-def accept_link(body: WelcomeInput, request: Request, response: Response) -> SessionOutput:
-    """Choose a password with a one-time link, and sign in. Every other session of that person ends."""
-    signed_in, secret = services_of(request).sessions.accept(
+@router.post("/welcome", tags=["session"], dependencies=[_link_is_the_credential], responses=_halfway)
+def accept_link(body: WelcomeInput, request: Request, response: Response) -> SessionOutput | SecondStepOutput:
+    """Choose a password with a one-time link, and sign in; 202 when a second step is needed.
+
+    Every other session of that person ends.
+    """
+    found = services_of(request).sessions.accept(
         link_token=body.link_token, password=body.password, origin=origin_of(request), replaced=find_session(request)
     )
-    set_session(request, response, secret.reveal())
-    return show_session(signed_in, services_of(request))
+    return _answer(found, request, response)
 
 
 @router.post("/setup/link", tags=["setup"], status_code=201)
@@ -157,23 +144,8 @@ def setup_url(console_url: str, link_token: str) -> str:
     return f"{console_url}/setup?token={quote(link_token)}"
 
 
-def origin_of(request: Request) -> Origin:
-    """Return where a request comes from."""
-    return Origin(source_of(request.scope), request.headers.get("user-agent", ""), request_id_of(request.scope))
-
-
-def show_session(signed_in: SignedIn, services: ConsoleServices) -> SessionOutput:
-    """Write a session without its secret."""
-    role = services.roles.find(signed_in.role)
-    return SessionOutput(
-        user=UserOutput(
-            id=signed_in.user_id,
-            name=signed_in.user_name,
-            role=signed_in.role,
-            role_name=role.name if role else signed_in.role,
-        ),
-        csrf=signed_in.csrf,
-        expires_at=format_instant(signed_in.expires_ns),
-        rights=show_rights(services.roles.rights_of(signed_in.role)),
-        team_ids=sorted(signed_in.team_ids),
-    )
+def _answer(found: Entered | Halfway, request: Request, response: Response) -> SessionOutput | SecondStepOutput:
+    if isinstance(found, Entered):
+        return enter(request, response, found, services_of(request))
+    response.status_code = HALFWAY
+    return halt(request, response, found)

@@ -9,6 +9,31 @@ def wrong_sign_in() -> TollwayError:
     return TollwayError("management.sign_in")
 
 
+def wrong_second_step() -> TollwayError:
+    """The second step of a sign-in failed: a wrong code, or a first step too long ago. One answer for both."""
+    return TollwayError("management.second_factor")
+
+
+def wrong_proof(field: str) -> Invalid:
+    """What was given to confirm who one is does not. The session stays as it is."""
+    messages = {
+        "password": "This is not your password.",
+        "code": "This code is wrong or was used already.",
+        "passkey": "This passkey was not accepted.",
+    }
+    return unusable(field, messages[field])
+
+
+def not_this_way(methods: str) -> Invalid:
+    """A person with a second factor confirms with that, and one without with the password."""
+    return unusable("password", f"Confirm with one of: {methods}.")
+
+
+def nobody() -> TollwayError:
+    """Whoever asks may not sign in any more."""
+    return TollwayError("management.unauthenticated")
+
+
 def wrong_password() -> Invalid:
     """The current password, asked for again before a new one is set, is wrong. The session stays as it is."""
     return unusable("current", "This is not your current password.")

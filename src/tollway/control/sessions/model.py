@@ -10,6 +10,8 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tollway.control.factors.model import Assertion
+
 UserState = Literal["invited", "active", "deactivated", "deleted"]
 LinkPurpose = Literal["invite", "reset"]
 UserKind = Literal["person", "service"]
@@ -82,6 +84,25 @@ class UserLink:
     user_id: str
     purpose: LinkPurpose
     expires_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """The stored side of a sign-in whose first proof was given. `action` is what the whole is in the audit log."""
+
+    secret_hash: bytes
+    user_id: str
+    action: str
+    expires_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What somebody presents to prove that it is them: exactly one of these."""
+
+    password: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
+    passkey: Assertion | None = None
 
 
 def canonical_name(name: str) -> str:

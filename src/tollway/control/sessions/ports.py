@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from tollway.control.sessions.model import Session, SetupLink, User, UserLink
+from tollway.control.factors.model import Asked, Assertion, Held, Passkey, Purpose
+from tollway.control.sessions.model import Half, Session, SetupLink, User, UserLink
 from tollway.control.sessions.throttle import Bucket
 
 
@@ -85,6 +86,46 @@ class SessionStore(Protocol):
         """End all sessions of a user, and half-done sign-ins; return how many sessions there were."""
         ...
 
+    def add_half(self, half: Half, now_ns: int) -> None:
+        """Store a half-done sign-in, and purge up to 1,000 that have expired."""
+        ...
+
+    def find_half(self, secret_hash: bytes) -> tuple[Half, User] | None:
+        """Return the half-done sign-in and its user, who is active."""
+        ...
+
+    def delete_half(self, secret_hash: bytes) -> bool:
+        """Use it up. Of any number of simultaneous calls one returns True."""
+        ...
+
+
+class SecondFactors(Protocol):
+    """Checks of second factors (control/factors/checking.py): what is accepted is used up by that."""
+
+    def held(self, user_id: str) -> Held:
+        """Return a person's second factors."""
+        ...
+
+    def take_code(self, user_id: str, code: str) -> bool:
+        """Return whether this is a code of the person's app."""
+        ...
+
+    def take_recovery(self, user_id: str, code: str) -> bool:
+        """Return whether this is one of the person's recovery codes."""
+        ...
+
+    def ask_passkey(self, purpose: Purpose, user_id: str | None) -> Asked:
+        """Return a new challenge. Raises management.conflict where browsers have no passkeys."""
+        ...
+
+    def find_passkey(self, presented: Assertion) -> Passkey | None:
+        """Return the passkey that is presented, of whomever; nothing is proved by that."""
+        ...
+
+    def take_passkey(self, presented: Assertion, purpose: Purpose, user_id: str | None) -> Passkey | None:
+        """Return the passkey that was proved."""
+        ...
+
 
 class ThrottleStore(Protocol):
     """Attempt counters. Each call commits by itself, so that no other failure can undo it (tokens.md R36)."""
@@ -97,7 +138,7 @@ class ThrottleStore(Protocol):
         """
         ...
 
-    def give_back(self, buckets: tuple[Bucket, ...], *, cleared: Bucket) -> None:
+    def give_back(self, buckets: tuple[Bucket, ...], *, cleared: Bucket | None) -> None:
         """After a success: uncount this attempt in `buckets` and empty `cleared`."""
         ...
 

@@ -1,94 +1,64 @@
-"""Set-up, sign-in and sessions: the rules, over the ports of this package.
+"""Set-up, sign-in and confirmation: the rules, over the ports of this package.
 
-A session's secret exists in the browser's cookie alone; the store keeps its hash. Every sign-in makes
-a new session and ends the one whose cookie came with it, so that a planted cookie is worth nothing
-(tokens.md R34). Nothing outside this module creates or ends a session.
+A sign-in by password has a second step when its person has a second factor, and so has a one-time link; a passkey that
+verified its person is both steps at once. Whoever does something sensitive proves who they are again, by a second
+factor if they have one.
 """
 
-import hashlib
-import hmac
-from base64 import urlsafe_b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from tollway.control.actor import Actor
 from tollway.control.audit.model import Refusal, Subject
-from tollway.control.ports import Trail, Transactions
+from tollway.control.factors.model import Asked, Assertion
+from tollway.control.factors.totp import is_code
 from tollway.control.sessions import errors
+from tollway.control.sessions.gate import Attempt, Gate
+from tollway.control.sessions.keeping import (
+    Beginning,
+    Entered,
+    Halfway,
+    Keeper,
+    KeeperParts,
+    Origin,
+)
 from tollway.control.sessions.model import (
     NAME_CHARS_MAX,
     PASSWORD_BYTES_MAX,
     PASSWORD_CHARS_MIN,
+    Half,
     LinkPurpose,
-    Session,
+    Method,
+    Proof,
     SetupLink,
     User,
     canonical_name,
     hash_secret,
     new_secret,
 )
-from tollway.control.sessions.ports import PasswordHasher, SessionStore, ThrottleStore
-from tollway.control.sessions.throttle import Bucket, account_bucket, global_bucket, source_bucket
+from tollway.control.sessions.ports import PasswordHasher, ThrottleStore
+from tollway.control.sessions.throttle import challenge_bucket
 from tollway.control.sessions.weakness import find_weakness
-from tollway.kernel.clock import NANOS_PER_SECOND, Clock
-from tollway.kernel.ids import SESSION, USER, new_id
+from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.kernel.ids import USER, new_id
 from tollway.kernel.secret import Secret
 
-_TOUCH_NS = 60 * NANOS_PER_SECOND
-_AGENT_CHARS_MAX = 200
-
 
 @dataclass(frozen=True, slots=True)
-class Lifetimes:
-    """How long things last, in seconds."""
+class ServiceParts(KeeperParts):
+    """What the service is built from."""
 
-    session_idle_seconds: int = 1_800
-    session_absolute_seconds: int = 43_200
-    setup_link_seconds: int = 900
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a request comes from: the TCP peer's address, the browser's name for itself, and the request's id."""
-
-    address: str
-    agent: str = ""
-    request_id: str = ""
+    throttle: ThrottleStore = field(kw_only=True)
+    hasher: PasswordHasher = field(kw_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A live session: who, until when, and the value that unsafe requests must repeat."""
-
-    session_id: str
-    user_id: str
-    user_name: str
-    role: str
-    csrf: str
-    expires_ns: int
-    team_ids: frozenset[str] = frozenset()
-
-
-class Service:
+class Service(Keeper):
     """Who may use the console. Blocking: call it in a thread."""
 
-    def __init__(
-        self,
-        *,
-        store: SessionStore,
-        throttle: ThrottleStore,
-        transactions: Transactions,
-        trail: Trail,
-        hasher: PasswordHasher,
-        clock: Clock,
-        lifetimes: Lifetimes,
-    ) -> None:
-        self._store = store
-        self._throttle = throttle
-        self._transactions = transactions
-        self._trail = trail
-        self._hasher = hasher
-        self._clock = clock
-        self._lifetimes = lifetimes
+    def __init__(self, parts: ServiceParts) -> None:
+        super().__init__(parts)
+        self._hasher = parts.hasher
+        self.gate = Gate(parts.throttle, parts.clock)
 
     def is_setup_needed(self) -> bool:
         """Return whether nobody can sign in yet."""
@@ -111,14 +81,13 @@ class Service:
         link = self._store.find_setup_link(hash_secret(link_token))
         return link is not None and link.expires_ns > self._clock.now_ns() and not self._store.has_users()
 
-    def set_up(self, *, link_token: str, name: str, password: str, origin: Origin) -> tuple[SignedIn, Secret[str]]:
+    def set_up(self, *, link_token: str, name: str, password: str, origin: Origin) -> Entered:
         """Create the owner with a one-time link and sign them in.
 
         Raises management.setup_link, management.invalid (which field), management.throttled. The link is
         used up by success only.
         """
-        buckets = (source_bucket(origin.address), global_bucket())
-        self._take(buckets)
+        attempt = self.gate.enter(origin.address)
         if not self.is_setup_link_good(link_token):
             raise errors.bad_setup_link()
         clean_name, name_key = checked_name(name)
@@ -135,32 +104,76 @@ class Service:
         )
         if not self._store.add_first_user(user, link_hash=hash_secret(link_token), now_ns=now_ns):
             raise errors.bad_setup_link()
-        self._throttle.give_back(buckets, cleared=account_bucket(name_key, origin.address))
-        return self._begin(user, origin, "setup.finish", replaced=None)
+        self.gate.passed(attempt, name_key=name_key, address=origin.address)
+        return self.begin(user, origin, Beginning("setup.finish", "link"))
 
-    def sign_in(
-        self, *, name: str, password: str, origin: Origin, replaced: str | None
-    ) -> tuple[SignedIn, Secret[str]]:
+    def sign_in(self, *, name: str, password: str, origin: Origin, replaced: str | None) -> Entered | Halfway:
         """Check a password and begin a new session; `replaced` is the session cookie that came along, which ends.
 
-        Raises management.sign_in (the same for unknown names, after the same time) or management.throttled.
+        Halfway when the person has a second factor. Raises management.sign_in (the same for unknown names, after
+        the same time) or management.throttled.
         """
         name_key = canonical_name(name[: NAME_CHARS_MAX * 4])
-        account = account_bucket(name_key, origin.address)
-        buckets = (account, source_bucket(origin.address), global_bucket())
-        self._take(buckets)
+        attempt = self.gate.enter(origin.address, name_key)
         user = self._store.find_user_by_name(name_key)
-        is_checkable = len(password.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX
-        candidate = password if is_checkable else ""
         # Who was invited has no password yet, and who was deactivated none that counts: the same work, the same answer.
         stored = user.password_hash if user is not None and user.state == "active" else None
-        if not self._hasher.verify(candidate, stored) or user is None:
+        if not self._matches(password, stored) or user is None:
             self._refuse(user, origin)
             raise errors.wrong_sign_in()
-        self._throttle.give_back(buckets, cleared=account)
         if self._hasher.needs_rehash(user.password_hash):
             self._store.set_password_hash(user.id, self._hasher.hash(password))
-        return self._begin(user, origin, "session.begin", replaced=replaced)
+        return self._first_step(user, origin, attempt, Beginning("session.begin", "password", replaced))
+
+    def sign_in_with_passkey(self, presented: Assertion, *, origin: Origin, replaced: str | None) -> Entered:
+        """Begin a session by a passkey alone: its authenticator has verified the person.
+
+        Raises management.sign_in, the same for unknown passkeys, or management.throttled.
+        """
+        user = self._owner_of(presented)
+        attempt = self.gate.enter(origin.address, user.name_key if user is not None else None)
+        passkey = self._factors.take_passkey(presented, "sign_in", None)
+        if passkey is None or user is None or user.id != passkey.user_id or user.state != "active":
+            self._refuse(user, origin)
+            raise errors.wrong_sign_in()
+        self.gate.passed(attempt)
+        return self.begin(user, origin, Beginning("session.begin", "passkey", replaced))
+
+    def ask_to_sign_in(self, origin: Origin) -> Asked:
+        """Return a challenge for any passkey. Raises management.throttled, management.conflict (no passkeys here)."""
+        self.gate.ask(challenge_bucket(origin.address))
+        return self._factors.ask_passkey("sign_in", None)
+
+    def finish(self, half_secret: str, proof: Proof, *, origin: Origin, replaced: str | None) -> Entered:
+        """Take the second step of a sign-in, by a code, a recovery code or a passkey.
+
+        Raises management.second_factor or management.throttled. A wrong proof leaves the half as it is.
+        """
+        found = self.find_half(half_secret)
+        if found is None or proof.password is not None:
+            raise errors.wrong_second_step()
+        half, user = found
+        attempt = self._enter(proof, user, origin)
+        method = self._prove(user, proof, "second")
+        if method is None or not self.take_half(half):
+            self._refuse(user, origin, code="management.second_factor")
+            raise errors.wrong_second_step()
+        self.gate.passed(attempt)
+        return self.begin(user, origin, Beginning(half.action, method, replaced))
+
+    def ask_to_finish(self, half_secret: str) -> Asked:
+        """Return a challenge for the passkeys of whoever is halfway.
+
+        Raises management.second_factor, management.conflict.
+        """
+        found = self.find_half(half_secret)
+        if found is None:
+            raise errors.wrong_second_step()
+        return self._factors.ask_passkey("second", found[1].id)
+
+    def methods_to_finish(self, half: Half) -> tuple[Method, ...]:
+        """Return by what a sign-in may be finished."""
+        return self._factors.held(half.user_id).methods
 
     def find_invited(self, link_token: str) -> tuple[str, LinkPurpose] | None:
         """Return whose link this is and what for, while it works. Does not use it up."""
@@ -169,20 +182,18 @@ class Service:
             return None
         return found[1].name, found[0].purpose
 
-    def accept(
-        self, *, link_token: str, password: str, origin: Origin, replaced: str | None
-    ) -> tuple[SignedIn, Secret[str]]:
+    def accept(self, *, link_token: str, password: str, origin: Origin, replaced: str | None) -> Entered | Halfway:
         """Choose a password with a one-time link and sign in; every other session of that person ends.
 
-        Raises management.user_link, management.invalid, management.throttled. The link is used up by success only.
+        Halfway when the person has a second factor, which a link does not replace. Raises management.user_link,
+        management.invalid, management.throttled. The link is used up by success only.
         """
-        buckets = (source_bucket(origin.address), global_bucket())
-        self._take(buckets)
+        attempt = self.gate.enter(origin.address)
         found = self._store.find_user_link(hash_secret(link_token))
         now_ns = self._clock.now_ns()
         if found is None or found[0].expires_ns <= now_ns:
             raise errors.bad_user_link()
-        user = found[1]
+        link, user = found
         _check_password(password, user.name)
         user = replace(
             user,
@@ -194,66 +205,37 @@ class Service:
         )
         if not self._store.accept_link(user, link_hash=hash_secret(link_token), now_ns=now_ns):
             raise errors.bad_user_link()
-        self._throttle.give_back(buckets, cleared=account_bucket(user.name_key, origin.address))
-        return self._begin(user, origin, f"user.accept_{found[0].purpose}", replaced=replaced)
+        return self._first_step(user, origin, attempt, Beginning(f"user.accept_{link.purpose}", "link", replaced))
 
-    def find_signed_in(self, secret: str) -> SignedIn | None:
-        """Return the live session of a cookie, and record its use at most once a minute."""
-        found = self._find_live(secret)
+    def confirmable(self, user_id: str) -> tuple[Method, ...]:
+        """Return by what a person confirms who they are: by a second factor if there is one, else by the password."""
+        return self._factors.held(user_id).methods or ("password",)
+
+    def confirm(self, secret: str, proof: Proof, *, origin: Origin) -> Entered:
+        """Prove again who one is: a new session in the place of this one, fresh from now on; the old cookie is dead.
+
+        Raises management.unauthenticated, management.invalid (a wrong proof, or not by this), management.throttled.
+        """
+        found = self.find_live(secret)
         if found is None:
-            return None
+            raise errors.nobody()
         session, user = found
-        now_ns = self._clock.now_ns()
-        if now_ns - session.last_seen_ns >= _TOUCH_NS:
-            self._store.touch_session(session.id, now_ns)
-        return _signed_in(session, user, secret, self._store.team_ids(user.id))
+        methods = self.confirmable(user.id)
+        if proof.password is not None and "password" not in methods:
+            raise errors.not_this_way(", ".join(methods))
+        attempt = self._enter(proof, user, origin)
+        method = self._prove(user, proof, "confirm")
+        if method is None:
+            self._refuse(user, origin, action="session.confirm", code="management.invalid")
+            raise errors.wrong_proof(_field(proof))
+        self.gate.passed(attempt)
+        return self.renew(session, user, origin, Beginning("session.confirm", method, secret))
 
-    def look_at(self, secret: str) -> SignedIn | None:
-        """Return the live session of a cookie without counting that as use."""
-        found = self._find_live(secret)
-        return None if found is None else _signed_in(*found, secret, self._store.team_ids(found[1].id))
+    def ask_to_confirm(self, user_id: str) -> Asked:
+        """Return a challenge for a person's own passkeys. Raises management.conflict (no passkeys here)."""
+        return self._factors.ask_passkey("confirm", user_id)
 
-    def _find_live(self, secret: str) -> tuple[Session, User] | None:
-        found = self._store.find_session(hash_secret(secret))
-        if found is None:
-            return None
-        session, user = found
-        now_ns = self._clock.now_ns()
-        idle_ns = self._lifetimes.session_idle_seconds * NANOS_PER_SECOND
-        if now_ns >= session.expires_ns or now_ns - session.last_seen_ns >= idle_ns:
-            self._store.delete_session(session.id, user_id=user.id)
-            return None
-        return session, user
-
-    def sign_out(self, session_id: str, actor: Actor) -> None:
-        """End a session of this user at once; does nothing when it has ended."""
-        with self._transactions.write():
-            if self._store.delete_session(session_id, user_id=actor.id):
-                self._trail.record(actor, "session.end", Subject("session", session_id))
-
-    def _refuse(self, user: User | None, origin: Origin) -> None:
-        """Write a failed sign-in. What was typed as a name is not kept: it is sometimes the password."""
-        nobody = Actor("", "unknown", address=origin.address, request_id=origin.request_id)
-        subject = Subject("user", user.id, user.name) if user else Subject("user")
-        self._trail.refuse(nobody, Refusal("session.begin", subject, "management.sign_in"))
-
-    def end_session(self, session_id: str, actor: Actor) -> None:
-        """End one of the actor's sessions at once. Raises management.not_found."""
-        with self._transactions.write():
-            if not self._store.delete_session(session_id, user_id=actor.id):
-                raise errors.session_not_found()
-            self._trail.record(actor, "session.end", Subject("session", session_id))
-
-    def end_other_sessions(self, kept_id: str, actor: Actor) -> int:
-        """End all of the actor's sessions but one; return how many there were."""
-        with self._transactions.write():
-            others = [one for one in self._store.list_sessions(actor.id) if one.id != kept_id]
-            for one in others:
-                self._store.delete_session(one.id, user_id=actor.id)
-                self._trail.record(actor, "session.end", Subject("session", one.id))
-        return len(others)
-
-    def change_password(self, *, user_id: str, current: str, new: str, origin: Origin) -> tuple[SignedIn, Secret[str]]:
+    def change_password(self, *, user_id: str, current: str, new: str, origin: Origin) -> Entered:
         """Replace a password, end every session of the person, and begin a new one.
 
         Wrong current passwords count like failed sign-ins. Raises management.invalid (also for a wrong current
@@ -262,74 +244,65 @@ class Service:
         user = self._store.find_user(user_id)
         if user is None:
             raise errors.wrong_sign_in()
-        account = account_bucket(user.name_key, origin.address)
-        buckets = (account, source_bucket(origin.address), global_bucket())
-        self._take(buckets)
-        is_checkable = len(current.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX
-        if not self._hasher.verify(current if is_checkable else "", user.password_hash):
+        attempt = self.gate.enter(origin.address, user.name_key)
+        if not self._matches(current, user.password_hash):
             self._refuse(user, origin)
             raise errors.wrong_password()
-        self._throttle.give_back(buckets, cleared=account)
+        self.gate.passed(attempt)
         _check_password(new, user.name, field="new")
         hashed = self._hasher.hash(new)
         with self._transactions.write():
             self._store.set_password_hash(user.id, hashed)
-            self._store.delete_sessions(user.id)
-            return self._begin(user, origin, "user.password", replaced=None)
+            return self.begin_anew(user.id, origin, Beginning("user.password", "password"))
 
-    def list_sessions(self, user_id: str) -> list[Session]:
-        """Return a user's live sessions, newest use first."""
-        now_ns = self._clock.now_ns()
-        idle_ns = self._lifetimes.session_idle_seconds * NANOS_PER_SECOND
-        sessions = self._store.list_sessions(user_id)
-        return [one for one in sessions if now_ns < one.expires_ns and now_ns - one.last_seen_ns < idle_ns]
+    def _first_step(self, user: User, origin: Origin, attempt: Attempt, why: Beginning) -> Entered | Halfway:
+        """Begin the session, or wait for the second factor if there is one."""
+        methods = self._factors.held(user.id).methods
+        if methods:
+            self.gate.halfway(attempt)
+            return self.begin_half(user, why.action, methods)
+        self.gate.passed(attempt, name_key=user.name_key, address=origin.address)
+        return self.begin(user, origin, why)
 
-    def _take(self, buckets: tuple[Bucket, ...]) -> None:
-        wait_ns = self._throttle.take(buckets, self._clock.now_ns())
-        if wait_ns:
-            raise errors.throttled(wait_ns / NANOS_PER_SECOND)
+    def _enter(self, proof: Proof, user: User, origin: Origin) -> Attempt:
+        if proof.code is not None and is_code(proof.code):
+            return self.gate.enter_with_code(origin.address, user)
+        return self.gate.enter(origin.address, user.name_key)
 
-    def _begin(self, user: User, origin: Origin, action: str, *, replaced: str | None) -> tuple[SignedIn, Secret[str]]:
-        now_ns = self._clock.now_ns()
-        secret = new_secret()
-        session = Session(
-            id=new_id(SESSION),
-            secret_hash=hash_secret(secret),
-            user_id=user.id,
-            created_ns=now_ns,
-            last_seen_ns=now_ns,
-            expires_ns=now_ns + self._lifetimes.session_absolute_seconds * NANOS_PER_SECOND,
-            address=origin.address,
-            agent=origin.agent[:_AGENT_CHARS_MAX],
-            confirmed_ns=now_ns,
-        )
-        actor = Actor(
-            user.id, "user", name=user.name, role=user.role, address=origin.address, request_id=origin.request_id
-        )
-        with self._transactions.write():
-            self._store.add_session(
-                session,
-                replaced_hash=hash_secret(replaced) if replaced else None,
-                idle_before_ns=now_ns - self._lifetimes.session_idle_seconds * NANOS_PER_SECOND,
-            )
-            self._store.record_sign_in(user.id, now_ns)
-            subject = Subject("session", session.id)
-            self._trail.record(actor, action, subject, None, {"address": session.address, "agent": session.agent})
-        return _signed_in(session, user, secret, self._store.team_ids(user.id)), Secret(secret)
+    def _prove(self, user: User, proof: Proof, purpose: Literal["second", "confirm"]) -> Method | None:
+        """Return by what the proof proves the person, None when it does not. The gate was passed."""
+        if proof.password is not None:
+            return "password" if self._matches(proof.password, user.password_hash) else None
+        if proof.code is not None:
+            if is_code(proof.code):
+                return "totp" if self._factors.take_code(user.id, proof.code) else None
+            return "recovery" if self._factors.take_recovery(user.id, proof.code) else None
+        if proof.passkey is not None:
+            return "passkey" if self._factors.take_passkey(proof.passkey, purpose, user.id) else None
+        return None
+
+    def _owner_of(self, presented: Assertion) -> User | None:
+        passkey = self._factors.find_passkey(presented)
+        return None if passkey is None else self._store.find_user(passkey.user_id)
+
+    def _matches(self, password: str, stored: str | None) -> bool:
+        is_checkable = len(password.encode("utf-8", "surrogatepass")) <= PASSWORD_BYTES_MAX
+        return self._hasher.verify(password if is_checkable else "", stored)
+
+    def _refuse(
+        self, user: User | None, origin: Origin, *, action: str = "session.begin", code: str = "management.sign_in"
+    ) -> None:
+        """Write a failed sign-in. What was typed as a name is not kept: it is sometimes the password."""
+        nobody = Actor("", "unknown", address=origin.address, request_id=origin.request_id)
+        subject = Subject("user", user.id, user.name) if user else Subject("user")
+        self._trail.refuse(nobody, Refusal(action, subject, code))
 
 
-def _signed_in(session: Session, user: User, secret: str, team_ids: frozenset[str]) -> SignedIn:
-    """Derive the CSRF value from the session's secret: it needs no storage and says nothing about the secret."""
-    csrf = urlsafe_b64encode(hmac.digest(secret.encode(), b"tollway csrf", hashlib.sha256)).rstrip(b"=").decode()
-    return SignedIn(
-        session_id=session.id,
-        user_id=user.id,
-        user_name=user.name,
-        role=user.role,
-        csrf=csrf,
-        expires_ns=session.expires_ns,
-        team_ids=team_ids,
-    )
+def _field(proof: Proof) -> str:
+    """Return the name of what was presented."""
+    if proof.password is not None:
+        return "password"
+    return "code" if proof.code is not None else "passkey"
 
 
 def checked_name(name: str) -> tuple[str, str]:

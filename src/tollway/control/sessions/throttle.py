@@ -1,4 +1,5 @@
-"""How often a sign-in may be tried: five failures per account and source, twenty per source, a thousand in all.
+"""How often a sign-in may be tried: five failures per account and source, twenty per source, a thousand in all; and
+twenty codes an hour for one person from anywhere, since six digits could be guessed from many places at once.
 
 Attempts are counted before the password is looked at and given back after a success, so that any
 number of parallel wrong sign-ins evaluates at most the limit (reliability.md A5).
@@ -33,6 +34,16 @@ def source_bucket(source: str) -> Bucket:
 def global_bucket() -> Bucket:
     """Attempts in all."""
     return _bucket("global", limit=1_000, seconds=300)
+
+
+def code_bucket(user_id: str) -> Bucket:
+    """Attempts on one person's codes from anywhere: a chance of 1 in 700 a day for who has the password."""
+    return _bucket("code", user_id, limit=20, seconds=3_600)
+
+
+def challenge_bucket(source: str) -> Bucket:
+    """Challenges for passkeys that one source asked for without being known: each is a row for some minutes."""
+    return _bucket("challenge", _network(source), limit=60, seconds=300)
 
 
 def _bucket(*parts: str, limit: int, seconds: int) -> Bucket:

@@ -11,7 +11,7 @@ from tollway.contract.policy import Environment
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
 from tollway.control.tokens.model import NewToken, Token, TokenChange, TokenFilter, TokenSort, TokenState
-from tollway.web.asking import Asking, ReadTokens, WriteTokens
+from tollway.web.asking import Asking, FreshTokens, ReadTokens, WriteTokens
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import (
     Input,
@@ -150,7 +150,7 @@ def list_tokens(query: Annotated[TokenQuery, Query()], ask: ReadTokens) -> Page[
 
 
 @router.post("", status_code=201)
-def issue_token(body: TokenInput, ask: WriteTokens) -> IssuedOutput:
+def issue_token(body: TokenInput, ask: FreshTokens) -> IssuedOutput:
     """Issue a token. The answer shows its secret once; repeating the request under its key does not."""
     ask.show_once()
     issued = ask.services.tokens.issue(

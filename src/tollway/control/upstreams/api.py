@@ -13,7 +13,7 @@ from tollway.control.paging import Position
 from tollway.control.upstreams.model import ModelOffer, NewProvider, PriceOverride, Provider, ProviderChange
 from tollway.kernel.secret import Secret
 from tollway.providers.registry import KINDS
-from tollway.web.asking import Asking, ReadProviders, WriteProviders
+from tollway.web.asking import Asking, FreshProviders, ReadProviders, WriteProviders
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
 from tollway.web.paging import Page, PageQuery
@@ -169,7 +169,7 @@ def list_providers(query: Annotated[PageQuery, Query()], ask: ReadProviders) -> 
 
 
 @router.post("/providers", status_code=201)
-def create_provider(body: ProviderInput, ask: WriteProviders) -> ProviderOutput:
+def create_provider(body: ProviderInput, ask: FreshProviders) -> ProviderOutput:
     """Add a provider."""
     new = NewProvider(
         name=body.name,
@@ -198,7 +198,7 @@ def get_provider(provider_id: ProviderId, ask: ReadProviders) -> ProviderOutput:
 
 @router.patch("/providers/{provider_id}")
 def change_provider(
-    provider_id: ProviderId, body: ProviderPatch, expected: ExpectedVersion, ask: WriteProviders
+    provider_id: ProviderId, body: ProviderPatch, expected: ExpectedVersion, ask: FreshProviders
 ) -> ChangedProviderOutput:
     """Change a provider. A base URL with another scheme, host or port clears the keys, unless new ones come with it."""
     given = body.model_fields_set

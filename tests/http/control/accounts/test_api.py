@@ -6,6 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kit.console import NAME, PASSWORD, Console
+from kit.factors import add_app, add_passkey
 from kit.matrix import add_person, sign_in
 
 U = "/api/v1/users"
@@ -164,3 +165,43 @@ def console_actor():
     from kit.control import ACTOR
 
     return ACTOR
+
+
+def test_an_administrator_takes_lost_factors_away_from_who_may_do_less(console: Console, browser: TestClient) -> None:
+    add_person(console, "eve", "developer")
+    eve = sign_in(console, "eve")
+    user_id = eve.get("/api/v1/session").json()["user"]["id"]
+    add_app(console, eve)
+    add_passkey(eve)
+    assert browser.get(f"/api/v1/users/{user_id}").json()["second_factors"] == ["passkey", "totp"]
+    done = browser.post(f"/api/v1/users/{user_id}/reset-factors").json()
+    assert (done["factors"], done["sessions"], done["user"]["second_factors"]) == (2, 1, [])
+    assert eve.get("/api/v1/session").status_code == 401
+    assert console.client().post("/api/v1/session", json={"name": "eve", "password": PASSWORD}).status_code == 200
+    (entry,) = browser.get("/api/v1/audit", params={"action": "user.reset_factors"}).json()["items"]
+    assert entry["after"] == {"factors": 2, "sessions": 1}
+
+
+@pytest.mark.parametrize(
+    ("actor", "person", "status"),
+    [("admin", "developer", 200), ("admin", "admin", 403), ("admin", "owner", 403), ("owner", "owner", 403)],
+)
+def test_r20_nobody_resets_the_factors_of_an_equal_or_higher_role(
+    console: Console, actor: str, person: str, status: int
+) -> None:
+    person_id = add_person(console, "person", person)
+    add_person(console, "actor", actor)
+    assert sign_in(console, "actor").post(f"/api/v1/users/{person_id}/reset-factors").status_code == status
+    assert console.operator().post(f"/api/v1/users/{person_id}/reset-factors").status_code == 200
+
+
+def test_nobody_resets_their_own_factors_this_way(browser: TestClient) -> None:
+    user_id = browser.get("/api/v1/session").json()["user"]["id"]
+    assert browser.post(f"/api/v1/users/{user_id}/reset-factors").status_code == 403
+
+
+def test_factors_go_with_a_deleted_account(console: Console, browser: TestClient) -> None:
+    user_id = add_person(console, "eve", "developer")
+    add_app(console, sign_in(console, "eve"))
+    assert browser.delete(f"/api/v1/users/{user_id}").status_code == 200
+    assert console.factor_store.find_app(user_id) is None

@@ -3,11 +3,18 @@
 import pytest
 
 from kit.console import NAME, PASSWORD, Console
+from tollway.control.sessions.keeping import Entered, Origin, SignedIn
 from tollway.control.sessions.model import hash_secret
-from tollway.control.sessions.service import Origin
 from tollway.kernel.errors import TollwayError
+from tollway.kernel.secret import Secret
 
 HERE = Origin("127.0.0.1")
+
+
+def enter(console: Console) -> tuple[SignedIn, Secret[str]]:
+    found = console.sessions.sign_in(name=NAME, password=PASSWORD, origin=HERE, replaced=None)
+    assert isinstance(found, Entered)
+    return found.session, found.secret
 
 
 def test_a_link_is_refused_once_somebody_can_sign_in(console: Console) -> None:
@@ -17,7 +24,7 @@ def test_a_link_is_refused_once_somebody_can_sign_in(console: Console) -> None:
 
 
 def test_only_the_hash_of_a_session_is_stored(console: Console) -> None:
-    signed_in, secret = console.sessions.sign_in(name=NAME, password=PASSWORD, origin=HERE, replaced=None)
+    signed_in, secret = enter(console)
     found = console.session_store.find_session(hash_secret(secret.reveal()))
     assert found is not None and secret.reveal().encode() not in found[0].secret_hash
     assert signed_in.csrf not in secret.reveal()
@@ -25,7 +32,7 @@ def test_only_the_hash_of_a_session_is_stored(console: Console) -> None:
 
 
 def test_live_sessions_are_listed_and_use_is_recorded_once_a_minute(console: Console) -> None:
-    signed_in, secret = console.sessions.sign_in(name=NAME, password=PASSWORD, origin=HERE, replaced=None)
+    signed_in, secret = enter(console)
     start = console.clock.now_ns()
     for seconds, seen in ((59, 0), (1, 60)):
         console.clock.advance(seconds)
