@@ -16,6 +16,7 @@ LISTED: dict[str, str] = {
     "__main__.py": "tests/unit/test_main.py",
     "compose/console.py": "tests/contract/runtime/test_supervisor.py",
     "compose/limits.py": "tests/contract/runtime/test_supervisor.py",
+    "compose/keys.py": "tests/journeys/test_rotate_keys.py",
     "compose/notices.py": "tests/journeys/test_notices.py",
     "compose/rights.py": "tests/journeys/test_rights.py",
     "compose/worker.py": "tests/contract/runtime/test_supervisor.py",

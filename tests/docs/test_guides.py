@@ -41,6 +41,7 @@ EXPECTED = {
         "user.deactivate",
         "whole: ",
     ],
+    "rotate-keys.md": ["generation", "accepted", "not yet: something"],
     "config-as-code.md": ["+ provider own-model", "nothing to change", "nightly.tar"],
 }
 

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from kit.control import ControlPlane
 from kit.notices import Notices
+from kit.root_keys import KeyChange
 from tollway.adapters.passkeys import WebAuthnVerifier
 from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
@@ -60,7 +61,7 @@ from tollway.control.sessions.service import ServiceParts
 from tollway.control.upstreams.model import Provider
 from tollway.control.usage.service import Usage
 from tollway.kernel.errors import TollwayError
-from tollway.kernel.secret import Secret
+from tollway.kernel.secret import Secret, SecretRing
 from tollway.web.app import build_console_app
 from tollway.web.local import LocalApp
 from tollway.web.paging import Cursors
@@ -299,12 +300,13 @@ class Console:
             "notices": self.notices.desk,
             "configuration": StandInConfiguration(),
             "backups": StandInBackups(),
+            "root_keys": KeyChange(plane).service,
             "meters": StandInMeters(),
             "prober": StandInProber(),
             "live": self.live,
             "readiness": self.readiness,
             "idempotency": plane.idempotency,
-            "cursors": Cursors(b"k" * 32),
+            "cursors": Cursors(SecretRing((1, Secret(b"k" * 32)))),
             "hosts": frozenset({"gateway.example"}),
             "stats": NoStats((Stat("requests_total", "counter", "requests answered", 7, (("worker", "0"),)),)),
             "ui": ui,
@@ -346,7 +348,7 @@ class CountingHasher(Argon2Hasher):
     """The real hasher with little memory, which counts how many passwords it looked at."""
 
     def __init__(self, memory_kib: int) -> None:
-        super().__init__(Secret(b"pepper"), memory_kib=memory_kib, passes=1)
+        super().__init__(SecretRing((1, Secret(b"pepper"))), memory_kib=memory_kib, passes=1)
         self.verified = 0
 
     def verify(self, password: str, password_hash: str | None) -> bool:

@@ -10,6 +10,7 @@ from tollway.cli import (
     audit,
     budgets,
     configuration,
+    keys,
     notices,
     owners,
     people,
@@ -25,7 +26,7 @@ from tollway.cli import (
 from tollway.cli.answers import ExitCode
 
 _ACCESS = (tokens, owners, plans, budgets, people, service_accounts)
-COMMANDS = (serve, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan)
+COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan)
 
 
 def build() -> typer.Typer:

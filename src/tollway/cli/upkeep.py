@@ -59,17 +59,24 @@ def restore(
         raise CommandError(ExitCode.REFUSED, f"{held}; stop it first")
     aside = data / f"replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}" if replace else None
     with held, session.output.working("restoring"):
-        from tollway.runtime.restoring import restore_backup  # Loads the storage, so only when it is needed.
+        # Loads the storage, so only when it is needed.
+        from tollway.runtime.restoring import find_missing_keys, restore_backup
 
         restored = restore_backup(session.settings, path.absolute(), aside=aside)
+        missing = find_missing_keys(data, restored)
     is_aside = aside is not None and aside.exists()
     result = {"data": str(data), "schemas": restored.manifest.schemas, "replaced": str(aside) if is_aside else None}
+    result["missing_root_keys"] = list(missing)
     if session.output.as_json:
         session.output.json(result)
         return
     session.output.line(f"restored into {data}" + (f"; what was there is in {aside}" if is_aside else ""))
     if not (data / "root.key").exists():
         session.output.note(restored.manifest.note)
+    if missing:
+        session.output.note(
+            f"root.key does not hold the keys {', '.join(missing)} that open this backup: put its copy in place first"
+        )
 
 
 def setup_link(session: Session) -> None:

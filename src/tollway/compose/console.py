@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from collections.abc import Callable
 
 import msgspec
 from starlette.types import ASGIApp
@@ -13,7 +14,7 @@ from tollway.adapters.prices import GenaiPriceList
 from tollway.adapters.prober import UpstreamProber
 from tollway.adapters.readiness import ProcessReadiness
 from tollway.adapters.sandbox_transport import build_any_destination
-from tollway.adapters.secrets import KeyRing, load_or_create_root_key
+from tollway.adapters.secrets import ROOT_KEY_FILE, KeyRing, load_or_create_root_keys, load_root_keys
 from tollway.adapters.secrets.references import LocalReferences
 from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
 from tollway.adapters.storage.engine import open_engine
@@ -24,6 +25,7 @@ from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import build_bearers, build_service_accounts
+from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.limits import Limited, build_limit_desk, build_published_limits
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
@@ -43,6 +45,7 @@ from tollway.control.gateway.budgets import SpentBudgets
 from tollway.control.gateway.model import Facts
 from tollway.control.gateway.service import Gateway, GatewayParts
 from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.keys.service import RootKeys
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.model import Options
 from tollway.control.publication.service import Publisher, PublisherParts
@@ -59,7 +62,6 @@ from tollway.control.upstreams.service import ProviderParts, Providers
 from tollway.control.usage.ports import Ledger
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock, SystemClock
-from tollway.kernel.secret import Secret
 from tollway.runtime.checkup.exposure import check_exposure
 from tollway.runtime.ledger import ask_offline
 from tollway.settings.address import parse_address
@@ -97,13 +99,15 @@ class Places(msgspec.Struct, frozen=True):
     console_url: str
 
 
-def build_console(settings: Settings, root_key: Secret[bytes], places: Places, ledger: Ledger) -> ConsoleServices:
+def build_console(
+    settings: Settings, keys: KeyRing, places: Places, ledger: Ledger, *, hand_over: Callable[[], None]
+) -> ConsoleServices:
     """Open the databases and the policy store, publish what is not published, and build the console.
 
+    `hand_over` lets all processes use the root keys that the file holds, this one by `keys` too.
     Raises TollwayError: storage.newer_schema, management.unavailable, gateway.policy_unavailable.
     """
     clock = SystemClock()
-    keys = KeyRing(root_key)
     stores = open_stores(settings, clock)
     plane = _build_plane(settings, keys, stores, clock)
     plane.teams.ensure_default()
@@ -144,7 +148,8 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
         gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting)),
         notices=build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock),
         configuration=plane.configuration,
-        backups=Backups(settings.data, _dumper(settings), clock),
+        backups=_backups(settings, clock),
+        root_keys=_root_keys(settings, keys, plane, hand_over),
         meters=MeterReadings(settings.data / "meters.mm"),
         prober=UpstreamProber(stores.policy, keys),
         live=live,
@@ -152,7 +157,7 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
             ledger=live, store=stores.policy, database=stores.database, publisher=plane.publisher
         ),
         idempotency=IdempotencyKeys(SQLIdempotencyStore(stores.database), stores.database, clock),
-        cursors=Cursors(keys.cursor_key.reveal()),
+        cursors=Cursors(keys.cursor_key),
         hosts=_hosts(settings),
         is_behind_tls=places.console_url.startswith("https://"),
         stats=CounterStats(settings.data / "run"),
@@ -162,14 +167,21 @@ def build_console(settings: Settings, root_key: Secret[bytes], places: Places, l
 def build_local_console(settings: Settings) -> ASGIApp:
     """Build the operator's management API on a data directory whose lock the caller holds; no server runs on it."""
     (settings.data / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
-    root_key = load_or_create_root_key(settings.data / "root.key")
+    path = settings.data / ROOT_KEY_FILE
+    keys = KeyRing(load_or_create_root_keys(path))
     gateway = settings.gateway.public_url or parse_address(settings.gateway.listen).url(
         is_tls=settings.gateway.tls_certificate is not None
     )
     console = settings.console.public_url or parse_address(settings.console.listen).url(
         is_tls=settings.console.tls_certificate is not None
     )
-    services = build_console(settings, root_key, Places(gateway, console), OfflineLedger(settings))
+    services = build_console(
+        settings,
+        keys,
+        Places(gateway, console),
+        OfflineLedger(settings),
+        hand_over=lambda: keys.adopt(load_root_keys(path)),
+    )
     return LocalApp(build_console_app(services))
 
 
@@ -276,6 +288,18 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) 
         rights=build_published_rights(stores),
     )
     return Publisher(parts, options)
+
+
+def _root_keys(settings: Settings, keys: KeyRing, plane: Plane, hand_over: Callable[[], None]) -> RootKeys:
+    sealing = Sealing(plane.publisher, plane.audit, RingInUse(keys, hand_over))
+    return build_root_keys(settings, keys, plane.stores, sealing)
+
+
+def _backups(settings: Settings, clock: Clock) -> Backups:
+    def name_keys() -> tuple[str, ...]:
+        return tuple(key.fingerprint for key in load_root_keys(settings.data / ROOT_KEY_FILE))
+
+    return Backups(settings.data, _dumper(settings), clock, name_keys=name_keys)
 
 
 def _dumper(settings: Settings) -> SQLiteDumper | PostgresDumper:

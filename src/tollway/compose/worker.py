@@ -29,6 +29,7 @@ from tollway.runtime.child import Start
 class Worker(msgspec.Struct):
     """A worker's objects, as its main needs them."""
 
+    keys: KeyRing
     gateway: Gateway
     server: EdgeServer
     upstreams: EdgeUpstreams
@@ -55,7 +56,7 @@ def build_worker(start: Start, name: str) -> Worker:
     settings = start.settings
     data = settings.data
     clock = SystemClock()
-    keys = KeyRing(start.root_key)
+    keys = KeyRing(start.root_keys)
     policy = LMDBPolicyStore(data / "policy")
     meters, _ = open_meters(data / "meters.mm", read_boot_id())
     journal = JournalWriter(data / "journal", name)
@@ -91,4 +92,6 @@ def build_worker(start: Start, name: str) -> Worker:
     tls = None
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:
         tls = build_server_context(settings.gateway.tls_certificate, settings.gateway.tls_key)
-    return Worker(gateway, server, upstreams, meters, journal, policy, states, counters, resting, Endings(gateway), tls)
+    return Worker(
+        keys, gateway, server, upstreams, meters, journal, policy, states, counters, resting, Endings(gateway), tls
+    )

@@ -19,11 +19,13 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from tollway.adapters.ledger_client import LedgerClient
+from tollway.adapters.secrets import KeyRing
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.compose.console import Places, build_console
 from tollway.kernel.errors import TollwayError
-from tollway.runtime.child import receive_start
+from tollway.runtime.child import Listening, receive_start
 from tollway.runtime.deliverer import Deliverer
+from tollway.runtime.key_changer import KeyChanger
 from tollway.runtime.one_writer import one_writer
 from tollway.runtime.welcome import welcome
 from tollway.settings.model import Settings
@@ -46,11 +48,11 @@ def run_console(
     *,
     sockets: Sequence[socket.socket],
     ready: Callable[[], None] = lambda: None,
-    gone_fd: int | None = None,
+    supervisor: Listening | None = None,
 ) -> int:
     """Serve on the listening TCP `sockets` and on the data directory's local socket until SIGTERM or SIGINT.
 
-    Also leaves when `gone_fd` becomes readable. `ready` is called once every socket accepts. Returns 0, or 1
+    Also leaves when its supervisor is gone, if it has one. `ready` is called once every socket accepts. Returns 0, or 1
     when the TLS files cannot be used. The TCP sockets are closed; the local socket's file is removed.
     """
     app = build_console_app(services)
@@ -65,7 +67,7 @@ def run_console(
     local = _bind_local(settings.data / SOCKET)
     # The lifespan belongs to one of the servers; the app is one.
     servers = [*public, (_Server(_config(LocalApp(app), lifespan="off" if public else "on")), local)]
-    uvloop.run(_run(app, servers, ready, gone_fd))
+    uvloop.run(_run(app, servers, ready, supervisor))
     with contextlib.suppress(FileNotFoundError):
         (settings.data / SOCKET).unlink()
     return 0
@@ -138,31 +140,36 @@ async def _run(
     app: FastAPI,
     servers: Sequence[tuple[_Server, socket.socket]],
     ready: Callable[[], None],
-    gone_fd: int | None,
+    supervisor: Listening | None,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     # A terminal's Ctrl-C reaches every process; under a supervisor it is the supervisor who says when.
-    loop.add_signal_handler(signal.SIGINT, stop.set if gone_fd is None else lambda: None)
+    loop.add_signal_handler(signal.SIGINT, stop.set if supervisor is None else lambda: None)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    if gone_fd is not None:
-        loop.add_reader(gone_fd, stop.set)
+    if supervisor is not None:
+        supervisor.begin(loop, stop.set)
     tasks = [loop.create_task(server.serve([one])) for server, one in servers]
     watch = loop.create_task(_announce(servers, ready, stop))
-    deliverer = loop.create_task(Deliverer(_services(app).notices).run())
+    services = _services(app)
+    beside = [
+        loop.create_task(Deliverer(services.notices).run()),
+        loop.create_task(KeyChanger(services.root_keys).run()),
+    ]
     await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)
     watch.cancel()
-    if gone_fd is not None:
-        loop.remove_reader(gone_fd)
+    if supervisor is not None:
+        supervisor.end(loop)
     live = app.state.live
     assert isinstance(live, LiveFeed)
     await live.close()
-    deliverer.cancel()
+    for task in beside:
+        task.cancel()
     for server, _ in servers:
         server.should_exit = True
     await asyncio.gather(*tasks)
-    await asyncio.gather(deliverer, return_exceptions=True)
+    await asyncio.gather(*beside, return_exceptions=True)
 
 
 def _services(app: FastAPI) -> ConsoleServices:
@@ -189,14 +196,17 @@ def main(arguments: Sequence[str]) -> int:
     try:
         # One writer per database file: a predecessor that is still draining is waited for.
         with one_writer(data / "run" / "console.lock"):
-            services = build_console(start.settings, start.root_key, places, LedgerClient(data / "run" / "ledger.sock"))
+            keys = KeyRing(start.root_keys)
+            supervisor = Listening(start, keys.adopt)
+            ledger = LedgerClient(data / "run" / "ledger.sock")
+            services = build_console(start.settings, keys, places, ledger, hand_over=supervisor.hand_over)
             notes = welcome(services, start.console_url)
             return run_console(
                 start.settings,
                 services,
                 sockets=start.sockets,
                 ready=lambda: start.ready(**notes),
-                gone_fd=start.control.fileno(),
+                supervisor=supervisor,
             )
     except TollwayError as error:
         _log.error("the console cannot start: %s", error)

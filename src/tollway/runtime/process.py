@@ -11,10 +11,23 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from tollway.runtime.child import ChildStart, read_ready, send_start
+import msgspec
+
+from tollway.runtime.child import (
+    AllHave,
+    ChildStart,
+    FileChanged,
+    HasKeys,
+    Inbox,
+    NewKeys,
+    PlainKeys,
+    Ready,
+    read_message,
+    send,
+)
 from tollway.settings import transfer
 from tollway.settings.model import Settings
 
@@ -33,6 +46,11 @@ class Role(StrEnum):
     LEDGER = "ledger"
     CONSOLE = "console"
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether it works with the root keys; the ledger does not."""
+        return self is not Role.LEDGER
+
 
 class Process:
     """Keeps one child alive from construction to `stop`."""
@@ -43,10 +61,11 @@ class Process:
         index: int,
         *,
         settings: Settings,
-        root_key: bytes,
+        root_keys: PlainKeys,
         sockets: Sequence[socket.socket],
         gateway_url: str,
         console_url: str,
+        on_file_changed: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = f"{role}-{index}" if role is Role.WORKER else str(role)
         self.notes: dict[str, str] = {}
@@ -54,13 +73,16 @@ class Process:
         self._sockets = tuple(sockets)
         self._message = ChildStart(
             transfer.encode(settings),
-            root_key,
+            root_keys if role.has_keys else (),
             index,
             tuple(item.fileno() for item in sockets),
             gateway_url,
             console_url,
         )
+        self._on_file_changed = on_file_changed
         self._child: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._handed_over: list[asyncio.Future[None]] = []
         self._stopping = asyncio.Event()
         self._ready: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._keeper = asyncio.create_task(self._keep(), name=self.name)
@@ -68,6 +90,25 @@ class Process:
     def wait_ready(self) -> "asyncio.Future[bool]":
         """Return a future that tells whether the child came up for the first time; it may be awaited by many."""
         return asyncio.ensure_future(asyncio.shield(self._ready))
+
+    async def hand_over(self, root_keys: PlainKeys) -> None:
+        """Let the child, and every later one, use these root keys; returns once it does, or has ended."""
+        if not self._role.has_keys:
+            return
+        self._message = msgspec.structs.replace(self._message, root_keys=root_keys)
+        if self._control is None:
+            return
+        done = asyncio.get_running_loop().create_future()
+        self._handed_over.append(done)
+        with contextlib.suppress(OSError):
+            send(self._control, NewKeys(root_keys))
+            await done
+
+    def tell(self, answer: AllHave) -> None:
+        """Tell the child, which asked, whether all have the keys. Does nothing when it has ended."""
+        if self._control is not None:
+            with contextlib.suppress(OSError):
+                send(self._control, answer)
 
     async def stop(self, wait_seconds: float) -> None:
         """Ask the child to end (SIGTERM), wait, then kill it. Idempotent."""
@@ -132,9 +173,14 @@ class Process:
                     start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then drains.
                 )
             with contextlib.suppress(OSError):
-                send_start(ours, self._message)
+                send(ours, self._message)
             ours.setblocking(False)
-            was_ready = await self._listen(ours)
+            self._control = ours
+            try:
+                was_ready = await self._listen(ours)
+            finally:
+                self._control = None
+                self._settle_hand_overs()
         child = self._child
         while child.poll() is None:  # noqa: ASYNC110 - its socket is closed, so it is gone within milliseconds
             await asyncio.sleep(0.005)
@@ -143,7 +189,7 @@ class Process:
     async def _listen(self, control: socket.socket) -> bool:
         """Read what the child says until it closes the socket, which it does by ending."""
         loop = asyncio.get_running_loop()
-        heard = b""
+        inbox = Inbox()
         was_ready = False
         while True:
             try:
@@ -152,13 +198,24 @@ class Process:
                 return was_ready
             if not part:
                 return was_ready
-            heard += part
-            ready = None if was_ready else read_ready(heard)
-            if ready is not None:
-                was_ready = True
-                self.notes = ready.notes
-                if not self._ready.done():
-                    self._ready.set_result(True)
+            for body in inbox.take(part):
+                match read_message(body):
+                    case Ready(notes):
+                        was_ready = True
+                        self.notes = notes
+                        if not self._ready.done():
+                            self._ready.set_result(True)
+                    case HasKeys():
+                        self._settle_hand_overs(1)
+                    case FileChanged():
+                        self._on_file_changed()
+
+    def _settle_hand_overs(self, count: int | None = None) -> None:
+        """End the waits for this many hand-overs, the oldest first; None: for all."""
+        settled, self._handed_over = self._handed_over[:count], self._handed_over[count:] if count else []
+        for one in settled:
+            if not one.done():
+                one.set_result(None)
 
 
 def _cause(code: int | None) -> str:

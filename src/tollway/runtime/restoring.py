@@ -6,6 +6,7 @@ which no backup holds, stays where it is.
 
 from pathlib import Path
 
+from tollway.adapters.secrets import ROOT_KEY_FILE, load_root_keys
 from tollway.adapters.storage.dumps import PostgresRestorer, SQLiteRestorer
 from tollway.adapters.storage.engine import open_engine
 from tollway.control.backups.model import Backup
@@ -35,6 +36,18 @@ def restore_backup(settings: Settings, archive: Path, *, aside: Path | None) -> 
         if moved and aside is not None:
             aside.rmdir()
         raise
+
+
+def find_missing_keys(data: Path, backup: Backup) -> tuple[str, ...]:
+    """Return the fingerprints of root keys that open what the backup holds and are not in the directory's file.
+
+    Empty when the file is not there yet, or when the backup does not say. Raises RootKeyError for a damaged file.
+    """
+    path = data / ROOT_KEY_FILE
+    if not backup.manifest.root_keys or not path.exists():
+        return ()
+    found = {key.fingerprint for key in load_root_keys(path)}
+    return tuple(name for name in backup.manifest.root_keys if name not in found)
 
 
 def _move(data: Path, aside: Path) -> list[str]:

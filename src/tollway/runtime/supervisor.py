@@ -1,7 +1,7 @@
 """The supervisor: owns the listening sockets, starts the processes, watches and restarts them, drains and reloads.
 
 It handles no request and opens no database, so that it has little to fail by. If it dies, its children notice by the
-closed control socket, drain and exit.
+closed control socket, drain and exit. When the console changes the root keys, it hands the new ones to all.
 """
 
 import asyncio
@@ -12,10 +12,17 @@ import signal
 import sys
 from collections.abc import Callable
 
-from tollway.adapters.secrets import RootKeyError, load_or_create_root_key
+from tollway.adapters.secrets import (
+    ROOT_KEY_FILE,
+    RootKeyError,
+    RootKeys,
+    load_or_create_root_keys,
+    load_root_keys,
+)
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.runtime import data_lock
 from tollway.runtime.announce import announce
+from tollway.runtime.child import HAND_OVER_SECONDS, AllHave, plain_keys
 from tollway.runtime.listening import BusyPort, Listener, bind
 from tollway.runtime.process import Process, Role
 from tollway.runtime.seeding import meters_are_new, seed_meters
@@ -52,13 +59,13 @@ def serve(settings: Settings, reload: Callable[[], Settings]) -> int:
 
 
 def _serve_locked(settings: Settings, reload: Callable[[], Settings], port_seconds: float) -> int:
-    root_key = load_or_create_root_key(settings.data / "root.key").reveal()
+    root_keys = load_or_create_root_keys(settings.data / ROOT_KEY_FILE)
     try:
         gateway = bind(parse_address(settings.gateway.listen), port_seconds)
         console = bind(parse_address(settings.console.listen), port_seconds)
     except BusyPort as error:
         return _refuse(str(error))
-    supervisor = Supervisor(settings, reload, root_key, gateway, console)
+    supervisor = Supervisor(settings, reload, root_keys, gateway, console)
     return asyncio.run(supervisor.run())
 
 
@@ -78,15 +85,21 @@ class Supervisor:
     """One run of the process group."""
 
     def __init__(
-        self, settings: Settings, reload: Callable[[], Settings], root_key: bytes, gateway: Listener, console: Listener
+        self,
+        settings: Settings,
+        reload: Callable[[], Settings],
+        root_keys: RootKeys,
+        gateway: Listener,
+        console: Listener,
     ) -> None:
         self._settings = settings
         self._reload = reload
-        self._root_key = root_key
+        self._root_keys = plain_keys(root_keys)
         self._gateway = gateway
         self._console = console
         self._stopping = asyncio.Event()
         self._reloading = asyncio.Event()
+        self._file_changed = asyncio.Event()
         self._notes: dict[str, str] = {}
         self._ledger: Process | None = None
         self._web: Process | None = None
@@ -148,15 +161,42 @@ class Supervisor:
                 await ready
 
     async def _watch(self) -> None:
-        """Reload when asked; returns when a stop is asked for. Restarts are the processes' own business."""
+        """Reload and hand over keys when asked; returns when a stop is asked for.
+
+        Restarts are the processes' own business.
+        """
         while not self._stopping.is_set():
-            waits = {asyncio.ensure_future(event.wait()) for event in (self._stopping, self._reloading)}
+            events = (self._stopping, self._reloading, self._file_changed)
+            waits = {asyncio.ensure_future(event.wait()) for event in events}
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             for wait in waits:
                 wait.cancel()
+            if self._file_changed.is_set() and not self._stopping.is_set():
+                self._file_changed.clear()
+                await self._hand_over_keys()
             if self._reloading.is_set() and not self._stopping.is_set():
                 self._reloading.clear()
                 await self._reload_settings()
+
+    async def _hand_over_keys(self) -> None:
+        """Let every process use the root keys that the file holds now, and tell the console how that went.
+
+        Never during a reload, so that no process is between starting and being known here.
+        """
+        fault = ""
+        try:
+            self._root_keys = plain_keys(load_root_keys(self._settings.data / ROOT_KEY_FILE))
+            async with asyncio.timeout(HAND_OVER_SECONDS - 5):
+                processes = [*self._workers, self._web]
+                await asyncio.gather(*(one.hand_over(self._root_keys) for one in processes if one is not None))
+        except RootKeyError as error:
+            fault = str(error)
+        except TimeoutError:
+            fault = "a process does not answer; it may be stopped"
+        if fault:
+            log.error("the root keys are not in use everywhere: %s", fault)
+        if self._web is not None:
+            self._web.tell(AllHave(fault))
 
     async def _reload_settings(self) -> None:
         """Take up hot settings: new workers start beside the old ones, which then drain; ledger and console start anew.
@@ -208,10 +248,11 @@ class Supervisor:
             role,
             index,
             settings=self._settings,
-            root_key=self._root_key,
+            root_keys=self._root_keys,
             sockets=sockets,  # type: ignore[arg-type]  # listening sockets
             gateway_url=self._gateway_url(),
             console_url=self._console_url(),
+            on_file_changed=self._file_changed.set,
         )
 
     def _gateway_url(self) -> str:

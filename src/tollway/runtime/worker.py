@@ -22,7 +22,7 @@ from tollway.contract.stats import INDEX
 from tollway.edge.server.listener import Listener
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
-from tollway.runtime.child import Start, receive_start
+from tollway.runtime.child import Listening, Start, receive_start
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,14 @@ async def _run(start: Start, name: str) -> int:
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
-    loop.add_reader(start.control.fileno(), stop.set)  # Readable means closed: the supervisor is gone.
+    supervisor = Listening(start, worker.keys.adopt)
+    supervisor.begin(loop, stop.set)
     share = _Share(worker, start)
     listeners = [worker.server.listen(sock, tls=worker.tls, share=share.current) for sock in start.sockets]
     housekeeping = asyncio.create_task(_keep_house(worker, share, listeners), name="housekeeping")
     _tune_collector()
     start.ready()
     await stop.wait()
-    loop.remove_reader(start.control.fileno())
     for listener, sock in zip(listeners, start.sockets, strict=True):
         listener.close()
         # The last to let go of it frees the port: for refusals instead of waiting, or for a new start.
@@ -70,6 +70,7 @@ async def _run(start: Start, name: str) -> int:
         await housekeeping
     _flush_tallies(worker)
     worker.counters.values[INDEX["connections_open"]] = 0
+    supervisor.end(loop)
     worker.close()
     return 0
 

@@ -14,6 +14,7 @@ import msgspec
 from pydantic import Field
 
 from tollway.control.faults import refuse
+from tollway.kernel.secret import Secret, SecretRing
 from tollway.web.fields import Output, Query
 
 T = TypeVar("T")
@@ -40,15 +41,15 @@ class Page(Output, Generic[T]):
 
 
 class Cursors:
-    """Makes and reads cursors under one key."""
+    """Makes cursors under the current key, and reads those of every accepted one."""
 
-    def __init__(self, key: bytes) -> None:
-        self._key = key
+    def __init__(self, keys: SecretRing) -> None:
+        self._keys = keys
 
     def write(self, place: str, key: object) -> str:
         """Return the cursor of sort key `key` in the list `place` (the path and its filters)."""
         body = msgspec.msgpack.encode(key)
-        return urlsafe_b64encode(self._mac(place, body) + body).rstrip(b"=").decode()
+        return urlsafe_b64encode(_mac(self._keys.current(), place, body) + body).rstrip(b"=").decode()
 
     def read(self, cursor: str, place: str, type_: type[K]) -> K:
         """Return the sort key in a cursor. Raises management.invalid when it is not one of ours for this list."""
@@ -57,20 +58,21 @@ class Cursors:
         except ValueError as error:
             raise refuse("query/cursor", "not a cursor of this list") from error
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(place, body)):
+        if not any(hmac.compare_digest(mac, _mac(key, place, body)) for key in self._keys.all()):
             raise refuse("query/cursor", "not a cursor of this list")
         try:
             return msgspec.msgpack.decode(body, type=type_)
         except msgspec.MsgspecError as error:
             raise refuse("query/cursor", "a cursor of an older version; start from the first page") from error
 
-    def _mac(self, place: str, body: bytes) -> bytes:
-        name = place.encode()
-        message = len(name).to_bytes(4, "big") + name + body
-        return hmac.digest(self._key, message, hashlib.sha256)[:_MAC_BYTES]
-
 
 def place_of(path: str, query: PageQuery) -> str:
     """Name a list for its cursors: its path and every filter, so that a cursor cannot move to another list."""
     filters = query.model_dump(mode="json", exclude={"cursor", "limit"}, exclude_none=True)
     return path + "?" + msgspec.json.encode(filters, order="sorted").decode()
+
+
+def _mac(key: Secret[bytes], place: str, body: bytes) -> bytes:
+    name = place.encode()
+    message = len(name).to_bytes(4, "big") + name + body
+    return hmac.digest(key.reveal(), message, hashlib.sha256)[:_MAC_BYTES]

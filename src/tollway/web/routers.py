@@ -12,6 +12,7 @@ from tollway.control.backups.api import router as backups
 from tollway.control.configuration.api import router as configuration
 from tollway.control.factors.api import router as factors
 from tollway.control.gateway.api import router as gateway
+from tollway.control.keys.api import router as keys
 from tollway.control.limits.api import router as limits
 from tollway.control.notices.api import router as webhooks
 from tollway.control.notices.mail_api import router as mail
@@ -55,6 +56,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     mail,
     configuration,
     backups,
+    keys,
 )
 
 

@@ -12,6 +12,7 @@ from tollway.control.bearers.service import Bearers
 from tollway.control.factors.service import Factors
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
+from tollway.control.keys.service import RootKeys
 from tollway.control.notices.service import NoticeDesk
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
@@ -66,6 +67,7 @@ class ConsoleServices:
     notices: NoticeDesk
     configuration: Configuration
     backups: Backups
+    root_keys: RootKeys
     meters: MeterReader
     prober: Prober
     live: LiveSource

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(60)
 def keep(data: Path, role: Role = Role.LEDGER) -> Process:
     """Keep a child of a data directory running; it accepts on no socket."""
     return Process(
-        role, 0, settings=Settings(data=data), root_key=b"k" * 32, sockets=(), gateway_url="", console_url=""
+        role, 0, settings=Settings(data=data), root_keys=((1, b"k" * 32),), sockets=(), gateway_url="", console_url=""
     )
 
 

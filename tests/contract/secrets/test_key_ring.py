@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.adapters.secrets import KeyRing, build_aad
+from tollway.adapters.secrets import KeyRing, RootKey, build_aad
 from tollway.gateway.ports import SecretBox, TokenHasher
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
@@ -30,22 +30,51 @@ def test_the_keyed_hash_is_hmac_sha_256(token: bytes) -> None:
     assert hasher.mac(token, 1) == hmac.digest(derived("token-pepper/1"), token, hashlib.sha256)
 
 
-def test_every_pepper_of_the_ring_verifies_and_the_newest_signs() -> None:
-    ring = KeyRing(ROOT, pepper_versions=(1, 2))
+SECOND = RootKey(2, Secret(bytes(range(1, 33))))
+FIRST = RootKey(1, ROOT)
+
+
+def test_every_pepper_of_the_ring_verifies_and_that_of_the_key_in_use_signs() -> None:
+    ring = KeyRing((SECOND, FIRST))
     assert ring.pepper_version == 2
     assert ring.mac(b"token", 1) == RING.mac(b"token", 1)
     assert ring.mac(b"token", 2) not in (None, ring.mac(b"token", 1))
     assert ring.mac(b"token", 3) is None
-    assert KeyRing(ROOT, pepper_versions=(2,)).mac(b"token", 1) is None
+    assert KeyRing((SECOND,)).mac(b"token", 1) is None
+
+
+def test_a_key_that_is_not_in_use_yet_verifies_already() -> None:
+    ring = KeyRing((FIRST, SECOND))
+    assert ring.pepper_version == 1
+    assert ring.mac(b"token", 2) == KeyRing((SECOND,)).mac(b"token", 2)
+    assert ring.open(KeyRing((SECOND, FIRST)).seal(b"clear", AAD), AAD) == b"clear"
+
+
+def test_what_was_handed_out_follows_a_change_of_keys() -> None:
+    ring = KeyRing(ROOT)
+    boxes = [ring.provider_secrets, ring.response_states, ring.notices]
+    rings = [ring.cookie_key, ring.audit_key, ring.cursor_key]
+    sealed = [box.seal(b"clear", AAD) for box in boxes]
+    old = [one.current().reveal() for one in rings]
+    ring.adopt((SECOND, FIRST))
+    assert [box.open(one, AAD) for box, one in zip(boxes, sealed, strict=True)] == [b"clear"] * 3
+    assert all(box.is_old(one) and not box.is_old(box.reseal(one, AAD)) for box, one in zip(boxes, sealed, strict=True))
+    assert [one.all()[1].reveal() for one in rings] == old
+    resealed = [box.reseal(one, AAD) for box, one in zip(boxes, sealed, strict=True)]
+    ring.adopt((SECOND,))
+    assert [box.open(one, AAD) for box, one in zip(boxes, resealed, strict=True)] == [b"clear"] * 3
+    for box, one in zip(boxes, sealed, strict=True):
+        with pytest.raises(TollwayError, match="another root key"):
+            box.open(one, AAD)
 
 
 def test_keys_of_different_purposes_and_roots_differ() -> None:
     rings = [RING, KeyRing(Secret(secrets.token_bytes(32)))]
-    keys = [key.reveal() for ring in rings for key in (ring.cookie_key, ring.audit_key, ring.cursor_key)]
+    keys = [key.current().reveal() for ring in rings for key in (ring.cookie_key, ring.audit_key, ring.cursor_key)]
     assert len(set(keys)) == 6
     assert {len(key) for key in keys} == {32}
     assert rings[0].mac(b"token", 1) != rings[1].mac(b"token", 1)
-    assert RING.cookie_key.reveal() == derived("cookie")
+    assert RING.cookie_key.current().reveal() == derived("cookie")
 
 
 @given(st.binary(max_size=300), st.binary(max_size=50))

@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from tollway.kernel.secret import Secret
+from tollway.kernel.secret import Secret, SecretRing
 
 
 def test_no_representation_shows_the_value() -> None:
@@ -25,3 +25,13 @@ def test_it_cannot_be_pickled_copied_or_written_as_json() -> None:
 
 def test_equality_is_identity() -> None:
     assert Secret("a") != Secret("a")
+
+
+def test_a_ring_makes_with_the_first_and_accepts_all() -> None:
+    old, new = Secret(b"old"), Secret(b"new")
+    ring = SecretRing((1, old))
+    assert (ring.generation, ring.current(), ring.all()) == (1, old, (old,))
+    ring.replace((2, new), (1, old))
+    assert (ring.generation, ring.current(), ring.all()) == (2, new, (new, old))
+    assert (ring.find(1), ring.find(2), ring.find(3)) == (old, new, None)
+    assert repr(ring) == "SecretRing(generations 2, 1)"

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.control.faults import Invalid
+from tollway.kernel.secret import Secret, SecretRing
 from tollway.web.paging import Cursors, PageQuery, place_of
 
-CURSORS = Cursors(b"k" * 32)
+CURSORS = Cursors(SecretRing((1, Secret(b"k" * 32))))
 
 
 @given(st.tuples(st.integers(0, 2**63 - 1), st.text(max_size=50)), st.text(max_size=50))
@@ -27,7 +28,7 @@ def test_a_cursor_holds_for_its_list_alone(place: str) -> None:
     with pytest.raises(Invalid):
         CURSORS.read(cursor, place, tuple[int, str])
     with pytest.raises(Invalid):
-        Cursors(b"other" * 7).read(cursor, "/x", tuple[int, str])
+        Cursors(SecretRing((1, Secret(b"other" * 7)))).read(cursor, "/x", tuple[int, str])
 
 
 def test_a_changed_bit_is_noticed() -> None:

@@ -2104,10 +2104,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Keys
+         * @description Show the root keys by generation and fingerprint, and what hangs on each. The local socket only.
+         */
+        get: operations["show_keys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Key
+         * @description Draw a new root key, which comes into use step by step; a change under way goes on. The local socket only.
+         */
+        post: operations["rotate_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Advance Keys
+         * @description Take the next step of a change at once; the console takes them by itself too. The local socket only.
+         */
+        post: operations["advance_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retire Keys
+         * @description Forget the older root keys, if nothing needs them any more. The local socket only.
+         */
+        post: operations["retire_keys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AdvanceOutput
+         * @description Whether another step may follow.
+         */
+        AdvanceOutput: {
+            /** Has More */
+            has_more: boolean;
+        };
         /**
          * AppOutput
          * @description An authenticator app that was confirmed by a code.
@@ -2726,7 +2814,7 @@ export interface components {
              */
             state: "active" | "disabled" | "revoked";
             /** Keys */
-            keys: components["schemas"]["KeyOutput"][];
+            keys: components["schemas"]["tollway__web__upstreams__KeyOutput"][];
             /** Allow Private */
             allow_private: boolean | string[];
             /** Ca File */
@@ -2781,7 +2869,7 @@ export interface components {
              */
             state: "active" | "disabled" | "revoked";
             /** Keys */
-            keys: components["schemas"]["KeyOutput"][];
+            keys: components["schemas"]["tollway__web__upstreams__KeyOutput"][];
             /** Allow Private */
             allow_private: boolean | string[];
             /** Ca File */
@@ -3240,24 +3328,19 @@ export interface components {
             token: string;
         };
         /**
-         * KeyOutput
-         * @description A stored credential, as far as it may be seen.
+         * KeysOutput
+         * @description The root keys, in the order of their file, how far a change of them is, and what is left to seal again.
          */
-        KeyOutput: {
-            /** Id */
-            id: string;
-            /** Masked */
-            masked: string;
+        KeysOutput: {
             /**
-             * Source
+             * Step
              * @enum {string}
              */
-            source: "stored" | "env" | "file";
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
+            step: "settled" | "handing_over" | "sealing" | "in_use";
+            /** Keys */
+            keys: components["schemas"]["tollway__control__keys__api__KeyOutput"][];
+            /** Left */
+            left: components["schemas"]["LeftOutput"][];
         };
         /**
          * Kind
@@ -3298,6 +3381,16 @@ export interface components {
             lag_bytes: number | null;
             /** Problem */
             problem: string;
+        };
+        /**
+         * LeftOutput
+         * @description Values that an older key has sealed.
+         */
+        LeftOutput: {
+            /** Place */
+            place: string;
+            /** Count */
+            count: number;
         };
         /**
          * LetterInput
@@ -4145,7 +4238,7 @@ export interface components {
              */
             state: "active" | "disabled" | "revoked";
             /** Keys */
-            keys: components["schemas"]["KeyOutput"][];
+            keys: components["schemas"]["tollway__web__upstreams__KeyOutput"][];
             /** Allow Private */
             allow_private: boolean | string[];
             /** Ca File */
@@ -4616,7 +4709,7 @@ export interface components {
              */
             state: "active" | "disabled" | "revoked";
             /** Keys */
-            keys: components["schemas"]["KeyOutput"][];
+            keys: components["schemas"]["tollway__web__upstreams__KeyOutput"][];
             /** Allow Private */
             allow_private: boolean | string[];
             /** Ca File */
@@ -5253,6 +5346,16 @@ export interface components {
             role?: string;
         };
         /**
+         * UsesOutput
+         * @description How many hang on a key, and the first of them by name.
+         */
+        UsesOutput: {
+            /** Count */
+            count: number;
+            /** Names */
+            names: string[];
+        };
+        /**
          * VerdictOutput
          * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
          */
@@ -5405,6 +5508,40 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * KeyOutput
+         * @description One root key. `tokens` and `passwords` are kept as its hashes and work until it is retired.
+         */
+        tollway__control__keys__api__KeyOutput: {
+            /** Generation */
+            generation: number;
+            /** Fingerprint */
+            fingerprint: string;
+            /** Is Current */
+            is_current: boolean;
+            tokens: components["schemas"]["UsesOutput"];
+            passwords: components["schemas"]["UsesOutput"];
+        };
+        /**
+         * KeyOutput
+         * @description A stored credential, as far as it may be seen.
+         */
+        tollway__web__upstreams__KeyOutput: {
+            /** Id */
+            id: string;
+            /** Masked */
+            masked: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "stored" | "env" | "file";
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
         };
         /**
          * FieldProblem
@@ -10710,6 +10847,149 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BackupOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    show_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rotate_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    advance_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdvanceOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    retire_keys: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeysOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

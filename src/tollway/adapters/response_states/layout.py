@@ -99,3 +99,8 @@ def open_environment(path: Path, map_bytes: int) -> tuple[lmdb.Environment, Tabl
         return environment, Tables(*(environment.open_db(name.encode()) for name in Tables._fields))
     except (lmdb.Error, OSError) as error:
         raise TollwayError("gateway.states_unavailable", internal=f"{path}: {error}") from error
+
+
+def state_aad(key: bytes) -> bytes:
+    """Return the associated data of the state under a joined key: it opens in no other place."""
+    return b"response-states|state|" + key

@@ -23,6 +23,7 @@ from tollway.adapters.response_states.layout import (
     decode_entry,
     digest,
     open_environment,
+    state_aad,
 )
 from tollway.adapters.response_states.writing import WritingThread
 from tollway.contract.response_states import ResponseState, decode, encode
@@ -34,7 +35,6 @@ ITEMS_MAX = 1_024
 LOOKS_SECONDS = (0.0, 0.02, 0.08, 0.2)
 """When `find_patiently` looks, each after the last."""
 _SPARE_BYTES = 67_108_864
-_AAD = b"response-states|state|"
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,11 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
         """What one owner may have of it."""
         return self.bytes_max // 4
 
+    @property
+    def map_bytes(self) -> int:
+        """How large the file may grow."""
+        return 2 * self.bytes_max + _SPARE_BYTES
+
 
 class Box(Protocol):
     """Seals with a key of this store alone."""
@@ -78,7 +83,7 @@ class LMDBResponseStates:
         self._bounds = bounds
         self._now_ns = now_ns
         self._age_ns = bounds.age_seconds_max * 1_000_000_000
-        environment, self._tables = open_environment(path, 2 * bounds.bytes_max + _SPARE_BYTES)
+        environment, self._tables = open_environment(path, bounds.map_bytes)
         self._environment: Any = environment  # lmdb has no types.
         limits = Limits(bytes_max=bounds.bytes_max, owner_bytes_max=bounds.owner_bytes_max, age_ns=self._age_ns)
         self._thread = WritingThread(environment, self._tables, limits)
@@ -159,7 +164,7 @@ class LMDBResponseStates:
         items = tuple(dict.fromkeys(map(digest, item_ids[:ITEMS_MAX])))
 
         def keep(changes: Changes) -> bool:
-            changes.keep(key, self._box.seal(raw, _AAD + key.joined()), items, self._now_ns())
+            changes.keep(key, self._box.seal(raw, state_aad(key.joined())), items, self._now_ns())
             return True
 
         loop = None if future is None else future.get_loop()
@@ -182,7 +187,7 @@ class LMDBResponseStates:
         if entry is None or entry.kept_ns + self._age_ns < self._now_ns():
             return None
         try:
-            return decode(self._box.open(entry.sealed, _AAD + key.joined()))
+            return decode(self._box.open(entry.sealed, state_aad(key.joined())))
         except (TollwayError, ValueError, msgspec.DecodeError) as error:
             log.warning("a kept response cannot be read and counts as gone: %s", error)
             return None

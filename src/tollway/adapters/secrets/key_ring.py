@@ -1,65 +1,87 @@
-"""The keys derived from the root key, one purpose each, and what is done with them.
+"""The keys derived from the root keys, one purpose each, and what is done with them.
 
 HKDF-SHA-256 (RFC 5869) with the purpose as `info`, so that no key says anything about another. Keys stay
-inside: this object hashes, seals and opens; the four keys that other libraries need are handed out wrapped.
+inside: this object hashes, seals and opens; the keys that other parts need are handed out wrapped.
+
+Law: what this ring handed out (boxes, rings of secrets) follows `adopt`, so that nobody holds on to retired keys.
 """
 
 import hashlib
-import secrets
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from tollway.adapters.secrets.box import SealingBox
+from tollway.adapters.secrets.root_key import RootKey, RootKeys
 from tollway.gateway.ports import SecretBox, TokenHasher
-from tollway.kernel.errors import TollwayError
-from tollway.kernel.secret import Secret
+from tollway.kernel.secret import Secret, SecretRing
 
-_NONCE_BYTES = 12
-_KEY_ID_BYTES = 4
-_HEADER_BYTES = 1 + _KEY_ID_BYTES
-_SEAL_VERSION = b"\x01"
 _HMAC_BLOCK_BYTES = 64
 
 
 class KeyRing:
     """Every key of the installation. Made once per process, after fork.
 
-    `pepper_versions` are the peppers that verify; new tokens take the highest. Any version can be derived, so
-    that raising it needs no new file, and leaving one out retires it.
+    The generation of a root key is also the version of its token pepper: new tokens take that of the key in use,
+    and the peppers of all accepted keys verify. A single secret is the first generation.
     """
 
-    def __init__(self, root: Secret[bytes], *, pepper_versions: Sequence[int] = (1,)) -> None:
-        self.pepper_version = max(pepper_versions)
-        self._hashers = {version: _Hasher(_derive(root, f"token-pepper/{version}")) for version in pepper_versions}
-        self._box = _Box(_derive(root, "provider-secret"))
-        self.response_states = _Box(_derive(root, "response-states"))
+    def __init__(self, root: Secret[bytes] | RootKeys) -> None:
+        self.provider_secrets = SealingBox()
+        """Seals what upstreams are called with: provider keys and the logins of proxies."""
+        self.response_states = SealingBox()
         """Seals what is kept of responses, which is the customers' content."""
-        self.notices = _Box(_derive(root, "notices"))
+        self.notices = SealingBox()
         """Seals the signing secrets of webhooks and the login of the mail server."""
-        self.second_factors = _Box(_derive(root, "second-factors"))
+        self.second_factors = SealingBox()
         """Seals the secrets of people's authenticator apps."""
-        self.cookie_key = Secret(_derive(root, "cookie"))
-        """Signs session cookies and CSRF tokens."""
-        self.audit_key = Secret(_derive(root, "audit-chain"))
-        """Chains audit rows."""
-        self.cursor_key = Secret(_derive(root, "cursor"))
+        self.cookie_key = SecretRing()
+        """Keys passwords before they are hashed."""
+        self.audit_key = SecretRing()
+        """Seals the end of the audit log and where it begins."""
+        self.cursor_key = SecretRing()
         """Signs paging cursors."""
+        self.adopt(root if isinstance(root, tuple) else (RootKey(1, root),))
+
+    def adopt(self, roots: RootKeys) -> None:
+        """Take these root keys from now on, the first for everything new. Safe while other threads use the ring."""
+        boxes = {
+            "provider-secret": self.provider_secrets,
+            "response-states": self.response_states,
+            "notices": self.notices,
+            "second-factors": self.second_factors,
+        }
+        for purpose, box in boxes.items():
+            box.take([_derive(root.key, purpose) for root in roots])
+        rings = {"cookie": self.cookie_key, "audit-chain": self.audit_key, "cursor": self.cursor_key}
+        for purpose, ring in rings.items():
+            ring.replace(*((root.generation, Secret(_derive(root.key, purpose))) for root in roots))
+        self._hashers = {
+            root.generation: _Hasher(_derive(root.key, f"token-pepper/{root.generation}")).mac for root in roots
+        }
+        self._newest: Callable[[bytes], bytes] = self._hashers[roots[0].generation]
+        self.pepper_version = roots[0].generation
+        self.generations = tuple(root.generation for root in roots)
 
     def mac(self, token: bytes, pepper_version: int) -> bytes | None:
-        """Return HMAC-SHA-256 of the whole token under the pepper, or None when there is no such pepper."""
-        hasher = self._hashers.get(pepper_version)
-        return None if hasher is None else hasher.mac(token)
+        """Return HMAC-SHA-256 of the whole token under the pepper, or None when there is no such pepper.
+
+        Takes as long in both cases.
+        """
+        mac = self._hashers.get(pepper_version)
+        if mac is not None:
+            return mac(token)
+        self._newest(token)
+        return None
 
     def seal(self, clear: bytes, aad: bytes) -> bytes:
-        """Encrypt with AES-256-GCM so that `open` with the same `aad` gives it back; never twice the same."""
-        return self._box.seal(clear, aad)
+        """Seal what an upstream is called with; see SealingBox."""
+        return self.provider_secrets.seal(clear, aad)
 
     def open(self, sealed: bytes, aad: bytes) -> bytes:
-        """Return the clear bytes. Raises upstream.no_credential when they were not sealed with this key and `aad`."""
-        return self._box.open(sealed, aad)
+        """Return the clear bytes. Raises upstream.no_credential when they were not sealed with these keys and `aad`."""
+        return self.provider_secrets.open(sealed, aad)
 
 
 def build_aad(table: str, column: str, row: str) -> bytes:
@@ -85,31 +107,6 @@ class _Hasher:
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
-
-
-class _Box:
-    """Sealed bytes are version, key id, nonce, then ciphertext and tag; version and key id are authenticated too."""
-
-    __slots__ = ("_cipher", "_header")
-
-    def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
-        self._header = _SEAL_VERSION + hashlib.sha256(b"tollway key id" + key).digest()[:_KEY_ID_BYTES]
-
-    def seal(self, clear: bytes, aad: bytes) -> bytes:
-        nonce = secrets.token_bytes(_NONCE_BYTES)
-        return self._header + nonce + self._cipher.encrypt(nonce, clear, self._header + aad)
-
-    def open(self, sealed: bytes, aad: bytes) -> bytes:
-        if not sealed.startswith(self._header):
-            raise TollwayError("upstream.no_credential", internal="sealed under another root key or format")
-        nonce = sealed[_HEADER_BYTES : _HEADER_BYTES + _NONCE_BYTES]
-        try:
-            return self._cipher.decrypt(nonce, sealed[_HEADER_BYTES + _NONCE_BYTES :], self._header + aad)
-        except (InvalidTag, ValueError) as error:
-            raise TollwayError(
-                "upstream.no_credential", internal="sealed bytes were changed or moved to another place"
-            ) from error
 
 
 def _derive(root: Secret[bytes], purpose: str) -> bytes:

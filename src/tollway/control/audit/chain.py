@@ -14,6 +14,7 @@ from dataclasses import astuple
 import msgspec
 
 from tollway.control.audit.model import Entry, Head, Link, Verdict
+from tollway.kernel.secret import Secret, SecretRing
 
 START = bytes(32)
 _FORMAT = b"tollway audit 1"
@@ -33,12 +34,24 @@ def link(entry: Entry, before: bytes) -> bytes:
     return hashlib.sha256(before + canonical(entry)).digest()
 
 
-def seal(seq: int, last_hash: bytes, key: bytes) -> bytes:
+def seal(seq: int, last_hash: bytes, key: Secret[bytes]) -> bytes:
     """Return the seal of a head."""
-    return hmac.digest(key, _FORMAT + seq.to_bytes(8, "big") + last_hash, hashlib.sha256)
+    return hmac.digest(key.reveal(), _FORMAT + seq.to_bytes(8, "big") + last_hash, hashlib.sha256)
 
 
-def check(links: Iterable[Link], head: Head | None, key: bytes, *, since: tuple[int, bytes] | None = None) -> Verdict:
+def is_sealed(head: Head, keys: SecretRing) -> bool:
+    """Whether one of the accepted keys made the head's seal."""
+    return any(is_sealed_with(head, key) for key in keys.all())
+
+
+def is_sealed_with(head: Head, key: Secret[bytes]) -> bool:
+    """Whether this key made the head's seal."""
+    return hmac.compare_digest(head.seal, seal(head.seq, head.hash, key))
+
+
+def check(
+    links: Iterable[Link], head: Head | None, keys: SecretRing, *, since: tuple[int, bytes] | None = None
+) -> Verdict:
     """Check a whole log, given in the order of its numbers, against its head. Reads each entry once.
 
     `since` is a head that was kept elsewhere: the log must still hold that entry with that hash.
@@ -53,13 +66,13 @@ def check(links: Iterable[Link], head: Head | None, key: bytes, *, since: tuple[
         if since is not None and since[0] == seq and since[1] != expected:
             return _bad(seq, expected, f"entry {seq} is another one than was kept elsewhere", seq)
         last = expected
-    return _check_end(seq, last, head, key, since)
+    return _check_end(seq, last, head, keys, since)
 
 
-def _check_end(seq: int, last: bytes, head: Head | None, key: bytes, since: tuple[int, bytes] | None) -> Verdict:
+def _check_end(seq: int, last: bytes, head: Head | None, keys: SecretRing, since: tuple[int, bytes] | None) -> Verdict:
     if head is None:
         return _bad(seq, last, "the log has no head: it was removed", None)
-    if not hmac.compare_digest(head.seal, seal(head.seq, head.hash, key)):
+    if not is_sealed(head, keys):
         return _bad(seq, last, "the seal of the log's head is not this installation's", None)
     if head.seq > seq:
         return _bad(seq, last, f"entries {seq + 1} to {head.seq} are missing from the end", seq + 1)

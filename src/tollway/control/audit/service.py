@@ -15,7 +15,7 @@ from tollway.control.audit.ports import AuditStore
 from tollway.control.paging import bound_size
 from tollway.control.ports import Transactions
 from tollway.kernel.clock import Clock
-from tollway.kernel.secret import Secret
+from tollway.kernel.secret import SecretRing
 
 NAME_CHARACTERS_MAX = 200
 FACTS_CHARACTERS_MAX = 20_000
@@ -24,11 +24,11 @@ FACTS_CHARACTERS_MAX = 20_000
 class Audit:
     """The audit log of this installation. Thread-safe."""
 
-    def __init__(self, store: AuditStore, transactions: Transactions, clock: Clock, key: Secret[bytes]) -> None:
+    def __init__(self, store: AuditStore, transactions: Transactions, clock: Clock, keys: SecretRing) -> None:
         self._store = store
         self._transactions = transactions
         self._clock = clock
-        self._key = key
+        self._keys = keys
 
     def begin(self, actor: Actor) -> None:
         """Write the first entry unless there is one. Called at every start."""
@@ -60,7 +60,12 @@ class Audit:
         links: Iterator[Link] = self._store.iterate()
         if head is not None:
             links = _until(links, head.seq)
-        return chain.check(links, head, self._key.reveal(), since=since)
+        return chain.check(links, head, self._keys, since=since)
+
+    def has_old_seal(self) -> bool:
+        """Whether the log's end is sealed with an older root key than the one in use."""
+        head = self._store.head()
+        return head is not None and not chain.is_sealed_with(head, self._keys.current())
 
     def _append(
         self, actor: Actor, action: str, subject: Subject, outcome: Outcome, what: tuple[str, str | None, str | None]
@@ -87,7 +92,7 @@ class Audit:
                 token_id=actor.token_id,
             )
             last = chain.link(entry, head.hash if head else chain.START)
-            self._store.append(entry, last, chain.seal(entry.seq, last, self._key.reveal()))
+            self._store.append(entry, last, chain.seal(entry.seq, last, self._keys.current()))
 
 
 def _until(links: Iterator[Link], seq: int) -> Iterator[Link]:

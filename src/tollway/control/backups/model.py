@@ -25,7 +25,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The archive's table of contents. `schemas` maps each database in it to its migration's revision."""
+    """The archive's table of contents. `schemas` maps each database in it to its migration's revision.
+
+    `root_keys` are the fingerprints of the root keys that open what it holds; older programs did not write them.
+    """
 
     format: int
     created_ns: int
@@ -34,6 +37,7 @@ class Manifest:
     schemas: dict[str, str]
     members: tuple[Member, ...]
     note: str
+    root_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

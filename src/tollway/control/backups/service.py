@@ -12,7 +12,7 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +34,11 @@ _NAME = re.compile(r"(?:config|ledger)\.(?:db|jsonl)|journal/[A-Za-z0-9_-]{1,100
 class Backups:
     """Makes backups of the data directory that a server runs on."""
 
-    def __init__(self, data: Path, dumper: Dumper, clock: Clock) -> None:
+    def __init__(
+        self, data: Path, dumper: Dumper, clock: Clock, *, name_keys: Callable[[], tuple[str, ...]] = tuple
+    ) -> None:
+        """`name_keys` returns the fingerprints of the root keys that open what is stored."""
+        self._name_keys = name_keys
         self._data = data
         self._dumper = dumper
         self._clock = clock
@@ -63,6 +67,7 @@ class Backups:
                     schemas=schemas,
                     members=tuple(_member(scratch, file) for file in _files(scratch)),
                     note=ROOT_KEY_NOTE,
+                    root_keys=self._name_keys(),
                 )
                 _pack(scratch, manifest, path)
         except OSError as error:

@@ -5,11 +5,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from tollway.adapters.secrets import RootKeyError, load_root_keys
 from tollway.runtime.checkup.finding import Finding
 
 FREE_BYTES_HIGH = 100 * 1_048_576
 FREE_BYTES_WARNING = 1_073_741_824
-KEY_HEX_CHARS = 64
 
 
 def check_files(data: Path) -> Iterator[Finding]:
@@ -35,18 +35,24 @@ def _directory(data: Path) -> Finding:
 
 
 def _root_key(path: Path) -> Finding:
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
+    if not path.exists():
         return Finding("root key", "info", f"{path} does not exist yet; the first start makes it")
-    except (OSError, ValueError) as error:
-        return Finding("root key", "high", f"{path} cannot be read: {error}")
-    if mode & 0o077:
-        return Finding("root key", "high", f"others can read {path} (mode {mode:04o})", f"chmod 600 {path}")
-    if len(text) != KEY_HEX_CHARS or not all(char in "0123456789abcdefABCDEF" for char in text):
-        return Finding("root key", "high", f"{path} is not 32 bytes in hex", "restore root.key from its copy")
-    return Finding("root key", "ok", f"{path} is sound; keep a copy of it in another place")
+    try:
+        keys = load_root_keys(path)
+    except RootKeyError as error:
+        text = str(error)
+        fix = text.rpartition(": ")[2] if "chmod" in text else "restore root.key from its copy"
+        return Finding("root key", "high", text, fix)
+    if len(keys) == 1:
+        return Finding("root key", "ok", f"{path} is sound; keep a copy of it in another place")
+    older = len(keys) - 1
+    return Finding(
+        "root key",
+        "info",
+        f"generation {keys[0].generation} is in use, with {older} older or newer beside it that still open; what hangs"
+        " on each: tollway key show",
+        "tollway key retire, once nothing needs the older ones",
+    )
 
 
 def _room(data: Path) -> Finding:

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from tollway.control.audit.chain import START, canonical, check, link, seal
 from tollway.control.audit.model import Entry, Head, Link
+from tollway.kernel.secret import Secret, SecretRing
 
-KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+KEY, OTHER_KEY = Secret(b"k" * 32), Secret(b"o" * 32)
+KEYS = SecretRing((1, KEY))
 _text = st.text(max_size=6)
 _drafts = st.lists(
     st.builds(
@@ -35,7 +37,7 @@ _drafts = st.lists(
 )
 
 
-def chained(drafts: list[Entry], key: bytes = KEY) -> tuple[list[Link], Head]:
+def chained(drafts: list[Entry], key: Secret[bytes] = KEY) -> tuple[list[Link], Head]:
     """Write entries as the service does."""
     links, last = [], START
     for number, draft in enumerate(drafts, start=1):
@@ -48,10 +50,10 @@ def chained(drafts: list[Entry], key: bytes = KEY) -> tuple[list[Link], Head]:
 @given(drafts=_drafts)
 def test_a_log_as_it_was_written_is_whole(drafts: list[Entry]) -> None:
     links, head = chained(drafts)
-    verdict = check(links, head, KEY)
+    verdict = check(links, head, KEYS)
     assert verdict.is_whole and verdict.checked == len(drafts)
     for one in links:
-        assert check(links, head, KEY, since=(one.entry.seq, one.hash)).is_whole
+        assert check(links, head, KEYS, since=(one.entry.seq, one.hash)).is_whole
 
 
 @given(drafts=_drafts, data=st.data())
@@ -64,7 +66,7 @@ def test_every_edit_of_every_field_is_found(drafts: list[Entry], data: st.DataOb
         (st.integers(0, 2**60) if isinstance(before, int) else st.none() | _text).filter(lambda v: v != before)
     )
     links[at] = Link(replace(links[at].entry, **{name: after}), links[at].hash)
-    verdict = check(links, head, KEY)
+    verdict = check(links, head, KEYS)
     assert not verdict.is_whole and verdict.at is not None
 
 
@@ -76,9 +78,9 @@ def test_every_edit_is_found_although_the_chain_is_made_anew(drafts: list[Entry]
     edited = [one.entry for one in links]
     edited[at] = replace(edited[at], actor_name=edited[at].actor_name + "x")
     forged, forged_head = chained(edited, OTHER_KEY)
-    assert not check(forged, head, KEY).is_whole
-    assert not check(forged, forged_head, KEY).is_whole
-    assert not check(forged, replace(forged_head, seal=head.seal), KEY).is_whole
+    assert not check(forged, head, KEYS).is_whole
+    assert not check(forged, forged_head, KEYS).is_whole
+    assert not check(forged, replace(forged_head, seal=head.seal), KEYS).is_whole
 
 
 @given(drafts=_drafts, data=st.data())
@@ -86,7 +88,7 @@ def test_every_removal_is_found(drafts: list[Entry], data: st.DataObject) -> Non
     links, head = chained(drafts)
     first = data.draw(st.integers(0, len(links) - 1))
     last = data.draw(st.integers(first + 1, len(links)))
-    assert not check(links[:first] + links[last:], head, KEY).is_whole
+    assert not check(links[:first] + links[last:], head, KEYS).is_whole
 
 
 @given(drafts=_drafts, data=st.data())
@@ -100,7 +102,7 @@ def test_every_cut_is_found_whatever_is_done_to_the_head(drafts: list[Entry], da
         Head(len(kept), last, head.seal),
         Head(len(kept), last, seal(len(kept), last, OTHER_KEY)),
     ):
-        assert not check(kept, forged, KEY).is_whole
+        assert not check(kept, forged, KEYS).is_whole
 
 
 @given(drafts=_drafts, data=st.data())
@@ -109,8 +111,8 @@ def test_every_move_is_found(drafts: list[Entry], data: st.DataObject) -> None:
     order = data.draw(st.permutations(range(len(links))))
     moved = [links[index] for index in order]
     renumbered = [Link(replace(one.entry, seq=number), one.hash) for number, one in enumerate(moved, start=1)]
-    assert check(renumbered, head, KEY).is_whole == (renumbered == links)
-    assert check(moved, head, KEY).is_whole == (list(order) == sorted(order))
+    assert check(renumbered, head, KEYS).is_whole == (renumbered == links)
+    assert check(moved, head, KEYS).is_whole == (list(order) == sorted(order))
 
 
 @given(drafts=_drafts, data=st.data())
@@ -119,16 +121,16 @@ def test_every_insertion_is_found(drafts: list[Entry], data: st.DataObject) -> N
     at = data.draw(st.integers(0, len(links)))
     new = Link(replace(links[0].entry, seq=at + 1), links[0].hash)
     rest = [Link(replace(one.entry, seq=one.entry.seq + 1), one.hash) for one in links[at:]]
-    assert not check([*links[:at], new, *rest], head, KEY).is_whole
+    assert not check([*links[:at], new, *rest], head, KEYS).is_whole
 
 
 @given(drafts=_drafts)
 def test_an_older_copy_of_log_and_head_is_found_by_a_head_that_was_kept(drafts: list[Entry]) -> None:
     links, head = chained(drafts)
     older, older_head = chained(drafts[:-1])
-    assert check(older, older_head, KEY).is_whole, "by itself it is a whole log"
-    assert not check(older, older_head, KEY, since=(head.seq, head.hash)).is_whole
-    assert not check(links, head, KEY, since=(head.seq, bytes(32))).is_whole
+    assert check(older, older_head, KEYS).is_whole, "by itself it is a whole log"
+    assert not check(older, older_head, KEYS, since=(head.seq, head.hash)).is_whole
+    assert not check(links, head, KEYS, since=(head.seq, bytes(32))).is_whole
 
 
 def test_entries_without_a_token_are_chained_as_before_there_was_that_field() -> None:
@@ -143,3 +145,10 @@ def test_entries_without_a_token_are_chained_as_before_there_was_that_field() ->
 @given(one=_drafts, two=_drafts)
 def test_no_two_entries_have_one_encoding(one: list[Entry], two: list[Entry]) -> None:
     assert (canonical(one[0]) == canonical(two[0])) == (one[0] == two[0])
+
+
+@given(drafts=_drafts)
+def test_a_head_that_an_older_key_has_sealed_is_accepted_until_that_key_is_retired(drafts: list[Entry]) -> None:
+    links, head = chained(drafts)
+    assert check(links, head, SecretRing((2, OTHER_KEY), (1, KEY))).is_whole
+    assert not check(links, head, SecretRing((2, OTHER_KEY))).is_whole

@@ -28,7 +28,7 @@ def backups(around: Surroundings, tmp_path: Path) -> Backups:
     (tmp_path / "journal" / "proc_1.twj").write_bytes(b"records")
     (tmp_path / "root.key").write_text("ab" * 32)
     ledger = open_engine(tmp_path / "ledger.db", database="ledger", writer=False)
-    return Backups(tmp_path, SQLiteDumper(around.reader, ledger), around.clock)
+    return Backups(tmp_path, SQLiteDumper(around.reader, ledger), around.clock, name_keys=lambda: ("ab12", "cd34"))
 
 
 def test_restored_installation_is_the_same(plane: ControlPlane, backups: Backups, tmp_path: Path) -> None:
@@ -60,6 +60,7 @@ def test_backup_holds_no_root_key_and_says_so(plane: ControlPlane, backups: Back
     with tarfile.open(made.path) as tar:
         assert tar.getnames() == ["manifest.json", "config.db", "journal/proc_1.twj", "ledger.db"]
     assert "root.key is not in this backup" in made.manifest.note
+    assert made.manifest.root_keys == ("ab12", "cd34")
     assert b"abababab" not in made.path.read_bytes()
 
 

@@ -81,3 +81,10 @@ def test_findings_never_hold_the_key(data: Path) -> None:
 def test_directory_that_cannot_be_written_is_serious(data: Path) -> None:
     data.chmod(0o500)
     assert severities(data)["data directory"] == "high"
+
+
+def test_keys_that_are_accepted_beside_the_one_in_use_are_told_of(data: Path) -> None:
+    (data / "root.key").write_text(f"2 {KEY}\n1 {KEY[::-1]}\n")
+    (finding,) = [one for one in check_files(data) if one.check == "root key"]
+    assert finding.severity == "info" and "generation 2 is in use" in finding.detail
+    assert "tollway key retire" in finding.fix

@@ -1,0 +1,1 @@
+"""The root key: changed under load, step by step, and retired once nothing needs it any more."""
