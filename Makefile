@@ -1,10 +1,10 @@
 # Every target does its own set-up; a second run skips what is done. ARGS passes options on.
 #   make serve ARGS="--listen :8080 --data /srv/tollway"      make test ARGS="tests/unit -k token"
 .POSIX:
-.PHONY: serve test test-all test-real bench chaos lint fmt screenshots docs lock clean help
+.PHONY: serve test test-all test-real bench chaos scale lint fmt screenshots docs lock clean help
 
 ARGS =
-NOT_IN_TEST = not slow and not chaos and not real_model
+NOT_IN_TEST = not slow and not chaos and not scale and not real_model
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{ printf "make %-12s %s\n", $$1, $$2 }'
@@ -30,6 +30,10 @@ test-real: ## a small real language model and embedding server behind the gatewa
 chaos: ## kill processes under load and count what is lost
 	@sh scripts/setup.sh dev
 	@.venv/bin/python -m pytest -m chaos tests/chaos $(ARGS)
+
+scale: ## a million tokens: how long lists, searches and acts on all of them take
+	@sh scripts/setup.sh dev
+	@.venv/bin/python -m pytest -s -m scale tests/scale $(ARGS)
 
 bench: ## speed side by side with nginx
 	@sh scripts/setup.sh dev

@@ -2,7 +2,8 @@
 
 95 % of the whole (pyproject.toml), and all of what decides about tokens and money. Arguments go to pytest.
 Every Python process counts, pytest's own and each that a test starts: coverage begins in them through its .pth file
-and leaves its data in one folder when they end. A process that is killed leaves none.
+and leaves its data in one folder when they end; pytest's own workers leave it earlier (tests/conftest.py), since they
+are killed when their end takes long. A process that is killed leaves none.
 """
 
 import json
@@ -44,7 +45,7 @@ def main(arguments: list[str]) -> int:
             COVERAGE_PROCESS_START=str(ROOT / "pyproject.toml"),
             COVERAGE_FILE=str(Path(folder) / "data"),
         )
-        marks = ("-m", "not chaos and not real_model", "--timeout", str(TEST_SECONDS))
+        marks = ("-m", "not chaos and not scale and not real_model", "--timeout", str(TEST_SECONDS))
         tests = _run("-m", "pytest", "-n", "2", "--dist", "loadfile", *marks, *arguments, environment=environment)
         del environment["COVERAGE_PROCESS_START"]
         _run("-m", "coverage", "combine", "-q", environment=environment)

@@ -29,6 +29,7 @@ LISTED: dict[str, str] = {
     "adapters/storage/dumps.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/idempotency.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/ledger_tables.py": "tests/contract/storage/test_ledger.py",
+    "adapters/storage/bulk.py": "tests/unit/control/bulk/test_service.py",
     "adapters/storage/levels.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/plans.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/published_limits.py": "tests/unit/control/limits/test_levels.py",

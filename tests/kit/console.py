@@ -291,6 +291,7 @@ class Console:
             "tokens": plane.tokens,
             "applications": plane.applications,
             "limits": plane.limits,
+            "bulk": plane.bulk,
             "teams": plane.teams,
             "providers": plane.providers,
             "rest_services": plane.services,

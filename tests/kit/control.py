@@ -12,6 +12,7 @@ from tollway.adapters.secrets.key_ring import KeyRing
 from tollway.adapters.storage.accounts import SQLAccountStore
 from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.audit import SQLAuditStore
+from tollway.adapters.storage.bulk import SQLBulkStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.factors import SQLFactorStore
@@ -52,6 +53,7 @@ from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import SETUP, Actor
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
+from tollway.control.bulk.service import Bulk, BulkParts
 from tollway.control.bearers.service import BearerParts, Bearers
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
@@ -283,6 +285,17 @@ class ControlPlane:
         self.levels = Levels(LevelParts(self.level_store, names, self.publisher, self.database, self.audit, self.clock))
         self.limit_owners = LimitOwners(self.levels, self.tokens, self.applications)
         self.top_ups = TopUps(self.limit_owners, self.clock)
+        self.bulk_store = SQLBulkStore(self.database, self.token_store)
+        self.bulk = Bulk(
+            BulkParts(
+                store=self.bulk_store,
+                plans=self.plan_store,
+                touching=self.publisher,
+                transactions=self.database,
+                trail=self.audit,
+                clock=self.clock,
+            )
+        )
         self.limits = LimitDesk(self.plans, self.levels, self.limit_owners, self.top_ups)
         self.rights = RightsDesk(
             RightsParts(

@@ -15,13 +15,14 @@ from tollway.control.access.roles import BUILT_IN
 from tollway.control.accounts.model import NewUser
 from tollway.control.actor import Actor
 from tollway.control.applications.model import NewApplication
+from tollway.control.bulk.model import Act, Wanted
 from tollway.control.limits.model import BudgetRule, LimitRules
 from tollway.control.limits.top_ups import NewTopUp
 from tollway.control.notices.model import DeliveryFilter, NewWebhook
 from tollway.control.plans.model import NewPlan
 from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.services.model import NewService
-from tollway.control.tokens.model import NewToken
+from tollway.control.tokens.model import NewToken, TokenFilter
 from tollway.control.upstreams.model import ConnectionChange, NewProvider
 from tollway.kernel.clock import NANOS_PER_SECOND
 
@@ -106,6 +107,7 @@ def build_world(console: Console, role: str) -> World:
         **_of_teams(console, red, blue),
         "account_id": _service_accounts(console, red, blue),
         **_for_all(console),
+        "job_id": _jobs(console),
         **_webhooks(console),
     }
     for team in (red, blue):
@@ -115,6 +117,13 @@ def build_world(console: Console, role: str) -> World:
     plane.accounts.delete(leaver, ACTOR)
     _settle(world, role, red)
     return world
+
+
+def _jobs(console: Console) -> dict[str, str]:
+    """Make a job that has ended."""
+    job = console.plane.bulk.start(Wanted(TokenFilter(search="none")), Act("disable"), ACTOR)
+    console.plane.bulk.step(job.id)
+    return _sides(job.id, job.id, "job_none")
 
 
 def _topped_up(console: Console, team_id: str) -> str:

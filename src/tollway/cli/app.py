@@ -9,6 +9,7 @@ from tollway import __version__
 from tollway.cli import (
     audit,
     budgets,
+    bulk,
     configuration,
     keys,
     notices,
@@ -25,7 +26,7 @@ from tollway.cli import (
 )
 from tollway.cli.answers import ExitCode
 
-_ACCESS = (tokens, owners, plans, budgets, people, service_accounts)
+_ACCESS = (tokens, owners, plans, budgets, bulk, people, service_accounts)
 COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan)
 
 

@@ -26,7 +26,7 @@ from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
-from tollway.compose.limits import Limited, build_limit_desk, build_published_limits
+from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import build_model_groups, build_published_rights, build_rights_desk
@@ -40,6 +40,7 @@ from tollway.control.actor import SETUP
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.backups.service import Backups
+from tollway.control.bulk.service import Bulk
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.gateway.budgets import SpentBudgets
 from tollway.control.gateway.model import Facts
@@ -88,6 +89,7 @@ class Plane(msgspec.Struct, frozen=True):
     service_accounts: ServiceAccounts
     audit: Audit
     limits: LimitDesk
+    bulk: Bulk
     rights: RightsDesk
     model_groups: ModelGroups
 
@@ -140,6 +142,7 @@ def build_console(
         tokens=plane.tokens,
         applications=plane.applications,
         limits=plane.limits,
+        bulk=plane.bulk,
         teams=plane.teams,
         providers=plane.providers,
         rest_services=plane.services,
@@ -229,6 +232,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     roles = Roles(stores.roles, database, audit, clock)
     service_accounts = build_service_accounts(stores, roles, tokens, audit, clock=clock, notices=notifier)
     parts = (stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier)
+    limited = Limited(publisher, tokens, applications, audit)
     return Plane(
         stores=stores,
         publisher=publisher,
@@ -242,7 +246,8 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         accounts=Accounts(AccountParts(*parts, factors=SQLFactorStore(database), services=service_accounts)),
         service_accounts=service_accounts,
         audit=audit,
-        limits=build_limit_desk(stores, Limited(publisher, tokens, applications, audit), clock),
+        limits=build_limit_desk(stores, limited, clock),
+        bulk=build_bulk(stores, limited, clock),
         rights=build_rights_desk(stores, publisher, audit, clock),
         model_groups=build_model_groups(stores, publisher, audit, clock),
     )

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from tollway.adapters.storage.bulk import SQLBulkStore
 from tollway.adapters.storage.published_limits import StoredLimits
 from tollway.compose.stores import Stores
 from tollway.control.applications.service import Applications
+from tollway.control.bulk.service import Bulk, BulkParts
 from tollway.control.limits.levels import LevelParts, Levels
 from tollway.control.limits.model import Level
 from tollway.control.limits.naming import NamedOwners
@@ -48,6 +50,20 @@ def build_limit_desk(stores: Stores, limited: Limited, clock: Clock) -> LimitDes
         levels=levels,
         owners=owners,
         top_ups=TopUps(owners, clock),
+    )
+
+
+def build_bulk(stores: Stores, limited: Limited, clock: Clock) -> Bulk:
+    """Return the service of acts on many tokens."""
+    return Bulk(
+        BulkParts(
+            store=SQLBulkStore(stores.database, stores.tokens),
+            plans=stores.plans,
+            touching=limited.publisher,
+            transactions=stores.database,
+            trail=limited.trail,
+            clock=clock,
+        )
     )
 
 

@@ -23,6 +23,7 @@ from tollway.adapters.secrets import KeyRing
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.compose.console import Places, build_console
 from tollway.kernel.errors import TollwayError
+from tollway.runtime.bulk_worker import BulkWorker
 from tollway.runtime.child import Listening, receive_start
 from tollway.runtime.deliverer import Deliverer
 from tollway.runtime.key_changer import KeyChanger
@@ -155,6 +156,7 @@ async def _run(
     services = _services(app)
     beside = [
         loop.create_task(Deliverer(services.notices).run()),
+        loop.create_task(BulkWorker(services.bulk).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
     ]
     await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)

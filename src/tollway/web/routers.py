@@ -9,6 +9,7 @@ from tollway.control.accounts.members_api import router as members
 from tollway.control.applications.api import router as applications
 from tollway.control.audit.api import router as audit
 from tollway.control.backups.api import router as backups
+from tollway.control.bulk.api import router as bulk
 from tollway.control.configuration.api import router as configuration
 from tollway.control.factors.api import router as factors
 from tollway.control.gateway.api import router as gateway
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     gateway,
     tokens,
     applications,
+    bulk,
     plans,
     limits,
     teams,

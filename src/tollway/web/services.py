@@ -10,6 +10,7 @@ from tollway.control.applications.service import Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bearers.service import Bearers
 from tollway.control.factors.service import Factors
+from tollway.control.bulk.service import Bulk
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.keys.service import RootKeys
@@ -58,6 +59,7 @@ class ConsoleServices:
     tokens: Tokens
     applications: Applications
     limits: LimitDesk
+    bulk: Bulk
     teams: Teams
     providers: Providers
     rest_services: RestServices

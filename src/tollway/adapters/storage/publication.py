@@ -1,5 +1,7 @@
 """Publication's rows in the config database: the installation, its revision, and what is left to publish."""
 
+from collections.abc import Collection
+
 from sqlalchemy import Engine, case, delete, insert, inspect, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -51,6 +53,12 @@ class SQLPublicationStore:
     def add_dirty(self, kind: DirtyKind, object_id: str) -> None:
         """Note a change that has to reach the policy store."""
         self._database.writing().execute(insert(dirty).values(kind=kind, object_id=object_id))
+
+    def add_many_dirty(self, kind: DirtyKind, object_ids: Collection[str]) -> None:
+        """Note many changes of a kind, in one statement."""
+        rows = [{"kind": kind, "object_id": object_id} for object_id in object_ids]
+        if rows:
+            self._database.writing().execute(insert(dirty), rows)
 
     def forget_dirty(self, through: int) -> None:
         """Delete the notes up to that `seq`."""

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     APPLICATIONS_READ = "applications.read"
     APPLICATIONS_WRITE = "applications.write"
     AUDIT_READ = "audit.read"
+    BULK_READ = "bulk.read"
+    BULK_WRITE = "bulk.write"
     CALLS_READ = "calls.read"
     CONFIGURATION_READ = "configuration.read"
     CONFIGURATION_WRITE = "configuration.write"
@@ -90,7 +92,9 @@ REGISTRY: Mapping[Permission, Described] = {
     Permission.LIMITS_READ: Described("Access", "See limits and budgets of every level and how much is used", _ANY),
     Permission.LIMITS_WRITE: Described("Access", "Change limits and budgets of every level; give top-ups", _TEAMWISE),
     Permission.PLANS_READ: Described("Access", "See plans"),
-    Permission.PLANS_WRITE: Described("Access", "Make, change and delete plans; change many tokens at once"),
+    Permission.PLANS_WRITE: Described("Access", "Make, change and delete plans"),
+    Permission.BULK_READ: Described("Access", "See acts on many tokens at once"),
+    Permission.BULK_WRITE: Described("Access", "Change, disable, extend and revoke many tokens at once"),
     Permission.SERVICES_READ: Described("Upstreams", "See published services", _TEAMWISE),
     Permission.SERVICES_WRITE: Described("Upstreams", "Publish, change and delete services", _TEAMWISE),
     Permission.MODELS_READ: Described("Upstreams", "See models and their prices"),

@@ -68,6 +68,10 @@ class PublicationStore(Protocol):
         """Note a change that has to reach the policy store."""
         ...
 
+    def add_many_dirty(self, kind: DirtyKind, object_ids: Collection[str]) -> None:
+        """Note many changes of a kind, at once."""
+        ...
+
     def forget_dirty(self, through: int) -> None:
         """Delete the notes up to that `seq`: they were published."""
         ...

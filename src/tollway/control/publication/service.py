@@ -5,7 +5,7 @@ notes are committed with it, and published before the writer's lock is given bac
 A crash or a failed write in between leaves the notes, which the next change or the next start publishes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -61,6 +61,12 @@ class Publisher:
     def touch_token(self, token_id: str) -> None:
         """Note that the token was made or changed."""
         self._touch(Dirty(0, "token", token_id))
+
+    def touch_tokens(self, token_ids: Sequence[str]) -> None:
+        """Note that many tokens were changed."""
+        self._forget_published()
+        self._parts.store.add_many_dirty("token", token_ids)
+        self._parts.transactions.after_commit(self._publish)
 
     def touch_application(self, application_id: str) -> None:
         """Note that the application was made, changed or deleted."""
@@ -125,14 +131,17 @@ class Publisher:
 
     def _touch(self, note: Dirty) -> None:
         store = self._parts.store
-        if self._published_through > self._forgotten_through:
-            # In this transaction rather than in one of its own: a change costs one commit.
-            self._forgotten_through = self._published_through
-            store.forget_dirty(self._forgotten_through)
+        self._forget_published()
         if note.kind == "snapshot":
             store.raise_revision()
         store.add_dirty(note.kind, note.id)
         self._parts.transactions.after_commit(self._publish)
+
+    def _forget_published(self) -> None:
+        """Delete notes of what was published, in this transaction rather than in one of its own: one commit less."""
+        if self._published_through > self._forgotten_through:
+            self._forgotten_through = self._published_through
+            self._parts.store.forget_dirty(self._forgotten_through)
 
     def _publish(self) -> None:
         """Write everything noted so far. Runs after the commit with the writer's lock held."""

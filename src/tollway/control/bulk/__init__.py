@@ -1,0 +1,1 @@
+"""Bulk: one act on many tokens, as a job."""
