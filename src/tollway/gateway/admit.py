@@ -111,10 +111,10 @@ def _admit_capped(plan: Plan, claims: Claims, compiled: Compiled, call: Call, gw
     return Admission(hold, max(least, min(most, allowed // choices)))
 
 
-def enter_provider(plan: Plan, place: int, call: Call, gw: Gateway) -> TollwayError | None:
+def enter_provider(plan: Plan, place: int, call: Call, gw: Gateway) -> tuple[NoRoom, Amounts] | None:
     """Make room for an attempt at the provider of the route at `place`, and give up that of the attempt before.
 
-    Returns why there is none. Raises gateway.meters_unavailable.
+    Returns which of its limits has none, and what was wanted. Raises gateway.meters_unavailable.
     """
     if call.attempt_hold is not None:
         # It brought no answer that was passed on: it was a request, and used nothing else.
@@ -134,7 +134,7 @@ def enter_provider(plan: Plan, place: int, call: Call, gw: Gateway) -> TollwayEr
             want = _least(want, call.hold.granted)
     taken = gw.meters.admit(claims, want, want)
     if isinstance(taken, NoRoom):
-        return refuse(taken, want, gw.now_ns())
+        return taken, want
     call.attempt_hold = taken
     return None
 
@@ -147,9 +147,8 @@ def _take_free(claims: Claims, call: Call, gw: Gateway) -> Hold:
 def _take(claims: Claims, want: Amounts, floor: Amounts, call: Call, gw: Gateway) -> Hold:
     taken = gw.meters.admit(claims, want, floor)
     if isinstance(taken, NoRoom):
-        error = refuse(taken, floor, gw.now_ns())
-        error.headers = refusal_headers(taken, claims)
-        raise error
+        # Raised as it is made: an error that a frame of its own traceback holds is not freed when it was handled.
+        raise refuse(taken, floor, gw.now_ns(), refusal_headers(taken, claims))
     if claims.shown is not None:
         call.limit_lines = write_lines(taken, call.dialect, gw.now_ns())
     return taken

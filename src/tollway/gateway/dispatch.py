@@ -13,10 +13,12 @@ from tollway.contract.usage import Usage
 from tollway.gateway.admit import Admission, enter_provider
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
+from tollway.gateway.limit_refusals import refuse
 from tollway.gateway.ports import Answer, Exchange
 from tollway.gateway.prepare import Prepared
 from tollway.gateway.relay import Relayed, find_header
 from tollway.gateway.resolve import Plan
+from tollway.gateway.room import Amounts, NoRoom
 from tollway.gateway.snapshot import ProviderKey, Route
 from tollway.kernel.errors import TollwayError
 
@@ -63,24 +65,23 @@ async def dispatch(
         raise preparations.refusal()
     open_call(plan, call, gw)
     last = min(len(candidates), ATTEMPTS_MAX) - 1
-    failure: TollwayError | None = None
+    full: tuple[NoRoom, Amounts] | None = None
     for at, (place, key, prepared) in enumerate(candidates):
         route = plan.model.routes[place]
         call.provider_id = route.provider.id
         call.upstream_model = route.upstream_model
         call.notes = prepared.notes
         if call.attempt_hold is not None or route.provider.claims is not None:
+            # One without room is left out as if its breaker were open.
             no_room = enter_provider(plan, place, call, gw)
             if no_room is not None:
-                # As if its breaker were open.
-                failure = failure or no_room
+                full = full or no_room
                 if at == last:
-                    raise failure
+                    raise TollwayError("upstream.exhausted") if call.attempts else refuse(*full, gw.now_ns())
                 continue
         try:
             answer = await _send(route, key, prepared, call, gw)
             if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
-                failure = TollwayError("upstream.exhausted")
                 continue
             await respond(exchange, answer, Relayed(plan, route, plan.tariffs[place], prepared, admission), call, gw)
             gw.health.worked(route.provider.id, key.id)
@@ -89,7 +90,6 @@ async def dispatch(
             call.code = error.code.name
             if at == last or exchange.has_started or error.code.source != "upstream":
                 raise
-            failure = error
     raise TollwayError("upstream.exhausted")  # pragma: no cover - a plan has at least one candidate
 
 

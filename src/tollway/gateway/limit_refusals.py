@@ -3,6 +3,7 @@
 Law: every refusal names the rule and its level. Names of limits are meant to be read by those they hold; ids are not.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from tollway.contract.limits import Measure
@@ -30,7 +31,7 @@ _UNITS: dict[Measure, str] = {
 }
 
 
-def refuse(no_room: NoRoom, floor: Amounts, now_ns: int) -> TollwayError:
+def refuse(no_room: NoRoom, floor: Amounts, now_ns: int, headers: Mapping[str, str] | None = None) -> TollwayError:
     """Return the refusal of a call that needs at least `floor`. Retry-After is never longer than a sliding window."""
     claim, wait = no_room.claim, no_room.retry_after_seconds
     if claim.window_seconds and wait is not None:
@@ -38,7 +39,7 @@ def refuse(no_room: NoRoom, floor: Amounts, now_ns: int) -> TollwayError:
         wait = min(wait, claim.window_seconds)
     if claim.measure == "concurrency":
         text = f"{_name(claim)} allows {no_room.limit} calls at a time."
-        return TollwayError("limit.concurrency", public=text, retry_after_seconds=wait or 1.0)
+        return TollwayError("limit.concurrency", public=text, retry_after_seconds=wait or 1.0, headers=headers)
     code = "budget.exhausted" if claim.is_budget else _CODES[claim.measure]
     if claim.measure == "requests":
         text = f"{_name(claim)} allows {no_room.limit} calls {_time(claim)}"
@@ -47,7 +48,8 @@ def refuse(no_room: NoRoom, floor: Amounts, now_ns: int) -> TollwayError:
         text = f"{_name(claim)} allows {_amount(claim, no_room.limit)} {_time(claim)} and has "
         text += f"{_amount(claim, no_room.remaining)} left; this call may use {_amount(claim, need)}"
         text += ", more than it ever allows" if need > no_room.limit else ""
-    return TollwayError(code, public=f"{text}; {_until(claim, wait, now_ns)}.", retry_after_seconds=wait)
+    text = f"{text}; {_until(claim, wait, now_ns)}."
+    return TollwayError(code, public=text, retry_after_seconds=wait, headers=headers)
 
 
 def _name(claim: Claim) -> str:

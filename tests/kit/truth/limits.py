@@ -78,8 +78,8 @@ async def budget(world: Rig, *, clients: int, is_bounded: bool, limit_usd: str =
         paid = sum(INPUT_TOKENS * INPUT_NANOS + call.output_tokens * OUTPUT_NANOS for call in served)
         figures.add("upstream's cost / limit (USD)", f"{paid / USD:.6f} / {limit / USD:.6f}", holds=paid <= limit)
         figures.add("overshoot (USD)", f"{max(0, paid - limit) / USD:.6f}", holds=paid <= limit)
-        spent, ledger = state.spent_nanos, end.books.spent[token["id"]]
-        is_equal = spent == ledger == paid and not state.reserved_nanos
+        spent, ledger = state.spent, end.books.spent[token["id"]]
+        is_equal = spent == ledger == paid and not state.reserved
         figures.add("meters = ledger = upstream (nano-USD)", f"{spent} = {ledger} = {paid}", holds=is_equal)
         if not is_bounded:
             capped = sum("x-tollway-output-cap" in reply.headers for reply in passed)

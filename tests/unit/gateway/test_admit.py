@@ -1,5 +1,6 @@
 """Budgets: the dearest candidate is reserved, and unbounded output is capped, refused or estimated as set."""
 
+import gc
 import json
 
 import pytest
@@ -22,6 +23,7 @@ from tollway.contract.policy import (
     Upstream,
 )
 from tollway.gateway.room import NoRoom
+from tollway.kernel.errors import TollwayError
 from tollway.policy.price import worst_case
 
 BUDGET = (Budget("b1", "monthly", 10**9, "month"),)
@@ -298,3 +300,20 @@ async def test_what_is_held_at_a_provider_is_charged_in_the_record():
     rig.publish(providers=two_providers(budget))
     await rig.call(token=rig.token(), body=BOUNDED)
     assert [(charge.owner_id, charge.nanos) for charge in rig.journal.closed[0].charges] == [("p1", 750)]
+
+
+async def test_refusals_are_freed_as_soon_as_they_are_answered():
+    """An error in a circle with its own frames keeps the call's look into the policy store open, until none is left."""
+    rig = Rig(ScriptedAnswer(503, b"{}"), OK)
+    rig.publish(providers=two_providers(limited("requests", 5), limited("requests", 5)))
+    secret = rig.token(limits=limited("requests", 5))
+    gc.collect()
+    gc.disable()
+    try:
+        assert (await rig.call(token=secret, body=BOUNDED)).status == 200
+        rig.meters.refuses = True
+        assert (await rig.call(token=secret, body=BOUNDED)).status == 429
+        assert (await rig.call(token=rig.token(), body=BOUNDED)).status == 429
+        assert not [found for found in gc.get_objects() if isinstance(found, TollwayError)]
+    finally:
+        gc.enable()
