@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from kit.control import ControlPlane
+from kit.life import build_upkeep
 from kit.notices import Notices
 from kit.root_keys import KeyChange
 from tollway.adapters.passkeys import WebAuthnVerifier
@@ -30,6 +31,8 @@ from tollway.contract.ledger_api import (
     LastUse,
     LastUseAnswer,
     LastUseQuery,
+    OriginsAnswer,
+    OriginsQuery,
     LiveBatch,
     Reply,
     Request,
@@ -104,6 +107,7 @@ class StandInLedger:
     spent: list[Spent] = field(default_factory=list)
     in_flight: list[InFlight] = field(default_factory=list)
     health: HealthAnswer = field(default_factory=lambda: HealthAnswer(0, 0, 0, 0))
+    origins: OriginsAnswer = field(default_factory=OriginsAnswer)
     is_away: bool = False
     asked: list[Request] = field(default_factory=list)
 
@@ -123,6 +127,8 @@ class StandInLedger:
                 return CallsAnswer(tuple(page), (page[-1].started_ns, page[-1].request_id) if more else None)
             case CallQuery():
                 return CallAnswer(next((call for call in self.calls if call.request_id == request.request_id), None))
+            case OriginsQuery():
+                return self.origins
             case LastUseQuery():
                 return LastUseAnswer(tuple(use for use in self.uses if use.token_id in request.token_ids))
             case UnpricedQuery():
@@ -289,6 +295,9 @@ class Console:
             "roles": plane.roles,
             "audit": plane.audit,
             "tokens": plane.tokens,
+            "token_desk": plane.token_desk,
+            "rotations": plane.rotations,
+            "upkeep": build_upkeep(plane, usage),
             "applications": plane.applications,
             "limits": plane.limits,
             "bulk": plane.bulk,

@@ -20,6 +20,7 @@ from tollway.control.limits.model import BudgetRule, LimitRules
 from tollway.control.limits.top_ups import NewTopUp
 from tollway.control.notices.model import DeliveryFilter, NewWebhook
 from tollway.control.plans.model import NewPlan
+from tollway.control.rotations.model import NewRotationPolicy, Scope
 from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken, TokenFilter
@@ -97,6 +98,11 @@ def build_world(console: Console, role: str) -> World:
     console.ledger.calls = [_call("team", red), _call("other", blue)]
     world.objects = {
         "token_id": {**tokens, "own": "", "deleted": "AAAAAAAAAAAA"},
+        "policy_id": {
+            **{side: _policy(console, side, "application", app) for side, app in applications.items()},
+            "own": "",
+            "deleted": "rot_none",
+        },
         "application_id": _sides(applications["team"], applications["other"], _buried(console, red)),
         "team_id": _sides(red, blue, gone),
         "level": _sides("team", "team", "team"),
@@ -142,8 +148,18 @@ def _settle(world: World, role: str, team_id: str) -> None:
     token = console.plane.tokens.issue(NewToken(f"of {role}"), Actor(user_id, "user")).token
     console.ledger.calls.append(msgspec.structs.replace(_call(role, ""), token_id=token.id))
     is_seeing = Permission.TOKENS_READ in BUILT_IN[role].rights
-    world.own[role] = {"token_id": token.id, **({"request_id": f"req_{role.replace('_', '')}"} if is_seeing else {})}
+    policy_id = _policy(console, role, "token", token.id)
+    world.own[role] = {
+        "token_id": token.id,
+        "policy_id": policy_id,
+        **({"request_id": f"req_{role.replace('_', '')}"} if is_seeing else {}),
+    }
     world.clients[role] = sign_in(console, f"the {role}")
+
+
+def _policy(console: Console, name: str, scope: Scope, scope_id: str) -> str:
+    """Make a rotation policy for one thing."""
+    return console.plane.rotations.policies.create(NewRotationPolicy(name, scope, 86_400, scope_id), ACTOR).id
 
 
 def _of_teams(console: Console, red: str, blue: str) -> dict[str, dict[str, str]]:

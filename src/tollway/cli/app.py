@@ -16,6 +16,7 @@ from tollway.cli import (
     owners,
     people,
     plans,
+    rotations,
     scan,
     serve,
     service_accounts,
@@ -26,7 +27,7 @@ from tollway.cli import (
 )
 from tollway.cli.answers import ExitCode
 
-_ACCESS = (tokens, owners, plans, budgets, bulk, people, service_accounts)
+_ACCESS = (tokens, rotations, owners, plans, budgets, bulk, people, service_accounts)
 COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan)
 
 

@@ -1,4 +1,4 @@
-"""`tollway token`: issue, list, show, rename, switch off and on, revoke."""
+"""`tollway token`: issue, list, show, rename, switch off and on; what becomes of one is in `token_life`."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
 from tollway.cli.people import read_right
 from tollway.cli.session import Session, command
+from tollway.cli.token_life import register_life
 
 TokenArgument = Annotated[str, typer.Argument(metavar="TOKEN", help="Name, id or masked form of the token.")]
 _LISTED = {"id": "id", "name": "name", "state": "state", "application_name": "application", "limits": "limits",
@@ -41,8 +42,10 @@ Scope = Annotated[
         help="What it may do at the management API, as far as its service account may. Repeatable.",
     ),
 ]
-State = Annotated[str | None, typer.Option("--state", help="Only these: active, disabled, revoked or expired.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept with the token.")]
+State = Annotated[
+    str | None,
+    typer.Option("--state", help="Only these: active, disabled, quarantined, not_yet_valid, revoked or expired."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -55,7 +58,7 @@ def register(app: typer.Typer) -> None:
     command(group, "rename")(rename)
     command(group, "disable")(disable)
     command(group, "enable")(enable)
-    command(group, "revoke")(revoke)
+    register_life(group)
 
 
 def issue(
@@ -171,14 +174,6 @@ def enable(session: Session, token: TokenArgument) -> None:
     Example: tollway token enable ci
     """
     switch(session, "tokens", token, "enable")
-
-
-def revoke(session: Session, token: TokenArgument, *, reason: Reason = "") -> None:
-    """End a token for good; calls with it are refused from the next one on.
-
-    Example: tollway token revoke ci --reason "left the team"
-    """
-    switch(session, "tokens", token, "revoke", {"reason": reason} if reason else None)
 
 
 def _expiry(text: str) -> str | None:

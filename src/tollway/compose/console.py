@@ -21,12 +21,14 @@ from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.life import SQLEpochStore
+from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits
+from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import build_model_groups, build_published_rights, build_rights_desk
@@ -56,6 +58,7 @@ from tollway.control.rights.service import RightsDesk
 from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.teams.service import Teams
+from tollway.control.tokens.lifetimes import Lifetimes
 from tollway.control.tokens.service import TokenParts, Tokens
 from tollway.control.upstreams.credentials import Credentials
 from tollway.control.upstreams.reach import Reaching
@@ -81,6 +84,7 @@ class Plane(msgspec.Struct, frozen=True):
     teams: Teams
     applications: Applications
     tokens: Tokens
+    lifetimes: Lifetimes
     providers: Providers
     services: RestServices
     configuration: Configuration
@@ -129,6 +133,8 @@ def build_console(
     facts = _facts(settings, places, clock)
     people = build_people(settings, keys, stores, Around(plane.audit, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
+    desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
+    notifier = build_notifier(stores, clock)
     return ConsoleServices(
         clock=clock,
         sessions=people.sessions,
@@ -140,6 +146,9 @@ def build_console(
         roles=plane.roles,
         audit=plane.audit,
         tokens=plane.tokens,
+        token_desk=desk,
+        rotations=build_rotations(plane.tokens, desk, stores, keys, notices=notifier, console_url=places.console_url),
+        upkeep=build_upkeep(plane.tokens, stores, usage, notices=notifier, write_to=lambda token, days: None),
         applications=plane.applications,
         limits=plane.limits,
         bulk=plane.bulk,
@@ -204,6 +213,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     database = stores.database
     notifier = build_notifier(stores, clock)
     audit = Audit(stores.audit, database, clock, keys.audit_key)
+    lifetimes = build_lifetimes(stores, audit, clock)
     teams = Teams(stores.teams, database, audit, clock)
     applications = Applications(
         ApplicationParts(
@@ -223,6 +233,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
             notices=notifier,
             plans=stores.plans,
             accounts=stores.accounts,
+            lifetimes=lifetimes,
         )
     )
     reaching = Reaching(Credentials(keys, clock), _check_upstream)
@@ -239,6 +250,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         teams=teams,
         applications=applications,
         tokens=tokens,
+        lifetimes=lifetimes,
         providers=providers,
         services=services,
         configuration=configuration,
@@ -267,6 +279,7 @@ def _publisher(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) 
             references=LocalReferences(os.environ, settings.data),
             sealer=keys,
             clock=clock,
+            epochs=SQLEpochStore(stores.database),
             limits=build_published_limits(stores),
             rights=build_published_rights(stores),
         )

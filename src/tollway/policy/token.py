@@ -34,6 +34,7 @@ SECRET_BYTES: Final = 32
 SCANNER_EXPRESSION: Final = r"\btw[sparecwd]_[0-9A-Za-z]{61}\b"
 """Finds our tokens in text; what secret scanners are given. Whoever finds one should check the CRC next."""
 
+_IN_TEXT = re.compile(SCANNER_EXPRESSION, re.ASCII)
 _ID_CHARS = 12
 _SECRET_CHARS = 43
 _GRAMMAR = re.compile(rb"tw([sparecwd])_([0-9A-Za-z]{12})[0-9A-Za-z]{43}([0-9A-Za-z]{6})")
@@ -94,6 +95,11 @@ def parse_token(text: str | bytes) -> ParsedToken | None:
 def mask(token_id: str, kind: str) -> str:
     """Show a token without its secret: prefix and public id, and nothing of what follows."""
     return f"tw{kind}_{token_id}…"
+
+
+def mask_all(text: str) -> str:
+    """Return the text with every token in it masked, so that none of them can be used."""
+    return _IN_TEXT.sub(lambda found: f"{found[0][: 4 + _ID_CHARS]}…", text)
 
 
 def _checksum(body: bytes) -> bytes:

@@ -24,6 +24,7 @@ from tollway.adapters.telemetry.logs import start_logging
 from tollway.compose.console import Places, build_console
 from tollway.kernel.errors import TollwayError
 from tollway.runtime.bulk_worker import BulkWorker
+from tollway.runtime.caretaker import Caretaker
 from tollway.runtime.child import Listening, receive_start
 from tollway.runtime.deliverer import Deliverer
 from tollway.runtime.key_changer import KeyChanger
@@ -158,6 +159,7 @@ async def _run(
         loop.create_task(Deliverer(services.notices).run()),
         loop.create_task(BulkWorker(services.bulk).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
+        loop.create_task(Caretaker(services.rotations.scheduler, services.upkeep).run()),
     ]
     await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)
     watch.cancel()

@@ -19,12 +19,15 @@ from tollway.control.notices.api import router as webhooks
 from tollway.control.notices.mail_api import router as mail
 from tollway.control.plans.api import router as plans
 from tollway.control.service_accounts.api import router as service_accounts
+from tollway.control.rotations.api import router as rotations
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
 from tollway.control.sessions.steps_api import router as steps
 from tollway.control.teams.api import router as teams
 from tollway.control.tokens.api import router as tokens
+from tollway.control.tokens.life_api import router as token_lives
+from tollway.control.tokens.lifetimes_api import router as lifetimes
 from tollway.control.upstreams.api import router as upstreams
 from tollway.control.usage.api import router as usage
 from tollway.control.usage.models_api import router as models
@@ -38,7 +41,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     account,
     factors,
     gateway,
+    token_lives,
     tokens,
+    lifetimes,
+    rotations,
     applications,
     bulk,
     plans,

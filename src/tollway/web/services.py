@@ -18,10 +18,13 @@ from tollway.control.notices.service import NoticeDesk
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
 from tollway.control.service_accounts.service import ServiceAccounts
+from tollway.control.rotations.desk import RotationDesk
 from tollway.control.services.service import RestServices
 from tollway.control.sessions.service import Service as Sessions
 from tollway.control.teams.service import Teams
+from tollway.control.tokens.desk import TokenDesk
 from tollway.control.tokens.service import Tokens
+from tollway.control.tokens.upkeep import TokenUpkeep
 from tollway.control.upstreams.service import Providers
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock
@@ -57,6 +60,9 @@ class ConsoleServices:
     roles: Roles
     audit: Audit
     tokens: Tokens
+    token_desk: TokenDesk
+    rotations: RotationDesk
+    upkeep: TokenUpkeep
     applications: Applications
     limits: LimitDesk
     bulk: Bulk

@@ -20,6 +20,8 @@ from tollway.web.access import Needs, NeedsFresh, Open, policies_of
 from tollway.web.routers import PREFIX, api_routes
 
 OPEN = {
+    ("POST", "/rotations/collect"),
+    ("POST", "/rotations/self"),
     ("POST", "/session"),
     ("POST", "/session/passkey"),
     ("POST", "/session/passkey/options"),
@@ -50,7 +52,13 @@ SENSITIVE = {
     ("PATCH", "/services/{service_id}"),
     ("PUT", "/teams/{team_id}/members/{user_id}"),
     ("DELETE", "/teams/{team_id}/members/{user_id}"),
+    ("POST", "/rotation-policies"),
+    ("PATCH", "/rotation-policies/{policy_id}"),
+    ("DELETE", "/rotation-policies/{policy_id}"),
     ("POST", "/tokens"),
+    ("POST", "/tokens/revoke-all"),
+    ("POST", "/tokens/{token_id}/collect"),
+    ("POST", "/tokens/{token_id}/rotate"),
     ("POST", "/users"),
     ("PATCH", "/users/{user_id}"),
     ("DELETE", "/users/{user_id}"),

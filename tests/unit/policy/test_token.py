@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.kernel.ids import BASE62, encode_base62
-from tollway.policy.token import KINDS, RANDOM_BYTES, SCANNER_EXPRESSION, generate_token, mask, parse_token, renew_token
+from tollway.policy.token import KINDS, RANDOM_BYTES, SCANNER_EXPRESSION, generate_token, mask, mask_all, parse_token, renew_token
 
 TOKEN = generate_token("s", bytes(range(48))).reveal()
 random_bytes = st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES)
@@ -112,6 +112,12 @@ def test_reading_costs_less_than_five_times_the_mac_that_follows(text: str) -> N
     """It stands before every look-up, so that nonsense is refused cheaply. Measured against the same machine."""
     mac = processor_seconds(lambda: hmac.digest(b"k" * 32, TOKEN.encode(), "sha256"))
     assert processor_seconds(lambda: parse_token(text)) < 5 * mac
+
+
+def test_every_token_in_a_text_is_masked_and_the_rest_stays() -> None:
+    other = generate_token("w", bytes(48)).reveal()
+    text = f'{{"a":"{TOKEN}","b":["{other}"],"c":"tws_short"}}'
+    assert mask_all(text) == f'{{"a":"{TOKEN[:16]}…","b":["{other[:16]}…"],"c":"tws_short"}}'
 
 
 def test_another_secret_of_a_token_keeps_its_public_id_and_nothing_else() -> None:

@@ -18,6 +18,7 @@ from tollway.control.notices.model import (
     WebhookState,
 )
 from tollway.control.notices.service import OVERLAP_SECONDS, OVERLAP_SECONDS_MAX
+from tollway.policy.token import mask_all
 from tollway.web.asking import Asking, FreshNotices, ReadNotices, WriteNotices
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant, format_instant_or_none
@@ -285,7 +286,7 @@ def show_delivery(delivery: Delivery) -> DeliveryOutput:
 
 def _show_detail(delivery: Delivery) -> DeliveryDetailOutput:
     attempts = [_show_attempt(attempt) for attempt in delivery.attempts]
-    return DeliveryDetailOutput(**dict(iter(show_delivery(delivery))), body=delivery.body.decode(), attempts=attempts)
+    return DeliveryDetailOutput(**dict(iter(show_delivery(delivery))), body=mask_all(delivery.body.decode()), attempts=attempts)
 
 
 def _show_attempt(attempt: Attempt) -> AttemptOutput:

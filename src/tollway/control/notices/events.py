@@ -2,7 +2,8 @@
 
 Law: the name of a kind and the names and types of its fields are permanent; a field may be added, and what would break
 a receiver is a higher `version`. No field is a secret, but the token of `token.secret_ready`: it works once and for a
-day, goes to one webhook, and the log of deliveries shows it masked. Pure. `docs/webhooks.md` lists all of it; a test compares them.
+day, goes to one webhook, and the log of deliveries shows it masked. Pure. `docs/webhooks.md` lists all of it; a test
+compares them.
 """
 
 from collections.abc import Mapping
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     PROVIDER_FAILING = "provider.failing"
     USER_INVITED = "user.invited"
     USER_DEACTIVATED = "user.deactivated"
+    SECURITY_NOTICED = "security.noticed"
     SERVICE_ACCOUNT_OWNERLESS = "service_account.ownerless"
     WEBHOOK_TEST = "webhook.test"
 
@@ -90,7 +92,7 @@ class TokenExpiring(_OfToken, frozen=True):
 
 
 class TokenSecretReady(_OfToken, frozen=True):
-    """A new secret is ready. POST `collect_token` to `collect_url` as JSON `{"collect_token": …}` before `until`: it is
+    """A new secret is ready: POST to `collect_url` with `Authorization: Bearer <collect_token>` before `until`. It is
     answered once. Sent only to the webhook of the rotation policy.
     """
 
@@ -152,6 +154,25 @@ class UserDeactivated(msgspec.Struct, frozen=True):
     by: str
 
 
+class SecurityNoticed(msgspec.Struct, frozen=True):
+    """Misuse of a token was noticed, or a token was reported as leaked. `kind` is the detector, or `leaked`.
+
+    `source` is set where it is not about a token. `act` says what the rules say, `act_state` whether it was `done`.
+    """
+
+    id: str
+    kind: str
+    severity: Literal["low", "medium", "high", "critical"]
+    token_id: str | None
+    token_masked: str | None
+    token_name: str | None
+    team_id: str | None
+    source: str | None
+    address: str | None
+    act: Literal["notify", "limit", "quarantine", "revoke"]
+    act_state: str
+
+
 class ServiceAccountOwnerless(msgspec.Struct, frozen=True):
     """The person who answered for a service account has left: its team does now, until somebody is named."""
 
@@ -182,6 +203,7 @@ Data = (
     | ProviderFailing
     | UserInvited
     | UserDeactivated
+    | SecurityNoticed
     | ServiceAccountOwnerless
     | WebhookTest
 )
@@ -214,6 +236,7 @@ KINDS: Mapping[Kind, Described] = MappingProxyType(
         Kind.PROVIDER_FAILING: Described("Keys of a provider began to fail; once until it was well", ProviderFailing),
         Kind.USER_INVITED: Described("A person was invited", UserInvited),
         Kind.USER_DEACTIVATED: Described("A person was deactivated or deleted", UserDeactivated),
+        Kind.SECURITY_NOTICED: Described("Misuse of a token was noticed, or a leaked one was reported", SecurityNoticed),
         Kind.SERVICE_ACCOUNT_OWNERLESS: Described("A service account's owner has left", ServiceAccountOwnerless),
         Kind.WEBHOOK_TEST: Described("Somebody tried the webhook out", WebhookTest, can_be_chosen=False),
     }

@@ -17,6 +17,11 @@ def nothing_to_collect() -> TollwayError:
     )
 
 
+def nothing_waits() -> TollwayError:
+    """Return management.conflict: no new secret of the token waits."""
+    return TollwayError("management.conflict", public="No new secret of this token waits to be collected.")
+
+
 def name_taken() -> TollwayError:
     """Return management.conflict: a name in use."""
     return TollwayError("management.conflict", public="There is a rotation policy of this name already.")

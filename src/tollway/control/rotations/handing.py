@@ -17,7 +17,7 @@ from tollway.control.notices.model import Webhook
 from tollway.control.notices.ports import Notices
 from tollway.control.notices.telling import build_delivery
 from tollway.control.ports import Trail, Transactions
-from tollway.control.rotations.errors import nothing_to_collect
+from tollway.control.rotations.errors import nothing_to_collect, nothing_waits
 from tollway.control.rotations.model import Collected, Handover, RotationPolicy
 from tollway.control.rotations.ports import HandoverBox, HandoverStore, Outbox, WebhookBook
 from tollway.control.tokens.events import of_token
@@ -103,15 +103,16 @@ class Handovers:
         """Return the new secret of a token that the actor may change, once, and begin the overlap."""
         with self._parts.transactions.write():
             token = self._parts.tokens.changeable(token_id, actor, None)
-            handover = self._store.last_of(token.id)
-            if handover is None:
-                raise nothing_to_collect()
+            handover = self.find_waiting(token.id)
+            if handover is None or token.life.generation != handover.generation:
+                raise nothing_waits()
             return self._hand_over(handover, actor, actor.address)
 
     def find_waiting(self, token_id: str) -> Handover | None:
-        """Return the handover that waits for the token, if one does."""
+        """Return the handover that waits for the token and can still be collected, if one does."""
         last = self._store.last_of(token_id)
-        return last if last is not None and last.state == "waiting" else None
+        is_waiting = last is not None and last.state == "waiting" and self._parts.clock.now_ns() < last.expires_ns
+        return last if is_waiting else None
 
     def give_up(self, handover: Handover, policy_name: str | None, detail: str) -> None:
         """Make the new secret void, keep the old one, and tell. Does nothing when it was collected meanwhile."""

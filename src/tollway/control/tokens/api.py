@@ -66,6 +66,9 @@ class TokenInput(Input):
     owner_id: Annotated[str, Field(max_length=64)] | None = None
     scopes: RightList = Field(default=[])
     plan_id: str | None = None
+    not_before: InstantInput | None = None
+    idle_seconds: Annotated[int, Field(ge=60)] | None = absent()
+    may_rotate: bool = False
 
 
 class TokenPatch(Input):
@@ -78,6 +81,9 @@ class TokenPatch(Input):
     expires_at: InstantInput | None = absent()
     limits: LimitsInput = absent()
     plan_id: str | None = absent()
+    not_before: InstantInput | None = absent()
+    idle_seconds: Annotated[int, Field(ge=60)] | None = absent()
+    may_rotate: bool = absent()
     scopes: RightList = absent()
 
 
@@ -85,6 +91,12 @@ class ReasonInput(Input):
     """Why a token is switched off."""
 
     reason: Text = ""
+
+
+class RevokeInput(ReasonInput):
+    """`is_compromised`: somebody else has the secret, so that its calls in flight end as well."""
+
+    is_compromised: bool = False
 
 
 class TokenOutput(Output):
@@ -117,6 +129,13 @@ class TokenOutput(Output):
     last_address: str | None
     last_agent: str | None
     calls_total: int | None
+    not_before: Instant | None
+    idle_seconds: int | None
+    idle_since: Instant | None
+    may_rotate: bool
+    generation: int
+    is_rotating: bool
+    is_compromised: bool
 
 
 class IssuedOutput(TokenOutput):
@@ -165,6 +184,9 @@ def issue_token(body: TokenInput, ask: FreshTokens) -> IssuedOutput:
             owner_id=body.owner_id,
             scopes=read_rights(body.scopes),
             plan_id=body.plan_id,
+            not_before_ns=body.not_before,
+            idle_seconds=body.idle_seconds if "idle_seconds" in body.model_fields_set else UNSET,
+            may_rotate=body.may_rotate,
         ),
         ask.actor,
     )
@@ -176,7 +198,7 @@ def issue_token(body: TokenInput, ask: FreshTokens) -> IssuedOutput:
 @router.get("/{token_id}")
 def get_token(token_id: TokenId, ask: ReadTokens) -> TokenOutput:
     """Show a token and its last use."""
-    return _answer(ask.services.tokens.get(token_id, ask.sight), ask)
+    return answer_token(ask.services.tokens.get(token_id, ask.sight), ask)
 
 
 @router.patch("/{token_id}")
@@ -192,30 +214,35 @@ def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion,
         limits=read_limits(body.limits) if "limits" in given else UNSET,
         scopes=read_rights(body.scopes) if "scopes" in given else UNSET,
         plan_id=body.plan_id,
+        not_before_ns=body.not_before,
+        idle_seconds=body.idle_seconds if "idle_seconds" in given else UNSET,
+        may_rotate=body.may_rotate,
     )
-    return _answer(ask.services.tokens.change(token_id, change, ask.actor, expected_version=expected), ask)
+    return answer_token(ask.services.tokens.change(token_id, change, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{token_id}/disable")
 def disable_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
     """Refuse the token's calls until it is enabled again."""
-    return _answer(ask.services.tokens.disable(token_id, ask.actor, expected_version=expected), ask)
+    return answer_token(ask.services.tokens.disable(token_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{token_id}/enable")
 def enable_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
     """Accept the token's calls again."""
-    return _answer(ask.services.tokens.enable(token_id, ask.actor, expected_version=expected), ask)
+    return answer_token(ask.services.tokens.enable(token_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{token_id}/revoke")
 def revoke_token(
-    token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens, body: ReasonInput | None = None
+    token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens, body: RevokeInput | None = None
 ) -> TokenOutput:
     """End the token for ever: every worker refuses its next call."""
-    reason = body.reason if body else None
-    tokens = ask.services.tokens
-    return _answer(tokens.revoke(token_id, ask.actor, reason=reason, expected_version=expected), ask)
+    asked = body or RevokeInput()
+    revoked = ask.services.tokens.revoke(
+        token_id, ask.actor, reason=asked.reason, is_compromised=asked.is_compromised, expected_version=expected
+    )
+    return answer_token(revoked, ask)
 
 
 @router.get("/{token_id}/meters")
@@ -255,10 +282,18 @@ def show_token(token: Token, use: LastUse | None, now_ns: int) -> TokenOutput:
         last_address=use.last_address if use else None,
         last_agent=use.last_agent if use else None,
         calls_total=use.calls if use else None,
+        not_before=format_instant_or_none(token.not_before_ns),
+        idle_seconds=token.idle_seconds,
+        idle_since=format_instant_or_none(token.life.idle_since_ns),
+        may_rotate=token.life.may_rotate,
+        generation=token.life.generation,
+        is_rotating=bool(token.life.working(now_ns)),
+        is_compromised=token.life.is_compromised,
     )
 
 
-def _answer(token: Token, ask: Asking) -> TokenOutput:
+def answer_token(token: Token, ask: Asking) -> TokenOutput:
+    """Write a token as the answer, with its ETag and its last use."""
     ask.tag(token.version)
     use = ask.services.usage.last_uses([token.id]).get(token.id)
     return show_token(token, use, ask.services.clock.now_ns())

@@ -142,7 +142,7 @@ def test_who_may_change_the_token_may_collect_without_a_link(
     collected = plane.rotations.handovers.collect_as(issued.token.id, replace(ACTOR, address="192.0.2.3"))
     assert collected.secret.reveal().startswith(f"tws_{issued.token.id}")
     assert plane.rotations.handovers.find_waiting(issued.token.id) is None
-    with pytest.raises(TollwayError, match="nothing to collect"):
+    with pytest.raises(TollwayError, match="No new secret"):
         plane.rotations.handovers.collect_as(issued.token.id, ACTOR)
 
 

@@ -1,0 +1,94 @@
+"""Builds what looks after the life of tokens: secrets, ends, rules, rotation by policy, and upkeep."""
+
+from collections.abc import Callable
+
+from tollway.adapters.secrets import KeyRing
+from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
+from tollway.adapters.storage.rotations import SQLHandoverStore, SQLRotationPolicyStore, SQLSelfRotationStore
+from tollway.compose.stores import Stores
+from tollway.control.notices.ports import Notices
+from tollway.control.ports import Trail
+from tollway.control.rotations.desk import RotationDesk
+from tollway.control.rotations.handing import HandoverParts, Handovers
+from tollway.control.rotations.own import OwnParts, SelfRotation
+from tollway.control.rotations.scheduling import RotationScheduler, SchedulerParts
+from tollway.control.rotations.service import PolicyParts, RotationPolicies
+from tollway.control.tokens.desk import TokenDesk
+from tollway.control.tokens.ends import TokenEnds
+from tollway.control.tokens.lifetimes import Lifetimes
+from tollway.control.tokens.model import Token
+from tollway.control.tokens.secrets import TokenSecrets
+from tollway.control.tokens.service import Tokens
+from tollway.control.tokens.upkeep import TokenUpkeep, UpkeepParts, Uses
+from tollway.kernel.clock import Clock
+
+COLLECT_PATH = "/api/v1/rotations/collect"
+
+
+def build_lifetimes(stores: Stores, trail: Trail, clock: Clock) -> Lifetimes:
+    """Return the rules of how long tokens live."""
+    return Lifetimes(SQLLifetimeStore(stores.database), stores.database, trail, clock)
+
+
+def build_token_desk(tokens: Tokens, lifetimes: Lifetimes, stores: Stores) -> TokenDesk:
+    """Return what is done with tokens beside issuing and changing them."""
+    parts = tokens.parts
+    ends = TokenEnds(tokens, SQLEpochStore(stores.database), parts)
+    return TokenDesk(TokenSecrets(tokens, parts), ends, lifetimes)
+
+
+def build_rotations(
+    tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, *, notices: Notices, console_url: str
+) -> RotationDesk:
+    """Return rotation by policy and by the tokens themselves."""
+    parts, database = tokens.parts, stores.database
+    policies = SQLRotationPolicyStore(database, stores.tokens)
+    waiting = SQLHandoverStore(database)
+    handovers = Handovers(
+        HandoverParts(
+            store=waiting,
+            tokens=tokens,
+            secrets=desk.secrets,
+            hasher=keys,
+            box=keys.notices,
+            webhooks=stores.webhooks,
+            outbox=stores.deliveries,
+            notices=notices,
+            transactions=database,
+            trail=parts.trail,
+            clock=parts.clock,
+            collect_url=console_url + COLLECT_PATH,
+        )
+    )
+    return RotationDesk(
+        RotationPolicies(
+            PolicyParts(policies, stores.webhooks, stores.tokens, parts.owners, database, parts.trail, parts.clock)
+        ),
+        handovers,
+        SelfRotation(
+            OwnParts(
+                store=SQLSelfRotationStore(database),
+                tokens=stores.tokens,
+                owners=parts.owners,
+                secrets=desk.secrets,
+                hasher=keys,
+                box=keys.notices,
+                epochs=SQLEpochStore(database),
+                transactions=database,
+                clock=parts.clock,
+            )
+        ),
+        RotationScheduler(
+            SchedulerParts(policies, handovers, waiting, stores.deliveries, stores.tokens, database, parts.clock)
+        ),
+    )
+
+
+def build_upkeep(
+    tokens: Tokens, stores: Stores, uses: Uses, *, notices: Notices, write_to: Callable[[Token, int], None]
+) -> TokenUpkeep:
+    """Return what the program does with tokens by itself."""
+    parts = tokens.parts
+    return TokenUpkeep(
+        UpkeepParts(stores.tokens, tokens, uses, stores.told, notices, stores.database, parts.clock, write_to)
+    )

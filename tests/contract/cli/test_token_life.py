@@ -1,0 +1,106 @@
+"""What becomes of a token, from the command line, against a stand-in console."""
+
+import pytest
+
+from kit.command_line import Run
+from kit.console_stand_in import ConsoleStandIn
+
+ID = "abcdefABCDEF"
+TOKEN = {"id": ID, "name": "ci", "state": "active", "generation": 2}
+SECRET = {
+    "generation": 1, "works_until": "2027-01-02T00:00:00Z", "is_working": True, "calls": 14,
+    "last_used_at": "2027-01-01T21:00:00Z", "last_address": "192.0.2.7", "last_agent": "sdk/1", "is_safe_to_end": False,
+}  # fmt: skip
+LIFE = {
+    "generation": 2, "secret_since": "2027-01-01T00:00:00Z", "secrets": [SECRET],
+    "addresses": [{"address": "192.0.2.7", "agent": "sdk/1", "calls": 14, "last_used_at": "2027-01-01T21:00:00Z"}],
+    "quarantine": None, "waiting": None, "expires_max_at": None, "idle_since": None,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def token(console: ConsoleStandIn) -> None:
+    console.answer("GET", f"/tokens/{ID}", TOKEN)
+
+
+def test_rotate_prints_the_new_secret_alone_on_standard_output(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("POST", f"/tokens/{ID}/rotate", {**TOKEN, "token": "tws_new"}, 201)
+    result = run("token", "rotate", ID, "--overlap", "7d")
+    assert (result.out, result.code) == ("tws_new\n", 0)
+    assert "only time" in result.err
+    assert console.asked[-1].json == {"overlap_seconds": 7 * 86_400}
+    assert run("token", "rotate", ID, "--overlap", "soon").code == 2
+
+
+@pytest.mark.parametrize("act", ["end-overlap", "cancel-rotation"])
+def test_an_overlap_is_ended_or_undone(console: ConsoleStandIn, run: Run, act: str) -> None:
+    console.answer("POST", f"/tokens/{ID}/{act}", TOKEN)
+    assert "secret" in run("token", act, ID).out
+    assert run("token", act, ID, "--json").json["id"] == ID
+
+
+def test_a_waiting_secret_is_collected(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("POST", f"/tokens/{ID}/collect", {**TOKEN, "token": "tws_new"}, 201)
+    assert run("token", "collect", ID).out == "tws_new\n"
+
+
+def test_the_life_of_a_token_says_who_still_uses_the_old_secret(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("GET", f"/tokens/{ID}/life", LIFE)
+    out = run("token", "life", ID).out
+    for word in ("until 2027-01-02T00:00:00Z", "14", "192.0.2.7", "sdk/1", "no"):
+        assert word in out
+    assert run("token", "life", ID, "--json").json == LIFE
+
+
+def test_the_life_is_shown_while_the_ledger_is_away_and_says_what_holds_the_token(
+    console: ConsoleStandIn, run: Run
+) -> None:
+    held = {"by": "user:ada", "denied": ["websocket"], "requests_per_minute": 3}
+    waiting = {"generation": 3, "until": "2027-01-02T00:00:00Z"}
+    shown = {**LIFE, "secrets": None, "addresses": None, "quarantine": held, "waiting": waiting}
+    console.answer("GET", f"/tokens/{ID}/life", shown)
+    result = run("token", "life", ID)
+    assert "refused websocket; 3 calls a minute" in result.out
+    assert "secret 3 waits" in result.out
+    assert "not known while the ledger" in result.err
+
+
+def test_a_token_is_quarantined_released_and_woken(console: ConsoleStandIn, run: Run) -> None:
+    for act, state in (("quarantine", "quarantined"), ("release", "active"), ("wake", "active")):
+        console.answer("POST", f"/tokens/{ID}/{act}", {**TOKEN, "state": state})
+    result = run("token", "quarantine", ID, "--deny", "generate", "--rpm", "2", "--reason", "odd")
+    assert f"ci ({ID}) is quarantined" in result.out
+    assert console.asked[-1].json == {"reason": "odd", "denied": ["generate"], "requests_per_minute": 2}
+    assert "is active" in run("token", "release", ID).out
+    assert "is active" in run("token", "wake", ID).out
+
+
+def test_one_token_is_revoked(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("POST", f"/tokens/{ID}/revoke", {**TOKEN, "state": "revoked"})
+    assert "is revoked" in run("token", "revoke", ID, "--reason", "left", "--compromised").out
+    assert console.asked[-1].json == {"reason": "left", "is_compromised": True}
+
+
+def test_all_of_somebodys_tokens_are_revoked(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("GET", "/applications", {"items": [{"id": "app_1", "name": "shop"}], "next_cursor": None})
+    console.answer("POST", "/tokens/revoke-all", {"revoked": 7})
+    result = run("token", "revoke", "--application", "shop", "--issued-before", "2026-11-20")
+    assert "7 tokens are revoked" in result.out
+    assert console.asked[-1].json == {
+        "kind": "application",
+        "id": "app_1",
+        "issued_before": "2026-11-20T00:00:00Z",
+        "reason": "",
+        "is_compromised": False,
+    }
+    assert run("token", "revoke", "--issued-before", "2026-11-20", "--json").json == {"revoked": 7}
+    assert console.asked[-1].json["kind"] == "installation"
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [(), (ID, "--user", "ada"), ("--user", "ada", "--team", "red"), ("--issued-before", "yesterdayish")],
+    ids=["nothing", "both", "two-subjects", "no-instant"],
+)
+def test_a_revocation_that_is_not_clear_is_a_usage_error(run: Run, flags: tuple[str, ...]) -> None:
+    assert run("token", "revoke", *flags).code == 2
