@@ -1,5 +1,6 @@
 """A console with somebody of a role, two teams, and objects of every kind on both sides of the line between them."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,9 +24,11 @@ from tollway.control.plans.model import NewPlan
 from tollway.control.rotations.model import NewRotationPolicy, Scope
 from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.services.model import NewService
+from tollway.control.sessions.model import Session
 from tollway.control.tokens.model import NewToken, TokenFilter
 from tollway.control.upstreams.model import ConnectionChange, NewProvider
 from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.kernel.ids import SESSION, new_id
 
 OBJECTS = ("own", "team", "other", "deleted")
 SIGN_IN = "/api/v1/session"
@@ -51,7 +54,17 @@ class World:
             found |= self.own[role]
         if "/members/" in path and which != "deleted":
             self.console.plane.members.join(found["team_id"], found["user_id"], ACTOR)
+        if "/sessions/" in path:
+            found["session_id"] = self._sign_in(found["user_id"]) if which != "deleted" else "sess_gone"
         return found
+
+    def _sign_in(self, user_id: str) -> str:
+        """Sign a person in somewhere, and return the session's id."""
+        now_ns = self.console.clock.now_ns()
+        hashed = secrets.token_bytes(32)
+        session = Session(new_id(SESSION), hashed, user_id, now_ns, now_ns, now_ns + 10**15, "::1", "curl", now_ns)
+        self.console.session_store.add_session(session, replaced_hash=None, idle_before_ns=0)
+        return session.id
 
     def body(self, method: str, path: str) -> dict[str, Any]:
         """Return a body that is well formed where an object is looked up, and changes nothing."""

@@ -16,6 +16,9 @@ Teams = Annotated[list[str] | None, typer.Option("--team", metavar="TEAM", help=
 State = Annotated[
     str | None, typer.Option("--state", metavar="STATE", help="One of active, invited, deactivated, deleted.")
 ]
+OnlySession = Annotated[
+    str | None, typer.Option("--session", metavar="SESSION", help="Only this one; see `tollway user sessions`.")
+]
 To = Annotated[str, typer.Option("--to", metavar="PERSON", help="Who gets it.")]
 Allow = Annotated[
     list[str] | None,
@@ -35,6 +38,8 @@ def register(app: typer.Typer) -> None:
     command(users, "link")(create_link)
     command(users, "hand-over")(hand_over)
     command(users, "reset-factors")(reset_factors)
+    command(users, "sessions")(list_sessions)
+    command(users, "sign-out")(sign_out)
     command(users, "deactivate")(deactivate_user)
     command(users, "reactivate")(reactivate_user)
     command(users, "remove")(remove_user)
@@ -125,6 +130,35 @@ def reset_factors(session: Session, person: PersonArgument) -> None:
         return
     session.output.line(f"{done['user']['name']} ({done['user']['id']}) has no second factor")
     session.output.note(f"taken away: {done['factors']} factors; ended: {done['sessions']} sessions")
+
+
+def list_sessions(session: Session, person: PersonArgument) -> None:
+    """List where a person is signed in.
+
+    Example: tollway user sessions ada
+    """
+    found = find_one(session, "users", person)
+    columns = {"id": "id", "address": "address", "agent": "with", "created_at": "since", "last_seen_at": "last used"}
+    items = session.call("GET", f"/users/{found['id']}/sessions")["items"]
+    session.output.rows(items, columns, empty=f"{found['name']} is signed in nowhere")
+
+
+def sign_out(session: Session, person: PersonArgument, *, only: OnlySession = None) -> None:
+    """Sign a person out everywhere, or of one session, at once.
+
+    Example: tollway user sign-out ada
+    """
+    found = find_one(session, "users", person)
+    place = f"/users/{found['id']}/sessions"
+    if only is not None:
+        session.call("DELETE", f"{place}/{only}")
+        ended = {"sessions": 1}
+    else:
+        ended = session.call("POST", f"{place}/end")
+    if session.output.as_json:
+        session.output.json(ended)
+    else:
+        session.output.line(f"{found['name']}: {ended['sessions']} sessions ended")
 
 
 def deactivate_user(session: Session, person: PersonArgument) -> None:

@@ -6,6 +6,7 @@ from fastapi.routing import APIRoute
 from tollway.control.access.api import router as roles
 from tollway.control.accounts.api import router as users
 from tollway.control.accounts.members_api import router as members
+from tollway.control.accounts.sessions_api import router as user_sessions
 from tollway.control.applications.api import router as applications
 from tollway.control.audit.api import router as audit
 from tollway.control.backups.api import router as backups
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     teams,
     members,
     users,
+    user_sessions,
     service_accounts,
     roles,
     audit,

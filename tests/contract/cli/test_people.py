@@ -34,6 +34,9 @@ def test_a_person_from_invitation_to_removal(run: Run) -> None:
     assert run("team", "join", "payments", "ada", "--json").json["is_member"] is True
     assert run("user", "role", "ada", "Auditor").out.endswith("is Auditor\n")
     assert "/welcome?token=" in run("user", "link", "ada", "--json").json["link"]["url"]
+    assert run("user", "sessions", "ada").out == "ada is signed in nowhere\n"
+    assert run("user", "sign-out", "ada").out == "ada: 0 sessions ended\n"
+    assert run("user", "sign-out", "ada", "--session", "sess_1").code == 1
     ended = run("user", "deactivate", "ada")
     assert "is deactivated" in ended.out and "0 sessions, 0 tokens" in ended.err
     assert run("user", "reactivate", "ada").out.endswith("is invited\n")

@@ -788,6 +788,130 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/token-jobs/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Token Job
+         * @description Show how many tokens a job would be about, and some of them; nothing is changed.
+         */
+        post: operations["preview_token_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/token-jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Token Jobs
+         * @description List jobs, newest first.
+         */
+        get: operations["list_token_jobs"];
+        put?: never;
+        /**
+         * Start Token Job
+         * @description Begin one act on many tokens. The console works on it; look at the job to see how far it is.
+         */
+        post: operations["start_token_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/token-jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Token Job
+         * @description Show how far a job is.
+         */
+        get: operations["get_token_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/token-jobs/{job_id}/advance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Advance Token Job
+         * @description Work on a job for about a second; for where no console runs that would.
+         */
+        post: operations["advance_token_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/token-jobs/{job_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Token Job
+         * @description End a job where it stands. What it changed stays changed, and can be undone.
+         */
+        post: operations["cancel_token_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/token-jobs/{job_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo Token Job
+         * @description Begin a job that takes another back, token by token, where nobody changed the same since.
+         */
+        post: operations["undo_token_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans": {
         parameters: {
             query?: never;
@@ -1186,6 +1310,66 @@ export interface paths {
          * @description Give the tokens that a person owns to another; secrets, limits and budgets stay.
          */
         post: operations["hand_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List User Sessions
+         * @description List where a person is signed in.
+         */
+        get: operations["list_user_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End User Session
+         * @description Sign a person out somewhere, at once. Not of an account that may do more than you.
+         */
+        delete: operations["end_user_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End User Sessions
+         * @description Sign a person out everywhere, at once. Not of an account that may do more than you.
+         */
+        post: operations["end_user_sessions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2189,6 +2373,35 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActInput
+         * @description What is done to each: `set_plan` (`plan_id`, null takes it away), `set_limits` (`limits`), `disable`, `enable`,
+         *     `extend` (`expires_at`, null is never) or `revoke` (`reason`), which cannot be taken back.
+         */
+        ActInput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "set_plan" | "set_limits" | "disable" | "enable" | "extend" | "revoke";
+            /** Plan Id */
+            plan_id?: string | null;
+            /**
+             * @default {
+             *       "requests": [],
+             *       "budgets": [],
+             *       "limits": []
+             *     }
+             */
+            limits?: components["schemas"]["LimitsInput"];
+            /** Expires At */
+            expires_at?: string | null;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * AdvanceOutput
          * @description Whether another step may follow.
          */
@@ -3183,6 +3396,55 @@ export interface components {
             after: unknown;
         };
         /**
+         * FilterInput
+         * @description Which tokens, as the list of tokens is filtered. An empty filter is refused unless `everything` is true.
+         */
+        FilterInput: {
+            /** State */
+            state?: ("active" | "disabled" | "quarantined" | "revoked" | "expired" | "not_yet_valid") | null;
+            /** Application Id */
+            application_id?: string | null;
+            /** Team Id */
+            team_id?: string | null;
+            /** Owner Id */
+            owner_id?: string | null;
+            /** Plan Id */
+            plan_id?: string | null;
+            /** Search */
+            search?: string | null;
+            /** Expires From */
+            expires_from?: string | null;
+            /** Expires Before */
+            expires_before?: string | null;
+            /**
+             * Everything
+             * @default false
+             */
+            everything?: boolean;
+        };
+        /**
+         * FilterOutput
+         * @description Which tokens a job is about.
+         */
+        FilterOutput: {
+            /** State */
+            state: ("active" | "disabled" | "quarantined" | "revoked" | "expired" | "not_yet_valid") | null;
+            /** Application Id */
+            application_id: string | null;
+            /** Team Id */
+            team_id: string | null;
+            /** Owner Id */
+            owner_id: string | null;
+            /** Plan Id */
+            plan_id: string | null;
+            /** Search */
+            search: string | null;
+            /** Expires From */
+            expires_from: string | null;
+            /** Expires Before */
+            expires_before: string | null;
+        };
+        /**
          * GatewayOutput
          * @description What this gateway is.
          */
@@ -3326,6 +3588,58 @@ export interface components {
             calls_total: number | null;
             /** Token */
             token: string;
+        };
+        /**
+         * JobInput
+         * @description One act on many tokens.
+         */
+        JobInput: {
+            filter: components["schemas"]["FilterInput"];
+            act: components["schemas"]["ActInput"];
+        };
+        /**
+         * JobOutput
+         * @description How far a job is: of `total` tokens `looked_at` are past, and `changed` of these were changed.
+         *
+         *     `can_undo`: it has ended, and what it changed can be taken back. `undoes` is the job that this one takes back.
+         */
+        JobOutput: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "cancelled";
+            /**
+             * Act
+             * @enum {string}
+             */
+            act: "set_plan" | "set_limits" | "disable" | "enable" | "extend" | "revoke";
+            /** Plan Id */
+            plan_id: string | null;
+            /** Expires At */
+            expires_at: string | null;
+            filter: components["schemas"]["FilterOutput"];
+            /** Total */
+            total: number;
+            /** Looked At */
+            looked_at: number;
+            /** Changed */
+            changed: number;
+            /** Undoes */
+            undoes: string | null;
+            /** Can Undo */
+            can_undo: boolean;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * KeysOutput
@@ -3826,6 +4140,13 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /** Page[JobOutput] */
+        Page_JobOutput_: {
+            /** Items */
+            items: components["schemas"]["JobOutput"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
         /** Page[MemberOutput] */
         Page_MemberOutput_: {
             /** Items */
@@ -3952,7 +4273,7 @@ export interface components {
          * @description What a route of the management API asks for. Names are permanent: custom roles are stored by them.
          * @enum {string}
          */
-        Permission: "account.use" | "applications.read" | "applications.write" | "audit.read" | "calls.read" | "configuration.read" | "configuration.write" | "gateway.read" | "installation.own" | "limits.read" | "limits.write" | "machine.operate" | "members.write" | "models.read" | "notices.read" | "notices.write" | "overview.read" | "plans.read" | "plans.write" | "providers.read" | "providers.write" | "roles.read" | "roles.write" | "security.read" | "security.write" | "service_accounts.read" | "service_accounts.write" | "services.read" | "services.write" | "teams.read" | "teams.write" | "tokens.read" | "tokens.write" | "usage.read" | "users.read" | "users.write";
+        Permission: "account.use" | "applications.read" | "applications.write" | "audit.read" | "bulk.read" | "bulk.write" | "calls.read" | "configuration.read" | "configuration.write" | "gateway.read" | "installation.own" | "limits.read" | "limits.write" | "machine.operate" | "members.write" | "models.read" | "notices.read" | "notices.write" | "overview.read" | "plans.read" | "plans.write" | "providers.read" | "providers.write" | "roles.read" | "roles.write" | "security.read" | "security.write" | "service_accounts.read" | "service_accounts.write" | "services.read" | "services.write" | "sessions.read" | "sessions.write" | "teams.read" | "teams.write" | "tokens.read" | "tokens.write" | "usage.read" | "users.read" | "users.write";
         /**
          * PermissionList
          * @description Every permission that a role may have, in the order of the matrix.
@@ -4007,6 +4328,41 @@ export interface components {
             created_by: string;
             /** Signed In At */
             signed_in_at: string | null;
+        };
+        /**
+         * PersonSession
+         * @description One sign-in of a person: where from, with what, and when it was used last.
+         */
+        PersonSession: {
+            /** Id */
+            id: string;
+            /** Address */
+            address: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Last Seen At
+             * Format: date-time
+             */
+            last_seen_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
+         * PersonSessionList
+         * @description Where a person is signed in, last used first.
+         */
+        PersonSessionList: {
+            /** Items */
+            items: components["schemas"]["PersonSession"][];
         };
         /**
          * PlaceOutput
@@ -4090,6 +4446,16 @@ export interface components {
             ok: boolean;
             /** Detail */
             detail: string;
+        };
+        /**
+         * PreviewOutput
+         * @description How many tokens match, and the newest of them.
+         */
+        PreviewOutput: {
+            /** Total */
+            total: number;
+            /** Sample */
+            sample: components["schemas"]["SampleOutput"][];
         };
         /**
          * PriceInput
@@ -4486,6 +4852,29 @@ export interface components {
             description?: string;
             /** Rights */
             rights?: components["schemas"]["RightInput"][];
+        };
+        /**
+         * SampleOutput
+         * @description One of the tokens that match.
+         */
+        SampleOutput: {
+            /** Id */
+            id: string;
+            /** Masked */
+            masked: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "disabled" | "quarantined" | "revoked" | "expired" | "not_yet_valid";
+            /** Application Name */
+            application_name: string | null;
+            /** Plan Name */
+            plan_name: string | null;
+            /** Expires At */
+            expires_at: string | null;
         };
         /**
          * SavingsOutput
@@ -4896,6 +5285,14 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * SignedOutOutput
+         * @description How many sessions ended.
+         */
+        SignedOutOutput: {
+            /** Sessions */
+            sessions: number;
         };
         /**
          * StepOutput
@@ -7495,6 +7892,273 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    preview_token_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_token_jobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_JobOutput_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    start_token_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_token_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    advance_token_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    cancel_token_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    undo_token_job: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_plans: {
         parameters: {
             query?: {
@@ -8592,6 +9256,113 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HandedOverOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_user_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonSessionList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_user_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_user_sessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedOutOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -9,7 +9,7 @@ from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_rows import HIGHEST, after_position, chunks, in_order, read_names, read_page
 from tollway.adapters.storage.config_schema import teams
 from tollway.adapters.storage.sessions import end_sessions, read_user, user_values
-from tollway.adapters.storage.sessions_schema import members, user_links, users
+from tollway.adapters.storage.sessions_schema import members, sessions, user_links, users
 from tollway.control.access.model import Reach, Sight
 from tollway.control.accounts.model import Member, UserFilter
 from tollway.control.accounts.ports import AccountStore
@@ -120,9 +120,12 @@ class SQLAccountStore:
         connection.execute(delete(user_links).where(user_links.c.user_id == user_id))
         return end_sessions(connection, user_id)
 
-    def end_sessions(self, user_id: str) -> int:
-        """Delete all sessions of a person."""
-        return end_sessions(self._database.writing(), user_id)
+    def end_sessions(self, user_id: str, session_id: str | None = None) -> int:
+        """Delete a session of a person, or all of them."""
+        if session_id is None:
+            return end_sessions(self._database.writing(), user_id)
+        query = delete(sessions).where(sessions.c.user_id == user_id, sessions.c.id == session_id)
+        return self._database.writing().execute(query).rowcount
 
     def teams_of(self, user_ids: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:
         """Return the teams of each person as (id, name), by name; by members_by_user."""

@@ -61,6 +61,8 @@ class Permission(StrEnum):
     SERVICE_ACCOUNTS_WRITE = "service_accounts.write"
     SERVICES_READ = "services.read"
     SERVICES_WRITE = "services.write"
+    SESSIONS_READ = "sessions.read"
+    SESSIONS_WRITE = "sessions.write"
     TEAMS_READ = "teams.read"
     TEAMS_WRITE = "teams.write"
     TOKENS_READ = "tokens.read"
@@ -113,6 +115,8 @@ REGISTRY: Mapping[Permission, Described] = {
     ),
     Permission.USERS_READ: Described("People", "See everybody who may sign in"),
     Permission.USERS_WRITE: Described("People", "Invite, change, deactivate and delete people"),
+    Permission.SESSIONS_READ: Described("People", "See where other people are signed in"),
+    Permission.SESSIONS_WRITE: Described("People", "Sign other people out"),
     Permission.ROLES_READ: Described("People", "See roles and what they permit"),
     Permission.ROLES_WRITE: Described("People", "Make, change and delete roles"),
     Permission.AUDIT_READ: Described("Installation", "See who did what"),

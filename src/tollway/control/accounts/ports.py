@@ -50,8 +50,10 @@ class AccountStore(Protocol):
         """Delete all links and sessions of a person; return how many sessions there were."""
         ...
 
-    def end_sessions(self, user_id: str) -> int:
-        """Delete all sessions of a person, and half-done sign-ins; return how many sessions there were."""
+    def end_sessions(self, user_id: str, session_id: str | None = None) -> int:
+        """Delete a session of a person, or all of them with the sign-ins that are half done; return how many sessions
+        there were.
+        """
         ...
 
     def teams_of(self, user_ids: Collection[str]) -> Mapping[str, tuple[tuple[str, str], ...]]:

@@ -38,6 +38,7 @@ from tollway.control.notices.events import Event, UserDeactivated, UserInvited
 from tollway.control.notices.ports import NoNotices, Notices
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.ports import Trail, Transactions
+from tollway.control.sessions.errors import session_not_found
 from tollway.control.sessions.model import LinkPurpose, User, UserLink, UserState, hash_secret, new_secret
 from tollway.control.sessions.service import checked_name
 from tollway.control.versions import check_version
@@ -214,6 +215,22 @@ class Accounts:
             facts = {"to_user_id": to_user_id, "tokens": tokens, "service_accounts": accounts}
             self._record(actor, "hand_over", giver, None, facts)
             return tokens
+
+    def end_session(self, user_id: str, session_id: str, actor: Actor) -> None:
+        """Sign a person out of one place at once. Raises management.not_found, .forbidden (who may do more)."""
+        with self._transactions.write():
+            user = self._touchable(user_id, actor, None)
+            if not self._store.end_sessions(user.id, session_id):
+                raise session_not_found()
+            self._record(actor, "sign_out", user, None, {"session_id": session_id})
+
+    def end_sessions(self, user_id: str, actor: Actor) -> int:
+        """Sign a person out everywhere at once; return how many sessions there were. Raises as `end_session`."""
+        with self._transactions.write():
+            user = self._touchable(user_id, actor, None)
+            sessions = self._store.end_sessions(user.id)
+            self._record(actor, "sign_out", user, None, {"sessions": sessions})
+            return sessions
 
     def _end(self, before: User, after: User, actor: Actor, act: str) -> Ended:
         if before.id == actor.user_id:
