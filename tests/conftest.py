@@ -7,6 +7,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
+from coverage import Coverage
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,6 +19,18 @@ hypothesis.settings.register_profile(
     "ci", deadline=None, suppress_health_check=_SLOW, derandomize=True, database=None, print_blob=True
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write what a worker of pytest-xdist has covered before it says that it is done.
+
+    Ten seconds after that it is killed (xdist's NodeManager.EXIT_TIMEOUT). With tracing on, the end of an interpreter
+    that has run thousands of tests takes longer, and coverage writes at its very end.
+    """
+    if hasattr(session.config, "workerinput") and (measured := Coverage.current()) is not None:
+        measured.stop()
+        measured.save()
 
 
 @pytest.fixture(scope="session")
