@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from kit.control import ControlPlane
 from kit.life import build_upkeep
 from kit.notices import Notices
+from kit.security import Security
 from kit.root_keys import KeyChange
 from tollway.adapters.passkeys import WebAuthnVerifier
 from tollway.adapters.storage.factors import SQLFactorStore
@@ -280,6 +281,7 @@ class Console:
             },
         )
         self.notices = Notices(plane)
+        self.security = Security(plane)
         self.resting = StandInResting()
         self.gateway = Gateway(
             GatewayParts(FACTS, plane.tokens, plane.providers, usage, plane.clock, resting=self.resting)
@@ -308,6 +310,7 @@ class Console:
             "usage": usage,
             "gateway": self.gateway,
             "notices": self.notices.desk,
+            "security": self.security.desk,
             "configuration": StandInConfiguration(),
             "backups": StandInBackups(),
             "root_keys": KeyChange(plane).service,

@@ -123,6 +123,9 @@ def build_world(console: Console, role: str) -> World:
         "top_up_id": _sides(*("top_0123456789abcdef",) * 3),
         "user_id": _sides(mate, stranger, leaver),
         "request_id": _sides("req_team", "req_other", "req_gone"),
+        "event_id": _sides(
+            _noticed(console, tokens["team"], red), _noticed(console, tokens["other"], blue), "sec_none"
+        ),
         **_of_teams(console, red, blue),
         "account_id": _service_accounts(console, red, blue),
         **_for_all(console),
@@ -143,6 +146,12 @@ def _jobs(console: Console) -> dict[str, str]:
     job = console.plane.bulk.start(Wanted(TokenFilter(search="none")), Act("disable"), ACTOR)
     console.plane.bulk.step(job.id)
     return _sides(job.id, job.id, "job_none")
+
+
+def _noticed(console: Console, token_id: str, team_id: str | None) -> str:
+    """Have something noticed about a token, and return the event's id."""
+    console.security.find("spike", token_id, team_id=team_id or "")
+    return console.security.events()[0].id
 
 
 def _topped_up(console: Console, team_id: str) -> str:
@@ -167,6 +176,7 @@ def _settle(world: World, role: str, team_id: str) -> None:
         "policy_id": policy_id,
         **({"request_id": f"req_{role.replace('_', '')}"} if is_seeing else {}),
     }
+    world.own[role]["event_id"] = _noticed(console, token.id, None)
     world.clients[role] = sign_in(console, f"the {role}")
 
 

@@ -18,6 +18,7 @@ from tollway.cli import (
     plans,
     rotations,
     scan,
+    security,
     serve,
     service_accounts,
     tokens,
@@ -28,7 +29,7 @@ from tollway.cli import (
 from tollway.cli.answers import ExitCode
 
 _ACCESS = (tokens, rotations, owners, plans, budgets, bulk, people, service_accounts)
-COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan)
+COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan, security)
 
 
 def build() -> typer.Typer:

@@ -16,6 +16,7 @@ from tollway.adapters.readiness import ProcessReadiness
 from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets import ROOT_KEY_FILE, KeyRing, load_or_create_root_keys, load_root_keys
 from tollway.adapters.secrets.references import LocalReferences
+from tollway.adapters.secrets.report_signatures import ReportSignatures
 from tollway.adapters.storage.dumps import PostgresDumper, SQLiteDumper
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.factors import SQLFactorStore
@@ -32,6 +33,7 @@ from tollway.compose.life import build_lifetimes, build_rotations, build_token_d
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import build_model_groups, build_published_rights, build_rights_desk
+from tollway.compose.security import SecurityParts, build_security
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts, Upstream
@@ -56,6 +58,7 @@ from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
 from tollway.control.rights.groups import ModelGroups
 from tollway.control.rights.service import RightsDesk
 from tollway.control.service_accounts.service import ServiceAccounts
+from tollway.control.security.service import SecurityDesk
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.lifetimes import Lifetimes
@@ -159,6 +162,7 @@ def build_console(
         usage=usage,
         gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting)),
         notices=build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock),
+        security=_security(settings, keys, plane, ledger, clock),
         configuration=plane.configuration,
         backups=_backups(settings, clock),
         root_keys=_root_keys(settings, keys, plane, hand_over),
@@ -262,6 +266,22 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         bulk=build_bulk(stores, limited, clock),
         rights=build_rights_desk(stores, publisher, audit, clock),
         model_groups=build_model_groups(stores, publisher, audit, clock),
+    )
+
+
+def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, clock: Clock) -> SecurityDesk:
+    return build_security(
+        SecurityParts(
+            database=plane.stores.database,
+            token_store=plane.stores.tokens,
+            keys=keys,
+            tokens=plane.tokens,
+            ledger=ledger,
+            notices=build_notifier(plane.stores, clock),
+            trail=plane.audit,
+            clock=clock,
+            signatures=ReportSignatures(settings.console.leak_report_keys),
+        )
     )
 
 

@@ -35,6 +35,7 @@ Severity = Literal["low", "medium", "high", "critical"]
 Facts = dict[str, str | int | float | bool]
 
 _Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+_Nanos = Annotated[int, msgspec.Meta(ge=1, le=2**53)]
 _Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 _Factor = Annotated[float, msgspec.Meta(ge=1.0, le=1_000.0)]
 _Share = Annotated[float, msgspec.Meta(gt=0.0, le=1.0)]
@@ -42,7 +43,7 @@ _Seconds = Annotated[int, msgspec.Meta(ge=0, le=31 * 86_400)]
 
 
 class Rule(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
-    """What all detectors have. The first event of an episode takes `act`; each further one within a day after an act
+    """What all detectors have. The first event about a token takes `act`; each further one within a day of the last
     climbs one step, up to `act_most` (None: no higher than `act`).
     """
 
@@ -75,7 +76,7 @@ class Spike(Rule, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fiel
     factor: _Factor = 6.0
     learning_days: _Days = 14
     requests: _Count = 2_000
-    cost_nanos: _Count = 5_000_000_000
+    cost_nanos: _Nanos = 5_000_000_000
     errors: _Count = 500
 
 

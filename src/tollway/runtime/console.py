@@ -29,6 +29,7 @@ from tollway.runtime.child import Listening, receive_start
 from tollway.runtime.deliverer import Deliverer
 from tollway.runtime.key_changer import KeyChanger
 from tollway.runtime.one_writer import one_writer
+from tollway.runtime.security_keeper import SecurityKeeper
 from tollway.runtime.welcome import welcome
 from tollway.settings.model import Settings
 from tollway.web.app import build_console_app
@@ -157,6 +158,7 @@ async def _run(
     services = _services(app)
     beside = [
         loop.create_task(Deliverer(services.notices).run()),
+        loop.create_task(SecurityKeeper(services.security).run()),
         loop.create_task(BulkWorker(services.bulk).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
         loop.create_task(Caretaker(services.rotations.scheduler, services.upkeep).run()),

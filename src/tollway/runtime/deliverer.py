@@ -39,9 +39,9 @@ class Deliverer:
     async def run(self) -> None:
         """Deliver and watch until cancelled; then give up the claims of what is not sent within CLOSE_SECONDS."""
         beside = [
-            asyncio.create_task(_repeat(self._desk.watch.look_at_providers, PROVIDERS_SECONDS)),
-            asyncio.create_task(_repeat(self._desk.watch.look_at_budgets, BUDGETS_SECONDS)),
-            asyncio.create_task(_repeat(self._tidy, TIDY_SECONDS)),
+            asyncio.create_task(repeat(self._desk.watch.look_at_providers, PROVIDERS_SECONDS)),
+            asyncio.create_task(repeat(self._desk.watch.look_at_budgets, BUDGETS_SECONDS)),
+            asyncio.create_task(repeat(self._tidy, TIDY_SECONDS)),
         ]
         try:
             while True:
@@ -86,8 +86,8 @@ class Deliverer:
             pass
 
 
-async def _repeat(act: Callable[[], None], seconds: float) -> None:
-    """Run blocking work in a thread, again and again."""
+async def repeat(act: Callable[[], None], seconds: float) -> None:
+    """Run blocking work in a thread, again and again, until cancelled. What it raises is logged."""
     while True:
         with _logged("notices cannot be looked after"):
             await asyncio.to_thread(act)

@@ -46,6 +46,9 @@ class ConsoleSettings:
         (), "CIDR blocks whose X-Forwarded-For is believed: sign-ins are slowed and acts recorded by that address"
     )
     public_url: str = _setting("", "URL people use; default from listen")
+    leak_report_keys: tuple[str, ...] = _setting(
+        (), "who signs reports of leaked tokens, each `name:key identifier=PEM file` of a P-256 public key", hot=True
+    )
     session_idle_seconds: int = _setting(1_800, "a session ends after this long without use", hot=True)
     session_absolute_seconds: int = _setting(43_200, "a session ends after this long in any case", hot=True)
     setup_link_seconds: int = _setting(900, "how long the one-time set-up link works")

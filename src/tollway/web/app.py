@@ -19,6 +19,7 @@ from tollway.web.guard import Guard
 from tollway.web.health import router as health
 from tollway.web.hosts import HostCheck
 from tollway.web.idempotency import Idempotency
+from tollway.web.leak_reports import router as leak_reports
 from tollway.web.live import LiveFeed
 from tollway.web.openapi import build_document, name_operation
 from tollway.web.pages import router as pages
@@ -53,6 +54,7 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
         app.include_router(router, prefix=PREFIX)
     app.include_router(health)
     app.include_router(pages)
+    app.include_router(leak_reports)
     mount_files(app, services.ui)
     app.include_router(dashboard)
     app.openapi = cache(build_document)  # type: ignore[method-assign]  # FastAPI's documented way

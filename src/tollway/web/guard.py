@@ -131,4 +131,5 @@ def _begins_session(scope: Scope) -> bool:
         "/sign-in/second-step",
         "/setup",
         "/welcome",
+        "/report-token",
     )

@@ -21,6 +21,8 @@ from tollway.control.notices.mail_api import router as mail
 from tollway.control.plans.api import router as plans
 from tollway.control.service_accounts.api import router as service_accounts
 from tollway.control.rotations.api import router as rotations
+from tollway.control.security.api import router as security
+from tollway.control.security.rules_api import router as security_rules
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
@@ -56,6 +58,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     user_sessions,
     service_accounts,
     roles,
+    security,
+    security_rules,
     audit,
     upstreams,
     models,

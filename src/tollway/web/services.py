@@ -19,6 +19,7 @@ from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
 from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.rotations.desk import RotationDesk
+from tollway.control.security.service import SecurityDesk
 from tollway.control.services.service import RestServices
 from tollway.control.sessions.service import Service as Sessions
 from tollway.control.teams.service import Teams
@@ -73,6 +74,7 @@ class ConsoleServices:
     usage: Usage
     gateway: Gateway
     notices: NoticeDesk
+    security: SecurityDesk
     configuration: Configuration
     backups: Backups
     root_keys: RootKeys

@@ -37,3 +37,11 @@ def test_a_policy_and_a_finding_are_read_as_they_were_written() -> None:
 def test_what_is_no_threshold_is_refused(raw: bytes) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(raw, type=Thresholds)
+
+
+def test_the_defaults_are_within_their_own_bounds() -> None:
+    every = {}
+    for name in get_args(Detector):
+        rule = DEFAULTS.rule(name)
+        every[name] = {field: getattr(rule, field) for field in rule.__struct_fields__}
+    assert msgspec.convert(every, Thresholds) == DEFAULTS
