@@ -548,6 +548,186 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens/revoke-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Revoke All
+         * @description End every token of a person, team, application or of the installation that was issued before an instant.
+         */
+        post: operations["revoke_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Token
+         * @description Give the token a new secret; the answer shows it once. Id, rights, limits, budgets and use stay.
+         */
+        post: operations["rotate_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/end-overlap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Overlap
+         * @description Refuse the token's replaced secrets from the next call on.
+         */
+        post: operations["end_overlap"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/cancel-rotation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Rotation
+         * @description Go back to the secret before the last rotation, while it still works; the new one is refused.
+         */
+        post: operations["cancel_rotation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect Secret
+         * @description Take over the new secret that a rotation policy made, once; the old one's overlap begins.
+         */
+        post: operations["collect_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Quarantine Token
+         * @description Refuse the token some acts and slow the others, until it is released.
+         */
+        post: operations["quarantine_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Token
+         * @description Let a quarantined token do again what it may.
+         */
+        post: operations["release_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/wake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Wake Token
+         * @description Bring back a token that ended for not being used, with the expiry it had.
+         */
+        post: operations["wake_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/life": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Token Life
+         * @description Show the token's secrets with the evidence of their use, its last addresses, and what holds it back.
+         */
+        get: operations["get_token_life"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -670,6 +850,129 @@ export interface paths {
         get: operations["get_token_meters"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/lifetime-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Lifetime Rules
+         * @description List the rules of how long tokens live.
+         */
+        get: operations["list_lifetime_rules"];
+        /**
+         * Set Lifetime Rule
+         * @description Say how long tokens of a scope live. What exists keeps its expiry; no change of it goes beyond the rule.
+         */
+        put: operations["set_lifetime_rule"];
+        post?: never;
+        /**
+         * Remove Lifetime Rule
+         * @description Drop a rule. What was issued under it keeps its bounds.
+         */
+        delete: operations["remove_lifetime_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rotation-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rotation Policies
+         * @description List the policies by which tokens get new secrets, by name.
+         */
+        get: operations["list_rotation_policies"];
+        put?: never;
+        /**
+         * Create Rotation Policy
+         * @description Rotate the tokens of a scope from now on.
+         */
+        post: operations["create_rotation_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rotation-policies/{policy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rotation Policy
+         * @description Show a policy.
+         */
+        get: operations["get_rotation_policy"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Rotation Policy
+         * @description Rotate no more by this policy; new secrets that wait can still be collected.
+         */
+        delete: operations["remove_rotation_policy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Rotation Policy
+         * @description Change a policy.
+         */
+        patch: operations["change_rotation_policy"];
+        trace?: never;
+    };
+    "/api/v1/rotations/collect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect
+         * @description Collect a new secret with its one-time token (`Authorization: Bearer`, or in the body from a page).
+         *
+         *     A second try finds nothing: then somebody else was first.
+         */
+        post: operations["collect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rotations/self": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Self
+         * @description Give the token that asks (`Authorization: Bearer`) a new secret, if it may. The same `Idempotency-Key` gets the
+         *     same answer for ten minutes, also with the old secret.
+         */
+        post: operations["rotate_self"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1310,66 +1613,6 @@ export interface paths {
          * @description Give the tokens that a person owns to another; secrets, limits and budgets stay.
          */
         post: operations["hand_over"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users/{user_id}/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List User Sessions
-         * @description List where a person is signed in.
-         */
-        get: operations["list_user_sessions"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users/{user_id}/sessions/{session_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * End User Session
-         * @description Sign a person out somewhere, at once. Not of an account that may do more than you.
-         */
-        delete: operations["end_user_session"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/users/{user_id}/sessions/end": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * End User Sessions
-         * @description Sign a person out everywhere, at once. Not of an account that may do more than you.
-         */
-        post: operations["end_user_sessions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2402,6 +2645,28 @@ export interface components {
             reason?: string;
         };
         /**
+         * AddressOutput
+         * @description A token's use from one address.
+         */
+        AddressOutput: {
+            /** Address */
+            address: string;
+            /** Agent */
+            agent: string;
+            /**
+             * First Used At
+             * Format: date-time
+             */
+            first_used_at: string;
+            /**
+             * Last Used At
+             * Format: date-time
+             */
+            last_used_at: string;
+            /** Calls */
+            calls: number;
+        };
+        /**
          * AdvanceOutput
          * @description Whether another step may follow.
          */
@@ -2503,7 +2768,7 @@ export interface components {
             /** Applied */
             applied: boolean;
             /** Secrets */
-            secrets: components["schemas"]["SecretOutput"][];
+            secrets: components["schemas"]["tollway__control__configuration__api__SecretOutput"][];
         };
         /**
          * AssertionInput
@@ -3162,6 +3427,29 @@ export interface components {
             code: string;
         };
         /**
+         * CollectInput
+         * @description The one-time token of a link or webhook, if it is not in the Authorization header.
+         */
+        CollectInput: {
+            /**
+             * Collect Token
+             * @default
+             */
+            collect_token?: string;
+        };
+        /**
+         * CollectedOutput
+         * @description The new secret, shown this once; the old one works for `overlap_seconds` more.
+         */
+        CollectedOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Token */
+            token: string;
+        };
+        /**
          * ConcurrencyInput
          * @description At most `calls` in flight.
          */
@@ -3497,6 +3785,25 @@ export interface components {
             tokens: number;
         };
         /**
+         * HeldOutput
+         * @description A quarantine.
+         */
+        HeldOutput: {
+            /** Denied */
+            denied: ("generate" | "embed" | "count" | "stored" | "models" | "service_read" | "service_write" | "websocket")[];
+            /** Requests Per Minute */
+            requests_per_minute: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
          * InviteInput
          * @description Who is invited: the name they will sign in with, the id of their role, and the teams they will be in.
          */
@@ -3586,6 +3893,20 @@ export interface components {
             last_agent: string | null;
             /** Calls Total */
             calls_total: number | null;
+            /** Not Before */
+            not_before: string | null;
+            /** Idle Seconds */
+            idle_seconds: number | null;
+            /** Idle Since */
+            idle_since: string | null;
+            /** May Rotate */
+            may_rotate: boolean;
+            /** Generation */
+            generation: number;
+            /** Is Rotating */
+            is_rotating: boolean;
+            /** Is Compromised */
+            is_compromised: boolean;
             /** Token */
             token: string;
         };
@@ -3661,7 +3982,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        Kind: "token.created" | "token.revoked" | "token.rotated" | "token.quarantined" | "token.expiring" | "token.secret_ready" | "token.rotation_failed" | "budget.near_end" | "provider.failing" | "user.invited" | "user.deactivated" | "service_account.ownerless" | "webhook.test";
+        Kind: "token.created" | "token.revoked" | "token.rotated" | "token.quarantined" | "token.expiring" | "token.secret_ready" | "token.rotation_failed" | "budget.near_end" | "provider.failing" | "user.invited" | "user.deactivated" | "security.noticed" | "service_account.ownerless" | "webhook.test";
         /**
          * KindList
          * @description All kinds of provider.
@@ -3713,6 +4034,88 @@ export interface components {
         LetterInput: {
             /** To */
             to: string;
+        };
+        /**
+         * LifeOutput
+         * @description The life of a token. `secrets` and `addresses` null: the ledger does not answer.
+         *
+         *     `expires_max_at`: no change of its expiry goes beyond this. `idle_since`: when it ended for not being used.
+         */
+        LifeOutput: {
+            /** Generation */
+            generation: number;
+            /**
+             * Secret Since
+             * Format: date-time
+             */
+            secret_since: string;
+            /** Secrets */
+            secrets: components["schemas"]["tollway__control__tokens__life_api__SecretOutput"][] | null;
+            /** Addresses */
+            addresses: components["schemas"]["AddressOutput"][] | null;
+            quarantine: components["schemas"]["HeldOutput"] | null;
+            waiting: components["schemas"]["WaitingOutput"] | null;
+            /** Expires Max At */
+            expires_max_at: string | null;
+            /** Idle Since */
+            idle_since: string | null;
+        };
+        /**
+         * LifetimeRuleInput
+         * @description Seconds; null: the rule says nothing of it. Counted from a token's issue; `idle_seconds` from its last use.
+         */
+        LifetimeRuleInput: {
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "installation" | "team" | "role";
+            /**
+             * Scope Id
+             * @description Id of the team or role; empty for the installation.
+             * @default
+             */
+            scope_id?: string;
+            /** Default Seconds */
+            default_seconds?: number | null;
+            /** Max Seconds */
+            max_seconds?: number | null;
+            /** Idle Seconds */
+            idle_seconds?: number | null;
+        };
+        /**
+         * LifetimeRuleOutput
+         * @description A rule. The shortest of all that apply to a token counts.
+         */
+        LifetimeRuleOutput: {
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "installation" | "team" | "role";
+            /** Scope Id */
+            scope_id: string;
+            /** Default Seconds */
+            default_seconds: number | null;
+            /** Max Seconds */
+            max_seconds: number | null;
+            /** Idle Seconds */
+            idle_seconds: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * LifetimeRulesOutput
+         * @description Every rule.
+         */
+        LifetimeRulesOutput: {
+            /** Items */
+            items: components["schemas"]["LifetimeRuleOutput"][];
         };
         /**
          * LimitInput
@@ -4040,6 +4443,17 @@ export interface components {
             request_usd: string | null;
         };
         /**
+         * OwnRotationInput
+         * @description How long the secret that asks goes on working.
+         */
+        OwnRotationInput: {
+            /**
+             * Overlap Seconds
+             * @default 3600
+             */
+            overlap_seconds?: number;
+        };
+        /**
          * OwnSession
          * @description One sign-in: where from, with what, and when it was used last. `is_current` is the one that asks.
          *
@@ -4273,7 +4687,7 @@ export interface components {
          * @description What a route of the management API asks for. Names are permanent: custom roles are stored by them.
          * @enum {string}
          */
-        Permission: "account.use" | "applications.read" | "applications.write" | "audit.read" | "bulk.read" | "bulk.write" | "calls.read" | "configuration.read" | "configuration.write" | "gateway.read" | "installation.own" | "limits.read" | "limits.write" | "machine.operate" | "members.write" | "models.read" | "notices.read" | "notices.write" | "overview.read" | "plans.read" | "plans.write" | "providers.read" | "providers.write" | "roles.read" | "roles.write" | "security.read" | "security.write" | "service_accounts.read" | "service_accounts.write" | "services.read" | "services.write" | "sessions.read" | "sessions.write" | "teams.read" | "teams.write" | "tokens.read" | "tokens.write" | "usage.read" | "users.read" | "users.write";
+        Permission: "account.use" | "applications.read" | "applications.write" | "audit.read" | "bulk.read" | "bulk.write" | "calls.read" | "configuration.read" | "configuration.write" | "gateway.read" | "installation.own" | "limits.read" | "limits.write" | "machine.operate" | "members.write" | "models.read" | "notices.read" | "notices.write" | "overview.read" | "plans.read" | "plans.write" | "providers.read" | "providers.write" | "roles.read" | "roles.write" | "security.read" | "security.write" | "service_accounts.read" | "service_accounts.write" | "services.read" | "services.write" | "teams.read" | "teams.write" | "tokens.read" | "tokens.write" | "usage.read" | "users.read" | "users.write";
         /**
          * PermissionList
          * @description Every permission that a role may have, in the order of the matrix.
@@ -4328,41 +4742,6 @@ export interface components {
             created_by: string;
             /** Signed In At */
             signed_in_at: string | null;
-        };
-        /**
-         * PersonSession
-         * @description One sign-in of a person: where from, with what, and when it was used last.
-         */
-        PersonSession: {
-            /** Id */
-            id: string;
-            /** Address */
-            address: string;
-            /** Agent */
-            agent: string;
-            /**
-             * Created At
-             * Format: date-time
-             */
-            created_at: string;
-            /**
-             * Last Seen At
-             * Format: date-time
-             */
-            last_seen_at: string;
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-        };
-        /**
-         * PersonSessionList
-         * @description Where a person is signed in, last used first.
-         */
-        PersonSessionList: {
-            /** Items */
-            items: components["schemas"]["PersonSession"][];
         };
         /**
          * PlaceOutput
@@ -4683,22 +5062,26 @@ export interface components {
             priority?: number;
         };
         /**
-         * Reach
-         * @description Over which rows a permission holds. Each reach contains those before it.
-         * @enum {string}
+         * QuarantineInput
+         * @description What a quarantine refuses and how far it slows. null: as the program does by itself.
          */
-        Reach: "own" | "team" | "all";
-        /**
-         * ReasonInput
-         * @description Why a token is switched off.
-         */
-        ReasonInput: {
+        QuarantineInput: {
+            /** Denied */
+            denied?: ("generate" | "embed" | "count" | "stored" | "models" | "service_read" | "service_write" | "websocket")[] | null;
+            /** Requests Per Minute */
+            requests_per_minute?: number | null;
             /**
              * Reason
              * @default
              */
             reason?: string;
         };
+        /**
+         * Reach
+         * @description Over which rows a permission holds. Each reach contains those before it.
+         * @enum {string}
+         */
+        Reach: "own" | "team" | "all";
         /**
          * RecoveryCodesOutput
          * @description Recovery codes, each good once. They are shown here and nowhere else.
@@ -4781,6 +5164,60 @@ export interface components {
             until: string;
         };
         /**
+         * RevokeAllInput
+         * @description Whose tokens end. `id` "" for the installation; `issued_before` null: all there are now.
+         *
+         *     `is_compromised`: their calls in flight end as well.
+         */
+        RevokeAllInput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "installation" | "team" | "user" | "application";
+            /**
+             * Id
+             * @default
+             */
+            id?: string;
+            /** Issued Before */
+            issued_before?: string | null;
+            /**
+             * Is Compromised
+             * @default false
+             */
+            is_compromised?: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * RevokeInput
+         * @description `is_compromised`: somebody else has the secret, so that its calls in flight end as well.
+         */
+        RevokeInput: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Is Compromised
+             * @default false
+             */
+            is_compromised?: boolean;
+        };
+        /**
+         * RevokedOutput
+         * @description How many tokens were ended.
+         */
+        RevokedOutput: {
+            /** Revoked */
+            revoked: number;
+        };
+        /**
          * Right
          * @description One permission, and over which rows it holds.
          */
@@ -4854,6 +5291,122 @@ export interface components {
             rights?: components["schemas"]["RightInput"][];
         };
         /**
+         * RotateInput
+         * @description `overlap_seconds`: how long the old secret goes on working.
+         */
+        RotateInput: {
+            /**
+             * Overlap Seconds
+             * @default 86400
+             */
+            overlap_seconds?: number;
+        };
+        /**
+         * RotationPoliciesOutput
+         * @description Every policy in sight.
+         */
+        RotationPoliciesOutput: {
+            /** Items */
+            items: components["schemas"]["RotationPolicyOutput"][];
+        };
+        /**
+         * RotationPolicyInput
+         * @description A policy to make. `scope_id` "" for the installation.
+         */
+        RotationPolicyInput: {
+            /** Name */
+            name: string;
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "installation" | "team" | "application" | "token";
+            /**
+             * Scope Id
+             * @default
+             */
+            scope_id?: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /**
+             * Overlap Seconds
+             * @default 86400
+             */
+            overlap_seconds?: number;
+            /**
+             * Delivery
+             * @default link
+             * @enum {string}
+             */
+            delivery?: "link" | "webhook";
+            /** Webhook Id */
+            webhook_id?: string | null;
+        };
+        /**
+         * RotationPolicyOutput
+         * @description A policy.
+         */
+        RotationPolicyOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "active" | "disabled";
+            /**
+             * Scope
+             * @enum {string}
+             */
+            scope: "installation" | "team" | "application" | "token";
+            /** Scope Id */
+            scope_id: string;
+            /** Every Seconds */
+            every_seconds: number;
+            /** Overlap Seconds */
+            overlap_seconds: number;
+            /**
+             * Delivery
+             * @enum {string}
+             */
+            delivery: "link" | "webhook";
+            /** Webhook Id */
+            webhook_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+        };
+        /**
+         * RotationPolicyPatch
+         * @description Fields to change; those left out stay as they are.
+         */
+        RotationPolicyPatch: {
+            /** Name */
+            name?: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state?: "active" | "disabled";
+            /** Every Seconds */
+            every_seconds?: number;
+            /** Overlap Seconds */
+            overlap_seconds?: number;
+            /**
+             * Delivery
+             * @enum {string}
+             */
+            delivery?: "link" | "webhook";
+            /** Webhook Id */
+            webhook_id?: string | null;
+        };
+        /**
          * SampleOutput
          * @description One of the tokens that match.
          */
@@ -4911,18 +5464,6 @@ export interface components {
              * @default 86400
              */
             overlap_seconds?: number;
-        };
-        /**
-         * SecretOutput
-         * @description A token that the document made, shown this once.
-         */
-        SecretOutput: {
-            /** Name */
-            name: string;
-            /** Id */
-            id: string;
-            /** Token */
-            token: string;
         };
         /**
          * ServiceAccountInput
@@ -5287,14 +5828,6 @@ export interface components {
             password: string;
         };
         /**
-         * SignedOutOutput
-         * @description How many sessions ended.
-         */
-        SignedOutOutput: {
-            /** Sessions */
-            sessions: number;
-        };
-        /**
          * StepOutput
          * @description One step of getting started.
          */
@@ -5472,6 +6005,15 @@ export interface components {
             scopes?: components["schemas"]["RightInput"][];
             /** Plan Id */
             plan_id?: string | null;
+            /** Not Before */
+            not_before?: string | null;
+            /** Idle Seconds */
+            idle_seconds?: number | null;
+            /**
+             * May Rotate
+             * @default false
+             */
+            may_rotate?: boolean;
         };
         /**
          * TokenOutput
@@ -5540,6 +6082,20 @@ export interface components {
             last_agent: string | null;
             /** Calls Total */
             calls_total: number | null;
+            /** Not Before */
+            not_before: string | null;
+            /** Idle Seconds */
+            idle_seconds: number | null;
+            /** Idle Since */
+            idle_since: string | null;
+            /** May Rotate */
+            may_rotate: boolean;
+            /** Generation */
+            generation: number;
+            /** Is Rotating */
+            is_rotating: boolean;
+            /** Is Compromised */
+            is_compromised: boolean;
         };
         /**
          * TokenPatch
@@ -5559,6 +6115,12 @@ export interface components {
             limits?: components["schemas"]["LimitsInput"];
             /** Plan Id */
             plan_id?: string | null;
+            /** Not Before */
+            not_before?: string | null;
+            /** Idle Seconds */
+            idle_seconds?: number | null;
+            /** May Rotate */
+            may_rotate?: boolean;
             /** Scopes */
             scopes?: components["schemas"]["RightInput"][];
         };
@@ -5771,6 +6333,21 @@ export interface components {
             at_seq: number | null;
         };
         /**
+         * WaitingOutput
+         * @description A new secret that waits to be collected; the old one works until then.
+         */
+        WaitingOutput: {
+            /** Generation */
+            generation: number;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** By Webhook */
+            by_webhook: boolean;
+        };
+        /**
          * WebhookInput
          * @description A webhook to make. `events` null: all of them, also those of later versions.
          */
@@ -5907,6 +6484,18 @@ export interface components {
             password: string;
         };
         /**
+         * SecretOutput
+         * @description A token that the document made, shown this once.
+         */
+        tollway__control__configuration__api__SecretOutput: {
+            /** Name */
+            name: string;
+            /** Id */
+            id: string;
+            /** Token */
+            token: string;
+        };
+        /**
          * KeyOutput
          * @description One root key. `tokens` and `passwords` are kept as its hashes and work until it is retired.
          */
@@ -5919,6 +6508,44 @@ export interface components {
             is_current: boolean;
             tokens: components["schemas"]["UsesOutput"];
             passwords: components["schemas"]["UsesOutput"];
+        };
+        /**
+         * SecretOutput
+         * @description A secret that was replaced, and its use since. `works_until` null: until the new one was collected.
+         *
+         *     `quiet_since`: since when it was not used; `is_safe_to_end`: for a day, or half of its overlap.
+         */
+        tollway__control__tokens__life_api__SecretOutput: {
+            /** Generation */
+            generation: number;
+            /**
+             * Replaced At
+             * Format: date-time
+             */
+            replaced_at: string;
+            /** Replaced By */
+            replaced_by: string;
+            /** Works Until */
+            works_until: string | null;
+            /** Is Working */
+            is_working: boolean;
+            /** Ended By */
+            ended_by: string | null;
+            /** Calls */
+            calls: number;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Last Address */
+            last_address: string | null;
+            /** Last Agent */
+            last_agent: string | null;
+            /**
+             * Quiet Since
+             * Format: date-time
+             */
+            quiet_since: string;
+            /** Is Safe To End */
+            is_safe_to_end: boolean;
         };
         /**
          * KeyOutput
@@ -7264,6 +7891,387 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    revoke_all: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RevokeAllInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rotate_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    end_overlap: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    cancel_rotation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    collect_secret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    quarantine_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["QuarantineInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    release_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    wake_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_token_life: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifeOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_tokens: {
         parameters: {
             query?: {
@@ -7527,7 +8535,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["ReasonInput"] | null;
+                "application/json": components["schemas"]["RevokeInput"] | null;
             };
         };
         responses: {
@@ -7585,6 +8593,382 @@ export interface operations {
             405: components["responses"]["Problem405"];
             421: components["responses"]["Problem421"];
             422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_lifetime_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifetimeRulesOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    set_lifetime_rule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LifetimeRuleInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LifetimeRuleOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_lifetime_rule: {
+        parameters: {
+            query: {
+                scope: "installation" | "team" | "role";
+                /** @description Id of the team or role; empty for the installation. */
+                scope_id?: string;
+            };
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_rotation_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationPoliciesOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_rotation_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationPolicyInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationPolicyOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_rotation_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationPolicyOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    remove_rotation_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_rotation_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                policy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotationPolicyPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotationPolicyOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    collect: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CollectInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    rotate_self: {
+        parameters: {
+            query?: never;
+            header?: {
+                authorization?: string;
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["OwnRotationInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CollectedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -9256,113 +10640,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HandedOverOutput"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            405: components["responses"]["Problem405"];
-            408: components["responses"]["Problem408"];
-            409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            421: components["responses"]["Problem421"];
-            422: components["responses"]["Problem422"];
-            429: components["responses"]["Problem429"];
-            500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    list_user_sessions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PersonSessionList"];
-                };
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            405: components["responses"]["Problem405"];
-            421: components["responses"]["Problem421"];
-            422: components["responses"]["Problem422"];
-            500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    end_user_session: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                user_id: string;
-                session_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            400: components["responses"]["Problem400"];
-            401: components["responses"]["Problem401"];
-            403: components["responses"]["Problem403"];
-            404: components["responses"]["Problem404"];
-            405: components["responses"]["Problem405"];
-            408: components["responses"]["Problem408"];
-            409: components["responses"]["Problem409"];
-            412: components["responses"]["Problem412"];
-            413: components["responses"]["Problem413"];
-            415: components["responses"]["Problem415"];
-            421: components["responses"]["Problem421"];
-            422: components["responses"]["Problem422"];
-            429: components["responses"]["Problem429"];
-            500: components["responses"]["Problem500"];
-            503: components["responses"]["Problem503"];
-        };
-    };
-    end_user_sessions: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description Makes the request safe to repeat for 24 hours. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                user_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SignedOutOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
