@@ -27,6 +27,7 @@ const Teams = lazy(() => import("./pages/teams/teams"));
 const TeamPage = lazy(() => import("./pages/teams/team"));
 const Account = lazy(() => import("./pages/accounts/account"));
 const Audit = lazy(() => import("./pages/audit/audit"));
+const Security = lazy(() => import("./pages/security/security"));
 const Roles = lazy(() => import("./pages/access/roles"));
 const Webhooks = lazy(() => import("./pages/notices/webhooks"));
 const WebhookPage = lazy(() => import("./pages/notices/webhook"));
@@ -65,6 +66,7 @@ export function App() {
             <Route path="/teams"><Teams /></Route>
             <Route path="/teams/:id">{({ id }) => <TeamPage key={id} id={id} />}</Route>
             <Route path="/roles"><Roles /></Route>
+            <Route path="/security"><Security /></Route>
             <Route path="/account"><Account /></Route>
             <Route path="/audit"><Audit /></Route>
             <Route path="/webhooks"><Webhooks /></Route>

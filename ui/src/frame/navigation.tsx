@@ -2,6 +2,7 @@
 import type { ComponentType } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import IconActivity from "@tabler/icons-react/dist/esm/icons/IconActivity.mjs";
+import IconAlert from "@tabler/icons-react/dist/esm/icons/IconShieldExclamation.mjs";
 import IconApps from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
 import IconChartBar from "@tabler/icons-react/dist/esm/icons/IconChartBar.mjs";
 import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
@@ -28,6 +29,7 @@ export const PLACES: Place[] = [
   { label: "Live calls", href: "/calls", key: "c", icon: IconActivity, group: "", needs: "calls.read" },
   { label: "Tokens", href: "/tokens", key: "t", icon: IconKey, group: "Access", needs: "tokens.read" },
   { label: "Applications", href: "/applications", key: "a", icon: IconApps, group: "Access", needs: "applications.read" },
+  { label: "Security", href: "/security", key: "y", icon: IconAlert, group: "Access", needs: "security.read" },
   { label: "Services", href: "/services", key: "s", icon: IconRoute, group: "Upstreams", needs: "services.read" },
   { label: "Models", href: "/models", key: "m", icon: IconSparkles, group: "Upstreams", needs: "models.read" },
   { label: "Providers", href: "/providers", key: "p", icon: IconCloud, group: "Upstreams", needs: "providers.read" },

@@ -1,0 +1,24 @@
+/** Security: the inbox of what was noticed and reported, what is watched for, and decoys. */
+import { useQueryPart } from "../../frame/range";
+import { useRights } from "../../api/rights";
+import { Page } from "../../parts/page";
+import { Tabs } from "../../parts/tabs";
+import { Decoys } from "./decoys";
+import { Inbox } from "./inbox";
+import { Rules } from "./rules";
+
+type Tab = "inbox" | "rules" | "decoys";
+
+export default function Security() {
+  const [params, change] = useQueryPart();
+  const { may } = useRights();
+  const tab = (params.get("tab") ?? "inbox") as Tab;
+  const tabs: { key: Tab; label: string }[] = [{ key: "inbox", label: "Inbox" }, { key: "rules", label: "Rules" }, { key: "decoys", label: "Decoys" }];
+  return (
+    <Page title="Security" lead="Misuse of tokens is found by their own past and acted on by your rules; every act can be undone, and is in the audit log.">
+      <Tabs label="Security" tabs={tabs} value={tab} onChange={(key) => change({ tab: key === "inbox" ? null : key })}>
+        {tab === "rules" ? <Rules mayChange={may("security.write")} /> : tab === "decoys" ? <Decoys mayChange={may("security.write")} /> : <Inbox mayAct={may("security.write")} />}
+      </Tabs>
+    </Page>
+  );
+}
