@@ -61,14 +61,18 @@ def seed(meters: MappedMeters, latest: object, windows: object) -> None:
         for row in latest.rows:
             if "~" not in row.budget_id:
                 meters.seed_period(row.owner_id, row.budget_id, row.period_start_ns, row.nanos)
-    hours: defaultdict[tuple[str, str, int], list[tuple[int, int]]] = defaultdict(list)
+    hours: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    lengths: dict[tuple[str, str], int] = {}
     if isinstance(windows, SpentAnswer):
         for row in windows.rows:
             limit_id, _, window = row.budget_id.rpartition("~")
             if window.isdigit():
-                hours[row.owner_id, limit_id, int(window)].append((row.period_start_ns, row.nanos))
-    for (owner_id, limit_id, window_seconds), amounts in hours.items():
-        meters.seed_window(owner_id, limit_id, window_seconds, amounts)
+                # A window that was edited has rows of both lengths; the longest one has room for all.
+                limit = row.owner_id, limit_id
+                hours[limit].append((row.period_start_ns, row.nanos))
+                lengths[limit] = max(lengths.get(limit, 0), int(window))
+    for limit, amounts in hours.items():
+        meters.seed_window(*limit, lengths[limit], amounts)
 
 
 def _wait_for_ledger(client: LedgerClient) -> None:

@@ -2,13 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.contract.policy import Period
-from tollway.policy.budget import NEVER_NS, Calendar, Place, choose_place, period_end_ns, period_start_ns
+from tollway.policy.budget import (
+    HOUR_NS,
+    NEVER_NS,
+    SPANS_MAX,
+    Calendar,
+    Place,
+    choose_place,
+    find_zone,
+    period_end_ns,
+    period_start_ns,
+)
 
 PERIODS: tuple[Period, ...] = get_args(Period)
 instants = st.datetimes(datetime(1970, 1, 5), datetime(2100, 1, 1), timezones=st.just(UTC))
@@ -128,3 +139,73 @@ def test_after_a_jump_far_ahead_and_back_later_periods_still_begin() -> None:
     records.charge(30_000, 1)
     assert [records.charge(day, 1) for day in (10, 11, 12)] == [11, 12, 13]
     assert records.spent[records.stamps.index(13)] == 1
+
+
+ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Apia")
+
+
+def on_the_wall(period: Period, zone: str, now: int) -> object:
+    """What a calendar in the zone calls the period."""
+    local = datetime.fromtimestamp(now / 10**9, ZoneInfo(zone))
+    return {"day": local.date(), "week": local.isocalendar()[:2], "month": (local.year, local.month)}[period]
+
+
+@given(st.sampled_from(("day", "week", "month")), st.sampled_from(ZONES), instants)
+def test_a_period_in_a_zone_is_what_the_calendar_there_says(period: Period, zone: str, instant: datetime) -> None:
+    """Its first and last instants are on the same page of the calendar, those beside them on others."""
+    now = ns(instant)
+    start, end = period_start_ns(period, now, zone), period_end_ns(period, now, zone)
+    assert start <= now < end
+    page = on_the_wall(period, zone, now)
+    assert page == on_the_wall(period, zone, start) == on_the_wall(period, zone, end - 1_000_000)
+    assert on_the_wall(period, zone, start - 1_000_000) != page != on_the_wall(period, zone, end)
+
+
+@given(st.sampled_from(PERIODS), st.sampled_from(ZONES), instants)
+def test_periods_in_a_zone_follow_each_other(period: Period, zone: str, instant: datetime) -> None:
+    start, end = (edge(period, ns(instant), zone) for edge in (period_start_ns, period_end_ns))
+    if period == "total":
+        assert (start, end) == (0, NEVER_NS)
+    elif period != "hour" or zone != "Australia/Lord_Howe":
+        # There clocks change by half an hour, so that an hour is cut in two.
+        assert (period_start_ns(period, end, zone), period_end_ns(period, start, zone)) == (end, end)
+
+
+@pytest.mark.parametrize(
+    ("period", "zone", "instant", "start", "hours"),
+    [
+        ("day", "Europe/Berlin", "2027-03-28T12:00", "2027-03-27T23:00", 23),
+        ("day", "Europe/Berlin", "2027-10-31T12:00", "2027-10-30T22:00", 25),
+        ("day", "America/New_York", "2027-03-14T12:00", "2027-03-14T05:00", 23),
+        ("day", "Asia/Kolkata", "2027-03-28T12:00", "2027-03-27T18:30", 24),
+        ("hour", "Asia/Kolkata", "2027-03-28T12:10", "2027-03-28T11:30", 1),
+        ("week", "Europe/Berlin", "2027-03-28T12:00", "2027-03-21T23:00", 7 * 24 - 1),
+        ("month", "Europe/Berlin", "2027-03-28T12:00", "2027-02-28T23:00", 31 * 24 - 1),
+        ("month", "Europe/Berlin", "2027-12-31T22:59", "2027-11-30T23:00", 31 * 24),
+        # Clocks went from midnight to one: the day began with the hour that was skipped.
+        ("day", "Africa/Cairo", "2027-04-30T12:00", "2027-04-29T22:00", 23),
+        # Samoa skipped the 30th of December 2011 whole.
+        ("day", "Pacific/Apia", "2011-12-30T12:00", "2011-12-30T10:00", 24),
+    ],
+)
+def test_days_last_as_long_as_clocks_say(period: Period, zone: str, instant: str, start: str, hours: int) -> None:
+    now = ns(datetime.fromisoformat(instant).replace(tzinfo=UTC))
+    begins = ns(datetime.fromisoformat(start).replace(tzinfo=UTC))
+    assert (period_start_ns(period, now, zone), period_end_ns(period, now, zone)) == (
+        begins,
+        begins + hours * HOUR_NS,
+    )
+
+
+def test_a_zone_that_nobody_knows_is_limited_by_the_clock_of_utc() -> None:
+    now = ns(datetime(2027, 3, 28, 12, tzinfo=UTC))
+    for zone in ("Mars/Olympus", "", "../etc/passwd", "Europe/Berlin\0"):
+        assert find_zone(zone) is None
+        assert period_start_ns("day", now, zone) == period_start_ns("day", now)
+
+
+def test_a_calendar_forgets_before_it_grows_without_bound() -> None:
+    calendar = Calendar()
+    for number in range(SPANS_MAX + 1):
+        calendar.span("day", f"zone-{number}", 0)
+    assert len(calendar._spans) == 1

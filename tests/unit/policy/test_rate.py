@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tollway.kernel.clock import NANOS_PER_SECOND
-from tollway.policy.rate import BUCKETS, SLOTS, advance, bucket_ns, remaining_at, room_in_ns
+from tollway.policy.rate import BUCKETS, SLOTS, advance, bucket_ns, rebucket, remaining_at, room_in_ns
 
 
 class Limiter:
@@ -115,3 +115,24 @@ def test_emptying_that_was_cut_short_can_be_repeated() -> None:
 def test_asking_for_more_room_than_there_are_calls_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="excess"):
         room_in_ns([0] * SLOTS, 500, now_ns=0, length_ns=1, excess=1)
+
+
+@given(windows, windows, steps, st.integers(0, 2**62))
+def test_a_ring_cut_anew_counts_what_is_in_the_new_window_and_nothing_leaves_early(
+    old: int, new: int, gaps: list[float], start: int
+) -> None:
+    limiter = Limiter(old)
+    now, at = start, []
+    for gap in gaps:
+        now += int(gap * min(old, 60) * NANOS_PER_SECOND / 10)
+        limiter.admit(now, 10**9)
+        at.append(now)
+    new_ns, window_ns = bucket_ns(new), new * NANOS_PER_SECOND
+    counts = rebucket(limiter.counts, now // limiter.length_ns, old_ns=limiter.length_ns, new_ns=new_ns, now_ns=now)
+    in_old = [one for one in at if now // limiter.length_ns - one // limiter.length_ns <= BUCKETS]
+    least = sum(now - one < window_ns for one in in_old)
+    most = sum(now - one <= window_ns + 2 * new_ns + limiter.length_ns for one in in_old)
+    assert least <= sum(counts) <= most
+    for later in range(0, window_ns, max(1, window_ns // 7)):
+        remains = remaining_at(counts, now // new_ns, (now + later) // new_ns)
+        assert remains >= sum(now + later - one < window_ns for one in in_old)

@@ -213,7 +213,7 @@ class MappedMeters:
             case "slots":
                 cell = self._sections.cells.find(claim.key)
                 in_flight = self._words[cell + IN_FLIGHT] if cell else 0
-                return MeterState(claim, limit, in_flight, in_flight)
+                return MeterState(claim, limit, in_flight, 0, in_flight)
         start, end = self._admissions.calendar.span(claim.period, claim.zone, now_ns)
         resets = None if end == NEVER_NS else end
         cell = self._sections.cells.find(claim.key)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tollway.adapters.meters.meters import MappedMeters, MeterState
 from tollway.adapters.meters.opening import open_meters, read_boot_id
-from tollway.contract.policy import Limits
+from tollway.contract.limits import Limit, Limits
 from tollway.gateway.claims import build_claims
 from tollway.kernel.errors import TollwayError
 from tollway.web.ports import (
@@ -39,10 +39,7 @@ class MeterReadings:
     def read_every(self, owner_kind: str, owner_id: str, limits: Limits) -> tuple[MeterReading, ...]:
         """Return the state of each of an owner's limits. Raises gateway.meters_unavailable."""
         every, states = limits.every(), self._states(owner_kind, owner_id, limits)
-        return tuple(
-            MeterReading(limit, state.limit, state.used - state.reserved, state.reserved, state.resets_ns)
-            for limit, state in zip(every, states, strict=True)
-        )
+        return tuple(_reading(limit, state) for limit, state in zip(every, states, strict=True))
 
     def _states(self, owner_kind: str, owner_id: str, limits: Limits) -> tuple[MeterState, ...]:
         return self._open().read(build_claims(limits, owner_kind, owner_id))
@@ -53,6 +50,12 @@ class MeterReadings:
                 raise TollwayError("gateway.meters_unavailable", public="No worker has run yet.")
             self._meters, _ = open_meters(self._path, read_boot_id())
         return self._meters
+
+
+def _reading(limit: Limit, state: MeterState) -> MeterReading:
+    # Calls in flight are not promised to anybody: they are what is used.
+    reserved = 0 if state.claim.kind == "slots" else state.reserved
+    return MeterReading(limit, state.limit, state.used - reserved, reserved, state.resets_ns)
 
 
 def _requests(state: MeterState) -> RequestReading:
