@@ -42,6 +42,15 @@ EXPECTED = {
         "whole: ",
     ],
     "rotate-keys.md": ["generation", "accepted", "not yet: something"],
+    "leaks.md": [
+        "settings.py:1:8",
+        "found, exit code 1",
+        "quarantine done",
+        "quarantine undone",
+        "revoked",
+        "\n204\n",
+        "the wiki's front page",
+    ],
     "config-as-code.md": ["+ provider own-model", "nothing to change", "nightly.tar"],
 }
 
@@ -60,6 +69,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tollway, 
             tollway,
             {
                 "http://127.0.0.1:8080": tollway.gateway_url,
+                "http://127.0.0.1:8081": tollway.console_url,
                 "http://127.0.0.1:8000": model.url,
                 "http://127.0.0.1:9000": service.url,
             },
