@@ -226,6 +226,8 @@ PAGES = [
     Page("people", "/people", "People"),
     Page("people-invite", "/people", "People", invite_person),
     Page("person", "/people/user_3", "Mbali Dube"),
+    Page("service accounts", "/service-accounts", "Service accounts"),
+    Page("service account", "/service-accounts/sva_nightly", "nightly import"),
     Page("person-deactivate", "/people/user_3", "Mbali Dube", ask_deactivate),
     Page("teams", "/teams", "Teams"),
     Page("team", "/teams/team_shop?range=24h", "Web shop"),

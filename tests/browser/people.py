@@ -15,6 +15,11 @@ PEOPLE = [
     ("user_5", "Kenji Sato", "active", "auditor", [], 0, {"days": 12}),
     ("user_6", "Lena Novak", "deactivated", "viewer", ["team_shop"], 0, {"days": 90}),
 ]
+ACCOUNTS = [
+    ("sva_deploy", "deploy pipeline", "active", "team_shop", "user_3", 2),
+    ("sva_nightly", "nightly import", "active", "team_data", None, 1),
+    ("sva_old", "old crawler", "deactivated", "team_data", "user_2", 0),
+]
 CUSTOM: Json = {
     "id": "role_support",
     "name": "Support",
@@ -95,6 +100,24 @@ ACTS: list[tuple[int, str, str, str, str, str | None, str, str, Json | None, Jso
 ]
 
 
+def service_account(account_id: str, name: str, state: str, team_id: str, owner_id: str | None, tokens: int) -> Json:
+    """Return one service account as the console shows it."""
+    return {
+        "id": account_id,
+        "name": name,
+        "state": state,
+        "role": "developer",
+        "role_name": "Developer",
+        "team_id": team_id,
+        "team_name": TEAMS[team_id],
+        "owner_id": owner_id,
+        "owner_name": next((row[1] for row in PEOPLE if row[0] == owner_id), None),
+        "tokens": tokens,
+        "created_at": before(days=12),
+        "created_by": "user:user_2",
+    }
+
+
 class PeopleReads:
     """Reads of people, teams and roles, for the stand-in to inherit."""
 
@@ -127,6 +150,8 @@ class PeopleReads:
     def read_users(self, rest: str, request: web.Request) -> Json | None:
         """Answer a list, filtered as the console does, or one person."""
         people = [person(*row) for row in PEOPLE]
+        if rest.endswith("/sessions"):
+            return self.read_account("", request)
         if rest:
             return next((one for one in people if one["id"] == rest), None)
         for name in ("state", "role"):
@@ -134,6 +159,13 @@ class PeopleReads:
                 people = [one for one in people if one[name] == wanted]
         search = request.query.get("search", "").lower()
         return {"items": [one for one in people if one["name"].lower().startswith(search)], "next_cursor": None}
+
+    def read_service_accounts(self, rest: str, _request: web.Request) -> Json | None:
+        """Answer the service accounts, or one."""
+        accounts = [service_account(*row) for row in ACCOUNTS]
+        if rest:
+            return next((one for one in accounts if one["id"] == rest), None)
+        return {"items": accounts, "next_cursor": None}
 
     def read_teams(self, rest: str, _request: web.Request) -> Json | None:
         """Answer the teams, one, or its members."""

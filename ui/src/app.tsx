@@ -1,10 +1,10 @@
 /** Routes. Every page but the frame is a chunk of its own. */
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, type ReactNode } from "react";
 import { Route, Switch } from "wouter";
-import { useRights } from "./api/rights";
+import { useRights, type Permission } from "./api/rights";
 import { Frame } from "./frame/frame";
 import { Boundary } from "./frame/boundary";
-import { Loading } from "./parts/page";
+import { Loading, NotAllowed } from "./parts/page";
 
 const Home = lazy(() => import("./pages/home/home"));
 const Calls = lazy(() => import("./pages/usage/calls"));
@@ -23,6 +23,8 @@ const ProviderForm = lazy(() => import("./pages/upstreams/form"));
 const ProviderPage = lazy(() => import("./pages/upstreams/provider"));
 const People = lazy(() => import("./pages/accounts/people"));
 const PersonPage = lazy(() => import("./pages/accounts/person"));
+const ServiceAccounts = lazy(() => import("./pages/service_accounts/service_accounts"));
+const ServiceAccountPage = lazy(() => import("./pages/service_accounts/service_account"));
 const Teams = lazy(() => import("./pages/teams/teams"));
 const TeamPage = lazy(() => import("./pages/teams/team"));
 const Account = lazy(() => import("./pages/accounts/account"));
@@ -44,6 +46,7 @@ export function App() {
         <Suspense fallback={<Loading rows={8} />}>
           <Switch>
             <Route path="/">{may("overview.read") && may("calls.read") ? <Home /> : <OwnHome />}</Route>
+<<<<<<< HEAD
             <Route path="/calls"><Calls /></Route>
             <Route path="/calls/:id">{({ id }) => <CallPage key={id} id={id} />}</Route>
             <Route path="/tokens"><Tokens /></Route>
@@ -67,15 +70,48 @@ export function App() {
             <Route path="/teams/:id">{({ id }) => <TeamPage key={id} id={id} />}</Route>
             <Route path="/roles"><Roles /></Route>
             <Route path="/security"><Security /></Route>
+=======
+            <Route path="/calls"><Needs permission="calls.read"><Calls /></Needs></Route>
+            <Route path="/calls/:id">{({ id }) => <Needs permission="calls.read"><CallPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/tokens"><Needs permission="tokens.read"><Tokens /></Needs></Route>
+            <Route path="/tokens/new"><Needs permission="tokens.write"><TokenNew /></Needs></Route>
+            <Route path="/tokens/:id">{({ id }) => <Needs permission="tokens.read"><TokenPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/applications"><Needs permission="applications.read"><Applications /></Needs></Route>
+            <Route path="/applications/:id">{({ id }) => <Needs permission="applications.read"><ApplicationPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/services"><Needs permission="services.read"><Services /></Needs></Route>
+            <Route path="/services/new"><Needs permission="services.write"><ServiceForm id="" /></Needs></Route>
+            <Route path="/services/:id/edit">{({ id }) => <Needs permission="services.write"><ServiceForm key={id} id={id} /></Needs>}</Route>
+            <Route path="/services/:id">{({ id }) => <Needs permission="services.read"><ServicePage key={id} id={id} /></Needs>}</Route>
+            <Route path="/providers"><Needs permission="providers.read"><Providers /></Needs></Route>
+            <Route path="/providers/new"><Needs permission="providers.write"><ProviderForm id="" /></Needs></Route>
+            <Route path="/providers/:id/edit">{({ id }) => <Needs permission="providers.write"><ProviderForm key={id} id={id} /></Needs>}</Route>
+            <Route path="/providers/:id">{({ id }) => <Needs permission="providers.read"><ProviderPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/models"><Needs permission="models.read"><Models /></Needs></Route>
+            <Route path="/usage"><Needs permission="usage.read"><Usage /></Needs></Route>
+            <Route path="/people"><Needs permission="users.read"><People /></Needs></Route>
+            <Route path="/people/:id">{({ id }) => <Needs permission="users.read"><PersonPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/service-accounts"><Needs permission="service_accounts.read"><ServiceAccounts /></Needs></Route>
+            <Route path="/service-accounts/:id">{({ id }) => <Needs permission="service_accounts.read"><ServiceAccountPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/teams"><Needs permission="teams.read"><Teams /></Needs></Route>
+            <Route path="/teams/:id">{({ id }) => <Needs permission="teams.read"><TeamPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/roles"><Needs permission="roles.read"><Roles /></Needs></Route>
+>>>>>>> 2157da0 (ui: service accounts, scopes, environments and teams; nothing is offered that a role refuses)
             <Route path="/account"><Account /></Route>
-            <Route path="/audit"><Audit /></Route>
-            <Route path="/webhooks"><Webhooks /></Route>
-            <Route path="/webhooks/:id">{({ id }) => <WebhookPage key={id} id={id} />}</Route>
-            <Route path="/settings"><Settings /></Route>
+            <Route path="/audit"><Needs permission="audit.read"><Audit /></Needs></Route>
+            <Route path="/webhooks"><Needs permission="notices.read"><Webhooks /></Needs></Route>
+            <Route path="/webhooks/:id">{({ id }) => <Needs permission="notices.read"><WebhookPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/settings"><Needs permission="overview.read"><Settings /></Needs></Route>
             <Route><NotFound /></Route>
           </Switch>
         </Suspense>
       </Boundary>
     </Frame>
   );
+}
+
+/** Shows the page, or why it may not be shown. */
+function Needs({ permission, children }: { permission: Permission; children: ReactNode }) {
+  const { may, userId } = useRights();
+  if (!userId) return <Loading rows={8} />;
+  return may(permission) ? children : <NotAllowed permission={permission} />;
 }

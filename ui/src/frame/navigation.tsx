@@ -9,6 +9,7 @@ import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
 import IconHistory from "@tabler/icons-react/dist/esm/icons/IconHistory.mjs";
 import IconHome from "@tabler/icons-react/dist/esm/icons/IconHome.mjs";
 import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
+import IconRobot from "@tabler/icons-react/dist/esm/icons/IconRobot.mjs";
 import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
 import IconSettings from "@tabler/icons-react/dist/esm/icons/IconSettings.mjs";
 import IconShield from "@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs";
@@ -36,6 +37,7 @@ export const PLACES: Place[] = [
   { label: "Usage & cost", href: "/usage", key: "u", icon: IconChartBar, group: "Facts", needs: "usage.read" },
   { label: "Settings", href: "/settings", key: ",", icon: IconSettings, group: "Facts", needs: "overview.read" },
   { label: "People", href: "/people", key: "e", icon: IconUsers, group: "Admin", needs: "users.read" },
+  { label: "Service accounts", href: "/service-accounts", key: "v", icon: IconRobot, group: "Admin", needs: "service_accounts.read" },
   { label: "Teams", href: "/teams", key: "i", icon: IconUsersGroup, group: "Admin", needs: "teams.read" },
   { label: "Roles", href: "/roles", key: "r", icon: IconShield, group: "Admin", needs: "roles.read" },
   { label: "Audit", href: "/audit", key: "l", icon: IconHistory, group: "Admin", needs: "audit.read" },

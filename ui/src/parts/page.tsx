@@ -63,6 +63,20 @@ export function Empty({ icon, title, children, act }: { icon?: ReactNode; title:
   );
 }
 
+/** In the place of a page or act that a link leads to and that one may not do: what it needs, and whom to ask. */
+export function NotAllowed({ permission }: { permission: string }) {
+  return (
+    <Page narrow title="You may not do this">
+      <Panel>
+        <Empty title="Your role does not permit it">
+          This needs the permission <code>{permission}</code>. An owner or administrator can give you a role that has it.
+        </Empty>
+        <p style={{ textAlign: "center" }}><Link href="/">To the home page</Link></p>
+      </Panel>
+    </Page>
+  );
+}
+
 /** What went wrong, what to do, and a way to try again. */
 export function Trouble({ error, retry }: { error: unknown; retry?: () => void }) {
   const problem = error instanceof Problem ? error : null;

@@ -17,6 +17,7 @@ import { Ago, State, When } from "../../parts/words";
 import { TokenState } from "../tokens/tokens";
 import { OneTimeLink } from "./invite";
 import { PERSON_TONE } from "./people";
+import { SignedIn } from "./signed_in";
 
 type Dialog = "deactivate" | "delete" | "hand-over" | null;
 
@@ -68,6 +69,7 @@ export default function PersonPage({ id }: { id: string }) {
               <RoleOf person={shown} put={put} />
               <TeamsOf person={shown} fresh={fresh} />
             </div>
+            {may("sessions.read") && shown.state === "active" && <SignedIn id={id} name={shown.name} />}
             {may("tokens.read") && <OwnTokens id={id} />}
             {(dialog === "deactivate" || dialog === "delete") && (
               <Confirm title={dialog === "delete" ? "Delete this person" : "Deactivate this person"} act={dialog === "delete" ? "Delete" : "Deactivate"} typed={dialog === "delete" || shown.personal_tokens ? shown.name : undefined} close={() => setDialog(null)} run={() => end(dialog)}>

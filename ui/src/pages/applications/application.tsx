@@ -5,6 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
 import { deleteApplication, switchApplication, useApplication, useApplicationMeters } from "../../api/applications";
 import { useFreshFigures } from "../../api/live";
+import { useRights } from "../../api/rights";
 import { useTokens } from "../../api/tokens";
 import type { Application } from "../../api/types";
 import { useRange } from "../../frame/range";
@@ -26,6 +27,7 @@ export default function ApplicationPage({ id }: { id: string }) {
   const range = useRange();
   const client = useQueryClient();
   const [, go] = useLocation();
+  const { may, reaches } = useRights();
   const [dialog, setDialog] = useState<"edit" | "delete" | null>(null);
   const put = (changed: Application) => {
     client.setQueryData(["application", id], changed);
@@ -49,7 +51,7 @@ export default function ApplicationPage({ id }: { id: string }) {
       crumb={{ label: "Applications", href: "/applications" }}
       title={<span className="row-wrap">{application.data?.name ?? "Application"} {application.data && <span className="small"><State value={application.data.state} /></span>}</span>}
       lead={application.data && <>Created <When value={application.data.created_at} /> by {application.data.created_by}</>}
-      acts={application.data && (
+      acts={application.data && reaches("applications.write", application.data.team_id) && (
         <>
           <Button variant="default" onClick={() => void turn(application.data.state !== "active")}>{application.data.state === "active" ? "Disable" : "Enable"}</Button>
           <Button variant="default" onClick={() => setDialog("edit")}>Edit</Button>
@@ -62,7 +64,7 @@ export default function ApplicationPage({ id }: { id: string }) {
           <>
             <div className="columns">
               <SharedLimits id={id} />
-              <OwnTokens id={id} />
+              {may("tokens.read") && <OwnTokens id={id} />}
             </div>
             <Traffic range={range} filters={{ application: id }} empty="No call by this application in this time." />
             <OwnUse range={range} filters={{ application: id }} by={["model", "token"]} />
@@ -86,10 +88,11 @@ function SharedLimits({ id }: { id: string }) {
 }
 
 function OwnTokens({ id }: { id: string }) {
+  const { may } = useRights();
   const tokens = useTokens({ application_id: id }, 10);
   const paged = usePaged(tokens);
   return (
-    <Panel title="Tokens" flush acts={<Link className="small" href={`/tokens/new?application=${id}`}>New token</Link>} foot={paged.foot || undefined}>
+    <Panel title="Tokens" flush acts={may("tokens.write", "team") && <Link className="small" href={`/tokens/new?application=${id}`}>New token</Link>} foot={paged.foot || undefined}>
       <Loaded query={tokens} rows={3}>
         {() =>
           paged.rows.length ? (

@@ -4,6 +4,7 @@ import { Button } from "@mantine/core";
 import { Link, useLocation } from "wouter";
 import IconApps from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
 import { useApplications } from "../../api/applications";
+import { useRights } from "../../api/rights";
 import { useUsage } from "../../api/usage";
 import type { Application } from "../../api/types";
 import { useRange } from "../../frame/range";
@@ -18,6 +19,7 @@ export default function Applications() {
   const applications = useApplications();
   const range = useRange();
   const sums = useUsage(range, { by: ["application"], limit: 500 });
+  const { may } = useRights();
   const [isNew, setNew] = useState(false);
   const [, go] = useLocation();
   const rowOf = (id: string) => sums.data?.rows.find((row) => row.keys.application === id);
@@ -30,14 +32,14 @@ export default function Applications() {
     { id: "created", title: "Created", show: (item) => <When value={item.created_at} /> },
   ];
   return (
-    <Page title="Applications" lead="An application owns tokens. Its limits and budgets are shared by all of them, and switching it off stops them all." acts={<Button onClick={() => setNew(true)}>New application</Button>}>
+    <Page title="Applications" lead="An application owns tokens. Its limits and budgets are shared by all of them, and switching it off stops them all." acts={may("applications.write") && <Button onClick={() => setNew(true)}>New application</Button>}>
       <Panel flush>
         <Loaded query={applications} rows={6}>
           {({ items }) =>
             items.length ? (
               <Table label="Applications" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/applications/${item.id}`} />
             ) : (
-              <Empty icon={<IconApps size={30} stroke={1.4} />} title="No application yet" act={<Button size="sm" onClick={() => setNew(true)}>Create the first application</Button>}>
+              <Empty icon={<IconApps size={30} stroke={1.4} />} title="No application yet" act={may("applications.write") && <Button size="sm" onClick={() => setNew(true)}>Create the first application</Button>}>
                 Tokens work without one. An application is worth it when several tokens belong together: they share its budget, and one switch stops them all.
               </Empty>
             )

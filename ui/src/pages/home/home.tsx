@@ -19,11 +19,12 @@ import { Upstreams } from "./upstreams";
 export default function Home() {
   useFreshFigures();
   const range = useRange();
+  const { may } = useRights();
   const checklist = useChecklist();
   const gateway = useGateway();
   const isFirstUse = checklist.data?.steps.some((step) => step.id === "first_call" && !step.done) ?? false;
   return (
-    <Page title="Home" lead={gateway.data && <>Calls go to <span className="mono">{gateway.data.gateway_url}</span> · {range.label.toLowerCase()}</>} acts={<Button component={Link} href="/tokens/new">New token</Button>}>
+    <Page title="Home" lead={gateway.data && <>Calls go to <span className="mono">{gateway.data.gateway_url}</span> · {range.label.toLowerCase()}</>} acts={may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}>
       {checklist.data && !checklist.data.is_done && <GetStarted checklist={checklist.data} />}
       <Attention />
       <Figures range={range} />

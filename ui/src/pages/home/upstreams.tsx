@@ -1,5 +1,6 @@
 /** Providers as upstreams: state and calls in flight now; calls, errors, p95 and history in slots over the time range. */
 import { Link } from "wouter";
+import { useRights } from "../../api/rights";
 import { useProviders } from "../../api/upstreams";
 import { useUsage, type UsageAnswered } from "../../api/usage";
 import type { Range } from "../../frame/range";
@@ -12,6 +13,7 @@ import { buckets } from "../../parts/series";
 const SLOTS = 90;
 
 export function Upstreams({ range }: { range: Range }) {
+  const { may } = useRights();
   const providers = useProviders();
   const sums = useUsage(range, { by: ["provider"] });
   const history = useUsage(range, { by: ["provider"], series: true });
@@ -20,7 +22,7 @@ export function Upstreams({ range }: { range: Range }) {
       <Loaded query={providers}>
         {({ items }) =>
           items.length === 0 ? (
-            <Empty title="No provider yet" act={<Link href="/providers/new">Add a provider</Link>}>A provider is where AI calls are sent: a vendor with your key, or your own server with the same API.</Empty>
+            <Empty title="No provider yet" act={may("providers.write") && <Link href="/providers/new">Add a provider</Link>}>A provider is where AI calls are sent: a vendor with your key, or your own server with the same API.</Empty>
           ) : (
             <div className="table-scroll" tabIndex={0} role="region" aria-label="Upstreams">
               <table className="table">

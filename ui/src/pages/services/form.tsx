@@ -11,6 +11,7 @@ import { useSending } from "../../parts/form";
 import { Loaded, Page, Panel, Trouble } from "../../parts/page";
 import { cleaned, hostOf, PrivateField } from "../upstreams/address";
 import { badHeader, ConnectionFields, connectionInput, startConnection } from "../upstreams/connection";
+import { PlaceFields, startPlace, useOnlyTeam } from "../upstreams/place";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -31,11 +32,13 @@ function Form({ service: found }: { service?: Tagged<Service> }) {
   });
   const [credential, setCredential] = useState("");
   const [connection, setConnection] = useState(() => startConnection(service));
+  const only = useOnlyTeam("services.write");
+  const [place, setPlace] = useState(() => startPlace(service, only));
   const { isBusy, problem, errors, send } = useSending(["services", "service"]);
   const change = (part: Partial<typeof draft>) => setDraft((before) => ({ ...before, ...part }));
   const save = () =>
     send(async () => {
-      const wish = { ...draft, name: draft.name.trim(), allow_private: cleaned(draft.allow_private), query_token_parameter: draft.query_token_parameter || null, ...(credential ? { credential } : {}), ...connectionInput(connection, service) };
+      const wish = { ...draft, name: draft.name.trim(), allow_private: cleaned(draft.allow_private), query_token_parameter: draft.query_token_parameter || null, ...(credential ? { credential } : {}), ...connectionInput(connection, service), ...place };
       const { base_url, ...rest } = wish;
       const saved = service ? await changeService(service.id, base_url === service.base_url ? rest : wish, service.etag) : await createService(wish);
       say("credentials_cleared" in saved && saved.credentials_cleared ? "Saved. Its key was cleared, because calls now go to another host" : service ? "Saved" : `${saved.name} published`);
@@ -52,6 +55,7 @@ function Form({ service: found }: { service?: Tagged<Service> }) {
               <TextInput label="Name" required value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} error={errors.name} autoComplete="off" />
               <TextInput label="Path on the gateway" required placeholder="/orders" value={draft.path_prefix} onChange={(event) => change({ path_prefix: event.currentTarget.value.trim() })} error={errors.path_prefix} />
             </div>
+            <PlaceFields value={place} onChange={setPlace} permission="services.write" errors={errors} />
             <TextInput label="Sent to" type="url" required placeholder="https://orders.example/v2" value={draft.base_url} onChange={(event) => change({ base_url: event.currentTarget.value.trim() })} error={errors.base_url} />
             <Switch label="Take the path's prefix away" checked={draft.strip_prefix} onChange={(event) => change({ strip_prefix: event.currentTarget.checked })} />
             {draft.path_prefix && draft.base_url && <p className="note"><span className="mono" style={{ overflowWrap: "anywhere" }}>{gateway}{draft.path_prefix}/7?x=1 → {draft.base_url.replace(/\/$/, "")}{draft.strip_prefix ? "" : draft.path_prefix}/7?x=1</span></p>}

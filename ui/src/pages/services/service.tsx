@@ -5,6 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
 import { useGateway } from "../../api/gateway";
 import { useFreshFigures } from "../../api/live";
+import { useRights } from "../../api/rights";
 import { deleteService, switchService, useService } from "../../api/upstreams";
 import type { Service } from "../../api/types";
 import { useRange } from "../../frame/range";
@@ -14,6 +15,7 @@ import { Loaded, Page, Panel } from "../../parts/page";
 import { Code, State, When } from "../../parts/words";
 import { Traffic } from "../home/traffic";
 import { privateInWords } from "../upstreams/address";
+import { PlaceFacts } from "../upstreams/place";
 import { OwnUse } from "../usage/own_use";
 
 export default function ServicePage({ id }: { id: string }) {
@@ -23,6 +25,7 @@ export default function ServicePage({ id }: { id: string }) {
   const range = useRange();
   const gateway = useGateway().data?.gateway_url.replace(/\/$/, "") ?? "";
   const [, go] = useLocation();
+  const { reaches } = useRights();
   const [isDeleting, setDeleting] = useState(false);
   const put = (changed: Service) => {
     client.setQueryData(["service", id], changed);
@@ -45,7 +48,7 @@ export default function ServicePage({ id }: { id: string }) {
       crumb={{ label: "Services", href: "/services" }}
       title={<span className="row-wrap">{service.data?.name ?? "Service"} {service.data && <span className="small"><State value={service.data.state} /></span>}</span>}
       lead={service.data && <span className="mono">{gateway}{service.data.path_prefix}</span>}
-      acts={service.data && (
+      acts={service.data && reaches("services.write", service.data.team_id) && (
         <>
           <Button variant="default" onClick={() => void turn(service.data.state !== "active")}>{service.data.state === "active" ? "Disable" : "Enable"}</Button>
           <Button variant="default" component={Link} href={`/services/${id}/edit`}>Edit</Button>
@@ -60,6 +63,7 @@ export default function ServicePage({ id }: { id: string }) {
               <Panel title="Service">
                 <dl className="facts">
                   <dt>Sent to</dt><dd className="mono">{found.base_url}</dd>
+                  <PlaceFacts of={found} />
                   <dt>Prefix</dt><dd>{found.strip_prefix ? "taken away" : "kept"}</dd>
                   <dt>Methods</dt><dd>{found.methods.length ? found.methods.join(", ") : "all"}</dd>
                   <dt>Credential</dt><dd>{found.keys.length ? <><span className="mono">{found.credential_header}: {found.credential_scheme} {found.keys[0].masked || found.keys[0].source}</span></> : "none"}</dd>

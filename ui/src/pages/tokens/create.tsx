@@ -4,6 +4,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Button, MultiSelect, SegmentedControl, Select, Switch, TextInput } from "@mantine/core";
 import { useApplications } from "../../api/applications";
 import { newKey, Problem } from "../../api/client";
+import { useRights } from "../../api/rights";
+import { useServiceAccounts } from "../../api/service_accounts";
 import { issueToken } from "../../api/tokens";
 import { useModels, useServices } from "../../api/upstreams";
 import type { Limits, TokenInput } from "../../api/types";
@@ -12,8 +14,9 @@ import { date, DAY } from "../../format/time";
 import { limitsInput, limitsInWords, LimitsForm, NO_LIMITS, rightsInWords } from "../../parts/limits";
 import { Page, Panel, Trouble } from "../../parts/page";
 import { Issued, type IssuedToken } from "./issued";
+import { ScopesField, scopesInWords, type Scope } from "./scopes";
 
-type Draft = { template: string; name: string; application: string | null; environment: "live" | "test"; allModels: boolean; models: string[]; allServices: boolean; services: string[]; limits: Limits; days: string; until: string };
+type Draft = { template: string; name: string; application: string | null; account: string | null; scopes: Scope[]; environment: "live" | "test"; allModels: boolean; models: string[]; allServices: boolean; services: string[]; limits: Limits; days: string; until: string };
 type Template = { key: string; title: string; words: string; draft: Partial<Draft> };
 
 const perMinute = (requests: number) => ({ name: "", requests, window_seconds: 60 });
@@ -25,14 +28,14 @@ const TEMPLATES: Template[] = [
   { key: "blank", title: "Blank", words: "No limit, everything allowed, 90 days", draft: { limits: NO_LIMITS, days: "90" } },
 ];
 const STEPS = ["Template", "Owner and purpose", "Rights", "Limits and budget", "Expiry"];
-const STEP_OF: [RegExp, number][] = [[/^(name|application_id|environment)/, 1], [/^(models|services)/, 2], [/^limits/, 3], [/^expires_at/, 4]];
+const STEP_OF: [RegExp, number][] = [[/^(name|application_id|owner_id|environment)/, 1], [/^(models|services|scopes)/, 2], [/^limits/, 3], [/^expires_at/, 4]];
 
 export default function Create() {
   const [params] = useQueryPart();
   const [step, setStep] = useState(0);
   const [reached, setReached] = useState(0);
   const [draft, setDraft] = useState<Draft>({
-    template: "", name: "", application: params.get("application"), environment: "live", allModels: true, models: [], allServices: true, services: [], limits: NO_LIMITS, days: "90", until: "",
+    template: "", name: "", application: params.get("application"), account: params.get("account"), scopes: [], environment: "live", allModels: true, models: [], allServices: true, services: [], limits: NO_LIMITS, days: "90", until: "",
   });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -112,11 +115,14 @@ function Templates({ draft, choose }: { draft: Draft; choose: (template: Templat
 }
 
 function Owner({ draft, change, errors }: Part) {
+  const { may } = useRights();
   const applications = useApplications().data?.items ?? [];
+  const accounts = (useServiceAccounts({ state: "active" }, 200, may("service_accounts.read") && may("tokens.write", "team")).data?.pages ?? []).flatMap((page) => page.items);
   return (
     <>
       <TextInput label="Name" description="What it is for, so that whoever sees it in the list knows: “shop production”" required maxLength={100} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} error={errors.name} autoComplete="off" />
-      <Select label="Application" description="Its limits and budget then apply as well" clearable searchable placeholder="none" data={applications.map((item) => ({ value: item.id, label: item.name }))} value={draft.application} onChange={(application) => change({ application })} error={errors.application_id} />
+      <Select label="Application" description="Its limits and budget then apply as well" clearable searchable placeholder="none" data={applications.map((item) => ({ value: item.id, label: item.name }))} value={draft.application} onChange={(application) => change({ application, account: application ? null : draft.account, scopes: application ? [] : draft.scopes })} error={errors.application_id} />
+      {accounts.length > 0 && !draft.application && <Select label="Service account" description="Whose it is; without one, and without an application, it is yours" clearable searchable placeholder="none" data={accounts.map((item) => ({ value: item.id, label: `${item.name} (${item.team_name})` }))} value={draft.account} onChange={(account) => change({ account })} error={errors.owner_id} />}
       <div className="stack-small">
         <span id="environment-label">Environment</span>
         <div><SegmentedControl size="xs" aria-labelledby="environment-label" value={draft.environment} onChange={(environment) => change({ environment: environment as Draft["environment"] })} data={[{ value: "live", label: "Live" }, { value: "test", label: "Test" }]} /></div>
@@ -134,6 +140,7 @@ function Rights({ draft, change, errors }: Part) {
       {!draft.allModels && <MultiSelect label="Models" placeholder="Choose models" searchable limit={60} data={models.map((model) => model.name)} value={draft.models} onChange={(names) => change({ models: names })} error={errors.models} />}
       <Switch label="All services, also ones added later" checked={draft.allServices} onChange={(event) => change({ allServices: event.currentTarget.checked })} />
       {!draft.allServices && <MultiSelect label="Services" placeholder={services.length ? "Choose services" : "There is no service yet"} searchable data={services.map((service) => ({ value: service.id, label: service.name }))} value={draft.services} onChange={(ids) => change({ services: ids })} error={errors.services} />}
+      {!draft.application && <ScopesField value={draft.scopes} onChange={(scopes) => change({ scopes })} error={Object.entries(errors).find(([place]) => place.startsWith("scopes"))?.[1]} />}
     </>
   );
 }
@@ -158,6 +165,7 @@ function Review({ draft }: { draft: Draft }) {
     <dl className="facts note" style={{ display: "grid" }}>
       <dt>Name</dt><dd>{draft.name}</dd>
       <dt>May use</dt><dd>{rightsInWords(draft.allModels ? null : draft.models, "model")}; {rightsInWords(draft.allServices ? null : draft.services, "service")}</dd>
+      {draft.scopes.length > 0 && <><dt>May manage</dt><dd>{scopesInWords(draft.scopes)}</dd></>}
       <dt>Limits</dt><dd>{limitsInWords(draft.limits)}</dd>
       <dt>Expires</dt><dd>{until ? date(until) : "never"}</dd>
     </dl>
@@ -179,5 +187,7 @@ function asInput(draft: Draft): TokenInput {
     expires_at: expiresAt(draft),
     limits: limitsInput(draft.limits),
     environment: draft.environment,
+    owner_id: draft.account,
+    scopes: draft.scopes,
   };
 }

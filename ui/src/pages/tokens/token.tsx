@@ -3,6 +3,7 @@ import { useState } from "react";
 import { ActionIcon, Button, Menu } from "@mantine/core";
 import IconDots from "@tabler/icons-react/dist/esm/icons/IconDots.mjs";
 import { useFreshFigures } from "../../api/live";
+import { useRights } from "../../api/rights";
 import { useToken } from "../../api/tokens";
 import type { Token } from "../../api/types";
 import { useRange } from "../../frame/range";
@@ -20,6 +21,7 @@ import { TokenState } from "./tokens";
 export default function TokenPage({ id }: { id: string }) {
   useFreshFigures();
   const token = useToken(id);
+  const { reaches } = useRights();
   const [dialog, setDialog] = useState<Dialog | null>(null);
   return (
     <Page
@@ -27,7 +29,7 @@ export default function TokenPage({ id }: { id: string }) {
       crumb={{ label: "Tokens", href: "/tokens" }}
       title={<span className="row-wrap">{token.data?.name ?? "Token"} {token.data && <span className="small"><TokenState token={token.data} /></span>}</span>}
       lead={<span className="row"><span className="mono">{token.data?.masked ?? `tws_${id}…`}</span><Copy text={id} label="Copy the token's id" /></span>}
-      acts={token.data && <Acts token={token.data} open={setDialog} />}
+      acts={token.data && reaches("tokens.write", token.data.team_id, token.data.owner_id) && <Acts token={token.data} open={setDialog} />}
     >
       <Loaded query={token} rows={12}>
         {(found) => (
@@ -65,12 +67,14 @@ function Acts({ token, open }: { token: Token; open: (dialog: Dialog) => void })
 /** What the page shows of a token, top to bottom; a new section is one line here. */
 function Sections({ token, open }: { token: Token; open: (dialog: Dialog) => void }) {
   const range = useRange();
+  const { reaches } = useRights();
+  const canEdit = reaches("tokens.write", token.team_id, token.owner_id);
   return (
     <>
       {sentence(token) && <div className="note note-warn">{sentence(token)}</div>}
       <div className="columns">
-        <OwnLimits token={token} edit={() => open("limits")} />
-        <Facts token={token} edit={() => open("rights")} />
+        <OwnLimits token={token} edit={canEdit ? () => open("limits") : undefined} />
+        <Facts token={token} edit={canEdit ? () => open("rights") : undefined} />
       </div>
       <Traffic range={range} filters={{ token: token.id }} empty="No call with this token in this time." />
       <OwnUse range={range} filters={{ token: token.id }} />

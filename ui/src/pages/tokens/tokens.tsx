@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
 import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import { useApplications } from "../../api/applications";
+import { useRights } from "../../api/rights";
 import { useTokens, type TokenAct } from "../../api/tokens";
 import type { Token } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
@@ -26,6 +27,7 @@ export default function Tokens() {
   );
   const tokens = useTokens(filters);
   const paged = usePaged(tokens);
+  const { may, reaches } = useRights();
   const applications = useApplications().data?.items ?? [];
   const { columns, menu } = useColumns("tokens", COLUMNS);
   const [chosen, setChosen] = useState<Set<string>>(new Set());
@@ -41,7 +43,7 @@ export default function Tokens() {
   const hasFilters = Boolean(filters.state || filters.search || filters.application_id);
   const picked = paged.rows.filter((token) => chosen.has(token.id));
   return (
-    <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={<Button component={Link} href="/tokens/new">New token</Button>}>
+    <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
           <TextInput size="xs" w={230} aria-label="Search by name or id" placeholder="Name or id" value={search} onChange={(event) => setSearch(publicPart(event.currentTarget.value))} leftSection={<IconSearch size={14} />} autoComplete="off" />
@@ -52,14 +54,14 @@ export default function Tokens() {
           <span className="grow" />
           {menu}
         </div>
-        {picked.length > 0 && <Bulk picked={picked} clear={() => setChosen(new Set())} />}
+        {picked.length > 0 && picked.every((token) => reaches("tokens.write", token.team_id, token.owner_id)) && <Bulk picked={picked} clear={() => setChosen(new Set())} />}
         {tokens.error && !tokens.data ? <div style={{ padding: 16 }}><Trouble error={tokens.error} retry={() => void tokens.refetch()} /></div> : !tokens.data ? <Loading rows={8} /> : paged.rows.length ? (
           <Table label="Tokens" columns={columns} rows={paged.rows} keyOf={(token) => token.id} hrefOf={(token) => `/tokens/${token.id}`}
-            selection={{ chosen, set: setChosen, nameOf: (key) => paged.rows.find((token) => token.id === key)?.name ?? key }} />
+            selection={!may("tokens.write") ? undefined : { chosen, set: setChosen, nameOf: (key) => paged.rows.find((token) => token.id === key)?.name ?? key }} />
         ) : hasFilters ? (
           <Empty title="No token matches">The search looks at the beginning of names and ids. Remove a filter, or paste a whole token: only its public id is looked up.</Empty>
         ) : (
-          <Empty icon={<IconKey size={30} stroke={1.4} />} title="No token yet" act={<Button component={Link} href="/tokens/new" size="sm">Create the first token</Button>}>
+          <Empty icon={<IconKey size={30} stroke={1.4} />} title="No token yet" act={may("tokens.write") && <Button component={Link} href="/tokens/new" size="sm">Create the first token</Button>}>
             A token is a secret of the gateway, shown once. Give each application its own: then you see what each one uses, can bound it, and can end it without touching the others.
           </Empty>
         )}

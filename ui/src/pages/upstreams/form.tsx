@@ -10,6 +10,7 @@ import { useSending } from "../../parts/form";
 import { Loaded, Page, Panel, Trouble } from "../../parts/page";
 import { cleaned, hostOf, PrivateField, type Private } from "./address";
 import { badHeader, ConnectionFields, connectionInput, startConnection } from "./connection";
+import { PlaceFields, startPlace, useOnlyTeam } from "./place";
 
 export default function ProviderForm({ id }: { id: string }) {
   const provider = useProvider(id);
@@ -29,6 +30,8 @@ function Form({ provider: found }: { provider?: Tagged<Provider> }) {
   const [priority, setPriority] = useState(provider?.priority ?? 100);
   const [isPrivate, setPrivate] = useState<Private>(provider?.allow_private ?? false);
   const [connection, setConnection] = useState(() => startConnection(provider));
+  const only = useOnlyTeam("providers.write");
+  const [place, setPlace] = useState(() => startPlace(provider, only));
   const { isBusy, problem, errors, send } = useSending(["providers", "provider", "models", "checklist", "gateway", "attention"]);
   const kind = kinds.find((entry) => entry.kind === kindName);
   const choose = (next: string | null) => {
@@ -41,7 +44,7 @@ function Form({ provider: found }: { provider?: Tagged<Provider> }) {
   const save = () =>
     send(async () => {
       const offers = models.map((model) => provider?.models.find((offer) => offer.name === model) ?? model);
-      const shared = { name: name.trim(), models: offers, priority, allow_private: cleaned(isPrivate), ...(credential ? { credential } : {}), ...connectionInput(connection, provider) };
+      const shared = { name: name.trim(), models: offers, priority, allow_private: cleaned(isPrivate), ...(credential ? { credential } : {}), ...connectionInput(connection, provider), ...place };
       if (provider) {
         const changed = await changeProvider(provider.id, { ...shared, ...(baseUrl !== provider.base_url ? { base_url: baseUrl } : {}) }, provider.etag);
         say(changed.credentials_cleared ? "Saved. The keys were cleared, because calls now go to another host" : "Saved");
@@ -63,6 +66,7 @@ function Form({ provider: found }: { provider?: Tagged<Provider> }) {
               description={kind?.docs_url ? undefined : "Kinds that are not listed work as OpenAI-compatible"} />
             <TextInput label="Name" description="Also the first part of qualified model names" required value={name} onChange={(event) => setName(event.currentTarget.value)} error={errors.name} autoComplete="off" />
           </div>
+          <PlaceFields value={place} onChange={setPlace} permission="providers.write" errors={errors} />
           <TextInput label="Base URL" type="url" required={kind?.base_url === ""} value={baseUrl} onChange={(event) => setBaseUrl(event.currentTarget.value.trim())} error={errors.base_url} placeholder="https://…/v1" />
           {movesHost && <p className="note note-warn">Calls will go to another host, so the stored keys are cleared. Enter the key for the new host below.</p>}
           <PasswordInput label="Key" required={!provider && kind?.needs_credential} value={credential} onChange={(event) => setCredential(event.currentTarget.value)} error={errors.credential ?? errors.credentials} autoComplete="off"

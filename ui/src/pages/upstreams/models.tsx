@@ -4,6 +4,7 @@ import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { Link } from "wouter";
 import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import IconSparkles from "@tabler/icons-react/dist/esm/icons/IconSparkles.mjs";
+import { useRights } from "../../api/rights";
 import { useModels, useUnpriced } from "../../api/upstreams";
 import type { Model } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
@@ -40,6 +41,7 @@ function Prices({ model, part }: { model: Model; part: "input_usd_per_million" |
 }
 
 function Catalogue() {
+  const { may } = useRights();
   const models = useModels();
   const [params, change] = useQueryPart();
   const search = params.get("search") ?? "";
@@ -61,7 +63,7 @@ function Catalogue() {
           ) : all.items.length ? (
             <Empty title="No model matches">Names are compared letter by letter; try a shorter part.</Empty>
           ) : (
-            <Empty icon={<IconSparkles size={30} stroke={1.4} />} title="No model yet" act={<Button component={Link} size="sm" href="/providers/new">Add a provider</Button>}>Models come with providers: add one, and what it offers is listed here with prices.</Empty>
+            <Empty icon={<IconSparkles size={30} stroke={1.4} />} title="No model yet" act={may("providers.write") && <Button component={Link} size="sm" href="/providers/new">Add a provider</Button>}>Models come with providers: add one, and what it offers is listed here with prices.</Empty>
           )
         }
       </Loaded>

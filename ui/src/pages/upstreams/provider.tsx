@@ -4,6 +4,7 @@ import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { useFreshFigures } from "../../api/live";
+import { useRights } from "../../api/rights";
 import { deleteProvider, switchProvider, useProvider } from "../../api/upstreams";
 import type { Provider } from "../../api/types";
 import { useRange } from "../../frame/range";
@@ -15,6 +16,7 @@ import { State, When } from "../../parts/words";
 import { Traffic } from "../home/traffic";
 import { OwnUse } from "../usage/own_use";
 import { privateInWords } from "./address";
+import { PlaceFacts } from "./place";
 import { Test } from "./test";
 
 export default function ProviderPage({ id }: { id: string }) {
@@ -25,6 +27,7 @@ export default function ProviderPage({ id }: { id: string }) {
   const range = useRange();
   const [, go] = useLocation();
   const [params] = useSearchParams();
+  const { reaches } = useRights();
   const [isDeleting, setDeleting] = useState(false);
   const put = (changed: Provider) => {
     client.setQueryData(["provider", id], changed);
@@ -48,7 +51,7 @@ export default function ProviderPage({ id }: { id: string }) {
       crumb={{ label: "Providers", href: "/providers" }}
       title={<span className="row-wrap">{provider.data?.name ?? "Provider"} {provider.data && <span className="small"><Health provider={provider.data} /></span>}</span>}
       lead={provider.data && <span className="mono">{provider.data.base_url}</span>}
-      acts={provider.data && (
+      acts={provider.data && reaches("providers.write", provider.data.team_id) && (
         <>
           <Button variant="default" onClick={() => void turn(provider.data.state !== "active")}>{provider.data.state === "active" ? "Disable" : "Enable"}</Button>
           <Button variant="default" component={Link} href={`/providers/${id}/edit`}>Edit</Button>
@@ -59,12 +62,13 @@ export default function ProviderPage({ id }: { id: string }) {
       <Loaded query={provider} rows={10}>
         {(found) => (
           <>
-            <Panel><Test provider={found} startsAtOnce={params.get("test") === "1"} /></Panel>
+            {reaches("providers.write", found.team_id) && <Panel><Test provider={found} startsAtOnce={params.get("test") === "1"} /></Panel>}
             <div className="columns">
               <Panel title="Connection">
                 <dl className="facts">
                   <dt>Kind</dt><dd>{found.kind}</dd>
                   <dt>Base URL</dt><dd className="mono">{found.base_url}</dd>
+                  <PlaceFacts of={found} />
                   <dt>Priority</dt><dd>{found.priority} <span className="muted">(lower is tried first)</span></dd>
                   <dt>Private addresses</dt><dd>{privateInWords(found.allow_private)}</dd>
                   {found.proxy_url && <><dt>Proxy</dt><dd><span className="mono">{found.proxy_url}</span>{found.proxy_credential && <span className="muted"> with a login</span>}</dd></>}

@@ -5,6 +5,7 @@ import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
 import { useGateway } from "../../api/gateway";
 import { useUsage } from "../../api/usage";
 import { useProviders } from "../../api/upstreams";
+import { useRights } from "../../api/rights";
 import type { Provider } from "../../api/types";
 import { useRange } from "../../frame/range";
 import { count, duration, money, percent, plural } from "../../format/numbers";
@@ -16,12 +17,15 @@ import { Test } from "./test";
 export default function Providers() {
   const providers = useProviders();
   const range = useRange();
+  const { may, reaches } = useRights();
   const sandbox = useGateway().data?.sandbox;
   const sums = useUsage(range, { by: ["provider"] });
   const rowOf = (provider: Provider) => sums.data?.rows.find((row) => row.keys.provider === provider.id);
   const all: Column<Provider>[] = [
     { id: "name", title: "Name", isFixed: true, show: (item) => <Link href={`/providers/${item.id}`}>{item.name}</Link> },
     { id: "kind", title: "Kind", show: (item) => item.kind },
+    { id: "environment", title: "For", show: (item) => <span className="tag">{item.environment}</span> },
+    { id: "team", title: "Team", show: (item) => item.team_name ?? <span className="muted">none</span> },
     { id: "state", title: "State", show: (item) => <Health provider={item} /> },
     { id: "keys", title: "Keys", show: (item) => (item.keys.length ? <span className="mono nowrap">{item.keys.map((key) => key.masked || key.source).join(", ")}</span> : <span className="muted">none</span>) },
     { id: "models", title: "Models", show: (item) => (item.models.some((model) => model.name === "*") ? "all known" : plural(item.models.length, "model")) },
@@ -30,11 +34,11 @@ export default function Providers() {
     { id: "errors", title: "Errors", isEnd: true, show: (item) => { const row = rowOf(item); return row ? percent((row.server_errors / Math.max(1, row.calls)) * 100) : "–"; } },
     { id: "p95", title: "p95", isEnd: true, show: (item) => duration(rowOf(item)?.duration_p95_ms) },
     { id: "cost", title: "Cost", isEnd: true, show: (item) => money(rowOf(item)?.cost_usd ?? "0") },
-    { id: "test", title: "Test", isFixed: true, show: (item) => <Test provider={item} isSmall /> },
+    { id: "test", title: "Test", isFixed: true, show: (item) => (reaches("providers.write", item.team_id) ? <Test provider={item} isSmall /> : null) },
   ];
   const { columns, menu } = useColumns("providers", all);
   return (
-    <Page title="Providers" lead="Where AI calls are sent. Applications never see these keys; they present their own tokens." acts={<Button component={Link} href="/providers/new">Add a provider</Button>}>
+    <Page title="Providers" lead="Where AI calls are sent. Applications never see these keys; they present their own tokens." acts={may("providers.write") && <Button component={Link} href="/providers/new">Add a provider</Button>}>
       <Panel flush>
         <Loaded query={providers} rows={6}>
           {({ items }) =>
@@ -44,7 +48,7 @@ export default function Providers() {
                 <Table label="Providers" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/providers/${item.id}`} />
               </>
             ) : (
-              <Empty icon={<IconCloud size={30} stroke={1.4} />} title="No provider yet" act={<Button component={Link} size="sm" href="/providers/new">Add the first provider</Button>}>
+              <Empty icon={<IconCloud size={30} stroke={1.4} />} title="No provider yet" act={may("providers.write") && <Button component={Link} size="sm" href="/providers/new">Add the first provider</Button>}>
                 Paste a vendor's key, or the address of your own OpenAI-compatible server.{sandbox ? " Until then the built-in sandbox answers, offline and at no cost." : ""}
               </Empty>
             )
