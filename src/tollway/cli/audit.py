@@ -73,6 +73,8 @@ def verify_audit(session: Session, *, since: Head = None) -> int:
         session.output.json(verdict)
     elif verdict["is_whole"]:
         session.output.line(f"whole: {verdict['checked']} entries")
+        if deleted := verdict["deleted_through"]:
+            session.output.note(f"entries up to {deleted} were deleted by retention; proven from entry {deleted + 1}")
         session.output.note("keep this head elsewhere; with --since it shows later that nothing was cut:")
         session.output.line(f"{verdict['head_seq']}:{verdict['head_hash']}")
     else:
@@ -89,12 +91,13 @@ def export_audit(
     outcome: Outcome = None,
     search: Search = None,
     since: Since = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="jsonl or csv.")] = "jsonl",
 ) -> None:
-    """Print all entries that match, one JSON object a line, newest first.
+    """Print all entries that match, newest first: one JSON object a line, or CSV for spreadsheets.
 
-    Example: tollway audit export --since 30d > audit.jsonl
+    Example: tollway audit export --since 30d --format csv > audit.csv
     """
-    query = _query(actor, action, object_id, outcome, search, since)
+    query = {**_query(actor, action, object_id, outcome, search, since), "format": form}
     sys.stdout.write(checked(session.send("GET", "/audit/export", query=query)).body.decode())
 
 

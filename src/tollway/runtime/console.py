@@ -10,6 +10,7 @@ import contextlib
 import logging
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from tollway.adapters.secrets import KeyRing
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.compose.console import Places, build_console
 from tollway.kernel.errors import TollwayError
+from tollway.runtime.audit_keeper import AuditKeeper
 from tollway.runtime.bulk_worker import BulkWorker
 from tollway.runtime.caretaker import Caretaker
 from tollway.runtime.child import Listening, receive_start
@@ -70,7 +72,8 @@ def run_console(
     local = _bind_local(settings.data / SOCKET)
     # The lifespan belongs to one of the servers; the app is one.
     servers = [*public, (_Server(_config(LocalApp(app), lifespan="off" if public else "on")), local)]
-    uvloop.run(_run(app, servers, ready, supervisor))
+    keeper = AuditKeeper(services.audit, settings.retention.audit_days, time.time_ns)
+    uvloop.run(_run(app, servers, ready, supervisor, keeper))
     with contextlib.suppress(FileNotFoundError):
         (settings.data / SOCKET).unlink()
     return 0
@@ -144,6 +147,7 @@ async def _run(
     servers: Sequence[tuple[_Server, socket.socket]],
     ready: Callable[[], None],
     supervisor: Listening | None,
+    audit_keeper: AuditKeeper,
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -161,6 +165,7 @@ async def _run(
         loop.create_task(SecurityKeeper(services.security).run()),
         loop.create_task(BulkWorker(services.bulk).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
+        loop.create_task(audit_keeper.run()),
         loop.create_task(Caretaker(services.rotations.scheduler, services.upkeep).run()),
     ]
     await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)

@@ -34,4 +34,6 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "retention.calls_days": (1, 3_650),
     "retention.minutes_days": (1, 3_650),
     "retention.hours_days": (1, 3_650),
+    # 0 keeps all: what an auditor may ask for should go only because somebody said so.
+    "retention.audit_days": (0, 36_500),
 }

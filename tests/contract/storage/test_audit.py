@@ -32,3 +32,15 @@ def test_what_was_written_is_read_and_is_whole(plane: ControlPlane) -> None:
         plane.database.writing().execute(update(audit).where(audit.c.seq == 3).values(object_name="x"))
     verdict = plane.audit.verify()
     assert (verdict.is_whole, verdict.at) == (False, 3)
+
+
+def test_the_oldest_are_deleted_in_batches_up_to_an_instant(plane: ControlPlane) -> None:
+    for _ in range(4):
+        plane.clock.advance(10)
+        plane.audit.record(ACTOR, "x.y", Subject("x"))
+    assert plane.audit.delete_older(plane.clock.now_ns() - 15 * 10**9, limit=2) == 2
+    assert plane.audit.delete_older(plane.clock.now_ns() - 15 * 10**9, limit=2) == 1
+    assert plane.audit.delete_older(plane.clock.now_ns() - 15 * 10**9, limit=2) == 0
+    verdict = plane.audit.verify()
+    assert (verdict.is_whole, verdict.checked, verdict.deleted_through) == (True, 4, 3)
+    assert [one.entry.seq for one in SQLAuditStore(plane.database).iterate(batch=2)] == [4, 5, 6, 7]

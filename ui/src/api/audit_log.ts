@@ -22,8 +22,7 @@ export const useLatestActs = (limit: number) =>
 
 export const useCheckAudit = () => useMutation({ mutationFn: () => body(api.GET("/api/v1/audit/verify")) });
 
-/** Where the matching entries are, one JSON object a line. */
-export function exportAddress(filters: AuditFilters): string {
-  const query = new URLSearchParams(given(filters) as Record<string, string>).toString();
-  return `/api/v1/audit/export${query ? `?${query}` : ""}`;
+/** Where the matching entries are: one JSON object a line, or CSV. */
+export function exportAddress(filters: AuditFilters, format: "jsonl" | "csv"): string {
+  return `/api/v1/audit/export?${new URLSearchParams({ ...(given(filters) as Record<string, string>), format }).toString()}`;
 }

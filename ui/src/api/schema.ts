@@ -2168,7 +2168,7 @@ export interface paths {
         };
         /**
          * Export Audit
-         * @description Write all entries that match, one JSON object a line, newest first.
+         * @description Write all entries that match, one JSON object a line or as CSV with a head line, newest first.
          */
         get: operations["export_audit"];
         put?: never;
@@ -7022,6 +7022,8 @@ export interface components {
         /**
          * VerdictOutput
          * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
+         *
+         *     Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
          */
         VerdictOutput: {
             /** Is Whole */
@@ -7036,6 +7038,8 @@ export interface components {
             fault: string | null;
             /** At Seq */
             at_seq: number | null;
+            /** Deleted Through */
+            deleted_through: number | null;
         };
         /**
          * WaitingOutput
@@ -12691,6 +12695,7 @@ export interface operations {
                 search?: string | null;
                 since?: string | null;
                 until?: string | null;
+                format?: "jsonl" | "csv";
             };
             header?: never;
             path?: never;
@@ -12698,13 +12703,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description One JSON object a line, newest first. */
+            /** @description One JSON object or one CSV record a line, newest first. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/jsonl": string;
+                    "text/csv": string;
                 };
             };
             400: components["responses"]["Problem400"];

@@ -1,13 +1,14 @@
-"""The audit log in the config database. This file has no statement that changes or removes an entry."""
+"""The audit log in the config database. No statement changes an entry; the oldest are deleted behind a checkpoint."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from itertools import takewhile
 
-from sqlalchemy import ColumnElement, RowMapping, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, delete, func, insert, or_, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
-from tollway.adapters.storage.sessions_schema import audit, audit_head
-from tollway.control.audit.model import Entry, Head, Link, Wanted
+from tollway.adapters.storage.sessions_schema import audit, audit_checkpoint, audit_head
+from tollway.control.audit.model import Checkpoint, Entry, Head, Link, Wanted
 from tollway.control.audit.ports import AuditStore
 
 _COLUMNS = tuple(column.name for column in audit.c if column.name != "hash")
@@ -32,6 +33,34 @@ class SQLAuditStore:
         with self._database.reading() as connection:
             row = connection.execute(select(audit_head)).mappings().first()
         return Head(row["seq"], row["hash"], row["seal"]) if row else None
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return where the log begins."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(audit_checkpoint)).mappings().first()
+        return Checkpoint(row["seq"], row["hash"], row["seal"]) if row else None
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Store where the log begins."""
+        connection = self._database.writing()
+        values = asdict(checkpoint)
+        if not connection.execute(update(audit_checkpoint).where(audit_checkpoint.c.only == 1).values(values)).rowcount:
+            connection.execute(insert(audit_checkpoint).values(only=1, **values))
+
+    def find_last_before(self, at_ns: int, *, limit: int) -> Link | None:
+        """Return the last of the oldest entries that are all older, by primary key."""
+        oldest = select(audit.c.seq, audit.c.at_ns).order_by(audit.c.seq).limit(limit)
+        with self._database.reading() as connection:
+            rows = connection.execute(oldest).all()
+            seqs = [row.seq for row in takewhile(lambda row: row.at_ns < at_ns, rows)]
+            if not seqs:
+                return None
+            row = connection.execute(select(audit).where(audit.c.seq == seqs[-1])).mappings().one()
+        return Link(_entry(row), row["hash"])
+
+    def delete_through(self, seq: int) -> int:
+        """Delete the entries up to a number, by primary key."""
+        return self._database.writing().execute(delete(audit).where(audit.c.seq <= seq)).rowcount
 
     def page(self, wanted: Wanted, *, before_seq: int | None, limit: int) -> tuple[Entry, ...]:
         """Return entries, newest first: by primary key, or by audit_by_object or audit_by_actor where one is given."""

@@ -130,3 +130,12 @@ audit_head = Table(
     Column("hash", LargeBinary, nullable=False),
     Column("seal", LargeBinary, nullable=False),
 )
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("only", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("seal", LargeBinary, nullable=False),
+)

@@ -1,13 +1,14 @@
-"""The audit log over HTTP: looked up, checked, exported."""
+"""The audit log over HTTP: looked up, checked, exported as JSON or CSV."""
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from tollway.control.audit.csv import write_csv
 from tollway.control.audit.model import Entry, Outcome, Wanted
 from tollway.control.faults import refuse
 from tollway.web.asking import ReadAudit
@@ -45,6 +46,12 @@ class AuditQuery(AuditFilter, PageQuery):
     """Which entries to list, and how many."""
 
 
+class ExportQuery(AuditFilter):
+    """Which entries to export, and how."""
+
+    format: Literal["jsonl", "csv"] = "jsonl"
+
+
 class SinceQuery(QueryModel):
     """A head that was kept elsewhere, which the log must still hold; both or neither."""
 
@@ -74,7 +81,10 @@ class EntryOutput(Output):
 
 
 class VerdictOutput(Output):
-    """What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut."""
+    """What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
+
+    Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
+    """
 
     is_whole: bool
     checked: int
@@ -82,6 +92,7 @@ class VerdictOutput(Output):
     head_hash: str
     fault: str | None
     at_seq: int | None
+    deleted_through: int | None
 
 
 @router.get("")
@@ -114,6 +125,7 @@ def verify_audit(query: Annotated[SinceQuery, Query()], ask: ReadAudit) -> Verdi
         head_hash=verdict.head_hash,
         fault=verdict.fault or None,
         at_seq=verdict.at,
+        deleted_through=verdict.deleted_through or None,
     )
 
 
@@ -122,23 +134,37 @@ def verify_audit(query: Annotated[SinceQuery, Query()], ask: ReadAudit) -> Verdi
     response_class=StreamingResponse,
     responses={
         200: {
-            "content": {"application/jsonl": {"schema": {"type": "string"}}},
-            "description": "One JSON object a line, newest first.",
+            "content": {name: {"schema": {"type": "string"}} for name in ("application/jsonl", "text/csv")},
+            "description": "One JSON object or one CSV record a line, newest first.",
         }
     },
 )
-def export_audit(query: Annotated[AuditFilter, Query()], ask: ReadAudit) -> StreamingResponse:
-    """Write all entries that match, one JSON object a line, newest first."""
-    audit, wanted = ask.services.audit, _wanted(query)
+def export_audit(query: Annotated[ExportQuery, Query()], ask: ReadAudit) -> StreamingResponse:
+    """Write all entries that match, one JSON object a line or as CSV with a head line, newest first."""
+    audit, wanted, is_csv = ask.services.audit, _wanted(query), query.format == "csv"
 
     def lines() -> Iterator[bytes]:
         before: int | None = None
+        if is_csv:
+            yield write_csv([list(EntryOutput.model_fields)])
         while found := audit.page(wanted, before_seq=before, limit=EXPORT_PAGE):
             before = found[-1].seq
-            yield b"".join(show_entry(entry).model_dump_json().encode() + b"\n" for entry in found)
+            shown = [show_entry(entry) for entry in found]
+            if is_csv:
+                yield write_csv([[_cell(value) for _, value in item] for item in shown])
+            else:
+                yield b"".join(item.model_dump_json().encode() + b"\n" for item in shown)
 
-    headers = {"content-disposition": 'attachment; filename="audit.jsonl"', "cache-control": "no-store"}
-    return StreamingResponse(lines(), media_type="application/jsonl", headers=headers)
+    name, kind = ("audit.csv", "text/csv") if is_csv else ("audit.jsonl", "application/jsonl")
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return StreamingResponse(lines(), media_type=kind, headers=headers)
+
+
+def _cell(value: object) -> str:
+    """Write a value for a cell: facts as JSON, nothing as an empty cell."""
+    if isinstance(value, dict):
+        return msgspec.json.encode(value, order="sorted").decode()
+    return "" if value is None else str(value)
 
 
 def show_entry(entry: Entry) -> EntryOutput:

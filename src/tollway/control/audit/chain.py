@@ -4,20 +4,24 @@ hash(n) = SHA-256(hash(n-1) ‖ canonical(entry n)), hash(0) = 32 zero bytes. Th
 entry) is under HMAC-SHA-256 with a key from the root key. Whoever can write the database but has no root key can
 compute a new chain, and cannot seal its head; so an edit, a removal, a move and a cut are all found. A copy of the
 whole log *with its head* as they were earlier is found only against a head that was kept elsewhere (`since`).
+
+Retention deletes a prefix behind a checkpoint: the number and hash of its last entry, under a seal of another kind
+than the head's, so that an old head cannot pass for one. What is left is proven from there on.
 """
 
 import hashlib
 import hmac
 from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import msgspec
 
-from tollway.control.audit.model import Entry, Head, Link, Verdict
+from tollway.control.audit.model import Checkpoint, Entry, Head, Link, Verdict
 from tollway.kernel.secret import Secret, SecretRing
 
 START = bytes(32)
 _FORMAT = b"tollway audit 1"
+_CHECKPOINT_FORMAT = b"tollway audit checkpoint 1"
 
 
 def canonical(entry: Entry) -> bytes:
@@ -49,14 +53,49 @@ def is_sealed_with(head: Head, key: Secret[bytes]) -> bool:
     return hmac.compare_digest(head.seal, seal(head.seq, head.hash, key))
 
 
+def seal_checkpoint(seq: int, last_hash: bytes, key: Secret[bytes]) -> Checkpoint:
+    """Return the checkpoint behind an entry."""
+    message = _CHECKPOINT_FORMAT + seq.to_bytes(8, "big") + last_hash
+    return Checkpoint(seq, last_hash, hmac.digest(key.reveal(), message, hashlib.sha256))
+
+
+def is_checkpoint_sealed(found: Checkpoint, *keys: Secret[bytes]) -> bool:
+    """Whether one of these keys made the checkpoint's seal."""
+    return any(hmac.compare_digest(found.seal, seal_checkpoint(found.seq, found.hash, key).seal) for key in keys)
+
+
 def check(
-    links: Iterable[Link], head: Head | None, keys: SecretRing, *, since: tuple[int, bytes] | None = None
+    links: Iterable[Link],
+    head: Head | None,
+    keys: SecretRing,
+    *,
+    since: tuple[int, bytes] | None = None,
+    start: Checkpoint | None = None,
 ) -> Verdict:
     """Check a whole log, given in the order of its numbers, against its head. Reads each entry once.
 
-    `since` is a head that was kept elsewhere: the log must still hold that entry with that hash.
+    `since` is a head that was kept elsewhere: the log must still hold that entry with that hash, or have deleted it
+    behind `start`, its checkpoint.
     """
     last, seq = START, 0
+    if start is not None:
+        if not is_checkpoint_sealed(start, *keys.all()):
+            return _bad(0, last, "the seal of the log's beginning is not this installation's", None)
+        last, seq = start.hash, start.seq
+        if since is not None and since[0] == seq and since[1] != last:
+            return _bad(seq, last, f"entry {seq} is another one than was kept elsewhere", seq)
+    verdict = _check_entries(links, head, keys, since, (seq, last))
+    return verdict if start is None else replace(verdict, checked=verdict.checked - seq, deleted_through=seq)
+
+
+def _check_entries(
+    links: Iterable[Link],
+    head: Head | None,
+    keys: SecretRing,
+    since: tuple[int, bytes] | None,
+    begin: tuple[int, bytes],
+) -> Verdict:
+    seq, last = begin
     for one in links:
         if one.entry.seq != seq + 1:
             return _bad(seq, last, f"entry {seq + 1} is missing", seq + 1)

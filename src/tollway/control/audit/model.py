@@ -74,6 +74,15 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Where the log begins after retention: the number and hash of the last entry that was deleted, under a seal."""
+
+    seq: int
+    hash: bytes
+    seal: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Wanted:
     """Which entries to list. `action` is a whole action or its part before the dot; `search` begins a name or an id."""
 
@@ -91,13 +100,17 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check found. `fault` "" means that the log is whole; else `at` is the first entry that is not right."""
+    """What a check found. `fault` "" means that the log is whole; else `at` is the first entry that is not right.
+
+    `deleted_through` is the last entry that retention has deleted, 0 for none: what follows it is proven.
+    """
 
     checked: int
     head_seq: int
     head_hash: str
     fault: str = ""
     at: int | None = None
+    deleted_through: int = 0
 
     @property
     def is_whole(self) -> bool:

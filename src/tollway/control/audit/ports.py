@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Protocol
 
-from tollway.control.audit.model import Entry, Head, Link, Wanted
+from tollway.control.audit.model import Checkpoint, Entry, Head, Link, Wanted
 
 
 class AuditStore(Protocol):
-    """The log in the config database. It only grows: there is no method that changes or removes an entry.
+    """The log in the config database. It grows at its end and is deleted from its beginning: nothing changes an entry.
 
     Every method raises management.unavailable.
     """
@@ -18,6 +18,22 @@ class AuditStore(Protocol):
 
     def head(self) -> Head | None:
         """Return where the log ends; None when nothing was ever recorded."""
+        ...
+
+    def checkpoint(self) -> Checkpoint | None:
+        """Return where the log begins; None while nothing was ever deleted."""
+        ...
+
+    def put_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Store where the log begins. Only inside a transaction."""
+        ...
+
+    def find_last_before(self, at_ns: int, *, limit: int) -> Link | None:
+        """Return the last of the oldest entries, at most `limit`, that are all older than an instant; None for none."""
+        ...
+
+    def delete_through(self, seq: int) -> int:
+        """Delete the entries up to a number; return how many. Only inside a transaction."""
         ...
 
     def page(self, wanted: Wanted, *, before_seq: int | None, limit: int) -> tuple[Entry, ...]:

@@ -8,10 +8,22 @@ from collections.abc import Iterator
 
 import msgspec
 
-from tollway.control.actor import Actor
+from tollway.control.actor import SETUP, Actor
 from tollway.control.audit import chain
-from tollway.control.audit.model import Entry, Facts, Link, Outcome, Refusal, Subject, Verdict, Wanted
+from tollway.control.audit.model import (
+    Checkpoint,
+    Entry,
+    Facts,
+    Head,
+    Link,
+    Outcome,
+    Refusal,
+    Subject,
+    Verdict,
+    Wanted,
+)
 from tollway.control.audit.ports import AuditStore
+from tollway.control.faults import refuse
 from tollway.control.paging import bound_size
 from tollway.control.ports import Transactions
 from tollway.kernel.clock import Clock
@@ -19,6 +31,8 @@ from tollway.kernel.secret import SecretRing
 
 NAME_CHARACTERS_MAX = 200
 FACTS_CHARACTERS_MAX = 20_000
+PRUNED_MAX = 1_000
+"""Deleted in one transaction: some milliseconds, in which no other change is made."""
 
 
 class Audit:
@@ -54,18 +68,61 @@ class Audit:
         return self._store.page(wanted, before_seq=before_seq, limit=bound_size(limit))
 
     def verify(self, since: tuple[int, bytes] | None = None) -> Verdict:
-        """Check the whole log; `since` is a head that was kept elsewhere. Costs some microseconds an entry."""
-        # The head is read first: what is written meanwhile makes the log longer than it, never shorter.
-        head = self._store.head()
-        links: Iterator[Link] = self._store.iterate()
-        if head is not None:
-            links = _until(links, head.seq)
-        return chain.check(links, head, self._keys, since=since)
+        """Check the whole log; `since` is a head that was kept elsewhere. Costs some microseconds an entry.
+
+        Raises management.invalid when retention has deleted the entry of that head.
+        """
+        while True:
+            start = self._store.checkpoint()
+            if start is not None and since is not None and since[0] < start.seq:
+                raise refuse("query/since_seq", f"the entries up to {start.seq} were deleted by retention")
+            # The head is read first: what is written meanwhile makes the log longer than it, never shorter.
+            head = self._store.head()
+            links: Iterator[Link] = self._store.iterate()
+            if head is not None:
+                links = _until(links, head.seq)
+            verdict = chain.check(links, head, self._keys, since=since, start=start)
+            # What retention deleted under our eyes is no fault: look again.
+            if verdict.is_whole or self._store.checkpoint() == start:
+                return verdict
+
+    def delete_older(self, than_ns: int, *, limit: int = PRUNED_MAX) -> int:
+        """Delete a batch of the oldest entries, all older than an instant, behind a sealed checkpoint.
+
+        The last entry of the log stays. Return how many were deleted. One transaction with the entry that says so.
+        """
+        with self._transactions.write():
+            head, before = self._store.head(), self._store.checkpoint()
+            last = self._store.find_last_before(than_ns, limit=limit)
+            if last is None or head is None or last.entry.seq >= head.seq or not self._may_move(head, before):
+                return 0
+            self._store.put_checkpoint(chain.seal_checkpoint(last.entry.seq, last.hash, self._keys.current()))
+            deleted = self._store.delete_through(last.entry.seq)
+            self.record(SETUP, "audit.delete", Subject("audit"), None, {"entries": deleted, "through": last.entry.seq})
+        return deleted
+
+    def seal_again(self, actor: Actor) -> None:
+        """Seal both ends with the root key in use, by an entry that says so; what no accepted key sealed stays so."""
+        with self._transactions.write():
+            start = self._store.checkpoint()
+            if start is not None and chain.is_checkpoint_sealed(start, *self._keys.all()):
+                self._store.put_checkpoint(chain.seal_checkpoint(start.seq, start.hash, self._keys.current()))
+            self.record(actor, "key.sealed", Subject("key"))
+
+    def _may_move(self, head: Head, start: Checkpoint | None) -> bool:
+        """Whether both ends are ours: a forged one must not get a seal by being moved."""
+        return chain.is_sealed(head, self._keys) and (
+            start is None or chain.is_checkpoint_sealed(start, *self._keys.all())
+        )
 
     def has_old_seal(self) -> bool:
-        """Whether the log's end is sealed with an older root key than the one in use."""
-        head = self._store.head()
-        return head is not None and not chain.is_sealed_with(head, self._keys.current())
+        """Whether one of the log's ends is sealed with an older root key than the one in use."""
+        head, start, current = self._store.head(), self._store.checkpoint(), self._keys.current()
+        return (head is not None and chain.is_sealed(head, self._keys) and not chain.is_sealed_with(head, current)) or (
+            start is not None
+            and chain.is_checkpoint_sealed(start, *self._keys.all())
+            and not chain.is_checkpoint_sealed(start, current)
+        )
 
     def _append(
         self, actor: Actor, action: str, subject: Subject, outcome: Outcome, what: tuple[str, str | None, str | None]
@@ -92,7 +149,11 @@ class Audit:
                 token_id=actor.token_id,
             )
             last = chain.link(entry, head.hash if head else chain.START)
-            self._store.append(entry, last, chain.seal(entry.seq, last, self._keys.current()))
+            # An end that somebody else has made keeps its false seal, or the next act would cover it up.
+            seal = chain.seal(entry.seq, last, self._keys.current())
+            if head is not None and not chain.is_sealed(head, self._keys):
+                seal = head.seal
+            self._store.append(entry, last, seal)
 
 
 def _until(links: Iterator[Link], seq: int) -> Iterator[Link]:

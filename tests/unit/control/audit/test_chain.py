@@ -5,8 +5,8 @@ from dataclasses import fields, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.control.audit.chain import START, canonical, check, link, seal
-from tollway.control.audit.model import Entry, Head, Link
+from tollway.control.audit.chain import START, canonical, check, link, seal, seal_checkpoint
+from tollway.control.audit.model import Checkpoint, Entry, Head, Link
 from tollway.kernel.secret import Secret, SecretRing
 
 KEY, OTHER_KEY = Secret(b"k" * 32), Secret(b"o" * 32)
@@ -152,3 +152,34 @@ def test_a_head_that_an_older_key_has_sealed_is_accepted_until_that_key_is_retir
     links, head = chained(drafts)
     assert check(links, head, SecretRing((2, OTHER_KEY), (1, KEY))).is_whole
     assert not check(links, head, SecretRing((2, OTHER_KEY))).is_whole
+
+
+@given(drafts=_drafts, data=st.data())
+def test_what_retention_left_is_proven_from_its_checkpoint_on(drafts: list[Entry], data: st.DataObject) -> None:
+    links, head = chained(drafts)
+    cut = data.draw(st.integers(0, len(links) - 1))
+    if cut == 0:
+        return
+    start = seal_checkpoint(cut, links[cut - 1].hash, KEY)
+    left = links[cut:]
+    verdict = check(left, head, KEYS, start=start)
+    assert verdict.is_whole and (verdict.checked, verdict.deleted_through) == (len(left), cut)
+    assert check(left, head, KEYS, start=start, since=(cut, links[cut - 1].hash)).is_whole
+    assert not check(left, head, KEYS, start=start, since=(cut, bytes(32))).is_whole
+    assert not check(left, head, KEYS).is_whole, "without its checkpoint the beginning is missing"
+    assert not check(left[1:], head, KEYS, start=start).is_whole, "more is gone than was deleted"
+    assert not check(links, head, KEYS, start=start).is_whole
+
+
+@given(drafts=_drafts)
+def test_a_checkpoint_that_nobody_with_the_key_has_sealed_hides_no_removal(drafts: list[Entry]) -> None:
+    links, head = chained(drafts)
+    last = links[0].hash
+    forged = [
+        seal_checkpoint(1, last, OTHER_KEY),
+        Checkpoint(1, last, seal(1, last, KEY)),  # the seal that the head had once
+        Checkpoint(1, last, seal_checkpoint(2, last, KEY).seal),
+        Checkpoint(1, bytes(32), seal_checkpoint(1, last, KEY).seal),
+    ]
+    for one in forged:
+        assert not check(links[1:], head, KEYS, start=one).is_whole

@@ -2,18 +2,25 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import delete, update
 
 from kit.control import ACTOR, ControlPlane
-from tollway.adapters.storage.sessions_schema import audit, audit_head
+from kit.root_keys import FIRST
+from tollway.adapters.secrets import RootKey
+from tollway.adapters.storage.audit import SQLAuditStore
+from tollway.adapters.storage.sessions_schema import audit, audit_checkpoint, audit_head
 from tollway.control.actor import Actor
 from tollway.control.applications.model import ApplicationChange, NewApplication
+from tollway.control.audit import chain
 from tollway.control.audit.model import Refusal, Subject, Wanted
 from tollway.control.tokens.model import NewToken, TokenChange
 from tollway.kernel.errors import TollwayError
+from tollway.kernel.secret import Secret
 
+SECOND = RootKey(2, Secret(bytes(range(1, 33))))
 EVE = Actor("user_eve", "user", name="eve", role="developer", address="192.0.2.1", request_id="req_1")
 
 
@@ -123,3 +130,64 @@ def test_what_is_done_to_the_stored_log_is_found(plane: ControlPlane) -> None:
             raise ZeroDivisionError
     plane.audit.record(ACTOR, "x.y", Subject("x", "d"))
     assert plane.audit.verify((kept.head_seq, bytes.fromhex(kept.head_hash))).is_whole
+
+
+def test_a_false_end_is_not_covered_up_by_the_next_act(plane: ControlPlane) -> None:
+    """Who edits an entry and computes the chain anew cannot seal it; the next act must not do that for them."""
+    plane.audit.record(ACTOR, "x.y", Subject("x", "a"))
+    with plane.database.write():
+        connection = plane.database.writing()
+        (entry,) = plane.audit.page(Wanted(), limit=1)
+        before = next(iter(SQLAuditStore(plane.database).iterate())).hash
+        edited = replace(entry, actor="user:somebody")
+        forged = chain.link(edited, before)
+        connection.execute(update(audit).where(audit.c.seq == 2).values(actor="user:somebody", hash=forged))
+        connection.execute(update(audit_head).values(hash=forged))
+    assert not plane.audit.verify().is_whole
+    plane.audit.record(ACTOR, "x.y", Subject("x", "b"))
+    assert not plane.audit.verify().is_whole
+    plane.clock.advance(10)
+    assert plane.audit.delete_older(plane.clock.now_ns()) == 0, "nothing is deleted from a log that is not whole"
+
+
+def test_the_oldest_are_deleted_behind_a_checkpoint_and_the_rest_is_proven(plane: ControlPlane) -> None:
+    for number in range(5):
+        plane.audit.record(ACTOR, "x.y", Subject("x", f"id{number}"))
+    kept = plane.audit.verify()
+    plane.clock.advance(100)
+    plane.audit.record(ACTOR, "x.y", Subject("x", "new"))
+    before = plane.clock.now_ns()
+    assert [plane.audit.delete_older(before, limit=4) for _ in range(3)] == [4, 2, 0]
+    left = [entry.action for entry in plane.audit.page(Wanted())]
+    assert left == ["audit.delete", "audit.delete", "x.y"]
+    verdict = plane.audit.verify()
+    assert (verdict.is_whole, verdict.checked, verdict.deleted_through) == (True, 3, 6)
+    assert plane.audit.verify((kept.head_seq, bytes.fromhex(kept.head_hash))).is_whole, "it was the last one deleted"
+    with pytest.raises(TollwayError, match="deleted by retention"):
+        plane.audit.verify((2, bytes(32)))
+    with plane.database.write():
+        plane.database.writing().execute(delete(audit).where(audit.c.seq == 7))
+    assert plane.audit.verify().at == 7
+
+
+def test_the_last_entry_stays_however_old_it_is(plane: ControlPlane) -> None:
+    plane.clock.advance(1_000)
+    assert plane.audit.delete_older(plane.clock.now_ns()) == 0
+    assert plane.audit.verify().checked == 1
+
+
+def test_a_checkpoint_is_sealed_with_the_root_key_in_use_and_a_false_one_is_not(plane: ControlPlane) -> None:
+    plane.audit.record(ACTOR, "x.y", Subject("x"))
+    plane.clock.advance(10)
+    plane.audit.record(ACTOR, "x.y", Subject("x"))
+    assert plane.audit.delete_older(plane.clock.now_ns()) == 2
+    plane.keys.adopt((SECOND, FIRST))
+    assert plane.audit.has_old_seal()
+    plane.audit.seal_again(ACTOR)
+    assert not plane.audit.has_old_seal()
+    plane.keys.adopt((SECOND,))
+    assert plane.audit.verify().is_whole
+    with plane.database.write():
+        plane.database.writing().execute(update(audit_checkpoint).values(seal=b"x" * 32))
+    plane.audit.seal_again(ACTOR)
+    assert "beginning" in plane.audit.verify().fault

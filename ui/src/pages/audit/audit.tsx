@@ -36,7 +36,7 @@ export default function Audit() {
     <Page
       title="Audit"
       lead="Every act of management, done or refused: who, with which role, from where, and what changed. Entries are chained and sealed; nothing here can be changed without being found."
-      acts={<><Button component="a" variant="default" href={exportAddress(filters)} download>Export</Button><Check /></>}
+      acts={<><Button component="a" variant="default" href={exportAddress(filters, "csv")} download>Export as CSV</Button><Button component="a" variant="default" href={exportAddress(filters, "jsonl")} download>Export as JSON</Button><Check /></>}
     >
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
@@ -132,7 +132,7 @@ function Check() {
   return (
     <span className="row" role="status">
       {found && (found.is_whole
-        ? <span className="row soft"><IconCircleCheck size={16} color="var(--ok)" /> Whole: {plural(found.checked, "entry", "entries")} <Copy text={`${found.head_seq}:${found.head_hash}`} label="Copy the head, to keep it elsewhere" /></span>
+        ? <span className="row soft"><IconCircleCheck size={16} color="var(--ok)" /> Whole: {plural(found.checked, "entry", "entries")}{found.deleted_through !== null && ` from entry ${found.deleted_through + 1} on`} <Copy text={`${found.head_seq}:${found.head_hash}`} label="Copy the head, to keep it elsewhere" /></span>
         : <span className="row" style={{ color: "var(--bad)" }}><IconAlertTriangle size={16} /> Not whole: {found.fault}</span>)}
       {check.error && <span style={{ color: "var(--bad)" }}>The check failed</span>}
       <Button variant="default" loading={check.isPending} onClick={() => check.mutate()}>Check the log</Button>
