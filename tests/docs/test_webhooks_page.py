@@ -3,10 +3,11 @@
 import re
 from pathlib import Path
 
+from tollway.control.limits.model import ALERT_PERCENTS
 from tollway.control.notices.events import KINDS
 from tollway.control.notices.retrying import FACTOR, FIRST_SECONDS, WAIT_SECONDS_MAX
 from tollway.control.notices.telling import PENDING_MAX
-from tollway.control.notices.watching import NEAR_END_PERCENT, WELL_SECONDS
+from tollway.control.notices.watching import WELL_SECONDS
 from tollway.runtime.deliverer import PLACES_EACH
 
 _TABLE_ROW = re.compile(r"^\| `([a-z_.]+)` \| (.+) \| ((?:`[a-z_]+` ?)+) \|$", re.MULTILINE)
@@ -26,4 +27,4 @@ def test_its_figures_are_those_of_the_code(project_root: Path) -> None:
     waits = [FIRST_SECONDS * FACTOR**step for step in range(3)]
     assert f"after {waits[0]} seconds, {waits[1]} seconds, {waits[2]} seconds" in text
     assert (WAIT_SECONDS_MAX, WELL_SECONDS, PLACES_EACH) == (6 * 3_600, 600, 4)
-    assert f"{NEAR_END_PERCENT} %" in text and f"{PENDING_MAX:,}" in text
+    assert "{} and {} %".format(*ALERT_PERCENTS) in text and f"{PENDING_MAX:,}" in text

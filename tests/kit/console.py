@@ -57,7 +57,9 @@ from tollway.control.factors.model import Place
 from tollway.control.factors.service import FactorParts, Factors
 from tollway.control.faults import refuse
 from tollway.control.gateway.model import Facts
+from tollway.control.gateway.ports import MeterReading
 from tollway.control.gateway.service import Gateway, GatewayParts
+from tollway.control.limits.watch import UsedLimits
 from tollway.control.sessions.keeping import Lifetimes
 from tollway.control.sessions.passwords import Argon2Hasher
 from tollway.control.sessions.service import Service as Sessions
@@ -158,6 +160,10 @@ class StandInMeters:
                 BudgetReading(one.name, one.limit_nanos, 10**9, 1, one.period, None) for one in limits.budgets
             ),
         )
+
+    def read_every(self, owner_kind: str, owner_id: str, limits: Limits) -> tuple[MeterReading, ...]:
+        """Return one unit used of each."""
+        return tuple(MeterReading(limit, limit.amount, 1, 0, None) for limit in limits.every())
 
 
 class StandInProber:
@@ -302,6 +308,15 @@ class Console:
             "upkeep": build_upkeep(plane, usage),
             "applications": plane.applications,
             "limits": plane.limits,
+            "used_limits": UsedLimits(
+                usage,
+                StandInMeters(),
+                plane.levels,
+                plane.token_store,
+                plane.application_store,
+                plane.plan_store,
+                plane.clock,
+            ),
             "bulk": plane.bulk,
             "teams": plane.teams,
             "providers": plane.providers,

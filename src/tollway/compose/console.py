@@ -28,7 +28,7 @@ from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
-from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits
+from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
 from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
@@ -46,7 +46,7 @@ from tollway.control.audit.service import Audit
 from tollway.control.backups.service import Backups
 from tollway.control.bulk.service import Bulk
 from tollway.control.configuration.service import Configuration, ConfigurationParts
-from tollway.control.gateway.budgets import SpentBudgets
+from tollway.control.gateway.budgets import WatchedBudgets
 from tollway.control.gateway.model import Facts
 from tollway.control.gateway.service import Gateway, GatewayParts
 from tollway.control.idempotency.service import IdempotencyKeys
@@ -132,7 +132,9 @@ def build_console(
         },
     )
     resting = RestingFiles(settings.data / "run")
-    budgets = SpentBudgets(usage, stores.tokens, stores.applications, clock)
+    meters = MeterReadings(settings.data / "meters.mm")
+    used = build_used_limits(stores, plane.limits.levels, usage, meters, clock=clock)
+    budgets = WatchedBudgets(used)
     facts = _facts(settings, places, clock)
     people = build_people(settings, keys, stores, Around(plane.audit, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
@@ -154,6 +156,7 @@ def build_console(
         upkeep=build_upkeep(plane.tokens, stores, usage, notices=notifier, write_to=lambda token, days: None),
         applications=plane.applications,
         limits=plane.limits,
+        used_limits=used,
         bulk=plane.bulk,
         teams=plane.teams,
         providers=plane.providers,
@@ -166,7 +169,7 @@ def build_console(
         configuration=plane.configuration,
         backups=_backups(settings, clock),
         root_keys=_root_keys(settings, keys, plane, hand_over),
-        meters=MeterReadings(settings.data / "meters.mm"),
+        meters=meters,
         prober=UpstreamProber(stores.policy, keys),
         live=live,
         readiness=ProcessReadiness(

@@ -9,16 +9,19 @@ from tollway.adapters.storage.published_limits import StoredLimits
 from tollway.compose.stores import Stores
 from tollway.control.applications.service import Applications
 from tollway.control.bulk.service import Bulk, BulkParts
+from tollway.control.gateway.ports import MeterReader
 from tollway.control.limits.levels import LevelParts, Levels
 from tollway.control.limits.model import Level
 from tollway.control.limits.naming import NamedOwners
 from tollway.control.limits.owners import LimitOwners
 from tollway.control.limits.top_ups import TopUps
+from tollway.control.limits.watch import UsedLimits
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.plans.service import PlanParts, Plans
 from tollway.control.ports import Trail
 from tollway.control.publication.service import Publisher
 from tollway.control.tokens.service import Tokens
+from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
 
@@ -65,6 +68,11 @@ def build_bulk(stores: Stores, limited: Limited, clock: Clock) -> Bulk:
             clock=clock,
         )
     )
+
+
+def build_used_limits(stores: Stores, levels: Levels, usage: Usage, meters: MeterReader, *, clock: Clock) -> UsedLimits:
+    """Return what knows how much of limits is used."""
+    return UsedLimits(usage, meters, levels, stores.tokens, stores.applications, stores.plans, clock)
 
 
 def _finders(stores: Stores) -> dict[Level, Find]:

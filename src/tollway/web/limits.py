@@ -12,9 +12,9 @@ from tollway.control.limits.model import ALERT_PERCENTS, BudgetRule, LimitRule, 
 from tollway.control.limits.parse import name_window
 from tollway.kernel.money import format_usd
 from tollway.web.fields import Input, Instant, Name, Output, Usd, UsdInput, format_instant
-from tollway.web.meters import MetersOutput, show_meters
+from tollway.web.meters import MetersOutput, read_meters, show_meters
 
-__all__ = ["LimitsInput", "LimitsOutput", "MetersOutput", "read_limits", "show_limits", "show_meters"]
+__all__ = ["LimitsInput", "LimitsOutput", "MetersOutput", "read_limits", "read_meters", "show_limits", "show_meters"]
 
 WindowSeconds = Annotated[int, Field(ge=0, le=31 * 86_400)]
 Zone = Annotated[str, Field(min_length=1, max_length=64)]

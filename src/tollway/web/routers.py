@@ -16,6 +16,7 @@ from tollway.control.factors.api import router as factors
 from tollway.control.gateway.api import router as gateway
 from tollway.control.keys.api import router as keys
 from tollway.control.limits.api import router as limits
+from tollway.control.limits.budgets_api import router as budgets
 from tollway.control.notices.api import router as webhooks
 from tollway.control.notices.mail_api import router as mail
 from tollway.control.plans.api import router as plans
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     bulk,
     plans,
     limits,
+    budgets,
     teams,
     members,
     users,

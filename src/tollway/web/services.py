@@ -14,6 +14,7 @@ from tollway.control.bulk.service import Bulk
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.keys.service import RootKeys
+from tollway.control.limits.watch import UsedLimits
 from tollway.control.notices.service import NoticeDesk
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
@@ -66,6 +67,7 @@ class ConsoleServices:
     upkeep: TokenUpkeep
     applications: Applications
     limits: LimitDesk
+    used_limits: UsedLimits
     bulk: Bulk
     teams: Teams
     providers: Providers

@@ -11,7 +11,7 @@ from tollway.control.applications.model import Application, ApplicationChange, N
 from tollway.web.asking import Asking, FreshApplications, ReadApplications, WriteApplications
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant
-from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, show_limits, show_meters
+from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, read_meters, show_limits
 from tollway.web.paging import Page, PageQuery
 
 router = APIRouter(prefix="/applications", tags=["applications"])
@@ -118,9 +118,10 @@ def enable_application(
 
 @router.get("/{application_id}/meters")
 def get_application_meters(application_id: ApplicationId, ask: ReadApplications) -> MetersOutput:
-    """Show how much of the application's limits is used now."""
+    """Show how much of the application's limits, and those of its plan, is used now."""
     application = ask.services.applications.get(application_id, ask.sight)
-    return show_meters(ask.services.meters.read("application", application.id, application.limits))
+    plan = ask.services.limits.plans.find_limits(application.plan_id)
+    return read_meters(ask.services.meters, "application", application.id, application.limits, plan)
 
 
 def show_application(application: Application) -> ApplicationOutput:

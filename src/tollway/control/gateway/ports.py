@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tollway.contract.ledger_api import LiveBatch
-from tollway.contract.limits import Limit
+from tollway.contract.limits import Limit, Measure
 from tollway.contract.policy import Limits, Period
 from tollway.contract.resting import RestingKey
 from tollway.control.applications.model import Application
@@ -48,9 +48,12 @@ class Providers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UsedBudget:
-    """A budget and what it has spent and holds in its current period."""
+    """A budget, or a soft limit, and what is used of it now; `spent_nanos` and `limit_nanos` are in its own unit.
 
-    owner_kind: Literal["token", "application"]
+    `owner_kind` is a level: token, application, team, user, service, model, provider or global.
+    """
+
+    owner_kind: str
     owner_id: str
     owner_name: str
     budget_name: str
@@ -61,6 +64,12 @@ class UsedBudget:
     budget_id: str = ""
     period_ends_ns: int = 0
     """Far in the future for a budget that never begins anew."""
+    measure: Measure = "cost"
+    is_budget: bool = True
+    is_soft: bool = False
+    alert_percents: tuple[int, ...] = (80, 100)
+    window_seconds: int = 0
+    """Of a limit that slides; 0: it has a calendar period, or none."""
 
 
 class RestingSource(Protocol):

@@ -181,10 +181,10 @@ class Gateway:
             Attention(
                 "budget_near_end",
                 "critical" if budget.spent_nanos >= budget.limit_nanos else "warning",
-                f"Budget {budget.budget_name} of {budget.owner_name} is {_how_full(budget)}",
-                f"{format_usd(budget.spent_nanos)} of {format_usd(budget.limit_nanos)} USD are spent."
+                f"{_name_of(budget)} of {budget.owner_name} is {_how_full(budget)}",
+                f"{_amounts(budget)}."
                 + (f" At this pace it is used up in {_in_words(budget.empty_ns - now_ns)}." if budget.empty_ns else ""),
-                f"/{budget.owner_kind}s/{budget.owner_id}",
+                _page_of(budget),
                 budget.owner_id,
             )
             for budget in used
@@ -242,6 +242,29 @@ def _or_none(read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
         return read()
     except TollwayError:
         return ()
+
+
+_PAGES = {"token": "tokens", "application": "applications", "team": "teams", "user": "people", "service": "services",
+          "provider": "providers"}  # fmt: skip
+
+
+def _page_of(budget: UsedBudget) -> str:
+    """Return the page on which a budget's owner is shown."""
+    page = _PAGES.get(budget.owner_kind)
+    return f"/{page}/{budget.owner_id}" if page else f"/limits?level={budget.owner_kind}"
+
+
+def _name_of(budget: UsedBudget) -> str:
+    if budget.is_budget:
+        return f"{'Soft budget' if budget.is_soft else 'Budget'} {budget.budget_name}"
+    return f"Soft limit {budget.budget_name}"
+
+
+def _amounts(budget: UsedBudget) -> str:
+    if budget.measure == "cost":
+        return f"{format_usd(budget.spent_nanos)} of {format_usd(budget.limit_nanos)} USD are spent"
+    unit = {"requests": "calls", "concurrency": "calls at once"}.get(budget.measure, budget.measure.replace("_", " "))
+    return f"{budget.spent_nanos:,} of {budget.limit_nanos:,} {unit} are used"
 
 
 def _how_full(budget: UsedBudget) -> str:

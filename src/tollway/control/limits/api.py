@@ -15,7 +15,7 @@ from tollway.web.asking import Asking, ReadLimits, WriteLimits
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, InstantInput, Output, UsdInput
 from tollway.web.fields import Query as QueryModel
-from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, show_limits, show_meters
+from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, read_meters, show_limits
 
 router = APIRouter(prefix="/limits", tags=["limits"])
 
@@ -92,8 +92,8 @@ def put_limits(
 def get_meters(level: Level, owner_id: OwnerId, ask: ReadLimits) -> MetersOutput:
     """Show how much of the owner's limits is used now."""
     owner = ask.services.limits.owners.get(level, _read_id(level, owner_id), ask.sight)
-    meters = ask.services.meters
-    return show_meters(meters.read(owner.level, meter_owner_id(owner.level, owner.owner_id), owner.limits))
+    meter_id = meter_owner_id(owner.level, owner.owner_id)
+    return read_meters(ask.services.meters, owner.level, meter_id, owner.limits)
 
 
 @router.post("/{level}/{owner_id}/top-ups", status_code=201)

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     TOKEN_SECRET_READY = "token.secret_ready"  # noqa: S105  # the name of an event
     TOKEN_ROTATION_FAILED = "token.rotation_failed"  # noqa: S105  # the name of an event
     BUDGET_NEAR_END = "budget.near_end"
+    LIMIT_REACHED = "limit.reached"
     PROVIDER_FAILING = "provider.failing"
     USER_INVITED = "user.invited"
     USER_DEACTIVATED = "user.deactivated"
@@ -115,13 +116,34 @@ class BudgetNearEnd(msgspec.Struct, frozen=True):
     `used_up_at` is foreseen at the period's pace; null: the period ends before, or has no end.
     """
 
-    owner_kind: Literal["token", "application"]
+    owner_kind: str
     owner_id: str
     owner_name: str
     budget_name: str
     percent: int
     spent_usd: str
     limit_usd: str
+    used_up_at: str | None
+    alert_percent: int
+    soft: bool
+
+
+class LimitReached(msgspec.Struct, frozen=True):
+    """A budget in tokens, or a soft limit, reached one of its alert levels. Amounts are in the unit of `measure`.
+
+    `owner_kind` is a level: token, application, team, user, service, model, provider or global.
+    """
+
+    owner_kind: str
+    owner_id: str
+    owner_name: str
+    limit_name: str
+    measure: str
+    percent: int
+    alert_percent: int
+    used: int
+    allowed: int
+    soft: bool
     used_up_at: str | None
 
 
@@ -200,6 +222,7 @@ Data = (
     | TokenSecretReady
     | TokenRotationFailed
     | BudgetNearEnd
+    | LimitReached
     | ProviderFailing
     | UserInvited
     | UserDeactivated
@@ -232,11 +255,19 @@ KINDS: Mapping[Kind, Described] = MappingProxyType(
         Kind.TOKEN_ROTATION_FAILED: Described(
             "A rotated token's new secret was not fetched; the old one stays", TokenRotationFailed
         ),
-        Kind.BUDGET_NEAR_END: Described("A budget is used to 80 %; once in each of its periods", BudgetNearEnd),
+        Kind.BUDGET_NEAR_END: Described(
+            "A budget reached an alert level, 80 and 100 % unless set otherwise; once for each level and period",
+            BudgetNearEnd,
+        ),
+        Kind.LIMIT_REACHED: Described(
+            "A budget in tokens or a soft limit reached an alert level; once for each level and period", LimitReached
+        ),
         Kind.PROVIDER_FAILING: Described("Keys of a provider began to fail; once until it was well", ProviderFailing),
         Kind.USER_INVITED: Described("A person was invited", UserInvited),
         Kind.USER_DEACTIVATED: Described("A person was deactivated or deleted", UserDeactivated),
-        Kind.SECURITY_NOTICED: Described("Misuse of a token was noticed, or a leaked one was reported", SecurityNoticed),
+        Kind.SECURITY_NOTICED: Described(
+            "Misuse of a token was noticed, or a leaked one was reported", SecurityNoticed
+        ),
         Kind.SERVICE_ACCOUNT_OWNERLESS: Described("A service account's owner has left", ServiceAccountOwnerless),
         Kind.WEBHOOK_TEST: Described("Somebody tried the webhook out", WebhookTest, can_be_chosen=False),
     }

@@ -9,6 +9,7 @@ from tollway.control.gateway.ports import UsedBudget
 from tollway.control.notices.events import (
     BudgetNearEnd,
     Event,
+    LimitReached,
     ProviderFailing,
     write_instant_or_none,
 )
@@ -16,9 +17,12 @@ from tollway.control.notices.ports import Budgets, Notices, ProviderNames, Resti
 from tollway.control.ports import Transactions
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.money import format_usd
+from tollway.policy.budget import NEVER_NS
 
-NEAR_END_PERCENT = 80
-"""As on the home page: of a month spent evenly, six days are left then."""
+ALERT_PERCENT_MIN = 1
+"""Each budget and soft limit says itself at which levels it is told of."""
+SLIDING_SECONDS_MIN = 3_600
+"""How long something without a calendar period counts as told: its window, and not less than this."""
 BUDGETS_MAX = 2_000
 WELL_SECONDS = 600
 """A provider is failing anew only after none of its keys rested for this long."""
@@ -67,20 +71,31 @@ class Watch:
             self._tell_once(f"provider/{provider_id}", Event(data, now_ns), until_ns, is_renewed=True)
 
     def look_at_budgets(self) -> None:
-        """Tell of budgets that came near their end. Does nothing while the ledger does not answer."""
-        now_ns = self._parts.clock.now_ns()
-        for budget in self._parts.budgets.near_end(NEAR_END_PERCENT, BUDGETS_MAX):
-            subject = f"budget/{budget.owner_id}/{budget.budget_id}"
-            self._tell_once(subject, Event(_near_end(budget), now_ns), budget.period_ends_ns, is_renewed=False)
+        """Tell of budgets and soft limits that reached one of their alert levels, of each level once in each period.
 
-    def _tell_once(self, subject: str, event: Event, until_ns: int, *, is_renewed: bool) -> None:
-        """Tell unless it counts as told; then count it as told until `until_ns`, longer each time if `is_renewed`."""
-        parts, now_ns = self._parts, event.occurred_ns
+        Of several that were reached since the last look, the highest is told. Does nothing while the meters do not
+        answer.
+        """
+        now_ns = self._parts.clock.now_ns()
+        for budget in self._parts.budgets.near_end(ALERT_PERCENT_MIN, BUDGETS_MAX):
+            percent = _percent(budget)
+            reached = sorted((level for level in budget.alert_percents if level <= percent), reverse=True)
+            for index, level in enumerate(reached):
+                subject = f"budget/{budget.owner_id}/{budget.budget_id}/{level}"
+                event = Event(_reached(budget, percent, level), now_ns) if index == 0 else None
+                self._tell_once(subject, event, _told_until_ns(budget, now_ns), is_renewed=False)
+
+    def _tell_once(self, subject: str, event: Event | None, until_ns: int, *, is_renewed: bool) -> None:
+        """Tell unless it counts as told; then count it as told until `until_ns`, longer each time if `is_renewed`.
+
+        Without an event it is only counted as told.
+        """
+        parts, now_ns = self._parts, self._parts.clock.now_ns()
         if not _is_new(parts.told.find_until(subject), now_ns, until_ns, is_renewed=is_renewed):
             return
         with parts.transactions.write():
             told_until = parts.told.find_until(subject)  # again: another node may have told it meanwhile
-            if told_until is None or told_until <= now_ns:
+            if event is not None and (told_until is None or told_until <= now_ns):
                 parts.notices.tell(event)
             parts.told.put(subject, max(until_ns, told_until or 0))
 
@@ -91,15 +106,42 @@ def _is_new(told_until_ns: int | None, now_ns: int, until_ns: int, *, is_renewed
     return is_renewed and until_ns - told_until_ns >= _RENEWED_SECONDS * NANOS_PER_SECOND
 
 
-def _near_end(budget: UsedBudget) -> BudgetNearEnd:
-    percent = 100 * budget.spent_nanos // budget.limit_nanos if budget.limit_nanos else 100
-    return BudgetNearEnd(
+def _percent(budget: UsedBudget) -> int:
+    return 100 * budget.spent_nanos // budget.limit_nanos if budget.limit_nanos else 100
+
+
+def _told_until_ns(budget: UsedBudget, now_ns: int) -> int:
+    """Return the end of the period; what slides counts as told for its window."""
+    if budget.period_ends_ns < NEVER_NS or not budget.window_seconds:
+        return budget.period_ends_ns
+    return now_ns + max(budget.window_seconds, SLIDING_SECONDS_MIN) * NANOS_PER_SECOND
+
+
+def _reached(budget: UsedBudget, percent: int, level: int) -> BudgetNearEnd | LimitReached:
+    used_up_at = write_instant_or_none(budget.empty_ns)
+    if budget.is_budget and budget.measure == "cost":
+        return BudgetNearEnd(
+            owner_kind=budget.owner_kind,
+            owner_id=budget.owner_id,
+            owner_name=budget.owner_name,
+            budget_name=budget.budget_name,
+            percent=percent,
+            spent_usd=format_usd(budget.spent_nanos),
+            limit_usd=format_usd(budget.limit_nanos),
+            used_up_at=used_up_at,
+            alert_percent=level,
+            soft=budget.is_soft,
+        )
+    return LimitReached(
         owner_kind=budget.owner_kind,
         owner_id=budget.owner_id,
         owner_name=budget.owner_name,
-        budget_name=budget.budget_name,
+        limit_name=budget.budget_name,
+        measure=budget.measure,
         percent=percent,
-        spent_usd=format_usd(budget.spent_nanos),
-        limit_usd=format_usd(budget.limit_nanos),
-        used_up_at=write_instant_or_none(budget.empty_ns),
+        alert_percent=level,
+        used=budget.spent_nanos,
+        allowed=budget.limit_nanos,
+        soft=budget.is_soft,
+        used_up_at=used_up_at,
     )

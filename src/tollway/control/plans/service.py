@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from msgspec import UNSET
 
-from tollway.contract.limits import NO_LIMITS
+from tollway.contract.limits import NO_LIMITS, Limits
 from tollway.contract.rights import ALL_RIGHTS
 from tollway.control.actor import Actor
 from tollway.control.audit.facts import pick
@@ -85,6 +85,11 @@ class Plans:
     def find_name(self, plan_id: str) -> str | None:
         """Return the name of the plan unless there is none of that id."""
         return self._store.find_name(plan_id)
+
+    def find_limits(self, plan_id: str | None) -> Limits:
+        """Return the limits of a plan; none for no plan."""
+        plan = None if plan_id is None else self._store.find(plan_id)
+        return NO_LIMITS if plan is None else plan.limits
 
     def page(self, *, after: Position | None = None, limit: int = PAGE_SIZE) -> Page[Plan]:
         """Return a page of the plans, newest first."""

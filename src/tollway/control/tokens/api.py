@@ -24,7 +24,7 @@ from tollway.web.fields import (
     format_instant,
     format_instant_or_none,
 )
-from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, show_limits, show_meters
+from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, read_meters, show_limits
 from tollway.web.paging import Page, PageQuery
 from tollway.web.rights import Right, RightList, read_rights, show_rights
 
@@ -247,9 +247,10 @@ def revoke_token(
 
 @router.get("/{token_id}/meters")
 def get_token_meters(token_id: TokenId, ask: ReadTokens) -> MetersOutput:
-    """Show how much of the token's limits is used now."""
+    """Show how much of the token's limits, and those of its plan, is used now."""
     token = ask.services.tokens.get(token_id, ask.sight)
-    return show_meters(ask.services.meters.read("token", token.id, token.limits))
+    plan = ask.services.limits.plans.find_limits(token.plan_id)
+    return read_meters(ask.services.meters, "token", token.id, token.limits, plan)
 
 
 def show_token(token: Token, use: LastUse | None, now_ns: int) -> TokenOutput:

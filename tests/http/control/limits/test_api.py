@@ -57,3 +57,14 @@ def test_a_token_is_topped_up_in_the_unit_of_its_limit(browser: TestClient) -> N
     assert browser.delete(f"{path}/top-ups/{top_up['id']}").status_code == 204
     assert browser.delete(f"{path}/top-ups/{top_up['id']}").status_code == 404
     assert browser.get(f"/api/v1/tokens/{token['id']}").json()["limits"] == token["limits"]
+
+
+def test_meters_show_every_limit_and_those_of_the_plan(browser: TestClient) -> None:
+    plan = browser.post("/api/v1/plans", json={"name": "p", "limits": {"budgets": [{"limit_usd": "3"}]}}).json()
+    limits = {"limits": [{"measure": "total_tokens", "amount": 50, "period": "day", "soft": True}]}
+    token = browser.post("/api/v1/tokens", json={"name": "ci", "limits": limits, "plan_id": plan["id"]}).json()
+    every = browser.get(f"/api/v1/tokens/{token['id']}/meters").json()["every"]
+    assert [(one["measure"], one["unit"], one["used"], one["soft"]) for one in every] == [
+        ("total_tokens", "tokens", "1", True),
+        ("cost", "usd", "0.000000001", False),
+    ]
