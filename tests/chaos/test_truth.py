@@ -6,6 +6,7 @@ import pytest
 import uvloop
 
 from kit.truth.kills import kills
+from kit.truth.levels import KINDS, LEVELS, WINDOWS, levels
 from kit.truth.limits import budget, rate
 from kit.truth.outages import held_lock, outages
 from kit.truth.revocation import revocations
@@ -16,6 +17,17 @@ from kit.truth.streams import streams
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 
 RATE = partial(rate, limit=500, window_seconds=5, windows=4, clients=200)
+EVERY_LEVEL = tuple(
+    ({level: measure}, tuple(WINDOWS)[(at + number) % len(WINDOWS)])
+    for at, level in enumerate(name for name in LEVELS if name != "user")
+    for number, measure in enumerate(KINDS)
+)
+"""Each measure at each level. People are owners like teams, which their tokens have none of beside an application."""
+TOGETHER = (
+    ({"token": "requests", "plan": "cost", "application": "output_tokens", "team": "total_tokens"}, "day"),
+    ({"global": "total_tokens", "model": "input_tokens", "provider": "cost", "plan": "concurrency"}, "slides"),
+    ({"token": "bytes", "team": "requests", "global": "cost"}, "total"),
+)
 SCENARIOS: dict[str, tuple[int, Scenario]] = {
     "kills": (2, partial(kills, count=100, clients=24, pause_seconds=(0.2, 0.8))),
     "rate, 1 worker": (1, RATE),
@@ -24,6 +36,10 @@ SCENARIOS: dict[str, tuple[int, Scenario]] = {
     "rate, kills": (4, partial(RATE, kills=8)),
     "bounded budget": (2, partial(budget, clients=500, is_bounded=True)),
     "unbounded budget": (2, partial(budget, clients=500, is_bounded=False)),
+    "limits, 1 worker": (1, partial(levels, rounds=EVERY_LEVEL[::4] + TOGETHER, clients=50)),
+    "limits, 2 workers": (2, partial(levels, rounds=EVERY_LEVEL, clients=50)),
+    "limits, 4 workers": (4, partial(levels, rounds=EVERY_LEVEL[2::4] + TOGETHER, clients=50)),
+    "limits, kills": (4, partial(levels, rounds=TOGETHER * 4, clients=50, kills=3)),
     "revocations": (3, partial(revocations, count=1_000, at_once=10, clients=10)),
     "signals": (2, partial(signals, reloads=5, clients=48, settle_seconds=2.0)),
     "back": (1, back),

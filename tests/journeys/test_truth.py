@@ -6,6 +6,7 @@ import pytest
 import uvloop
 
 from kit.truth.kills import kills
+from kit.truth.levels import levels
 from kit.truth.limits import budget, rate
 from kit.truth.outages import held_lock, outages
 from kit.truth.revocation import revocations
@@ -17,6 +18,17 @@ SCENARIOS: dict[str, Scenario] = {
     "rate": partial(rate, limit=100, window_seconds=1, windows=2, clients=50),
     "bounded budget": partial(budget, clients=100, is_bounded=True, limit_usd="0.1"),
     "unbounded budget": partial(budget, clients=50, is_bounded=False, limit_usd="0.1"),
+    "levels": partial(
+        levels,
+        clients=16,
+        rounds=(
+            ({"team": "total_tokens"}, "day"),
+            ({"provider": "requests"}, "slides"),
+            ({"model": "concurrency"}, "total"),
+            ({"global": "bytes"}, "day"),
+            ({"token": "requests", "plan": "cost", "application": "output_tokens"}, "total"),
+        ),
+    ),
     "streams": partial(streams, count=4),
     "held lock": partial(held_lock, calls=5),
     "revocations": partial(revocations, count=20, at_once=5, clients=4),

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from tollway.adapters.meters import MeterState, open_meters, read_boot_id
 from tollway.adapters.policy_store import LMDBPolicyStore
-from tollway.contract.policy import decode_token
+from tollway.contract.policy import decode_application, decode_snapshot, decode_token
 from tollway.contract.records import CloseRecord, decode
-from tollway.gateway.claims import build_claims
+from tollway.gateway.claims import build_claims, combine
+from tollway.gateway.limit_levels import LimitLevels, find_claims
+from tollway.gateway.subjects import Caller
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,34 @@ class TokenMeters:
             yield
         finally:
             self._meters._locks.unlock_stripe(self._claims[0].stripe)
+
+    def close(self) -> None:
+        """Leave the meters."""
+        self._meters.close()
+
+
+class CallMeters:
+    """What the meters hold that a call of one token for a model counts in, its provider's too."""
+
+    def __init__(self, data: Path, token_id: str, model: str) -> None:
+        store = LMDBPolicyStore(data / "policy")
+        view = store.view()
+        token = decode_token(view.find_token(token_id) or b"")
+        raw = view.find_application(token.application_id) if token.application_id else None
+        snapshot = decode_snapshot(view.snapshot() or b"")
+        del view
+        store.close()
+        application = None if raw is None else decode_application(raw)
+        caller = Caller(token, application, combine(build_claims(token.limits, "token", token_id)))
+        claims = find_claims(LimitLevels(snapshot), caller, model=model).every
+        for provider in snapshot.providers:
+            claims += build_claims(provider.limits, "provider", provider.id)
+        self._claims = claims
+        self._meters, _ = open_meters(data / "meters.mm", read_boot_id())
+
+    def read(self) -> tuple[MeterState, ...]:
+        """The state of each."""
+        return self._meters.read(self._claims)
 
     def close(self) -> None:
         """Leave the meters."""

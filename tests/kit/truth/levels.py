@@ -1,0 +1,247 @@
+"""Limits of every measure at every level, and at several levels at once, used up by a crowd.
+
+Each round gives one owner one limit, lets a crowd call until nobody is let in any more, and holds what the upstream saw
+against the limit, the meters and the ledger.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kit.counting_upstream import INPUT_TOKENS, Served
+from kit.evidence import CallMeters
+from kit.load import Crowd, Reply, chat
+from kit.truth.limits import INPUT_NANOS, OUTPUT_NANOS
+from kit.truth.rig import End, Figures, Judge, Rig
+from tollway.adapters.meters import MeterState
+
+OUTPUT_TOKENS, OUTPUT_MAX = 5, 8
+BODY = chat(f"n={OUTPUT_TOKENS} delay=4", max_tokens=OUTPUT_MAX)
+CALL_NANOS = INPUT_TOKENS * INPUT_NANOS + OUTPUT_TOKENS * OUTPUT_NANOS
+QUIET_SECONDS = 0.4
+REFUSED_MIN = 20
+"""Nobody was let in for so long, and so many were refused: it is used up."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A measure: how much is allowed, how much one call of BODY uses, and the most that one call may reserve."""
+
+    amount: int
+    used: int
+    reserved: int
+
+
+KINDS: dict[str, Kind] = {
+    "requests": Kind(50, 1, 1),
+    "input_tokens": Kind(1_200, INPUT_TOKENS, len(BODY)),
+    "output_tokens": Kind(250, OUTPUT_TOKENS, OUTPUT_MAX),
+    "total_tokens": Kind(1_500, INPUT_TOKENS + OUTPUT_TOKENS, len(BODY) + OUTPUT_MAX),
+    "cost": Kind(5_000_000, CALL_NANOS, len(BODY) * INPUT_NANOS + OUTPUT_MAX * OUTPUT_NANOS),
+    "bytes": Kind(20_000, 0, 2_000),
+    "concurrency": Kind(3, 1, 1),
+}
+LEVELS = ("token", "plan", "application", "team", "user", "global", "model", "provider")
+WINDOWS: dict[str, dict[str, object]] = {
+    "day": {"period": "day", "zone": "Asia/Tokyo"},
+    "total": {"period": "total"},
+    "slides": {"window_seconds": 7_200},
+}
+
+
+@dataclass
+class Round:
+    """One round: the limits by level, what became of the calls, and what the meters show at its end."""
+
+    limits: dict[str, str]
+    window: str
+    replies: list[Reply]
+    states: dict[str, MeterState]
+    kills: int = 0
+    in_flight: int = 0
+    owners: dict[str, str] = field(default_factory=dict)
+
+
+async def levels(world: Rig, *, rounds: Sequence[tuple[dict[str, str], str]], clients: int, kills: int = 0) -> Judge:
+    """Play rounds of (measure by level, window); with kills, workers die while the crowd calls."""
+    played = [await _play(world, at, limits, window, clients, kills) for at, (limits, window) in enumerate(rounds)]
+
+    def judge(end: End) -> Figures:
+        figures = Figures(f"limits of every level, {clients} clients, {world.tollway.workers} workers, {kills} kills")
+        for one in played:
+            _judge(one, end, figures)
+        return figures
+
+    return judge
+
+
+async def _play(world: Rig, at: int, limits: dict[str, str], window: str, clients: int, kills: int) -> Round:
+    owners, token = await _owners(world, f"r{at}")
+    for level, measure in limits.items():
+        await _limit(world, level, owners[level], {"limits": [_rule(measure, window)]})
+    crowd = world.crowd()
+    for _ in range(clients):
+        crowd.add(world.caller(token), lambda: BODY, lambda: 0.02)
+    in_flight = 0
+    for _ in range(kills):
+        await asyncio.sleep(0.15)
+        in_flight += crowd.in_flight
+        workers = [pid for role, pid in world.tollway.pids().items() if role.startswith("worker")]
+        world.tollway.kill(world.chance.choice(workers))
+    await (_for_a_while() if "concurrency" in limits.values() else _until_quiet(crowd))
+    replies = await crowd.stop()
+    meters = CallMeters(world.tollway.data, owners["token"], "gpt-4o")
+    await _until_idle(meters)
+    states = {f"{state.claim.owner_kind}/{state.claim.name}": state for state in meters.read()}
+    meters.close()
+    for level in limits:
+        await _limit(world, level, owners[level], {})
+    return Round(limits, window, replies, states, kills, in_flight, owners)
+
+
+async def _owners(world: Rig, name: str) -> tuple[dict[str, str], str]:
+    """Make an owner of each level; return their ids and a token that they all hold for."""
+    team = (await _ask(world, "POST", "/teams", {"name": name}))["id"]
+    plan = (await _ask(world, "POST", "/plans", {"name": name}))["id"]
+    application = (await _ask(world, "POST", "/applications", {"name": name, "team_id": team}))["id"]
+    provider = (await _ask(world, "GET", "/providers"))["items"][0]["id"]
+    token = await _ask(world, "POST", "/tokens", {"name": name, "application_id": application, "plan_id": plan})
+    ids = {"token": token["id"], "plan": plan, "application": application, "team": team, "global": "global"}
+    return {**ids, "model": "gpt-4o", "provider": provider}, token["token"]
+
+
+async def _limit(world: Rig, level: str, owner_id: str, limits: dict[str, object]) -> None:
+    if level == "plan":
+        await _ask(world, "PATCH", f"/plans/{owner_id}", {"limits": limits})
+    else:
+        await _ask(world, "PUT", f"/limits/{level}/{owner_id}", limits)
+
+
+def _rule(measure: str, window: str) -> dict[str, object]:
+    amount: dict[str, object] = {"amount": KINDS[measure].amount}
+    if measure == "cost":
+        amount = {"amount_usd": f"{KINDS[measure].amount / 1e9:.9f}"}
+    return {"name": measure, "measure": measure, **amount, **({} if measure == "concurrency" else WINDOWS[window])}
+
+
+async def _ask(world: Rig, method: str, path: str, body: object = None) -> dict[str, Any]:
+    status, answer = await world.api.ask(method, path, body)
+    assert 200 <= status < 300, (method, path, status, answer)
+    return dict(answer or {})
+
+
+async def _for_a_while() -> None:
+    await asyncio.sleep(0.7)
+
+
+async def _until_quiet(crowd: Crowd) -> None:
+    quiet_since, seen, refused = time.monotonic(), 0, 0
+    while time.monotonic() - quiet_since < QUIET_SECONDS or refused < REFUSED_MIN:
+        latest = [reply.status for reply in crowd.replies[seen:]]
+        refused += latest.count(429)
+        if 200 in latest:
+            quiet_since, refused = time.monotonic(), 0
+        seen += len(latest)
+        await asyncio.sleep(0.02)
+
+
+async def _until_idle(meters: CallMeters) -> None:
+    """Calls are settled just after their answers, and those of dead workers within a second."""
+    deadline = time.monotonic() + 5
+    while any(state.reserved for state in meters.read()) and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+
+
+def _judge(one: Round, end: End, figures: Figures) -> None:
+    served = end.seen_of(one.replies)
+    where = " and ".join(f"{measure} of {level}" for level, measure in one.limits.items()) + f", {one.window}"
+    passed = sum(reply.status == 200 for reply in one.replies)
+    refused = [reply for reply in one.replies if reply.status == 429]
+    usual = {200, 429, 0, 502} if one.kills else {200, 429}
+    unusual = [reply.code or reply.fault for reply in one.replies if reply.status not in usual]
+    # Where the machine is busy with other things, who holds a lock may be put aside for longer than others wait.
+    is_calm = set(unusual) <= {"gateway.meters_unavailable"} and len(unusual) <= 0.1 * len(one.replies)
+    text = f"{passed} / {len(refused)}" + (f", and {len(unusual)} {sorted(set(unusual))}" if unusual else "")
+    figures.add(f"{where}: let through / refused", text, holds=is_calm and bool(refused))
+    told = [json.loads(reply.body)["error"]["message"] for reply in refused]
+    is_named = all(any(_names(level, text) for level in one.limits) for text in told)
+    figures.add("  refusals name the rule and its level", len(told), holds=is_named)
+    for level, measure in one.limits.items():
+        _judge_limit(one, level, measure, served, end, figures)
+    _judge_full(one, served, figures)
+
+
+def _names(level: str, text: str) -> bool:
+    owner = {"plan": "of this token in the plan", "global": "of this installation"}.get(level, f"of this {level}")
+    return owner in text
+
+
+def _judge_limit(one: Round, level: str, measure: str, served: list[Served], end: End, figures: Figures) -> None:
+    kind = KINDS[measure]
+    state = one.states[f"{'token' if level == 'plan' else level}/{measure}"]
+    if measure == "concurrency":
+        most = _most_at_once(served)
+        figures.add("  most at once / allowed", f"{most} / {kind.amount}", holds=most <= kind.amount)
+        figures.add("  in flight at the end", state.used, holds=state.used == 0)
+        return
+    used = _used(measure, one, served)
+    # Nobody knows how long an answer gets, so that those under way when a limit on bytes is reached go beyond it.
+    slack = len({reply.trace for reply in one.replies}) and 50 * kind.reserved if measure == "bytes" else 0
+    holds = used <= kind.amount + slack and state.limit == kind.amount
+    figures.add(f"  {measure} used / allowed", f"{used} / {kind.amount}", holds=holds)
+    lost = one.in_flight * kind.reserved
+    is_equal = state.used == used if not one.kills else used <= state.used <= max(used + lost, kind.amount + lost)
+    figures.add("  meters = upstream", f"{state.used} = {used}", holds=is_equal and not state.reserved)
+    if one.window != "slides" and measure != "bytes":
+        charged = _charged(end, state, {reply.trace for reply in one.replies})
+        is_equal = charged == used if not one.kills else charged <= state.used
+        figures.add("  ledger = upstream", f"{charged} = {used}", holds=is_equal)
+
+
+def _judge_full(one: Round, served: list[Served], figures: Figures) -> None:
+    """The crowd was refused for a reason: there was no room for one call more in one of the limits."""
+    kinds = {measure: KINDS[measure] for measure in one.limits.values() if measure != "concurrency"}
+    if not kinds:
+        return
+    lost = one.in_flight
+    left = {name: kind.amount - _used(name, one, served) for name, kind in kinds.items()}
+    is_full = any(rest < kinds[name].reserved * (1 + lost) for name, rest in left.items())
+    figures.add("  left of each at the end", ", ".join(f"{n} {rest}" for n, rest in left.items()), holds=is_full)
+
+
+def _used(measure: str, one: Round, served: list[Served]) -> int:
+    if measure == "bytes":
+        return sum(len(BODY) + len(reply.body) for reply in one.replies if reply.status == 200)
+    outputs = sum(call.output_tokens for call in served)
+    inputs = INPUT_TOKENS * len(served)
+    units: dict[str, Callable[[], int]] = {
+        "requests": lambda: len(served),
+        "input_tokens": lambda: inputs,
+        "output_tokens": lambda: outputs,
+        "total_tokens": lambda: inputs + outputs,
+        "cost": lambda: inputs * INPUT_NANOS + outputs * OUTPUT_NANOS,
+    }
+    return units[measure]()
+
+
+def _charged(end: End, state: MeterState, traces: set[str]) -> int:
+    claim = state.claim
+    records = [record for trace in traces for record in end.books.calls.get(trace, ())]
+    return sum(
+        charge.nanos
+        for record in records
+        for charge in record.charges
+        if (charge.owner_id, charge.budget_id) == (claim.owner_id, claim.charge_id)
+    )
+
+
+def _most_at_once(served: list[Served]) -> int:
+    edges = sorted([(call.begun_ns, 1) for call in served] + [(call.ended_ns, -1) for call in served if call.ended_ns])
+    most = now = 0
+    for _, change in edges:
+        now += change
+        most = max(most, now)
+    return most
