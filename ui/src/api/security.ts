@@ -7,6 +7,7 @@ type Schemas = components["schemas"];
 type EventsQuery = NonNullable<operations["list_security_events"]["parameters"]["query"]>;
 export type SecurityEvent = Schemas["SecurityEventOutput"];
 export type SecurityRules = Schemas["SecurityRulesOutput"];
+export type SecuritySummary = Schemas["SecuritySummaryOutput"];
 export type Decoy = Schemas["DecoyOutput"];
 export type IssuedDecoy = Schemas["DecoyTextOutput"];
 export type EventFilters = { state?: string; kind?: string; severity?: string; subject?: string };

@@ -10,6 +10,7 @@ import IconHistory from "@tabler/icons-react/dist/esm/icons/IconHistory.mjs";
 import IconHome from "@tabler/icons-react/dist/esm/icons/IconHome.mjs";
 import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
 import IconRobot from "@tabler/icons-react/dist/esm/icons/IconRobot.mjs";
+import IconRefresh from "@tabler/icons-react/dist/esm/icons/IconRefresh.mjs";
 import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
 import IconSettings from "@tabler/icons-react/dist/esm/icons/IconSettings.mjs";
 import IconShield from "@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs";
@@ -20,6 +21,7 @@ import IconWebhook from "@tabler/icons-react/dist/esm/icons/IconWebhook.mjs";
 import mark from "../theme/mark.svg";
 import { useGateway } from "../api/gateway";
 import { useRights, type Permission } from "../api/rights";
+import { useSecuritySummary } from "../api/security";
 import { zone } from "../format/time";
 import { rangeSearch } from "./range";
 
@@ -30,6 +32,7 @@ export const PLACES: Place[] = [
   { label: "Live calls", href: "/calls", key: "c", icon: IconActivity, group: "", needs: "calls.read" },
   { label: "Tokens", href: "/tokens", key: "t", icon: IconKey, group: "Access", needs: "tokens.read" },
   { label: "Applications", href: "/applications", key: "a", icon: IconApps, group: "Access", needs: "applications.read" },
+  { label: "Rotation", href: "/rotation", key: "o", icon: IconRefresh, group: "Access", needs: "tokens.read" },
   { label: "Security", href: "/security", key: "y", icon: IconAlert, group: "Access", needs: "security.read" },
   { label: "Services", href: "/services", key: "s", icon: IconRoute, group: "Upstreams", needs: "services.read" },
   { label: "Models", href: "/models", key: "m", icon: IconSparkles, group: "Upstreams", needs: "models.read" },
@@ -50,6 +53,14 @@ export function usePlaces(): Place[] {
   return PLACES.filter((place) => !place.needs || may(place.needs));
 }
 
+/** How many security events are open; nothing when none is. */
+function OpenEvents() {
+  const counts = useSecuritySummary(true).data;
+  const open = counts ? counts.low + counts.medium + counts.high + counts.critical : 0;
+  if (!counts || !open) return null;
+  return <span className={`tag ${counts.critical + counts.high ? "tag-bad" : "tag-warn"}`} style={{ marginLeft: "auto" }} title={`${open} open`}>{open}<span className="visually-hidden"> open events</span></span>;
+}
+
 export function Navigation({ isOpen, close }: { isOpen: boolean; close: () => void }) {
   const [path] = useLocation();
   const [params] = useSearchParams();
@@ -66,7 +77,7 @@ export function Navigation({ isOpen, close }: { isOpen: boolean; close: () => vo
         return [
           isFirst && <span key={place.group} className="nav-group">{place.group}</span>,
           <Link key={place.href} className="nav-link" href={place.href + keep} aria-current={isHere ? "page" : undefined} onClick={close}>
-            <Icon size={17} stroke={1.7} />{place.label}
+            <Icon size={17} stroke={1.7} />{place.label}{place.href === "/security" && <OpenEvents />}
           </Link>,
         ];
       })}
