@@ -46,31 +46,6 @@ export function App() {
         <Suspense fallback={<Loading rows={8} />}>
           <Switch>
             <Route path="/">{may("overview.read") && may("calls.read") ? <Home /> : <OwnHome />}</Route>
-<<<<<<< HEAD
-            <Route path="/calls"><Calls /></Route>
-            <Route path="/calls/:id">{({ id }) => <CallPage key={id} id={id} />}</Route>
-            <Route path="/tokens"><Tokens /></Route>
-            <Route path="/tokens/new"><TokenNew /></Route>
-            <Route path="/tokens/:id">{({ id }) => <TokenPage key={id} id={id} />}</Route>
-            <Route path="/applications"><Applications /></Route>
-            <Route path="/applications/:id">{({ id }) => <ApplicationPage key={id} id={id} />}</Route>
-            <Route path="/services"><Services /></Route>
-            <Route path="/services/new"><ServiceForm id="" /></Route>
-            <Route path="/services/:id/edit">{({ id }) => <ServiceForm key={id} id={id} />}</Route>
-            <Route path="/services/:id">{({ id }) => <ServicePage key={id} id={id} />}</Route>
-            <Route path="/providers"><Providers /></Route>
-            <Route path="/providers/new"><ProviderForm id="" /></Route>
-            <Route path="/providers/:id/edit">{({ id }) => <ProviderForm key={id} id={id} />}</Route>
-            <Route path="/providers/:id">{({ id }) => <ProviderPage key={id} id={id} />}</Route>
-            <Route path="/models"><Models /></Route>
-            <Route path="/usage"><Usage /></Route>
-            <Route path="/people"><People /></Route>
-            <Route path="/people/:id">{({ id }) => <PersonPage key={id} id={id} />}</Route>
-            <Route path="/teams"><Teams /></Route>
-            <Route path="/teams/:id">{({ id }) => <TeamPage key={id} id={id} />}</Route>
-            <Route path="/roles"><Roles /></Route>
-            <Route path="/security"><Security /></Route>
-=======
             <Route path="/calls"><Needs permission="calls.read"><Calls /></Needs></Route>
             <Route path="/calls/:id">{({ id }) => <Needs permission="calls.read"><CallPage key={id} id={id} /></Needs>}</Route>
             <Route path="/tokens"><Needs permission="tokens.read"><Tokens /></Needs></Route>
@@ -95,7 +70,7 @@ export function App() {
             <Route path="/teams"><Needs permission="teams.read"><Teams /></Needs></Route>
             <Route path="/teams/:id">{({ id }) => <Needs permission="teams.read"><TeamPage key={id} id={id} /></Needs>}</Route>
             <Route path="/roles"><Needs permission="roles.read"><Roles /></Needs></Route>
->>>>>>> 2157da0 (ui: service accounts, scopes, environments and teams; nothing is offered that a role refuses)
+            <Route path="/security"><Needs permission="security.read"><Security /></Needs></Route>
             <Route path="/account"><Account /></Route>
             <Route path="/audit"><Needs permission="audit.read"><Audit /></Needs></Route>
             <Route path="/webhooks"><Needs permission="notices.read"><Webhooks /></Needs></Route>
