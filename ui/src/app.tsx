@@ -30,6 +30,7 @@ const TeamPage = lazy(() => import("./pages/teams/team"));
 const Account = lazy(() => import("./pages/accounts/account"));
 const Audit = lazy(() => import("./pages/audit/audit"));
 const Security = lazy(() => import("./pages/security/security"));
+const Rotations = lazy(() => import("./pages/rotations/rotations"));
 const Roles = lazy(() => import("./pages/access/roles"));
 const Webhooks = lazy(() => import("./pages/notices/webhooks"));
 const WebhookPage = lazy(() => import("./pages/notices/webhook"));
@@ -69,8 +70,9 @@ export function App() {
             <Route path="/service-accounts/:id">{({ id }) => <Needs permission="service_accounts.read"><ServiceAccountPage key={id} id={id} /></Needs>}</Route>
             <Route path="/teams"><Needs permission="teams.read"><Teams /></Needs></Route>
             <Route path="/teams/:id">{({ id }) => <Needs permission="teams.read"><TeamPage key={id} id={id} /></Needs>}</Route>
-            <Route path="/roles"><Needs permission="roles.read"><Roles /></Needs></Route>
+            <Route path="/rotation"><Needs permission="tokens.read"><Rotations /></Needs></Route>
             <Route path="/security"><Needs permission="security.read"><Security /></Needs></Route>
+            <Route path="/roles"><Needs permission="roles.read"><Roles /></Needs></Route>
             <Route path="/account"><Account /></Route>
             <Route path="/audit"><Needs permission="audit.read"><Audit /></Needs></Route>
             <Route path="/webhooks"><Needs permission="notices.read"><Webhooks /></Needs></Route>

@@ -8,13 +8,13 @@ import { percent } from "../format/numbers";
 import * as time from "../format/time";
 
 const GOOD = new Set(["active", "enabled", "ok", "live", "done"]);
-const WARN = new Set(["disabled", "truncated", "disconnected", "limited", "expiring", "resting"]);
+const WARN = new Set(["disabled", "truncated", "disconnected", "limited", "expiring", "resting", "quarantined", "not_yet_valid"]);
 const BAD = new Set(["revoked", "expired", "failed", "crashed", "refused", "failing"]);
 
 /** A state in words; its colour repeats the word, never replaces it. */
 export function State({ value, children }: { value: string; children?: ReactNode }) {
   const tone = GOOD.has(value) ? "state-ok" : WARN.has(value) ? "state-warn" : BAD.has(value) ? "state-bad" : "";
-  return <span className={`state ${tone}`}><span>{children ?? value.charAt(0).toUpperCase() + value.slice(1)}</span></span>;
+  return <span className={`state ${tone}`}><span>{children ?? (value.charAt(0).toUpperCase() + value.slice(1)).replaceAll("_", " ")}</span></span>;
 }
 
 export function Ago({ value, none = "never" }: { value: string | null | undefined; none?: string }) {

@@ -19,7 +19,7 @@ from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import ROTATION, new_id
 
-EVERY_SECONDS_MIN = 60
+EVERY_SECONDS_MIN = 10
 SECONDS_MAX = 10 * 366 * 86_400
 
 

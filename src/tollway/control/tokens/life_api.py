@@ -52,7 +52,7 @@ class RevokedOutput(Output):
     revoked: int
 
 
-class SecretOutput(Output):
+class OldSecretOutput(Output):
     """A secret that was replaced, and its use since. `works_until` null: until the new one was collected.
 
     `quiet_since`: since when it was not used; `is_safe_to_end`: for a day, or half of its overlap.
@@ -108,7 +108,7 @@ class LifeOutput(Output):
 
     generation: int
     secret_since: Instant
-    secrets: list[SecretOutput] | None
+    secrets: list[OldSecretOutput] | None
     addresses: list[AddressOutput] | None
     quarantine: HeldOutput | None
     waiting: WaitingOutput | None
@@ -227,9 +227,9 @@ def old_secret_until_ns(token: Token, now_ns: int) -> int | None:
     return max((old.valid_until_ns for old in token.life.working(now_ns)), default=None)
 
 
-def _show_secret(evidence: SecretEvidence) -> SecretOutput:
+def _show_secret(evidence: SecretEvidence) -> OldSecretOutput:
     old, use = evidence.secret, evidence.use
-    return SecretOutput(
+    return OldSecretOutput(
         generation=old.generation,
         replaced_at=format_instant(old.replaced_ns),
         replaced_by=old.replaced_by,

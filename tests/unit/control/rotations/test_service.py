@@ -32,7 +32,7 @@ def test_a_policy_is_kept_as_it_was_made(plane: ControlPlane, notices: Notices) 
     ("field", "value", "pointer"),
     [
         ("name", "", "/name"),
-        ("every_seconds", 59, "/every_seconds"),
+        ("every_seconds", 9, "/every_seconds"),
         ("overlap_seconds", 11 * DAY, "/overlap_seconds"),
         ("scope_id", "x", "/scope_id"),
         ("delivery", "webhook", "/webhook_id"),

@@ -15,6 +15,7 @@ import { OwnUse } from "../usage/own_use";
 import { useTokenActs } from "./acts";
 import { Dialogs, type Dialog } from "./dialogs";
 import { Facts } from "./facts";
+import { TokenLife } from "./life";
 import { OwnLimits } from "./own_limits";
 import { TokenState } from "./tokens";
 
@@ -76,6 +77,7 @@ function Sections({ token, open }: { token: Token; open: (dialog: Dialog) => voi
         <OwnLimits token={token} edit={canEdit ? () => open("limits") : undefined} />
         <Facts token={token} edit={canEdit ? () => open("rights") : undefined} />
       </div>
+      <TokenLife token={token} />
       <Traffic range={range} filters={{ token: token.id }} empty="No call with this token in this time." />
       <OwnUse range={range} filters={{ token: token.id }} />
     </>
@@ -84,6 +86,7 @@ function Sections({ token, open }: { token: Token; open: (dialog: Dialog) => voi
 
 function sentence(token: Token): string | null {
   if (token.state === "revoked") return `Revoked${token.revoked_at ? ` on ${instant(token.revoked_at)}` : ""}${token.revoked_reason ? `: ${token.revoked_reason}` : ""}. Its calls are refused for ever.`;
+  if (token.state === "not_yet_valid") return `Not valid yet: its calls are refused until ${token.not_before ? instant(token.not_before) : "then"}.`;
   if (token.state === "disabled") return "Switched off: its calls are refused until it is enabled again.";
   if (token.state === "expired") return "Expired: its calls are refused. Extend it to use it again, if its secret is still safe.";
   return null;

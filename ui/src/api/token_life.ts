@@ -1,0 +1,40 @@
+/** The life of a token: secrets and the evidence of their use, quarantine; policies of rotation and rules of lifetimes. */
+import { useQuery } from "@tanstack/react-query";
+import { api, body, tagged, type Tagged } from "./client";
+import type { components } from "./schema";
+import type { Token } from "./types";
+
+type Schemas = components["schemas"];
+export type Life = Schemas["LifeOutput"];
+export type OldSecret = Schemas["OldSecretOutput"];
+export type IssuedToken = Schemas["IssuedOutput"];
+export type RotationPolicy = Schemas["RotationPolicyOutput"];
+export type RotationPolicyInput = Schemas["RotationPolicyInput"];
+export type LifetimeRule = Schemas["LifetimeRuleOutput"];
+export type LifetimeRuleInput = Schemas["LifetimeRuleInput"];
+export type LifeAct = "end-overlap" | "cancel-rotation" | "release" | "wake";
+
+const at = (id: string) => ({ params: { path: { token_id: id } } });
+
+export const useLife = (id: string) => useQuery({ queryKey: ["token", id, "life"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/life", at(id))), refetchInterval: 10_000 });
+export const rotateToken = (id: string, seconds: number): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/rotate", { ...at(id), body: { overlap_seconds: seconds } }));
+export const collectSecret = (id: string): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/collect", at(id)));
+export const quarantineToken = (id: string, reason: string): Promise<Tagged<Token>> => tagged(api.POST("/api/v1/tokens/{token_id}/quarantine", { ...at(id), body: { reason } }));
+
+export function changeLife(id: string, act: LifeAct): Promise<Tagged<Token>> {
+  if (act === "end-overlap") return tagged(api.POST("/api/v1/tokens/{token_id}/end-overlap", at(id)));
+  if (act === "cancel-rotation") return tagged(api.POST("/api/v1/tokens/{token_id}/cancel-rotation", at(id)));
+  if (act === "release") return tagged(api.POST("/api/v1/tokens/{token_id}/release", at(id)));
+  return tagged(api.POST("/api/v1/tokens/{token_id}/wake", at(id)));
+}
+
+const policy = (id: string) => ({ params: { path: { policy_id: id } } });
+
+export const useRotationPolicies = () => useQuery({ queryKey: ["rotation-policies"], queryFn: () => body(api.GET("/api/v1/rotation-policies")) });
+export const createPolicy = (wish: RotationPolicyInput) => body(api.POST("/api/v1/rotation-policies", { body: wish }));
+export const switchPolicy = (id: string, state: "active" | "disabled") => body(api.PATCH("/api/v1/rotation-policies/{policy_id}", { ...policy(id), body: { state } }));
+export const removePolicy = (id: string) => api.DELETE("/api/v1/rotation-policies/{policy_id}", policy(id));
+
+export const useLifetimeRules = () => useQuery({ queryKey: ["lifetime-rules"], queryFn: () => body(api.GET("/api/v1/lifetime-rules")) });
+export const setLifetimeRule = (wish: LifetimeRuleInput) => body(api.PUT("/api/v1/lifetime-rules", { body: wish }));
+export const removeLifetimeRule = (rule: LifetimeRule) => api.DELETE("/api/v1/lifetime-rules", { params: { query: { scope: rule.scope, scope_id: rule.scope_id } } });

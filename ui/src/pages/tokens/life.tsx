@@ -1,0 +1,121 @@
+/** A token's secrets with the evidence of their use, where it is used from, and what holds it back; with the acts on them. */
+import { useState } from "react";
+import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { changeLife, useLife, type Life, type LifeAct, type OldSecret } from "../../api/token_life";
+import type { Token } from "../../api/types";
+import { complain, say } from "../../frame/toasts";
+import { count, exact, plural } from "../../format/numbers";
+import { Confirm } from "../../parts/confirm";
+import { Loaded, Panel } from "../../parts/page";
+import { Table, type Column } from "../../parts/table";
+import { Ago, State, When } from "../../parts/words";
+import { LifeDialogs, type LifeDialog } from "./life_dialogs";
+
+const SAID: Record<LifeAct, string> = {
+  "end-overlap": "the old secret is refused from the next call on",
+  "cancel-rotation": "the old secret is the token's again; the new one is refused",
+  release: "it may do again what it may",
+  wake: "it works again, with the expiry it had",
+};
+
+export function TokenLife({ token }: { token: Token }) {
+  const life = useLife(token.id);
+  const client = useQueryClient();
+  const [dialog, setDialog] = useState<LifeDialog | "end" | null>(null);
+  const refresh = () => {
+    for (const key of [["token", token.id], ["tokens"], ["attention"]]) void client.invalidateQueries({ queryKey: key });
+  };
+  const act = async (wanted: LifeAct) => {
+    try {
+      await changeLife(token.id, wanted);
+      say(`${token.name}: ${SAID[wanted]}`);
+    } catch (error) {
+      complain(error);
+    }
+    refresh();
+  };
+  const isOver = token.state === "revoked" || token.state === "expired";
+  return (
+    <Loaded query={life} rows={4}>
+      {(found) => (
+        <>
+          <Held token={token} life={found} act={act} collect={() => setDialog("collect")} />
+          <div className="columns">
+            <Panel
+              title="Secrets"
+              flush
+              acts={!isOver && (
+                <>
+                  {token.is_rotating && <Button variant="subtle" size="compact-xs" onClick={() => void act("cancel-rotation")}>Undo the rotation</Button>}
+                  {token.is_rotating && <Button variant="subtle" size="compact-xs" onClick={() => setDialog("end")}>End the overlap</Button>}
+                  <Button variant="subtle" size="compact-xs" onClick={() => setDialog("rotate")}>Rotate</Button>
+                  {token.state === "active" && <Button variant="subtle" size="compact-xs" onClick={() => setDialog("quarantine")}>Quarantine</Button>}
+                </>
+              )}
+            >
+              <Secrets life={found} />
+            </Panel>
+            <Panel title="Used from" flush><Addresses life={found} /></Panel>
+          </div>
+          {dialog === "end" && (
+            <Confirm title="End the overlap" act="End it now" isDangerous={!isSafe(found)} close={() => setDialog(null)} run={() => act("end-overlap")}>
+              {isSafe(found) ? "The old secret was not used for long enough: ending it is safe." : "The old secret may still be in use: calls with it are refused from the next one on."}
+            </Confirm>
+          )}
+          {dialog && dialog !== "end" && <LifeDialogs token={token} dialog={dialog} close={() => { setDialog(null); refresh(); }} />}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+const isSafe = (life: Life) => (life.secrets ?? []).every((secret) => secret.is_safe_to_end);
+
+function Held({ token, life, act, collect }: { token: Token; life: Life; act: (act: LifeAct) => Promise<void>; collect: () => void }) {
+  const held = token.state === "quarantined" ? life.quarantine : null;
+  return (
+    <>
+      {held && (
+        <div className="note note-warn">
+          <span className="grow">Quarantined <Ago value={held.since} /> by {held.by}{held.reason && `: ${held.reason}`}. Refused: {held.denied.join(", ")}; everything else at most {held.requests_per_minute} times a minute.</span>
+          <Button variant="default" size="compact-sm" onClick={() => void act("release")}>Release</Button>
+        </div>
+      )}
+      {life.idle_since && (
+        <div className="note note-warn"><span className="grow">Ended <Ago value={life.idle_since} />, because it was not used.</span><Button variant="default" size="compact-sm" onClick={() => void act("wake")}>Bring it back</Button></div>
+      )}
+      {life.waiting && (
+        <div className="note note-warn">
+          <span className="grow">A new secret waits to be collected until <When value={life.waiting.until} />{life.waiting.by_webhook && " by the policy’s webhook"}. The old one works until then.</span>
+          <Button variant="default" size="compact-sm" onClick={collect}>Show it once</Button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Secrets({ life }: { life: Life }) {
+  if (!life.secrets) return <p className="panel-note">How its secrets are used is not known while the ledger does not answer.</p>;
+  if (!life.secrets.length) return <p className="panel-note">One secret, since <When value={life.secret_since} />. Rotate it without a moment of refused calls: the old one works beside the new for as long as you say.</p>;
+  return <Table label="Secrets that were replaced" columns={SECRETS} rows={life.secrets} keyOf={(secret) => String(secret.generation)} />;
+}
+
+const SECRETS: Column<OldSecret>[] = [
+  { id: "secret", title: "Secret", show: (secret) => <span className="nowrap">{secret.generation} <span className="muted">replaced <Ago value={secret.replaced_at} /></span></span> },
+  { id: "works", title: "Works", show: (secret) => (!secret.is_working ? <State value="expired">no more</State> : secret.works_until ? <State value="active">until <Ago value={secret.works_until} /></State> : <State value="active">until the new one is collected</State>) },
+  { id: "uses", title: "Used since", show: (secret) => (secret.calls ? <span>{plural(secret.calls, "time")}, last <Ago value={secret.last_used_at} /> from {secret.last_address || "somewhere"}{secret.last_agent && <span className="muted"> with {secret.last_agent}</span>}</span> : <span className="muted">never</span>) },
+  { id: "safe", title: "Safe to end", show: (secret) => <State value={secret.is_safe_to_end ? "ok" : "limited"}>{secret.is_safe_to_end ? "Yes" : "No"}</State> },
+];
+
+function Addresses({ life }: { life: Life }) {
+  if (!life.addresses) return <p className="panel-note">Not known while the ledger does not answer.</p>;
+  if (!life.addresses.length) return <p className="panel-note">It was never used.</p>;
+  return (
+    <ul className="lines">
+      {life.addresses.map((each) => (
+        <li key={each.address} className="row-wrap"><span className="mono">{each.address}</span><span className="muted small grow">{each.agent}</span><span className="small" title={exact(each.calls)}>{count(each.calls)} calls, last <Ago value={each.last_used_at} /></span></li>
+      ))}
+    </ul>
+  );
+}
