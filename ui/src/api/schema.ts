@@ -845,7 +845,7 @@ export interface paths {
         };
         /**
          * Get Token Meters
-         * @description Show how much of the token's limits is used now.
+         * @description Show how much of the token's limits, and those of its plan, is used now.
          */
         get: operations["get_token_meters"];
         put?: never;
@@ -1080,7 +1080,7 @@ export interface paths {
         };
         /**
          * Get Application Meters
-         * @description Show how much of the application's limits is used now.
+         * @description Show how much of the application's limits, and those of its plan, is used now.
          */
         get: operations["get_application_meters"];
         put?: never;
@@ -1366,6 +1366,26 @@ export interface paths {
          * @description End a top-up now.
          */
         delete: operations["end_top_up"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Budgets
+         * @description List limits and budgets by how much of them is used, with when each will be used up.
+         */
+        get: operations["list_budgets"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3112,7 +3132,7 @@ export interface components {
             /** Applied */
             applied: boolean;
             /** Secrets */
-            secrets: components["schemas"]["tollway__control__configuration__api__SecretOutput"][];
+            secrets: components["schemas"]["SecretOutput"][];
         };
         /**
          * AssertionInput
@@ -4433,7 +4453,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        Kind: "token.created" | "token.revoked" | "token.rotated" | "token.quarantined" | "token.expiring" | "token.secret_ready" | "token.rotation_failed" | "budget.near_end" | "provider.failing" | "user.invited" | "user.deactivated" | "security.noticed" | "service_account.ownerless" | "webhook.test";
+        Kind: "token.created" | "token.revoked" | "token.rotated" | "token.quarantined" | "token.expiring" | "token.secret_ready" | "token.rotation_failed" | "budget.near_end" | "limit.reached" | "provider.failing" | "user.invited" | "user.deactivated" | "security.noticed" | "service_account.ownerless" | "webhook.test";
         /**
          * KindList
          * @description All kinds of provider.
@@ -4501,7 +4521,7 @@ export interface components {
              */
             secret_since: string;
             /** Secrets */
-            secrets: components["schemas"]["tollway__control__tokens__life_api__SecretOutput"][] | null;
+            secrets: components["schemas"]["OldSecretOutput"][] | null;
             /** Addresses */
             addresses: components["schemas"]["AddressOutput"][] | null;
             quarantine: components["schemas"]["HeldOutput"] | null;
@@ -4830,8 +4850,52 @@ export interface components {
             joined_by: string;
         };
         /**
+         * MeterOutput
+         * @description One limit and its use now; amounts are decimal strings in its `unit`. `allowed` is `amount` with its top-ups.
+         *
+         *     `resets_at`: when all of it is there again if nothing more is used; null: never, or nothing is used.
+         */
+        MeterOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /**
+             * Measure
+             * @enum {string}
+             */
+            measure: "requests" | "input_tokens" | "output_tokens" | "total_tokens" | "cost" | "bytes" | "concurrency";
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "calls" | "usd" | "tokens" | "bytes";
+            /** Amount */
+            amount: string;
+            /** Allowed */
+            allowed: string;
+            /** Used */
+            used: string;
+            /** Reserved */
+            reserved: string;
+            /** Window Seconds */
+            window_seconds: number;
+            /** Period */
+            period: ("hour" | "day" | "week" | "month" | "total") | null;
+            /** Zone */
+            zone: string;
+            /** Budget */
+            budget: boolean;
+            /** Soft */
+            soft: boolean;
+            /** Models */
+            models: string[];
+            /** Resets At */
+            resets_at: string | null;
+        };
+        /**
          * MetersOutput
-         * @description The meters of one owner at this instant.
+         * @description The meters of one owner at this instant: `every` has all of them, the lists before it the plain ones by kind.
          */
         MetersOutput: {
             /** Requests */
@@ -4839,6 +4903,8 @@ export interface components {
             concurrency: components["schemas"]["ConcurrencyMeter"] | null;
             /** Budgets */
             budgets: components["schemas"]["BudgetMeter"][];
+            /** Every */
+            every: components["schemas"]["MeterOutput"][];
         };
         /**
          * ModelList
@@ -4892,6 +4958,44 @@ export interface components {
             /** Priority */
             priority: number | null;
             price: components["schemas"]["OverrideOutput"] | null;
+        };
+        /**
+         * OldSecretOutput
+         * @description A secret that was replaced, and its use since. `works_until` null: until the new one was collected.
+         *
+         *     `quiet_since`: since when it was not used; `is_safe_to_end`: for a day, or half of its overlap.
+         */
+        OldSecretOutput: {
+            /** Generation */
+            generation: number;
+            /**
+             * Replaced At
+             * Format: date-time
+             */
+            replaced_at: string;
+            /** Replaced By */
+            replaced_by: string;
+            /** Works Until */
+            works_until: string | null;
+            /** Is Working */
+            is_working: boolean;
+            /** Ended By */
+            ended_by: string | null;
+            /** Calls */
+            calls: number;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Last Address */
+            last_address: string | null;
+            /** Last Agent */
+            last_agent: string | null;
+            /**
+             * Quiet Since
+             * Format: date-time
+             */
+            quiet_since: string;
+            /** Is Safe To End */
+            is_safe_to_end: boolean;
         };
         /**
          * OverrideOutput
@@ -6001,6 +6105,18 @@ export interface components {
             overlap_seconds?: number;
         };
         /**
+         * SecretOutput
+         * @description A token that the document made, shown this once.
+         */
+        SecretOutput: {
+            /** Name */
+            name: string;
+            /** Id */
+            id: string;
+            /** Token */
+            token: string;
+        };
+        /**
          * SecurityActInput
          * @description What to do with the event's token.
          */
@@ -6986,6 +7102,36 @@ export interface components {
             is_cut: boolean;
         };
         /**
+         * UsedLimitOutput
+         * @description A limit, whose it is, and its use. `plan_name` null: the owner's own. `used_up_at` is foreseen.
+         */
+        UsedLimitOutput: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+            /** Owner Id */
+            owner_id: string;
+            /** Owner Name */
+            owner_name: string;
+            /** Plan Name */
+            plan_name: string | null;
+            /** Percent */
+            percent: number;
+            /** Used Up At */
+            used_up_at: string | null;
+            meter: components["schemas"]["MeterOutput"];
+        };
+        /**
+         * UsedLimitsList
+         * @description Fullest first.
+         */
+        UsedLimitsList: {
+            /** Items */
+            items: components["schemas"]["UsedLimitOutput"][];
+        };
+        /**
          * UserOutput
          * @description A person who may sign in.
          */
@@ -7193,18 +7339,6 @@ export interface components {
             password: string;
         };
         /**
-         * SecretOutput
-         * @description A token that the document made, shown this once.
-         */
-        tollway__control__configuration__api__SecretOutput: {
-            /** Name */
-            name: string;
-            /** Id */
-            id: string;
-            /** Token */
-            token: string;
-        };
-        /**
          * KeyOutput
          * @description One root key. `tokens` and `passwords` are kept as its hashes and work until it is retired.
          */
@@ -7217,44 +7351,6 @@ export interface components {
             is_current: boolean;
             tokens: components["schemas"]["UsesOutput"];
             passwords: components["schemas"]["UsesOutput"];
-        };
-        /**
-         * SecretOutput
-         * @description A secret that was replaced, and its use since. `works_until` null: until the new one was collected.
-         *
-         *     `quiet_since`: since when it was not used; `is_safe_to_end`: for a day, or half of its overlap.
-         */
-        tollway__control__tokens__life_api__SecretOutput: {
-            /** Generation */
-            generation: number;
-            /**
-             * Replaced At
-             * Format: date-time
-             */
-            replaced_at: string;
-            /** Replaced By */
-            replaced_by: string;
-            /** Works Until */
-            works_until: string | null;
-            /** Is Working */
-            is_working: boolean;
-            /** Ended By */
-            ended_by: string | null;
-            /** Calls */
-            calls: number;
-            /** Last Used At */
-            last_used_at: string | null;
-            /** Last Address */
-            last_address: string | null;
-            /** Last Agent */
-            last_agent: string | null;
-            /**
-             * Quiet Since
-             * Format: date-time
-             */
-            quiet_since: string;
-            /** Is Safe To End */
-            is_safe_to_end: boolean;
         };
         /**
          * KeyOutput
@@ -10670,6 +10766,40 @@ export interface operations {
             421: components["responses"]["Problem421"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_budgets: {
+        parameters: {
+            query?: {
+                level?: ("global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token") | null;
+                percent?: number;
+                budgets_only?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedLimitsList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
