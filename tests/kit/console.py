@@ -60,6 +60,8 @@ from tollway.control.gateway.model import Facts
 from tollway.control.gateway.ports import MeterReading
 from tollway.control.gateway.service import Gateway, GatewayParts
 from tollway.control.limits.watch import UsedLimits
+from tollway.control.rights.blocking import Blocking
+from tollway.control.rights.office import RightsOffice
 from tollway.control.sessions.keeping import Lifetimes
 from tollway.control.sessions.passwords import Argon2Hasher
 from tollway.control.sessions.service import Service as Sessions
@@ -308,6 +310,7 @@ class Console:
             "upkeep": build_upkeep(plane, usage),
             "applications": plane.applications,
             "limits": plane.limits,
+            "rights": RightsOffice(plane.rights, plane.model_groups, plane.effective, Blocking(usage, plane.clock)),
             "used_limits": UsedLimits(
                 usage,
                 StandInMeters(),

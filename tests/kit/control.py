@@ -24,7 +24,7 @@ from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQL
 from tollway.adapters.storage.plans import SQLPlanStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.storage.published_limits import StoredLimits
-from tollway.adapters.storage.published_rights import StoredOwners, StoredRights
+from tollway.adapters.storage.published_rights import StoredOwners, StoredRights, StoredUsers
 from tollway.adapters.storage.rights import SQLGroupStore, SQLRightsStore
 from tollway.adapters.storage.roles import SQLRoleStore
 from tollway.adapters.storage.services import SQLServiceStore
@@ -55,6 +55,7 @@ from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bulk.service import Bulk, BulkParts
 from tollway.control.bearers.service import BearerParts, Bearers
+from tollway.control.configuration.applying_rights import RightsParts as ConfiguredRights
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.limits.levels import LevelParts, Levels
@@ -346,6 +347,16 @@ class ControlPlane:
                 tokens=self.tokens,
                 transactions=self.database,
                 clock=self.clock,
+                rights=ConfiguredRights(
+                    desk=self.rights,
+                    plans=self.plans,
+                    teams=self.teams,
+                    users=StoredUsers(self.account_store),
+                    applications=self.applications,
+                    tokens=self.tokens,
+                    services=self.services,
+                ),
+                model_groups=self.model_groups,
             )
         )
         self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)

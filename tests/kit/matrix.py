@@ -21,6 +21,7 @@ from tollway.control.limits.model import BudgetRule, LimitRules
 from tollway.control.limits.top_ups import NewTopUp
 from tollway.control.notices.model import DeliveryFilter, NewWebhook
 from tollway.control.plans.model import NewPlan
+from tollway.control.rights.model import Group
 from tollway.control.rotations.model import NewRotationPolicy, Scope
 from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.services.model import NewService
@@ -68,6 +69,8 @@ class World:
 
     def body(self, method: str, path: str) -> dict[str, Any]:
         """Return a body that is well formed where an object is looked up, and changes nothing."""
+        if method == "PATCH" and (path.endswith("/rights") or path.startswith("/model-groups")):
+            return {"json": {}}
         if method == "PATCH":
             return {"json": {"name": "renamed"}}
         if path.endswith("/hand-over"):
@@ -224,6 +227,10 @@ def _for_all(console: Console) -> dict[str, dict[str, str]]:
         "plan_id": (
             lambda name: plane.plans.create(NewPlan(name), ACTOR).id,
             lambda object_id: plane.plans.delete(object_id, ACTOR),
+        ),
+        "group_name": (
+            lambda name: plane.model_groups.create(Group(name, ("gpt-4o",)), ACTOR).name,
+            lambda name: plane.model_groups.delete(name, ACTOR),
         ),
         "role_id": (
             lambda name: plane.roles.create(name, "", {Permission.GATEWAY_READ: Reach.ALL}, ACTOR).id,

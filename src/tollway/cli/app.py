@@ -12,10 +12,12 @@ from tollway.cli import (
     bulk,
     configuration,
     keys,
+    model_groups,
     notices,
     owners,
     people,
     plans,
+    rights,
     rotations,
     scan,
     security,
@@ -28,7 +30,7 @@ from tollway.cli import (
 )
 from tollway.cli.answers import ExitCode
 
-_ACCESS = (tokens, rotations, owners, plans, budgets, bulk, people, service_accounts)
+_ACCESS = (tokens, rotations, owners, plans, budgets, bulk, rights, model_groups, people, service_accounts)
 COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan, security)
 
 

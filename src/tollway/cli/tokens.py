@@ -10,6 +10,7 @@ from tollway.cli.find import find_id, find_one, switch
 from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
 from tollway.cli.people import read_right
+from tollway.cli.rights import register_on_tokens
 from tollway.cli.session import Session, command
 from tollway.cli.token_life import register_life
 
@@ -59,6 +60,7 @@ def register(app: typer.Typer) -> None:
     command(group, "disable")(disable)
     command(group, "enable")(enable)
     register_life(group)
+    register_on_tokens(group)
 
 
 def issue(

@@ -32,7 +32,15 @@ from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_
 from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
-from tollway.compose.rights import build_model_groups, build_published_rights, build_rights_desk
+from tollway.compose.rights import (
+    Named,
+    Ruled,
+    build_configured_rights,
+    build_model_groups,
+    build_published_rights,
+    build_rights_desk,
+    build_rights_office,
+)
 from tollway.compose.security import SecurityParts, build_security
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
@@ -156,6 +164,12 @@ def build_console(
         upkeep=build_upkeep(plane.tokens, stores, usage, notices=notifier, write_to=lambda token, days: None),
         applications=plane.applications,
         limits=plane.limits,
+        rights=build_rights_office(
+            stores,
+            Ruled(plane.publisher, plane.tokens, plane.applications, plane.rights, plane.model_groups),
+            usage,
+            clock,
+        ),
         used_limits=used,
         bulk=plane.bulk,
         teams=plane.teams,
@@ -246,11 +260,21 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     reaching = Reaching(Credentials(keys, clock), _check_upstream)
     providers = Providers(ProviderParts(stores.providers, stores.teams, reaching, publisher, database, audit, clock))
     services = RestServices(ServiceParts(stores.services, stores.teams, reaching, publisher, database, audit, clock))
-    configuration = Configuration(ConfigurationParts(teams, applications, providers, services, tokens, database, clock))
+    limited = Limited(publisher, tokens, applications, audit)
+    limits = build_limit_desk(stores, limited, clock)
+    rights = build_rights_desk(stores, publisher, audit, clock)
+    groups = build_model_groups(stores, publisher, audit, clock)
+    configured = build_configured_rights(
+        stores, Ruled(publisher, tokens, applications, rights, groups), Named(limits.plans, teams, services)
+    )
+    configuration = Configuration(
+        ConfigurationParts(
+            teams, applications, providers, services, tokens, database, clock, rights=configured, model_groups=groups
+        )
+    )
     roles = Roles(stores.roles, database, audit, clock)
     service_accounts = build_service_accounts(stores, roles, tokens, audit, clock=clock, notices=notifier)
     parts = (stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier)
-    limited = Limited(publisher, tokens, applications, audit)
     return Plane(
         stores=stores,
         publisher=publisher,
@@ -265,10 +289,10 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         accounts=Accounts(AccountParts(*parts, factors=SQLFactorStore(database), services=service_accounts)),
         service_accounts=service_accounts,
         audit=audit,
-        limits=build_limit_desk(stores, limited, clock),
+        limits=limits,
         bulk=build_bulk(stores, limited, clock),
-        rights=build_rights_desk(stores, publisher, audit, clock),
-        model_groups=build_model_groups(stores, publisher, audit, clock),
+        rights=rights,
+        model_groups=groups,
     )
 
 

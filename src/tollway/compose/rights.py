@@ -2,17 +2,22 @@
 
 import msgspec
 
-from tollway.adapters.storage.published_rights import StoredOwners, StoredRights
+from tollway.adapters.storage.published_rights import StoredOwners, StoredRights, StoredUsers
 from tollway.adapters.storage.rights import SQLGroupStore, SQLRightsStore
 from tollway.compose.stores import Stores
 from tollway.control.applications.service import Applications
+from tollway.control.configuration.applying_rights import RightsParts
+from tollway.control.plans.service import Plans
 from tollway.control.ports import Trail
 from tollway.control.publication.service import Publisher
 from tollway.control.rights.blocking import Blocking
 from tollway.control.rights.effective import Effective, EffectiveParts
 from tollway.control.rights.groups import GroupParts, ModelGroups
 from tollway.control.rights.office import RightsOffice
-from tollway.control.rights.service import RightsDesk, RightsParts
+from tollway.control.rights.service import RightsDesk
+from tollway.control.rights.service import RightsParts as DeskParts
+from tollway.control.services.service import RestServices
+from tollway.control.teams.service import Teams
 from tollway.control.tokens.service import Tokens
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock
@@ -28,6 +33,14 @@ class Ruled(msgspec.Struct, frozen=True):
     groups: ModelGroups
 
 
+class Named(msgspec.Struct, frozen=True):
+    """The services by which a document's names are found."""
+
+    plans: Plans
+    teams: Teams
+    services: RestServices
+
+
 def build_published_rights(stores: Stores) -> StoredRights:
     """Return what publication reads of rights and groups of models."""
     database = stores.database
@@ -38,7 +51,7 @@ def build_rights_desk(stores: Stores, publisher: Publisher, trail: Trail, clock:
     """Return what reads and changes rights."""
     database = stores.database
     return RightsDesk(
-        RightsParts(
+        DeskParts(
             store=SQLRightsStore(database),
             groups=SQLGroupStore(database),
             owners=_owners(stores),
@@ -62,6 +75,19 @@ def build_rights_office(stores: Stores, ruled: Ruled, usage: Usage, clock: Clock
     store = SQLRightsStore(stores.database)
     parts = EffectiveParts(store, ruled.tokens, ruled.applications, ruled.publisher, clock)
     return RightsOffice(ruled.desk, ruled.groups, Effective(parts), Blocking(usage, clock))
+
+
+def build_configured_rights(stores: Stores, ruled: Ruled, named: Named) -> RightsParts:
+    """Return whose rights a configuration may say."""
+    return RightsParts(
+        desk=ruled.desk,
+        plans=named.plans,
+        teams=named.teams,
+        users=StoredUsers(stores.accounts),
+        applications=ruled.applications,
+        tokens=ruled.tokens,
+        services=named.services,
+    )
 
 
 def _owners(stores: Stores) -> StoredOwners:

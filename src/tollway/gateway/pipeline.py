@@ -10,7 +10,7 @@ from tollway.contract.stats import INDEX
 from tollway.gateway import cors
 from tollway.gateway.accept import Inbound, accept, find_cut
 from tollway.gateway.account import account
-from tollway.gateway.admit import admit_ai, admit_anonymous, admit_request
+from tollway.gateway.admit import Admission, admit_ai, admit_anonymous, admit_request
 from tollway.gateway.authenticate import authenticate
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -115,7 +115,9 @@ async def _carry_ai(
     call.admitted_at = gw.monotonic_ns()
     match inbound.operation.kind:  # 400 502 503 504
         case "generate":
-            preparation = Preparation(plan, inbound, plan.output_cap or admission.output_cap)
+            if plan.output_cap is not None:
+                admission = Admission(admission.hold, plan.output_cap)
+            preparation = Preparation(plan, inbound, admission.output_cap)
             await dispatch(exchange, plan, preparation, respond_ai, admission, call, gw)
         case "embed":
             embedding = EmbedPreparation(plan, inbound)

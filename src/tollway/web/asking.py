@@ -141,6 +141,7 @@ FreshNotices = Annotated[Asking, Depends(_asking_fresh(Permission.NOTICES_WRITE)
 FreshProviders = Annotated[Asking, Depends(_asking_fresh(Permission.PROVIDERS_WRITE))]
 FreshRoles = Annotated[Asking, Depends(_asking_fresh(Permission.ROLES_WRITE))]
 FreshServices = Annotated[Asking, Depends(_asking_fresh(Permission.SERVICES_WRITE))]
+FreshPlans = Annotated[Asking, Depends(_asking_fresh(Permission.PLANS_WRITE))]
 FreshTeams = Annotated[Asking, Depends(_asking_fresh(Permission.TEAMS_WRITE))]
 FreshTokens = Annotated[Asking, Depends(_asking_fresh(Permission.TOKENS_WRITE))]
 FreshUsers = Annotated[Asking, Depends(_asking_fresh(Permission.USERS_WRITE))]

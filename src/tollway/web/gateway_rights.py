@@ -4,7 +4,7 @@ Only shapes and their translation to and from the domain; what a right means is 
 the management API are in rights.py.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from msgspec import UNSET, UnsetType
 from pydantic import Field
@@ -20,12 +20,11 @@ from tollway.contract.rights import (
     Scope,
     Window,
 )
+from tollway.control.rights.hours import Hours, from_windows, to_windows
 from tollway.control.rights.model import RightsChange
 from tollway.web.fields import Input, Output, absent
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-DAY_MINUTES = 1_440
 Entry = Annotated[str, Field(min_length=1, max_length=500)]
 Entries = Annotated[list[Entry], Field(max_length=1_000)]
 TimeOfDay = Annotated[str, Field(pattern=r"^(?:[01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", examples=["09:00"])]
@@ -169,29 +168,18 @@ def show_rights(rights: Rights) -> RightsOutput:
 
 
 def read_windows(windows: list[WindowInput]) -> tuple[Window, ...]:
-    """Return windows day by day, those over midnight in two parts, in order and each once."""
-    found: set[Window] = set()
-    for window in windows:
-        start, end = _minute(window.start), _minute(window.end)
-        for name in window.days:
-            day = DAYS.index(name)
-            if start < end:
-                found.add(Window(day, start, end))
-                continue
-            found.add(Window(day, start, DAY_MINUTES))
-            if end:
-                found.add(Window((day + 1) % 7, 0, end))
-    return tuple(sorted(found, key=lambda window: (window.day, window.start_minute, window.end_minute)))
+    """Turn windows into the domain's."""
+    return to_windows(Hours(tuple(window.days), window.start, window.end) for window in windows)
 
 
 def show_windows(windows: tuple[Window, ...] | None) -> list[WindowOutput] | None:
     """Write windows, the days of the same hours together."""
     if windows is None:
         return None
-    days: dict[tuple[int, int], list[Day]] = {}
-    for window in windows:
-        days.setdefault((window.start_minute, window.end_minute), []).append(DAYS[window.day])  # type: ignore[arg-type]  # of Day
-    return [WindowOutput(days=names, start=_clock(start), end=_clock(end)) for (start, end), names in days.items()]
+    return [
+        WindowOutput(days=list(cast("tuple[Day, ...]", hours.days)), start=hours.start, end=hours.end)
+        for hours in from_windows(windows)
+    ]
 
 
 def read_networks(body: NetworkInput) -> NetworkRights:
@@ -237,12 +225,3 @@ def _once(entries: list[str]) -> tuple[str, ...]:
 
 def _show_list(rights: NameRights | RouteRights) -> ListOutput:
     return ListOutput(allow=None if rights.allow is None else list(rights.allow), deny=list(rights.deny))
-
-
-def _minute(text: str) -> int:
-    hour, _, minute = text.partition(":")
-    return int(hour) * 60 + int(minute)
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -21,6 +21,8 @@ from tollway.control.notices.api import router as webhooks
 from tollway.control.notices.mail_api import router as mail
 from tollway.control.plans.api import router as plans
 from tollway.control.service_accounts.api import router as service_accounts
+from tollway.control.rights.api import router as rights
+from tollway.control.rights.groups_api import router as model_groups
 from tollway.control.rotations.api import router as rotations
 from tollway.control.security.api import router as security
 from tollway.control.security.rules_api import router as security_rules
@@ -72,6 +74,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     mail,
     configuration,
     backups,
+    rights,
+    model_groups,
     keys,
 )
 

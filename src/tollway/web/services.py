@@ -19,6 +19,7 @@ from tollway.control.notices.service import NoticeDesk
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
 from tollway.control.service_accounts.service import ServiceAccounts
+from tollway.control.rights.office import RightsOffice
 from tollway.control.rotations.desk import RotationDesk
 from tollway.control.security.service import SecurityDesk
 from tollway.control.services.service import RestServices
@@ -69,6 +70,7 @@ class ConsoleServices:
     limits: LimitDesk
     used_limits: UsedLimits
     bulk: Bulk
+    rights: RightsOffice
     teams: Teams
     providers: Providers
     rest_services: RestServices

@@ -294,7 +294,8 @@ async def test_a_bound_that_is_missing_is_set(choices: int, cap: int) -> None:
     rig = Rig(ScriptedAnswer(body=OK))
     secret = rig.token(rights=Rights(parameters=ParameterRights(output_tokens_max=400)))
     body = json.dumps({"model": "gpt", "messages": [], "n": choices}).encode()
-    assert (await rig.call(token=secret, body=body)).status == 200
+    exchange = await rig.call(token=secret, body=body)
+    assert (exchange.status, exchange.header("x-tollway-output-cap")) == (200, str(cap))
     assert json.loads(rig.upstreams.sent[0][4])["max_completion_tokens"] == cap
 
 

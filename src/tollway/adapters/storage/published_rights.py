@@ -9,8 +9,9 @@ from tollway.adapters.storage.rights import SQLGroupStore, SQLRightsStore
 from tollway.adapters.storage.teams import SQLTeamStore
 from tollway.adapters.storage.tokens import SQLTokenStore
 from tollway.contract.rights import Rights
+from tollway.control.model import name_key
 from tollway.control.rights.model import INSTALLATION, Group, OwnedRights, OwnerLevel
-from tollway.control.rights.ports import Owner, PublishedRights, RightsOwners
+from tollway.control.rights.ports import Owner, PublishedRights, RightsOwners, UserDirectory
 
 INSTALLATION_NAME = "the installation"
 
@@ -40,7 +41,9 @@ class StoredOwners:
                 return None if application is None else Owner(application.name, team_id=application.team_id)
             case "token":
                 token = self.tokens.find(owner_id)
-                return None if token is None else Owner(token.name, token.owner_id, token.team_id)
+                if token is None:
+                    return None
+                return Owner(token.name, token.owner_id, token.team_id, token.state != "revoked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,5 +72,18 @@ class StoredRights:
         return None if owner is None else owner.name
 
 
+@dataclass(frozen=True, slots=True)
+class StoredUsers:
+    """Implements UserDirectory over the store of people."""
+
+    accounts: SQLAccountStore
+
+    def find_id(self, name: str) -> str | None:
+        """Return the id of the person of that name (case ignored), unless they were deleted."""
+        user = self.accounts.find_named(name_key(name))
+        return None if user is None or user.state == "deleted" else user.id
+
+
 _: type[PublishedRights] = StoredRights
 _owners: type[RightsOwners] = StoredOwners
+_users: type[UserDirectory] = StoredUsers

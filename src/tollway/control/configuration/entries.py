@@ -9,8 +9,10 @@ from typing import Literal, TypeVar, cast
 from msgspec import UNSET, UnsetType, structs
 
 from tollway.contract.policy import DEFAULT_TIMEOUTS, Environment, Timeouts
+from tollway.contract.rights import Rights
 from tollway.control.configuration.fields import Fields
 from tollway.control.configuration.limit_fields import read_limits
+from tollway.control.configuration.rights_fields import RightsLevel, read_level, read_rights
 from tollway.control.configuration.tree import Node
 from tollway.control.faults import Faults
 from tollway.control.limits.model import LimitRules
@@ -92,6 +94,23 @@ class TokenEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class GroupEntry(Entry):
+    """One group of models."""
+
+    models: tuple[str, ...] | UnsetType
+    description: str | UnsetType
+
+
+@dataclass(frozen=True, slots=True)
+class RightsEntry(Entry):
+    """All rights of one owner; its name is the level's and the owner's: `token ci`."""
+
+    level: RightsLevel
+    owner: str
+    rights: Rights
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """All entries, in the order of the document."""
 
@@ -100,6 +119,8 @@ class Document:
     providers: tuple[ProviderEntry, ...]
     services: tuple[ServiceEntry, ...]
     tokens: tuple[TokenEntry, ...]
+    model_groups: tuple[GroupEntry, ...] = ()
+    rights: tuple[RightsEntry, ...] = ()
 
 
 def read_document(tree: Node, faults: Faults) -> Document:
@@ -113,6 +134,8 @@ def read_document(tree: Node, faults: Faults) -> Document:
         providers=_entries(top, "providers", _provider),
         services=_entries(top, "services", _service),
         tokens=_entries(top, "tokens", _token),
+        model_groups=_entries(top, "model_groups", _group),
+        rights=_entries(top, "rights", _rights),
     )
     top.close()
     return document
@@ -134,10 +157,7 @@ def _entries(top: Fields, name: str, read: Callable[[Fields, str], T]) -> tuple[
 
 
 def _team(fields: Fields, name: str) -> Entry:
-    state = _state(fields)
-    if state == "disabled":
-        fields.faults.add(f"{fields.path}/state", "a team is active or absent")
-    return Entry(name, fields.path, state)
+    return Entry(name, fields.path, _presence(fields, "a team"))
 
 
 def _application(fields: Fields, name: str) -> ApplicationEntry:
@@ -194,6 +214,25 @@ def _token(fields: Fields, name: str) -> TokenEntry:
         environment=_environment(fields),
         limits=read_limits(fields),
     )
+
+
+def _group(fields: Fields, name: str) -> GroupEntry:
+    return GroupEntry(
+        name, fields.path, _presence(fields, "a group"), fields.texts("models"), fields.text("description")
+    )
+
+
+def _rights(fields: Fields, name: str) -> RightsEntry:
+    level, owner = read_level(name, fields)
+    return RightsEntry(name, fields.path, _presence(fields, "a set of rights"), level, owner, read_rights(fields))
+
+
+def _presence(fields: Fields, what: str) -> EntryState | UnsetType:
+    """Read the state of something that cannot be switched off."""
+    state = _state(fields)
+    if state == "disabled":
+        fields.faults.add(f"{fields.path}/state", f"{what} is active or absent")
+    return state
 
 
 def _place(fields: Fields) -> Place:

@@ -6,7 +6,7 @@ from typing import Literal
 from tollway.kernel.secret import Secret
 
 Action = Literal["create", "update", "delete", "unchanged"]
-ObjectKind = Literal["team", "application", "provider", "service", "token"]
+ObjectKind = Literal["team", "application", "provider", "service", "token", "model_group", "rights"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import yaml
 from tollway.control.actor import Actor
 from tollway.control.applications.service import Applications
 from tollway.control.configuration.applying import ApplicationStep, ProviderStep, ServiceStep, Step, TeamStep
+from tollway.control.configuration.applying_rights import GroupStep, RightsParts, RightsStep
 from tollway.control.configuration.applying_tokens import TokenStep
 from tollway.control.configuration.entries import VERSION, Document, Entry, read_document
 from tollway.control.configuration.model import Change, Changes, FieldChange, IssuedSecret, ObjectKind
@@ -21,6 +22,7 @@ from tollway.control.configuration.tree import Node, locate, read_tree
 from tollway.control.faults import Fault, Faults, Invalid
 from tollway.control.model import name_key
 from tollway.control.ports import Transactions
+from tollway.control.rights.groups import ModelGroups
 from tollway.control.services.service import RestServices
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.service import Tokens
@@ -48,6 +50,8 @@ class ConfigurationParts:
     tokens: Tokens
     transactions: Transactions
     clock: Clock
+    rights: RightsParts
+    model_groups: ModelGroups
 
 
 class Configuration:
@@ -61,6 +65,8 @@ class Configuration:
             "provider": ProviderStep(parts.providers, parts.teams),
             "service": ServiceStep(parts.services, parts.teams),
             "token": TokenStep(parts.tokens, parts.applications, parts.services, parts.clock),
+            "model_group": GroupStep(parts.model_groups),
+            "rights": RightsStep(parts.rights),
         }
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
@@ -94,7 +100,7 @@ class Configuration:
         for kind, step in self._steps.items():
             shown, repeated = _unique(step.show_all())
             if shown:
-                document[f"{kind}s"] = shown
+                document[kind if kind == "rights" else f"{kind}s"] = shown
             notes += [f"# left out, since several have this name: {kind} {name!r}\n" for name in repeated]
         text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
         return _HEADER + "".join(notes) + text
@@ -124,6 +130,8 @@ class _Run:
             "provider": document.providers,
             "service": document.services,
             "token": document.tokens,
+            "model_group": document.model_groups,
+            "rights": document.rights,
         }
         every = [(kind, entry) for kind in self._steps for entry in groups[kind]]
         for kind, entry in every:

@@ -1,27 +1,30 @@
 """Rights over HTTP: of the installation, teams, people, applications and tokens; what applies to a token, and why."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from tollway.contract.ledger_api import Dimension
 from tollway.contract.rights import NetworkMode
+from tollway.control.plans.model import Plan, PlanChange
 from tollway.control.rights.blocking import Blocked
 from tollway.control.rights.checks import check_networks
-from tollway.control.rights.effective import Asked, Source, Verdict, check_asked
+from tollway.control.rights.effective import Asked, Source, Verdict
 from tollway.control.rights.model import INSTALLATION, OwnedRights, OwnerLevel
 from tollway.policy.rights import Uses
 from tollway.web.asking import (
     Asking,
     FreshApplications,
     FreshConfiguration,
+    FreshPlans,
     FreshTeams,
     FreshTokens,
     FreshUsers,
     ReadApplications,
     ReadCalls,
     ReadConfiguration,
+    ReadPlans,
     ReadTeams,
     ReadTokens,
     ReadUsers,
@@ -41,7 +44,7 @@ Blocks = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length
 class OwnedRightsOutput(Output):
     """The rights of one owner."""
 
-    level: OwnerLevel
+    level: OwnerLevel | Literal["plan"]
     owner_id: str
     rights: RightsOutput
     updated_at: Instant | None
@@ -192,6 +195,24 @@ def change_application_rights(
     return _change("application", application_id, body, expected, ask)
 
 
+@router.get("/plans/{plan_id}/rights")
+def get_plan_rights(plan_id: OwnerId, ask: ReadPlans) -> OwnedRightsOutput:
+    """Show the rights of a plan: they hold for every token and application that has it."""
+    return _answer_plan(ask.services.limits.plans.get(plan_id), ask)
+
+
+@router.patch("/plans/{plan_id}/rights")
+def change_plan_rights(
+    plan_id: OwnerId, body: RightsInput, expected: ExpectedVersion, ask: FreshPlans
+) -> OwnedRightsOutput:
+    """Change the rights of a plan; in force at the next call of everybody who has it."""
+    desk, plans = ask.services.rights.desk, ask.services.limits.plans
+    rights = desk.checked(read_rights(body).apply(plans.get(plan_id).rights))
+    desk.check_grant(rights, ask.actor)
+    changed = plans.change(plan_id, PlanChange(rights=rights), ask.actor, expected_version=expected)
+    return _answer_plan(changed, ask)
+
+
 @router.get("/tokens/{token_id}/rights")
 def get_token_rights(token_id: TokenId, ask: ReadTokens) -> OwnedRightsOutput:
     """Show the token's own rights."""
@@ -224,7 +245,6 @@ def judge_call(token_id: TokenId, query: Annotated[MayQuery, Query()], ask: Read
         at_ns=query.at,
         uses=Uses(query.output_tokens, 1, query.tools, query.images, query.stream),
     )
-    check_asked(asked)
     return _show_verdict(ask.services.rights.effective.judge(token_id, asked, ask.sight))
 
 
@@ -263,6 +283,17 @@ def _answer(owned: OwnedRights, ask: Asking) -> OwnedRightsOutput:
         rights=show_rights(owned.rights),
         updated_at=format_instant(owned.updated_ns) if owned.updated_ns else None,
         updated_by=owned.updated_by or None,
+    )
+
+
+def _answer_plan(plan: Plan, ask: Asking) -> OwnedRightsOutput:
+    ask.tag(plan.version)
+    return OwnedRightsOutput(
+        level="plan",
+        owner_id=plan.id,
+        rights=show_rights(plan.rights),
+        updated_at=format_instant(plan.updated_ns),
+        updated_by=plan.updated_by,
     )
 
 

@@ -164,6 +164,7 @@ class Effective:
     def judge(self, token_id: str, asked: Asked, sight: Sight = EVERYWHERE) -> Verdict:
         """Return whether the token may make a call, and why not. Raises management.not_found, .invalid."""
         held = self._held(token_id, sight)
+        _check(asked)
         now = self._parts.clock.now_ns() if asked.at_ns is None else asked.at_ns
         refusal = find_refusal(held.token, held.application, now, read_epochs(held.snapshot.epochs))
         if refusal is not None:
@@ -304,7 +305,7 @@ def _denied(denied: Denied) -> Verdict:
     )
 
 
-def check_asked(asked: Asked) -> None:
+def _check(asked: Asked) -> None:
     """Raise management.invalid for a question that asks nothing."""
     if asked.model is None and asked.path is None:
         raise refuse("", "say which model, or which path")

@@ -60,27 +60,27 @@ def create_group(body: GroupInput, ask: FreshProviders) -> GroupOutput:
     return _answer(ask.services.rights.groups.create(group, ask.actor), ask)
 
 
-@router.get("/{name}")
-def get_group(name: GroupName, ask: ReadModels) -> GroupOutput:
+@router.get("/{group_name}")
+def get_group(group_name: GroupName, ask: ReadModels) -> GroupOutput:
     """Show a group of models."""
-    return _answer(ask.services.rights.groups.get(name), ask)
+    return _answer(ask.services.rights.groups.get(group_name), ask)
 
 
-@router.patch("/{name}")
-def change_group(name: GroupName, body: GroupPatch, expected: ExpectedVersion, ask: FreshProviders) -> GroupOutput:
+@router.patch("/{group_name}")
+def change_group(group_name: GroupName, body: GroupPatch, expected: ExpectedVersion, ask: FreshProviders) -> GroupOutput:
     """Change a group of models; in force at the next call of everybody whose rights name it."""
     groups = ask.services.rights.groups
-    known = groups.get(name)
+    known = groups.get(group_name)
     given = body.model_fields_set
     models = tuple(body.models) if "models" in given else known.models
     description = body.description if "description" in given else known.description
-    return _answer(groups.change(name, models, description, ask.actor, expected_version=expected), ask)
+    return _answer(groups.change(group_name, models, description, ask.actor, expected_version=expected), ask)
 
 
-@router.delete("/{name}", status_code=204)
-def delete_group(name: GroupName, expected: ExpectedVersion, ask: FreshProviders) -> None:
+@router.delete("/{group_name}", status_code=204)
+def delete_group(group_name: GroupName, expected: ExpectedVersion, ask: FreshProviders) -> None:
     """Delete a group that nobody's rights name."""
-    ask.services.rights.groups.delete(name, ask.actor, expected_version=expected)
+    ask.services.rights.groups.delete(group_name, ask.actor, expected_version=expected)
 
 
 def show_group(group: Group) -> GroupOutput:

@@ -64,6 +64,8 @@ class Owner:
     name: str
     owner_id: str | None = None
     team_id: str | None = None
+    is_live: bool = True
+    """False for a token that was revoked."""
 
 
 class RightsOwners(Protocol):
@@ -71,6 +73,14 @@ class RightsOwners(Protocol):
 
     def find(self, level: OwnerLevel, owner_id: str) -> Owner | None:
         """Return the owner; None when there is none of that id."""
+        ...
+
+
+class UserDirectory(Protocol):
+    """The people that a document may name."""
+
+    def find_id(self, name: str) -> str | None:
+        """Return the id of the person of that name (case ignored), unless they were deleted."""
         ...
 
 

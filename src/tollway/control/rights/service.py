@@ -48,6 +48,14 @@ class RightsDesk:
         self.owner(level, owner_id, sight)
         return self._store.find(level, owner_id) or OwnedRights(level, owner_id)
 
+    def all(self, level: OwnerLevel) -> tuple[OwnedRights, ...]:
+        """Return the rights that were given at a level, by owner."""
+        return self._store.of_level(level)
+
+    def find_owner(self, level: OwnerLevel, owner_id: str) -> Owner | None:
+        """Return who has the rights; None when they are gone."""
+        return self._parts.owners.find(level, owner_id)
+
     def owner(self, level: OwnerLevel, owner_id: str, sight: Sight = EVERYWHERE) -> Owner:
         """Return who has the rights. Raises management.not_found, also out of sight."""
         owner = self._parts.owners.find(level, owner_id)
@@ -75,7 +83,7 @@ class RightsDesk:
             rights = self.checked(change.apply(before.rights))
             if rights == before.rights:
                 return before
-            check_rights_grant(rights, self._bound(actor))
+            self.check_grant(rights, actor)
             return self._save(replace(before, rights=rights), before, owner, actor)
 
     def checked(self, rights: Rights) -> Rights:
@@ -88,6 +96,10 @@ class RightsDesk:
         return Rights(
             rights.scopes, rights.models, services, rights.routes, rights.networks, rights.hours, rights.parameters
         )
+
+    def check_grant(self, rights: Rights, actor: Actor) -> None:
+        """Raise management.forbidden unless these rights are within those of the one who gives them."""
+        check_rights_grant(rights, self._bound(actor))
 
     def _bound(self, actor: Actor) -> Rights:
         """Return the rights that the one who gives has: a person's own; the program and its operator have all."""
