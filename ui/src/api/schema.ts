@@ -2887,6 +2887,282 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Installation Rights
+         * @description Show the rights that hold for every call of the gateway.
+         */
+        get: operations["get_installation_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Installation Rights
+         * @description Change the rights that hold for every call of the gateway.
+         */
+        patch: operations["change_installation_rights"];
+        trace?: never;
+    };
+    "/api/v1/teams/{team_id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Team Rights
+         * @description Show the rights of a team: they hold for the tokens of its applications.
+         */
+        get: operations["get_team_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Team Rights
+         * @description Change the rights of a team.
+         */
+        patch: operations["change_team_rights"];
+        trace?: never;
+    };
+    "/api/v1/users/{user_id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get User Rights
+         * @description Show the rights of a person at the gateway: they hold for their own tokens, and bound what they give.
+         */
+        get: operations["get_user_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change User Rights
+         * @description Change the rights of a person at the gateway.
+         */
+        patch: operations["change_user_rights"];
+        trace?: never;
+    };
+    "/api/v1/applications/{application_id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Application Rights
+         * @description Show the rights of an application: they hold for all its tokens.
+         */
+        get: operations["get_application_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Application Rights
+         * @description Change the rights of an application.
+         */
+        patch: operations["change_application_rights"];
+        trace?: never;
+    };
+    "/api/v1/plans/{plan_id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Plan Rights
+         * @description Show the rights of a plan: they hold for every token and application that has it.
+         */
+        get: operations["get_plan_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Plan Rights
+         * @description Change the rights of a plan; in force at the next call of everybody who has it.
+         */
+        patch: operations["change_plan_rights"];
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/rights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Token Rights
+         * @description Show the token's own rights.
+         */
+        get: operations["get_token_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Token Rights
+         * @description Change the token's own rights.
+         */
+        patch: operations["change_token_rights"];
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/rights/effective": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Effective Rights
+         * @description Show every set of rights that applies to the token, and whose it is.
+         */
+        get: operations["get_effective_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/may": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Judge Call
+         * @description Say whether the token may make a call, and which rule says no. Nothing is called.
+         */
+        get: operations["judge_call"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/would-block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Try Networks On Token
+         * @description Say which of the token's recorded calls rules for networks would have refused.
+         */
+        get: operations["try_networks_on_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/applications/{application_id}/would-block": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Try Networks On Application
+         * @description Say which recorded calls of the application's tokens rules for networks would have refused.
+         */
+        get: operations["try_networks_on_application"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Groups
+         * @description List the groups of models.
+         */
+        get: operations["list_groups"];
+        put?: never;
+        /**
+         * Create Group
+         * @description Make a group of models.
+         */
+        post: operations["create_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-groups/{group_name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Group
+         * @description Show a group of models.
+         */
+        get: operations["get_group"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Group
+         * @description Delete a group that nobody's rights name.
+         */
+        delete: operations["delete_group"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Group
+         * @description Change a group of models; in force at the next call of everybody whose rights name it.
+         */
+        patch: operations["change_group"];
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -3229,6 +3505,43 @@ export interface components {
             };
             /** Note */
             note: string;
+        };
+        /**
+         * BlockedAddressOutput
+         * @description An address whose calls would have been refused.
+         */
+        BlockedAddressOutput: {
+            /** Address */
+            address: string;
+            /** Rule */
+            rule: string;
+            /** Calls */
+            calls: number;
+            /**
+             * Last At
+             * Format: date-time
+             */
+            last_at: string;
+        };
+        /**
+         * BlockedOutput
+         * @description Who would have been refused, most calls first. `is_cut`: older calls were not looked at.
+         *
+         *     `without_address` are calls whose record has none, of which nothing can be said.
+         */
+        BlockedOutput: {
+            /** Calls Looked At */
+            calls_looked_at: number;
+            /** Calls Without Address */
+            calls_without_address: number;
+            /** Calls Blocked */
+            calls_blocked: number;
+            /** Addresses */
+            addresses: components["schemas"]["BlockedAddressOutput"][];
+            /** More Addresses */
+            more_addresses: number;
+            /** Is Cut */
+            is_cut: boolean;
         };
         /**
          * BudgetInput
@@ -3637,7 +3950,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights";
             /** Name */
             name: string;
             /** Fields */
@@ -3969,6 +4282,14 @@ export interface components {
             path: string;
         };
         /**
+         * EffectiveOutput
+         * @description Every set of rights that applies to a token, in the order in which a refusal is looked for; all must permit.
+         */
+        EffectiveOutput: {
+            /** Sources */
+            sources: components["schemas"]["SourceOutput"][];
+        };
+        /**
          * EndedOutput
          * @description What ended with a person's account: sessions, and tokens of their own, which are revoked.
          */
@@ -4240,6 +4561,58 @@ export interface components {
             providers_configured: number;
         };
         /**
+         * GroupInput
+         * @description A group to make: names of models, and patterns with `*`.
+         */
+        GroupInput: {
+            /** Name */
+            name: string;
+            /** Models */
+            models: string[];
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+        };
+        /**
+         * GroupOutput
+         * @description Models under one name; rights name it as `group:<name>`.
+         */
+        GroupOutput: {
+            /** Name */
+            name: string;
+            /** Models */
+            models: string[];
+            /** Description */
+            description: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Updated By */
+            updated_by: string;
+        };
+        /**
+         * GroupPatch
+         * @description Fields to change; those left out stay as they are. `models` replaces all members.
+         */
+        GroupPatch: {
+            /** Models */
+            models?: string[];
+            /** Description */
+            description?: string;
+        };
+        /**
+         * GroupsOutput
+         * @description Every group, by name.
+         */
+        GroupsOutput: {
+            /** Items */
+            items: components["schemas"]["GroupOutput"][];
+        };
+        /**
          * HandOverInput
          * @description Who gets what the person owns.
          */
@@ -4273,6 +4646,29 @@ export interface components {
             by: string;
             /** Reason */
             reason: string | null;
+        };
+        /**
+         * HoursInput
+         * @description When calls may be made. `windows` null: at any time; empty: never.
+         */
+        HoursInput: {
+            /**
+             * Zone
+             * @default UTC
+             */
+            zone?: string;
+            /** Windows */
+            windows?: components["schemas"]["WindowInput"][] | null;
+        };
+        /**
+         * HoursOutput
+         * @description When calls may be made. `windows` null: at any time.
+         */
+        HoursOutput: {
+            /** Zone */
+            zone: string;
+            /** Windows */
+            windows: components["schemas"]["WindowOutput"][] | null;
         };
         /**
          * InviteInput
@@ -4740,6 +5136,29 @@ export interface components {
             expires_at: string;
         };
         /**
+         * ListInput
+         * @description What may be used. `allow` null permits all, an empty one nothing; `deny` wins.
+         */
+        ListInput: {
+            /** Allow */
+            allow?: string[] | null;
+            /**
+             * Deny
+             * @default []
+             */
+            deny?: string[];
+        };
+        /**
+         * ListOutput
+         * @description What may be used. `allow` null permits all; `deny` wins.
+         */
+        ListOutput: {
+            /** Allow */
+            allow: string[] | null;
+            /** Deny */
+            deny: string[];
+        };
+        /**
          * LookupInput
          * @description Tokens to look up.
          */
@@ -4925,6 +5344,40 @@ export interface components {
             candidates: components["schemas"]["CandidateOutput"][];
         };
         /**
+         * NetworkInput
+         * @description CIDR blocks calls may come from. `watch` refuses nothing and notes whom it would have refused.
+         */
+        NetworkInput: {
+            /** Allow */
+            allow?: string[] | null;
+            /**
+             * Deny
+             * @default []
+             */
+            deny?: string[];
+            /**
+             * Mode
+             * @default enforce
+             * @enum {string}
+             */
+            mode?: "enforce" | "watch";
+        };
+        /**
+         * NetworkOutput
+         * @description CIDR blocks calls may come from. `watch` refuses nothing and notes whom it would have refused.
+         */
+        NetworkOutput: {
+            /** Allow */
+            allow: string[] | null;
+            /** Deny */
+            deny: string[];
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "enforce" | "watch";
+        };
+        /**
          * NewPasskeyInput
          * @description A passkey's registration, and what to call it.
          */
@@ -5097,6 +5550,21 @@ export interface components {
             owner_name: string;
             limits: components["schemas"]["LimitsOutput"];
         };
+        /**
+         * OwnedRightsOutput
+         * @description The rights of one owner.
+         */
+        OwnedRightsOutput: {
+            /** Level */
+            level: ("installation" | "team" | "user" | "application" | "token") | "plan";
+            /** Owner Id */
+            owner_id: string;
+            rights: components["schemas"]["RightsOutput"];
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: string | null;
+        };
         /** Page[ApplicationOutput] */
         Page_ApplicationOutput_: {
             /** Items */
@@ -5194,6 +5662,43 @@ export interface components {
             items: components["schemas"]["TokenOutput"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * ParametersInput
+         * @description What requests to models may ask for. `output_tokens_max` is set where a request names no bound of its own.
+         */
+        ParametersInput: {
+            /** Output Tokens Max */
+            output_tokens_max?: number | null;
+            /**
+             * No Tools
+             * @default false
+             */
+            no_tools?: boolean;
+            /**
+             * No Images
+             * @default false
+             */
+            no_images?: boolean;
+            /**
+             * Streaming Only
+             * @default false
+             */
+            streaming_only?: boolean;
+        };
+        /**
+         * ParametersOutput
+         * @description What requests to models may ask for.
+         */
+        ParametersOutput: {
+            /** Output Tokens Max */
+            output_tokens_max: number | null;
+            /** No Tools */
+            no_tools: boolean;
+            /** No Images */
+            no_images: boolean;
+            /** Streaming Only */
+            streaming_only: boolean;
         };
         /**
          * PasskeyInput
@@ -5871,6 +6376,36 @@ export interface components {
         RightInput: {
             permission: components["schemas"]["Permission"];
             reach: components["schemas"]["Reach"];
+        };
+        /**
+         * RightsInput
+         * @description Rights to give. A part that is left out stays as it is, null makes it say nothing.
+         *
+         *     Models: names, patterns with `*`, `group:<name>`. Services: ids or names. Routes: `GET /orders/{id}`, `* /shop/**`.
+         */
+        RightsInput: {
+            /** Scopes */
+            scopes?: ("generate" | "embed" | "count" | "models" | "services" | "responses")[] | null;
+            models?: components["schemas"]["ListInput"] | null;
+            services?: components["schemas"]["ListInput"] | null;
+            routes?: components["schemas"]["ListInput"] | null;
+            networks?: components["schemas"]["NetworkInput"] | null;
+            hours?: components["schemas"]["HoursInput"] | null;
+            parameters?: components["schemas"]["ParametersInput"] | null;
+        };
+        /**
+         * RightsOutput
+         * @description One set of rights. What it says nothing about is permitted.
+         */
+        RightsOutput: {
+            /** Scopes */
+            scopes: string[] | null;
+            models: components["schemas"]["ListOutput"];
+            services: components["schemas"]["ListOutput"];
+            routes: components["schemas"]["ListOutput"];
+            networks: components["schemas"]["NetworkOutput"];
+            hours: components["schemas"]["HoursOutput"];
+            parameters: components["schemas"]["ParametersOutput"];
         };
         /**
          * RoleInput
@@ -6626,6 +7161,19 @@ export interface components {
             sessions: number;
         };
         /**
+         * SourceOutput
+         * @description Rights that apply to a token. `level` `lists` are its plain lists of models and services.
+         */
+        SourceOutput: {
+            /** Level */
+            level: string;
+            /** Owner Id */
+            owner_id: string;
+            /** Name */
+            name: string;
+            rights: components["schemas"]["RightsOutput"];
+        };
+        /**
          * StandingOutput
          * @description What a token is. `masked` null: the text is no token at all.
          */
@@ -7166,28 +7714,6 @@ export interface components {
             names: string[];
         };
         /**
-         * VerdictOutput
-         * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
-         *
-         *     Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
-         */
-        VerdictOutput: {
-            /** Is Whole */
-            is_whole: boolean;
-            /** Checked */
-            checked: number;
-            /** Head Seq */
-            head_seq: number;
-            /** Head Hash */
-            head_hash: string;
-            /** Fault */
-            fault: string | null;
-            /** At Seq */
-            at_seq: number | null;
-            /** Deleted Through */
-            deleted_through: number | null;
-        };
-        /**
          * WaitingOutput
          * @description A new secret that waits to be collected; the old one works until then.
          */
@@ -7201,6 +7727,18 @@ export interface components {
             until: string;
             /** By Webhook */
             by_webhook: boolean;
+        };
+        /**
+         * WayOutput
+         * @description A way to serve the model; `reason` is why it may not be used, null when it may.
+         */
+        WayOutput: {
+            /** Provider */
+            provider: string;
+            /** Upstream Model */
+            upstream_model: string;
+            /** Reason */
+            reason: string | null;
         };
         /**
          * WebhookInput
@@ -7339,6 +7877,60 @@ export interface components {
             password: string;
         };
         /**
+         * WindowInput
+         * @description Hours of these days on the clock of the zone; an end at or before the start is on the next day.
+         */
+        WindowInput: {
+            /** Days */
+            days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /**
+             * Start
+             * @default 00:00
+             * @example 09:00
+             */
+            start?: string;
+            /**
+             * End
+             * @default 24:00
+             * @example 09:00
+             */
+            end?: string;
+        };
+        /**
+         * WindowOutput
+         * @description Hours of these days on the clock of the zone.
+         */
+        WindowOutput: {
+            /** Days */
+            days: ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[];
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+        };
+        /**
+         * VerdictOutput
+         * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
+         *
+         *     Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
+         */
+        tollway__control__audit__api__VerdictOutput: {
+            /** Is Whole */
+            is_whole: boolean;
+            /** Checked */
+            checked: number;
+            /** Head Seq */
+            head_seq: number;
+            /** Head Hash */
+            head_hash: string;
+            /** Fault */
+            fault: string | null;
+            /** At Seq */
+            at_seq: number | null;
+            /** Deleted Through */
+            deleted_through: number | null;
+        };
+        /**
          * KeyOutput
          * @description One root key. `tokens` and `passwords` are kept as its hashes and work until it is retired.
          */
@@ -7351,6 +7943,32 @@ export interface components {
             is_current: boolean;
             tokens: components["schemas"]["UsesOutput"];
             passwords: components["schemas"]["UsesOutput"];
+        };
+        /**
+         * VerdictOutput
+         * @description Whether the call may be made. Of a no: the code the caller gets, the rule, and the level whose it is.
+         *
+         *     `watched` is the rule that would have refused it, were its networks enforced.
+         */
+        tollway__control__rights__api__VerdictOutput: {
+            /** Allowed */
+            allowed: boolean;
+            /** Code */
+            code: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Rule */
+            rule: string | null;
+            /** Level */
+            level: string | null;
+            /** Level Name */
+            level_name: string | null;
+            /** Opens At */
+            opens_at: string | null;
+            /** Watched */
+            watched: string | null;
+            /** Ways */
+            ways: components["schemas"]["WayOutput"][];
         };
         /**
          * KeyOutput
@@ -12798,7 +13416,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["VerdictOutput"];
+                    "application/json": components["schemas"]["tollway__control__audit__api__VerdictOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -14485,6 +15103,783 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BackupOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_installation_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_installation_rights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_team_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_team_rights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_user_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_user_rights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_application_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_application_rights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_plan_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_plan_rights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                plan_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_token_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_token_rights: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RightsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnedRightsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_effective_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectiveOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    judge_call: {
+        parameters: {
+            query?: {
+                model?: string | null;
+                method?: string;
+                path?: string | null;
+                address?: string | null;
+                at?: string | null;
+                output_tokens?: number | null;
+                tools?: boolean;
+                images?: boolean;
+                stream?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["tollway__control__rights__api__VerdictOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    try_networks_on_token: {
+        parameters: {
+            query?: {
+                allow?: string[] | null;
+                deny?: string[];
+                days?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    try_networks_on_application: {
+        parameters: {
+            query?: {
+                allow?: string[] | null;
+                deny?: string[];
+                days?: number;
+            };
+            header?: never;
+            path: {
+                application_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BlockedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    create_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                group_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    delete_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                group_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    change_group: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+            };
+            path: {
+                group_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
