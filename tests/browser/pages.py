@@ -150,6 +150,12 @@ def open_entry(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def open_event(tab: Tab) -> None:
+    """Open the facts of a security event."""
+    tab.get_by_role("button", name="Details of Leaked token").first.click()
+    come_to_rest(tab)
+
+
 def new_role(tab: Tab) -> None:
     """Open the form of a role."""
     tab.get_by_role("button", name="New role").click()
@@ -235,6 +241,10 @@ PAGES = [
     Page("roles-new", "/roles", "Roles", new_role),
     Page("account", "/account", "Your account"),
     Page("audit", "/audit", "Audit", open_entry),
+    Page("security", "/security", "Security", open_event),
+    Page("security-fresh", "/security", "Security", is_fresh=True),
+    Page("security-rules", "/security?tab=rules", "Security"),
+    Page("security-decoys", "/security?tab=decoys", "Security"),
     Page("webhooks", "/webhooks", "Webhooks"),
     Page("webhooks-fresh", "/webhooks", "Webhooks", is_fresh=True),
     Page("webhooks-new", "/webhooks", "Webhooks", new_webhook),

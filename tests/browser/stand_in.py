@@ -21,6 +21,7 @@ import facts
 from facts import Json
 from notices import NoticeReads
 from people import PeopleReads
+from security import SecurityReads
 
 UI = Path(__file__).resolve().parents[2] / "src" / "tollway" / "_ui"
 POLICY = (
@@ -41,7 +42,7 @@ NEW_SECRET = "9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"
 STEP = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
-class StandIn(PeopleReads, NoticeReads):
+class StandIn(PeopleReads, NoticeReads, SecurityReads):
     """The state of one stand-in console. `is_fresh` is an installation before its first provider."""
 
     def __init__(self, *, is_fresh: bool = False) -> None:

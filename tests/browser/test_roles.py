@@ -30,6 +30,7 @@ PAGES = {
     "/teams": "teams.read",
     "/roles": "roles.read",
     "/audit": "audit.read",
+    "/security": "security.read",
     "/webhooks": "notices.read",
     "/settings": "overview.read",
     "/tokens/new": "tokens.write",
