@@ -65,7 +65,7 @@ function Events({ rows, mayAct }: { rows: SecurityEvent[]; mayAct: boolean }) {
                 <td><span className={`tag ${TONES[event.severity]}`}>{event.severity}</span></td>
                 <td style={{ minWidth: 210 }}><strong>{KINDS[event.kind] ?? event.kind}</strong><div className="muted small">{MEANINGS[event.kind]}</div></td>
                 <td className="nowrap">{event.token_id ? <Link href={`/tokens/${event.token_id}`}>{event.token_name || event.token_id}</Link> : <span className="mono">{event.subject}</span>}</td>
-                <td className="muted" style={{ maxWidth: 260 }}><span className="clip">{String(event.facts.address ?? event.facts.url ?? "–")}</span></td>
+                <td className="muted clip" style={{ maxWidth: 260 }} title={String(event.facts.address ?? event.facts.url ?? "")}>{String(event.facts.address ?? event.facts.url ?? "–")}</td>
                 <td className="end">{count(event.count)}</td>
                 <td className="nowrap">{event.act_state === "none" ? <span className="muted">told</span> : <span className={event.act_state === "done" || event.act_state === "final" ? "tag tag-warn" : "tag"}>{outcome(event.act, event.act_state)}</span>}</td>
                 <td className="nowrap"><Ago value={event.last_at} /></td>
