@@ -11,6 +11,7 @@ from tollway.contract.policy import Timeouts, Upstream
 from tollway.edge.flow import BodySink, Signal, TunnelEnd
 from tollway.edge.upstream.destination import build_destination
 from tollway.gateway.ports import Destination, Headers, RequestHead
+from tollway.wire.chunked import ChunkedDecoder
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 RESET = object()
@@ -166,6 +167,10 @@ class StandInExchange:
         self.bytes_sent += len(chunk)
         if self.on_write is not None:
             self.on_write()
+
+    def write_framed(self, chunk: bytes, frame: bytes) -> None:
+        assert ChunkedDecoder().feed(frame) == (chunk, len(frame)), (chunk, frame)
+        self.write(chunk)
 
     def watch_writable(self, on_pause: Signal, on_resume: Signal) -> None:
         self._pause, self._resume = on_pause, on_resume

@@ -63,6 +63,10 @@ class CallerFlow(Exchange, Protocol):
         """
         ...
 
+    def write_framed(self, chunk: bytes, frame: bytes) -> None:
+        """Append `chunk` as `write` does; `frame` is it as one well-formed chunk, for callers who get chunks."""
+        ...
+
     async def read_body_into(self, sink: BodySink) -> None:
         """Feed the request body to `sink` as it arrives and return at its end; sends `100 Continue` first when asked.
 

@@ -19,9 +19,33 @@ _EXTENSIONS = rb"(?:;" + TOKEN + rb"++(?:=(?:" + TOKEN + rb"++|" + _QUOTED + rb"
 _SIZE_LINE = re.compile(rb"([0-9A-Fa-f]{1,8})(" + _EXTENSIONS + rb")\r\n")
 # What may still become a size line when more bytes come.
 _SIZE_START = re.compile(rb"[0-9A-Fa-f]{0,8}|[0-9A-Fa-f]{1,8};[\t -~\x80-\xff]*+\r?|[0-9A-Fa-f]{1,8}\r")
-_FORBIDDEN_TRAILER = re.compile(
+FORBIDDEN_TRAILER = re.compile(
     rb"(?:^|\r\n)(?:content-length|transfer-encoding|host|connection|trailer|te|upgrade|authorization):", re.IGNORECASE
 )
+"""Fields that no request may have after its body."""
+
+
+_PLAIN_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
+_TOTALS_MAX = 1_024
+_totals: dict[bytes, int] = {}
+"""Size lines met lately, and how long their chunks are in all: the events of a stream have few lengths."""
+
+
+def read_whole_chunk(data: bytes) -> bytes | None:
+    """Return the content of exactly one chunk, not the last one, without extensions; None when `data` is not that."""
+    at = data.find(b"\r\n")
+    total = _totals.get(data[:at]) or _read_total(data[:at])
+    return data[at + 2 : -2] if total == len(data) and data.endswith(b"\r\n") else None
+
+
+def _read_total(line: bytes) -> int:
+    """Return how long the chunk of a plain size line is, with its frame; 0 when it is not plain or ends the body."""
+    if _PLAIN_SIZE.fullmatch(line) is None or (size := int(line, 16)) == 0:
+        return 0
+    if len(_totals) >= _TOTALS_MAX:
+        _totals.clear()
+    _totals[line] = total = len(line) + size + 4
+    return total
 
 
 class _Part(Enum):
@@ -35,13 +59,20 @@ class _Part(Enum):
 class ChunkedDecoder:
     """Decodes one chunked body. Feed it bytes until `is_complete`; bytes after the end are not consumed."""
 
-    __slots__ = ("_extension_bytes", "_part", "_rest", "_size")
+    __slots__ = ("_extension_bytes", "_forbidden", "_part", "_rest", "_size")
 
-    def __init__(self) -> None:
+    def __init__(self, forbidden_trailer: re.Pattern[bytes] | None = FORBIDDEN_TRAILER) -> None:
+        """Refuses trailer fields that the pattern finds; None takes any that is well-formed, since all are dropped."""
+        self._forbidden = forbidden_trailer
         self._part = _Part.SIZE
         self._size = 0
         self._rest = b""
         self._extension_bytes = 0
+
+    @property
+    def is_between_chunks(self) -> bool:
+        """Whether a chunk begins with the next byte."""
+        return self._part is _Part.SIZE and not self._rest
 
     @property
     def is_complete(self) -> bool:
@@ -119,7 +150,8 @@ class ChunkedDecoder:
             raise TollwayError("request.header_too_large", public="The trailer section is over its limit.")
         if end < 0:
             return 0
-        if not are_field_lines(lines) or _FORBIDDEN_TRAILER.search(lines) is not None:
+        is_forbidden = self._forbidden is not None and self._forbidden.search(lines) is not None
+        if is_forbidden or not are_field_lines(lines):
             raise malformed("the trailer section is not well-formed, or has a field that must not be there")
         self._part = _Part.END
         return end + 4 - position

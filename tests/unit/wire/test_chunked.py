@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.kernel.errors import TollwayError
-from tollway.wire.chunked import ChunkedDecoder
+from tollway.wire.chunked import ChunkedDecoder, read_whole_chunk
 
 extensions = st.sampled_from([b"", b";a", b";a=b", b';a="x;\\"y"', b";a;b=c"])
 chunks = st.lists(st.tuples(st.binary(min_size=1, max_size=40), extensions), max_size=6)
@@ -102,3 +102,62 @@ def test_trailers_are_bounded() -> None:
     with pytest.raises(TollwayError) as caught:
         decoder.feed(b"0\r\n" + b"x: " + b"a" * 9_000)
     assert caught.value.code.name == "request.header_too_large"
+
+
+@given(
+    st.lists(st.binary(max_size=30), min_size=1, max_size=3),
+    st.sampled_from([b"", b"00", b";a"]),
+    st.binary(max_size=2),
+)
+def test_one_whole_chunk_is_what_the_decoder_reads(contents, oddity, following) -> None:
+    data = b"".join(
+        oddity[:2] * (not oddity.startswith(b";")) + b"%x" % len(c) + b"\r\n" + c + b"\r\n" for c in contents
+    )
+    data += following
+    chunk = read_whole_chunk(data)
+    if chunk is not None:
+        decoder = ChunkedDecoder()
+        assert decoder.feed(data) == (chunk, len(data))
+        assert decoder.is_between_chunks
+    assert (chunk is None) == (len(contents) != 1 or not contents[0] or following != b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"0\r\n\r\n",
+        b"+1\r\na\r\n",
+        b"0x1\r\na\r\n",
+        b"1_0\r\n" + b"a" * 16 + b"\r\n",
+        b" 1\r\na\r\n",
+        b"1;a\r\na\r\n",
+        b"1\r\na\n\n",
+        b"1\na\r\n",
+        b"\r\na\r\n",
+        b"000000001\r\na\r\n",
+        b"1\r\nab\r\n",
+        b"1\r\na\r\n1",
+        b"1\r\na",
+        b"",
+    ],
+)
+def test_anything_but_one_whole_chunk_is_left_to_the_decoder(data: bytes) -> None:
+    for _ in range(2):
+        assert read_whole_chunk(data) is None
+
+
+def test_a_chunk_has_begun_until_its_end_has_come() -> None:
+    decoder = ChunkedDecoder()
+    for piece, is_between in ((b"2", False), (b"\r\n", False), (b"ab", False), (b"\r", False), (b"\n", True)):
+        decoder.feed(piece)
+        assert decoder.is_between_chunks is is_between
+
+
+def test_forbidden_trailers_are_dropped_where_none_are_forbidden() -> None:
+    with pytest.raises(TollwayError):
+        ChunkedDecoder().feed(b"0\r\nconnection: x\r\n\r\n")
+    decoder = ChunkedDecoder(forbidden_trailer=None)
+    decoder.feed(b"0\r\nconnection: x\r\n\r\n")
+    assert decoder.is_complete
+    with pytest.raises(TollwayError):
+        ChunkedDecoder(forbidden_trailer=None).feed(b"0\r\nbad name: x\r\n\r\n")

@@ -142,6 +142,14 @@ class ServerExchange:
             self._output.write(chunk)
         self.bytes_sent += size
 
+    def write_framed(self, chunk: bytes, frame: bytes) -> None:
+        """Append a chunk that came in a frame; see the flow."""
+        if self._is_chunked and not self.is_ended:
+            self._output.write(frame)
+            self.bytes_sent += len(chunk)
+        else:
+            self.write(chunk)
+
     def finish(self) -> None:
         """End a started answer; one that is shorter than declared is aborted instead."""
         if self.is_ended or not self.has_started:

@@ -51,6 +51,7 @@ class Output:
         self._clock = clock
         self._idle_ns = idle_ns
         self._bytes_written = 0
+        """While the buffer is over its mark: what was in it when it went over, and what was written since."""
         self._held_head = b""
         self._stall: Deadline | None = None
         self._stall_mark = 0
@@ -63,7 +64,8 @@ class Output:
         if self._held_head:
             data = self._held_head + data
             self._held_head = b""
-        self._bytes_written += len(data)
+        if not self.is_writable:
+            self._bytes_written += len(data)
         self._transport.write(data)
 
     def hold_head(self, head: bytes) -> None:
@@ -91,6 +93,7 @@ class Output:
     def pause(self) -> None:
         """The write buffer is over its mark: tell the relay, and bound how long that may last."""
         self.is_writable = False
+        self._bytes_written = self._transport.get_write_buffer_size()
         if self._stall is None:
             self._stall = Deadline(self._wheel, self._on_stall)
         self._stall_mark = self._bytes_taken()

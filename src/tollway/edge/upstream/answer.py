@@ -128,12 +128,15 @@ class UpstreamAnswer:
         """Pass the body on as it arrives. When cancelled, the connection is closed and `tap.finish` is not called."""
         self._exchange = exchange
         self._tap = tap
+        flow = cast(CallerFlow, exchange)
         self.sink = exchange.write if tap is None else _through(tap, exchange)
         if self._chunks:
             self._pass_on(self._take())
         if not self.is_complete and self.error is None:
             self._read_on()
-            cast(CallerFlow, exchange).watch_writable(self._pause, self._resume)
+            if self.connection is not None:
+                self.connection.relay_chunks(flow.write_framed if tap is None else _framed_through(tap, flow))
+            flow.watch_writable(self._pause, self._resume)
             await self._wait()
         await self._settle_upload()
         code = None if self.error is None else self.error.code.name
@@ -258,9 +261,8 @@ class UpstreamAnswer:
 
     def _leave(self) -> None:
         self.connection = None
-        self._exchange = self._tap = self.sink = (
-            None  # the exchange may hold our signals: no cycle may outlive the call
-        )
+        # The exchange may hold our signals: no cycle may outlive the call.
+        self._exchange = self._tap = self.sink = None
         if self.upload is not None:
             self.upload.cancel()
         self.wake()
@@ -304,6 +306,19 @@ def _through(tap: Tap, exchange: Exchange) -> Callable[[bytes], None]:
     def sink(chunk: bytes) -> None:
         seen = feed(chunk)
         if seen:
+            write(seen)
+
+    return sink
+
+
+def _framed_through(tap: Tap, exchange: CallerFlow) -> Callable[[bytes, bytes], None]:
+    feed, write, write_framed = tap.feed, exchange.write, exchange.write_framed
+
+    def sink(chunk: bytes, frame: bytes) -> None:
+        seen = feed(chunk)
+        if seen is chunk:
+            write_framed(chunk, frame)
+        elif seen:
             write(seen)
 
     return sink

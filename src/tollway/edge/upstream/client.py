@@ -9,9 +9,10 @@ from tollway.edge.server.timers import TimerWheel
 from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.connect import Connector
-from tollway.edge.upstream.connection import Connection, ReadBuffer
+from tollway.edge.upstream.connection import Connection
 from tollway.edge.upstream.dns import Resolve, SystemResolver
 from tollway.edge.upstream.pool import Pool, PoolCounts, PoolLimits
+from tollway.edge.upstream.read_buffer import ReadBuffer
 from tollway.edge.upstream.request_body import Upload
 from tollway.edge.upstream.request_head import EXPECTS_BODY, encode_request_head
 from tollway.gateway.ports import Answer, Destination, Exchange, Headers, Upstreams

@@ -5,6 +5,7 @@ back to its pool in the very callback that completed an answer, and tells it onc
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
@@ -14,37 +15,21 @@ from tollway.edge.server.timers import Deadline, TimerWheel
 from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.faults import Violation
-from tollway.edge.upstream.plain_head import read_idle_seconds, read_plain_head
+from tollway.edge.upstream.head_notes import HeadNotes
+from tollway.edge.upstream.plain_head import CHUNKED, PlainHead, read_plain_head
+from tollway.edge.upstream.read_buffer import ReadBuffer
 from tollway.edge.upstream.state import State
-from tollway.gateway.ports import Headers
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
+from tollway.wire.chunked import ChunkedDecoder, read_whole_chunk
 
 HEAD_BYTES_MAX = 65_536
-HEADERS_MAX = 200
 INTERIMS_MAX = 8
-READ_BYTES_MAX = 65_536
 JOINED_BYTES_MAX = 16_384
 OVERHEAD_BYTES_MAX = 65_536
 """Chunk extensions, trailers and the like that may arrive without a byte of body between them."""
 
 _START = b"HTTP/1."
-_WATCHED = frozenset(
-    (
-        b"connection",
-        b"content-length",
-        b"keep-alive",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-    )
-)
-
-
 # Looked up on the hot path; attributes of an enumeration are slow.
 _HEAD, _BODY = State.HEAD, State.BODY
 
@@ -61,16 +46,6 @@ class Home(Protocol):
         ...
 
 
-class ReadBuffer:
-    """Where the loop reads into: one for all connections of a loop, since each read is parsed at once."""
-
-    __slots__ = ("raw", "view")
-
-    def __init__(self) -> None:
-        self.raw = bytearray(READ_BYTES_MAX)
-        self.view = memoryview(self.raw)
-
-
 class Connection(asyncio.BufferedProtocol):
     """Serves one request at a time. `begin` starts one; `close` ends everything at once and is idempotent."""
 
@@ -78,26 +53,25 @@ class Connection(asyncio.BufferedProtocol):
         "_answer",
         "_buffer",
         "_bytes_left",
+        "_chunks",
         "_clock",
-        "_content_bytes",
         "_deadline",
         "_has_progressed",
         "_head_bytes",
-        "_headers",
         "_home",
         "_interims",
-        "_is_chunked",
+        "_is_between_chunks",
         "_is_paused",
-        "_is_persistent",
         "_monotonic_ns",
-        "_named",
+        "_noted",
         "_on_pause",
         "_on_resume",
         "_overhead",
         "_parser",
         "_parts",
-        "_upgrade",
+        "_progressed_ns",
         "_view",
+        "framed_sink",
         "is_lent",
         "is_write_paused",
         "keep_alive_seconds",
@@ -107,10 +81,7 @@ class Connection(asyncio.BufferedProtocol):
         "transport",
     )
 
-    _headers: Headers
-    _named: frozenset[bytes]
-    _content_bytes: int | None
-    _is_chunked: bool
+    _noted: HeadNotes
 
     def __init__(self, home: Home, clock: Clock, wheel: TimerWheel, buffer: ReadBuffer) -> None:
         self._home = home
@@ -120,6 +91,8 @@ class Connection(asyncio.BufferedProtocol):
         self._buffer = buffer.raw
         self._view = buffer.view
         self._parts: list[bytes] = []
+        self._chunks: ChunkedDecoder | None = None
+        """Of a plain answer in chunks, which llhttp does not see."""
         self.on_body = self._parts.append
         self._parser: HttpResponseParser | None = None
         self._answer: UpstreamAnswer | None = None
@@ -132,8 +105,12 @@ class Connection(asyncio.BufferedProtocol):
         self._on_pause: Signal | None = None
         self._on_resume: Signal | None = None
         self._is_paused = False
-        self._is_persistent = True
         self._has_progressed = False
+        self._progressed_ns = 0
+        """When the last bytes of a body came."""
+        self._is_between_chunks = False
+        self.framed_sink: Callable[[bytes, bytes], None] | None = None
+        """While a body in chunks is relayed: takes a chunk, and the chunk with the frame it came in."""
         self._reset_head()
 
     # The request.
@@ -153,6 +130,11 @@ class Connection(asyncio.BufferedProtocol):
             self.transport.write(body)
         else:
             self.transport.write(head + body)
+
+    def relay_chunks(self, sink: Callable[[bytes, bytes], None]) -> None:
+        """Give each chunk that comes whole to `sink` until the body ends, if the body comes in chunks at all."""
+        if self._chunks is not None and self.state is _BODY:
+            self.framed_sink = sink
 
     def limit(self, deadline_ns: int) -> None:
         """Set the deadline of what is being waited for."""
@@ -181,6 +163,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.state = State.CLOSED
         self._bytes_left = 0
+        self.framed_sink = None
         self._parser = None
         self._on_pause = self._on_resume = None
         self._deadline.dispose()
@@ -204,9 +187,9 @@ class Connection(asyncio.BufferedProtocol):
             self.close(faults.truncated(f"the connection was lost: {exc!r}" if exc else "the upstream closed early"))
 
     def eof_received(self) -> None:
-        if self.state is State.BODY and not self._is_chunked and self._content_bytes is None:
+        if self.state is State.BODY and self._answer is not None and self._answer.is_close_delimited:
             self.state = State.DONE
-            self._is_persistent = False
+            self._noted.is_persistent = False
             self._complete(0)
         else:
             self.connection_lost(None)
@@ -222,19 +205,27 @@ class Connection(asyncio.BufferedProtocol):
             self._on_resume()
 
     def _on_expired(self) -> None:
+        """A deadline has passed, unless bytes came since it was set: then it is that of the last ones."""
         answer = self._answer
         if answer is None:
-            self.close()
-        else:
-            self.close(answer.timeout(self._clock.monotonic_ns(), is_waiting_for_head=self.state is State.HEAD))
+            return self.close()
+        now_ns = self._monotonic_ns()
+        due_ns = min(self._progressed_ns + answer.idle_ns, answer.total_at_ns)
+        if self.state is _BODY and now_ns < due_ns and not self._is_paused:
+            return self._deadline.start(due_ns)
+        return self.close(answer.timeout(now_ns, is_waiting_for_head=self.state is State.HEAD))
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
+        if self.framed_sink is not None:
+            return self._take_chunks(bytes(self._view[:nbytes]))
         state = self.state
         if state is _BODY:
-            if self._bytes_left:
+            if self._chunks is not None:
+                self._take_chunks(bytes(self._view[:nbytes]))
+            elif self._bytes_left:
                 self._take_rest(nbytes)
             else:
                 self._parse(nbytes)
@@ -254,7 +245,7 @@ class Connection(asyncio.BufferedProtocol):
         except HttpParserError as error:
             if self.state is not State.DONE:
                 return self.close(faults.protocol(str(error.__context__ or error)))
-            self._is_persistent = False
+            self._noted.is_persistent = False
         state = self.state
         if state is _BODY:
             self._progress(nbytes)
@@ -272,8 +263,12 @@ class Connection(asyncio.BufferedProtocol):
         if end < 0 or answer is None or answer.is_head or self._interims:
             return False
         head = read_plain_head(bytes(self._view[:end]))
-        left = -1 if head is None else head.content_bytes - (nbytes - end - 4)
-        if head is None or left < 0:
+        if head is None:
+            return False
+        if head.content_bytes == CHUNKED:
+            return self._take_chunked_head(head, answer, bytes(self._view[end + 4 : nbytes]))
+        left = head.content_bytes - (nbytes - end - 4)
+        if left < 0:
             return False
         answer.status, answer.headers, answer.content_bytes = head.status, head.headers, head.content_bytes
         if head.idle_seconds is not None:
@@ -290,7 +285,6 @@ class Connection(asyncio.BufferedProtocol):
                 self._home.release(self)
             answer.complete()
             return True
-        self._content_bytes = head.content_bytes
         self._bytes_left = left
         self.state = _BODY
         if chunk:
@@ -298,6 +292,43 @@ class Connection(asyncio.BufferedProtocol):
         self._progress(nbytes)
         answer.wake()
         return True
+
+    def _take_chunked_head(self, head: PlainHead, answer: UpstreamAnswer, rest: bytes) -> bool:
+        answer.status, answer.headers = head.status, head.headers
+        if head.idle_seconds is not None:
+            self.keep_alive_seconds = head.idle_seconds
+        self._chunks = ChunkedDecoder(forbidden_trailer=None)
+        self._is_between_chunks = True
+        self.state = _BODY
+        self._note_progress(answer)
+        if rest:
+            self._take_chunks(rest)
+        answer.wake()
+        return True
+
+    def _take_chunks(self, data: bytes) -> None:
+        """Take the next bytes of a body in chunks; nearly always they are one chunk, which travels on as it came."""
+        framed = self.framed_sink
+        chunk = None if framed is None or not self._is_between_chunks else read_whole_chunk(data)
+        if chunk is None:
+            self._decode_chunks(data)
+        else:
+            self._progressed_ns = self._monotonic_ns()
+            framed(chunk, data)  # type: ignore[misc]  # not None, or there would be no chunk
+
+    def _decode_chunks(self, data: bytes) -> None:
+        decoder, answer = self._chunks, self._answer
+        assert decoder is not None and answer is not None
+        try:
+            chunk, used = decoder.feed(data)
+        except TollwayError as error:
+            return self.close(faults.protocol(error.public))
+        if decoder.is_complete:
+            return self._end(answer, chunk, can_stay=used == len(data))
+        self._is_between_chunks = decoder.is_between_chunks
+        if chunk:
+            self._parts.append(chunk)
+        return self._progress(len(data))
 
     def _take_rest(self, nbytes: int) -> None:
         """Take the next bytes of the body of a plain answer. What comes after its end cannot be trusted."""
@@ -314,41 +345,31 @@ class Connection(asyncio.BufferedProtocol):
     # What the parser tells.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        name = name.lower()
-        value = value.rstrip()
-        headers = self._headers
-        if len(headers) >= HEADERS_MAX:
-            raise Violation("too many header lines")
-        if name in _WATCHED:
-            self._watch(name, value)
-            if name != b"content-length":
-                return
-        headers.append((name, value))
+        self._noted.add(name.lower(), value.rstrip())
 
     def on_headers_complete(self) -> None:
-        parser, answer = self._parser, self._answer
+        parser, answer, noted = self._parser, self._answer, self._noted
         if self.state is not State.HEAD or answer is None or parser is None:
             raise Violation("an answer to no request")
         status = parser.get_status_code()
         if status < 200:
             return self._on_interim(status, answer)
         if self._buffer[7] != 0x31 or self._head_bytes or self._interims:  # 0x31: the "1" after "HTTP/1."
-            self._check_version(parser.get_http_version())
-        headers = self._headers
-        if self._named:
-            headers = [header for header in headers if header[0] not in self._named]
+            noted.check_version(parser.get_http_version())
         answer.status = status
-        answer.headers = headers
+        answer.headers = noted.passed_on()
+        if noted.idle_seconds is not None:
+            self.keep_alive_seconds = noted.idle_seconds
         if answer.is_head or status == 204 or status == 304:
             self.state = State.DONE
         else:
             self.state = State.BODY
-            if not self._is_chunked:
-                answer.content_bytes = self._content_bytes
-                if self._content_bytes is None:
+            if not noted.is_chunked:
+                answer.content_bytes = noted.content_bytes
+                if noted.content_bytes is None:
                     answer.is_close_delimited = True
-                    self._is_persistent = False
-        self._headers = []  # what follows are trailers, which are dropped
+                    noted.is_persistent = False
+        noted.headers = []  # what follows are trailers, which are dropped
         answer.wake()
 
     def on_message_complete(self) -> None:
@@ -358,11 +379,8 @@ class Connection(asyncio.BufferedProtocol):
     # Inside.
 
     def _reset_head(self) -> None:
-        self._headers = []
-        self._named = frozenset()
-        self._upgrade = b""
-        self._is_chunked = False
-        self._content_bytes = None
+        self._noted = HeadNotes()
+        self._chunks = None
         self._head_bytes = 0
         self._bytes_left = 0
         self._interims = 0
@@ -375,51 +393,22 @@ class Connection(asyncio.BufferedProtocol):
         expected = _START[have : have + nbytes]
         return self._buffer.startswith(expected)
 
-    def _watch(self, name: bytes, value: bytes) -> None:
-        if name == b"content-length":
-            if not value.isdigit():  # bytes: ASCII digits only. llhttp has checked it too, and that there is one
-                raise Violation("a content-length that is not a number")
-            self._content_bytes = int(value)
-        elif name == b"connection":
-            options = frozenset(option.strip() for option in value.lower().split(b","))
-            self._named |= options
-            if b"close" in options:
-                self._is_persistent = False
-        elif name == b"transfer-encoding":
-            if self._is_chunked or value.lower() != b"chunked":
-                raise Violation("a transfer coding other than one `chunked`")
-            self._is_chunked = True
-        elif name == b"upgrade":
-            self._upgrade = value
-        elif name == b"keep-alive":
-            self.keep_alive_seconds = read_idle_seconds(value)
-
-    def _check_version(self, version: str) -> None:
-        if version == "1.1":
-            return
-        if version != "1.0":
-            raise Violation("a version other than HTTP/1")
-        if self._is_chunked:
-            raise Violation("a transfer coding in HTTP/1.0")
-        self._is_persistent = False
-
     def _on_interim(self, status: int, answer: UpstreamAnswer) -> None:
         if status == 101:
-            if not answer.wants_upgrade or not self._upgrade or b"upgrade" not in self._named:
+            noted = self._noted
+            if not answer.wants_upgrade or not noted.upgrade or b"upgrade" not in noted.named:
                 raise Violation("101 without an upgrade")
             answer.status = status
-            answer.headers = [h for h in self._headers if h[0] not in self._named and h[0] != b"content-length"]
-            answer.upgrade = self._upgrade
+            answer.headers = [header for header in noted.passed_on() if header[0] != b"content-length"]
+            answer.upgrade = noted.upgrade
             self.state = State.TUNNEL
             return
         self._interims += 1
         if status < 100 or self._interims > INTERIMS_MAX:
             raise Violation("too many interim answers")
-        self._headers = []
-        self._named = frozenset()
-        self._upgrade = b""
-        self._content_bytes = None
-        self._is_chunked = False
+        is_persistent = self._noted.is_persistent
+        self._noted = HeadNotes()
+        self._noted.is_persistent = is_persistent
 
     def _progress(self, nbytes: int) -> None:
         """Pass on what has come of the body, and wait for its next bytes from now on."""
@@ -434,23 +423,20 @@ class Connection(asyncio.BufferedProtocol):
             self._overhead += nbytes
             if self._overhead > OVERHEAD_BYTES_MAX:
                 return self.close(faults.protocol("too much between the bytes of the body"))
-        if self._is_paused or self.state is not _BODY:
-            return None
-        at_ns = self._monotonic_ns() + answer.idle_ns
-        if at_ns > answer.total_at_ns:
-            at_ns = answer.total_at_ns
-        if self._has_progressed:
-            # Later than what is filed, so that moving it is all there is to do; see Deadline.
-            self._deadline.at_ns = at_ns
-        else:
-            self._has_progressed = True
-            self._deadline.start(at_ns)
+        self._note_progress(answer)
         return None
+
+    def _note_progress(self, answer: UpstreamAnswer) -> None:
+        """Wait for the next bytes of the body from now on; see `_on_expired`."""
+        now_ns = self._progressed_ns = self._monotonic_ns()
+        if not self._has_progressed and self.state is _BODY and not self._is_paused:
+            self._has_progressed = True
+            self._deadline.start(min(now_ns + answer.idle_ns, answer.total_at_ns))
 
     def _complete(self, nbytes: int) -> None:
         answer, parts = self._answer, self._parts
         assert answer is not None
-        can_stay = self._is_persistent and self._ends_well(nbytes)
+        can_stay = self._noted.is_persistent and self._ends_well(nbytes)
         chunk = b"".join(parts)
         parts.clear()
         if answer.is_head or answer.status in (204, 304):
@@ -460,7 +446,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _end(self, answer: UpstreamAnswer, chunk: bytes, *, can_stay: bool) -> None:
         """The answer ends with `chunk`: let the connection serve on, or close it, and tell the answer."""
-        self._answer = None
+        self._answer = self.framed_sink = None
         if chunk:
             answer.deliver(chunk)
         if can_stay and not answer.is_uploading and self.state is not State.CLOSED:
@@ -478,7 +464,7 @@ class Connection(asyncio.BufferedProtocol):
     def _ends_well(self, nbytes: int) -> bool:
         """Whether the read ended exactly where the answer did; the parser would swallow a stray CR or LF."""
         parts = self._parts
-        if parts and not self._is_chunked:
+        if parts and not self._noted.is_chunked:
             return self._buffer.endswith(parts[-1], 0, nbytes)
         tail = bytes(self._view[max(0, nbytes - 6) : nbytes])
         if nbytes < 4:

@@ -1,4 +1,4 @@
-"""Reads the head of a plain answer without llhttp: HTTP/1.1, a final status, one stated length, nothing unusual.
+"""Reads the head of a plain answer without llhttp: HTTP/1.1, a final status, one length or chunks, nothing unusual.
 
 Whatever is not plain, or not well-formed by this strict grammar, is left to llhttp, which decides what it means.
 Nearly every line of a head was seen before, since only the date and a request id change; what a line says follows
@@ -30,11 +30,13 @@ _UNUSUAL = frozenset(
         b"proxy-connection",
         b"te",
         b"trailer",
-        b"transfer-encoding",
         b"upgrade",
     )
 )
 
+
+CHUNKED = -1
+"""In place of a length: the body comes in chunks."""
 
 T = TypeVar("T")
 
@@ -43,13 +45,14 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """What a line says that is more, or less, than a header to pass on."""
 
     header: tuple[bytes, bytes] | None = None
-    content_bytes: int = -1
+    content_bytes: int | None = None
+    """CHUNKED or more, where the line frames the body."""
     idle_seconds: float | None = None
     is_plain: bool = True
 
 
 class PlainHead(msgspec.Struct, frozen=True, gc=False):
-    """The head of an answer whose body has `content_bytes` and whose connection stays.
+    """The head of an answer whose body has `content_bytes`, or is CHUNKED, and whose connection stays.
 
     `idle_seconds`: for how long the upstream says that it keeps the idle connection.
     """
@@ -72,7 +75,8 @@ def read_plain_head(head: bytes) -> PlainHead | None:
     status = _statuses.get(lines[0]) or _read_status(lines[0])
     if not status or len(lines) > HEADERS_MAX:
         return None
-    content_bytes, idle_seconds = -1, None
+    content_bytes: int | None = None
+    idle_seconds = None
     headers: list[tuple[bytes, bytes]] = []
     for text in lines[1:]:
         header = _ordinary.get(text)
@@ -82,11 +86,14 @@ def read_plain_head(head: bytes) -> PlainHead | None:
         line = _others.get(text) or _read_line(text)
         if line.header is not None:
             headers.append(line.header)
-        if not line.is_plain or (line.content_bytes >= 0 and content_bytes >= 0):
+        if line.content_bytes is not None:
+            if content_bytes is not None:
+                return None
+            content_bytes = line.content_bytes
+        elif not line.is_plain:
             return None
-        content_bytes = max(content_bytes, line.content_bytes)
         idle_seconds = line.idle_seconds or idle_seconds
-    return PlainHead(status, headers, content_bytes, idle_seconds) if content_bytes >= 0 else None
+    return None if content_bytes is None else PlainHead(status, headers, content_bytes, idle_seconds)
 
 
 def read_idle_seconds(value: bytes) -> float | None:
@@ -116,6 +123,9 @@ def _read_line(line: bytes) -> Line:
     if name == b"content-length":
         if _LENGTH.fullmatch(value) is not None:
             said = Line((name, value), content_bytes=int(value))
+    elif name == b"transfer-encoding":
+        if value.lower() == b"chunked":
+            said = Line(content_bytes=CHUNKED)
     elif name == b"keep-alive":
         said = Line(idle_seconds=read_idle_seconds(value))
     elif name == b"connection" and value.lower() == b"keep-alive":

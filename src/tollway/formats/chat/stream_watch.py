@@ -42,7 +42,9 @@ class StreamWatch:
         "_frame_bytes",
         "_hide_usage",
         "_input_tokens_estimate",
+        "_is_usual",
         "_model_json",
+        "_passes",
         "_rewrites",
         "_tail",
         "_text_events",
@@ -66,6 +68,10 @@ class StreamWatch:
         self._hide_usage = hide_usage
         self._model_json = model_json
         self._rewrites = hide_usage or model_json is not None
+        self._passes = not self._rewrites
+        """Whether a whole event passes as it came: nothing is to be changed, and nothing is held back."""
+        self._is_usual = False
+        """Whether events pass as they came and it is known how much of one is no text."""
         self._input_tokens_estimate = input_tokens_estimate
         self._tail = b""
         self._event_bytes = 0
@@ -82,10 +88,21 @@ class StreamWatch:
 
         Only whole events are passed on, so that an error event can follow whatever was cut.
         """
+        if (
+            self._is_usual
+            and b"\r" not in chunk
+            and chunk.find(b"\n\n") == len(chunk) - 2
+            and b'"delta":{"content":"' in chunk
+            and b'"delta":{"content":""' not in chunk
+            and not (b'"usage"' in chunk and _has_usage(chunk))
+        ):
+            # One whole event of more text and nothing else, as nearly all are.
+            self._text_events += 1
+            self._event_bytes += len(chunk) - 2
+            return chunk
         if not self.first_ns:
             self.first_ns = self._clock()
-        elif not (self._tail or self._rewrites or b"\r" in chunk) and chunk.find(b"\n\n") == len(chunk) - 2 >= 0:
-            # One whole event, as nearly all vendors send them: it passes as it came.
+        elif self._passes and b"\r" not in chunk and chunk.find(b"\n\n") == len(chunk) - 2 >= 0:
             self._read(chunk[:-2])
             return chunk
         data = self._tail + chunk if self._tail else chunk
@@ -136,9 +153,10 @@ class StreamWatch:
 
     def _hold(self, whole: bytes, tail: bytes) -> bytes:
         if len(tail) > EVENT_BYTES_MAX:
-            self._tail = b""
-            return whole + tail
+            tail, whole = b"", whole + tail
         self._tail = tail
+        self._passes = not (tail or self._rewrites)
+        self._is_usual = self._passes and self._frame_bytes > 0
         return whole
 
     def _pass(self, event: bytes) -> bytes | None:
@@ -162,6 +180,7 @@ class StreamWatch:
             self._event_bytes += len(event)
             if not self._frame_bytes:
                 self._frame_bytes = len(event) - _text_bytes(event)
+                self._is_usual = self._passes
         return None
 
     def _read_usage(self, event: bytes) -> Chunk | None:

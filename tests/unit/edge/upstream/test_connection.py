@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tollway.contract.policy import Timeouts
 from tollway.edge.server.timers import TimerWheel
 from tollway.edge.upstream.answer import UpstreamAnswer
-from tollway.edge.upstream.connection import READ_BYTES_MAX, Connection, ReadBuffer
+from tollway.edge.upstream.connection import Connection
+from tollway.edge.upstream.read_buffer import READ_BYTES_MAX, ReadBuffer
 from tollway.edge.upstream.state import State
 from tollway.kernel.clock import FixedClock
 

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tollway.edge.upstream import plain_head
-from tollway.edge.upstream.plain_head import HEADERS_MAX, REMEMBERED_MAX, read_idle_seconds, read_plain_head
+from tollway.edge.upstream.plain_head import CHUNKED, HEADERS_MAX, REMEMBERED_MAX, read_idle_seconds, read_plain_head
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -54,6 +54,28 @@ def test_what_is_unusual_or_malformed_is_left_to_the_parser(lines: bytes) -> Non
 )
 def test_another_version_or_an_answer_without_body_is_not_plain(first: bytes) -> None:
     assert read_plain_head(first + b"\r\ncontent-length: 1") is None
+
+
+def test_a_body_in_chunks_is_plain() -> None:
+    head = read_plain_head(OK + b"Transfer-Encoding: Chunked\r\na: b")
+    assert head is not None
+    assert (head.content_bytes, head.headers) == (CHUNKED, [(b"a", b"b")])
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"transfer-encoding: gzip, chunked",
+        b"transfer-encoding: identity",
+        b"transfer-encoding: chunked\r\ntransfer-encoding: chunked",
+        b"transfer-encoding: chunked\r\ncontent-length: 1",
+        b"transfer-encoding: chunked\r\nconnection: close",
+        b"transfer-encoding: chunked\r\ntrailer: x",
+    ],
+)
+def test_another_framing_is_left_to_the_parser(lines: bytes) -> None:
+    for _ in range(2):
+        assert read_plain_head(OK + lines) is None
 
 
 def test_a_keep_alive_header_need_not_state_a_timeout() -> None:
@@ -106,6 +128,7 @@ LINES = st.lists(st.one_of(st.builds(lambda n, v: n + b":" + v, NAMES, VALUES), 
 
 @given(st.sampled_from([b"HTTP/1.1 200 OK", b"HTTP/1.1 404 Not Found", b"HTTP/1.1 599 "]), LINES)
 @example(b"HTTP/1.1 200 OK", [b"Content-Length: 3", b"a:\t b \t"])
+@example(b"HTTP/1.1 200 OK", [b"Transfer-Encoding: chunked", b"a: b"])
 def test_no_head_is_read_otherwise_than_by_llhttp(first: bytes, lines: list[bytes]) -> None:
     head = b"\r\n".join([first, *lines])
     read = read_plain_head(head)
@@ -117,9 +140,12 @@ def test_no_head_is_read_otherwise_than_by_llhttp(first: bytes, lines: list[byte
         raise AssertionError(f"llhttp refuses {head!r}") from error
     assert seen.is_complete
     assert seen.parser.get_status_code() == read.status
-    ours = {b"connection", b"keep-alive"}
+    ours = {b"connection", b"keep-alive", b"transfer-encoding"}
     assert [header for header in seen.headers if header[0] not in ours] == read.headers
-    assert (
-        dict(seen.headers)[b"content-length"] == b"%d" % read.content_bytes
-        or int(dict(seen.headers)[b"content-length"]) == read.content_bytes
-    )
+    said = dict(seen.headers)
+    if read.content_bytes == CHUNKED:
+        assert said[b"transfer-encoding"].lower() == b"chunked"
+        assert b"content-length" not in said
+    else:
+        assert int(said[b"content-length"]) == read.content_bytes
+        assert b"transfer-encoding" not in said

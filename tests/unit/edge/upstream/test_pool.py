@@ -6,9 +6,10 @@ import pytest
 
 from tollway.contract.policy import Timeouts, Upstream
 from tollway.edge.server.timers import TimerWheel
-from tollway.edge.upstream.connection import Connection, ReadBuffer
+from tollway.edge.upstream.connection import Connection
 from tollway.edge.upstream.destination import build_destination
 from tollway.edge.upstream.pool import Pool, PoolLimits
+from tollway.edge.upstream.read_buffer import ReadBuffer
 from tollway.edge.upstream.state import State
 from tollway.kernel.clock import FixedClock
 from tollway.kernel.errors import TollwayError
