@@ -130,12 +130,17 @@ class PeopleReads:
             "user": user,
             "csrf": "csrf-value",
             "expires_at": before(hours=-9),
+            "fresh_until": before(minutes=-9),
+            "confirm_by": ["passkey", "totp", "recovery"],
+            "needs_second_factor": False,
             "rights": rights,
             "team_ids": team_ids,
         }
 
-    def read_account(self, _rest: str, _request: web.Request) -> Json:
-        """Answer where the owner is signed in."""
+    def read_account(self, rest: str, request: web.Request) -> Json:
+        """Answer the owner's second factors, or where the owner is signed in."""
+        if rest == "factors":
+            return factors(f"http://{request.host}")
         rows = [
             ("sess_1", "10.2.0.7", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0", {"minutes": 1}, True),
             ("sess_2", "192.0.2.44", "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0) Safari/605", {"hours": 3}, False),
@@ -144,7 +149,8 @@ class PeopleReads:
             {"id": key, "address": address, "agent": agent, "last_seen_at": before(**seen), "is_current": is_current}
             for key, address, agent, seen, is_current in rows
         ]
-        times = {"created_at": before(hours=6), "expires_at": before(hours=-6)}
+        times = {"created_at": before(hours=6), "expires_at": before(hours=-6), "confirmed_at": before(hours=6)}
+        items = [{**item, "method": "passkey" if item["is_current"] else "totp"} for item in items]
         return {"items": [{**item, **times} for item in items]}
 
     def read_users(self, rest: str, request: web.Request) -> Json | None:
@@ -228,6 +234,26 @@ class PeopleReads:
         return {"items": [one for one in found if wanted in (None, one["outcome"])], "next_cursor": None}
 
 
+def factors(origin: str) -> Json:
+    """Return the owner's second factors as the API shows them."""
+    keys = [("Laptop fingerprint", True, {"hours": 6}), ("Blue key on the key ring", False, None)]
+    return {
+        "app": {"confirmed_at": before(days=30)},
+        "passkeys": [
+            {
+                "id": f"pkey_{number}",
+                "name": name,
+                "is_backed_up": is_backed_up,
+                "created_at": before(days=30 - number),
+                "used_at": None if used is None else before(**used),
+            }
+            for number, (name, is_backed_up, used) in enumerate(keys)
+        ],
+        "recovery_codes": 8,
+        "passkey_place": {"rp_id": "127.0.0.1", "origin": origin},
+    }
+
+
 def role(role_id: str) -> Json:
     """Return a built-in role as the API shows it."""
     one = BUILT_IN[role_id]
@@ -248,6 +274,7 @@ def person(
         "role_name": BUILT_IN[role_id].name,
         "teams": [{"id": team, "name": TEAMS[team]} for team in teams],
         "personal_tokens": tokens,
+        "second_factors": ["passkey", "totp"] if tokens else [],
         "created_at": before(days=50),
         "created_by": "operator",
         "signed_in_at": None if seen is None else before(**seen),

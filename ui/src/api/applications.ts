@@ -9,7 +9,7 @@ export const useApplications = () => useQuery({ queryKey: ["applications"], quer
 export const useApplication = (id: string) => useQuery({ queryKey: ["application", id], queryFn: () => tagged(api.GET("/api/v1/applications/{application_id}", { params: at(id) })) });
 export const useApplicationMeters = (id: string) =>
   useQuery({ queryKey: ["application", id, "meters"], queryFn: () => body(api.GET("/api/v1/applications/{application_id}/meters", { params: at(id) })), refetchInterval: 2_000 });
-export const useTeams = () => useQuery({ queryKey: ["teams"], queryFn: () => body(api.GET("/api/v1/teams", { params: { query: { limit: 200 } } })) });
+export const useTeams = (isWanted = true) => useQuery({ queryKey: ["teams"], enabled: isWanted, queryFn: () => body(api.GET("/api/v1/teams", { params: { query: { limit: 200 } } })) });
 
 export const createApplication = (wish: ApplicationInput) => body(api.POST("/api/v1/applications", { body: wish }));
 export const changeApplication = (id: string, change: ApplicationPatch, etag?: string) => tagged(api.PATCH("/api/v1/applications/{application_id}", { params: { ...at(id), ...unchanged(etag) }, body: change }));

@@ -1,5 +1,6 @@
-/** The one door to /api/v1: adds the CSRF value, turns problem answers into `Problem`, sends people without a session to sign in. */
+/** The one door to /api/v1: adds the CSRF value, turns problem answers into `Problem`, asks for a proof before a sensitive act, sends people without a session to sign in. */
 import createClient, { type Middleware } from "openapi-fetch";
+import { askToConfirm } from "./step_up";
 import type { components, paths } from "./schema";
 
 export class Problem extends Error {
@@ -16,6 +17,7 @@ export class Problem extends Error {
   }
 }
 
+const CSRF = "X-Tollway-CSRF";
 let csrf = "";
 
 /** The value GET /session answered; sent with every change. */
@@ -23,13 +25,26 @@ export function setCsrf(value: string): void {
   csrf = value;
 }
 
+/** Copies of changes under way: a request that was sent cannot be sent again. */
+const copies = new WeakMap<Request, Request>();
+
 const door: Middleware = {
   onRequest({ request }) {
-    if (request.method !== "GET") request.headers.set("X-Tollway-CSRF", csrf);
+    if (request.method !== "GET") {
+      request.headers.set(CSRF, csrf);
+      copies.set(request, request.clone());
+    }
     return request;
   },
-  async onResponse({ response }) {
-    if (!response.ok) throw await problem(response);
+  async onResponse({ request, response }) {
+    if (response.ok) return response;
+    const found = await problem(response);
+    const copy = copies.get(request);
+    if (!copy || !(await isWorthAnother(found))) throw found;
+    copy.headers.set(CSRF, csrf);
+    const again = await fetch(copy);
+    if (!again.ok) throw await problem(again);
+    return again;
   },
   onError() {
     return new Problem(0, "network", "The console does not answer", "Check that Tollway is running and reachable, then try again. Tokens keep working meanwhile.");
@@ -55,6 +70,16 @@ export async function tagged<T extends object>(call: Promise<{ data?: T; respons
 
 /** The header of a change to what was read under this ETag. */
 export const unchanged = (etag: string | undefined) => ({ header: { "if-match": etag } });
+
+/** Nothing was done: true once what was missing is there. Another tab may have confirmed and so changed the value. */
+async function isWorthAnother({ code }: Problem): Promise<boolean> {
+  if (code === "management.step_up") return askToConfirm();
+  if (code !== "management.csrf") return false;
+  const before = csrf;
+  const session = await body(api.GET("/api/v1/session"));
+  setCsrf(session.csrf);
+  return session.csrf !== before;
+}
 
 async function problem(response: Response): Promise<Problem> {
   if (response.status === 401) signIn();

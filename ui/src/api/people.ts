@@ -28,6 +28,7 @@ export const inviteUser = (wish: UserInput) => body(api.POST("/api/v1/users", { 
 export const changeUser = (id: string, change: UserPatch) => body(api.PATCH("/api/v1/users/{user_id}", { params: user(id), body: change }));
 export const linkUser = (id: string) => body(api.POST("/api/v1/users/{user_id}/link", { params: user(id) }));
 export const reactivateUser = (id: string) => body(api.POST("/api/v1/users/{user_id}/reactivate", { params: user(id) }));
+export const resetFactors = (id: string) => body(api.POST("/api/v1/users/{user_id}/reset-factors", { params: { path: { user_id: id } } }));
 export const handOver = (id: string, to: string) => body(api.POST("/api/v1/users/{user_id}/hand-over", { params: user(id), body: { to_user_id: to } }));
 
 export function endUser(id: string, act: "deactivate" | "delete"): Promise<Ended> {

@@ -12,6 +12,7 @@ import { Trouble } from "../parts/page";
 import { AccountMenu, RangeMenu, ThemeMenu } from "./menus";
 import { Navigation, PLACES } from "./navigation";
 import { rangeSearch } from "./range";
+import { StepUp } from "./step_up";
 import { Toasts } from "./toasts";
 
 const Palette = lazy(() => import("./palette"));
@@ -27,6 +28,11 @@ export function Frame({ children }: { children: ReactNode }) {
   const session = useSession();
   const { may } = useRights();
   useKeys((place) => go(place + rangeSearch(params)), setOverlay);
+
+  const mustAddFactor = session.data?.needs_second_factor === true && path !== "/account";
+  useEffect(() => {
+    if (mustAddFactor) go("/account", { replace: true });
+  }, [mustAddFactor]);
 
   const first = useRef(true);
   useEffect(() => {
@@ -67,6 +73,7 @@ export function Frame({ children }: { children: ReactNode }) {
         {overlay === "search" && <Palette close={() => setOverlay(null)} />}
         {overlay === "keys" && <KeyMap close={() => setOverlay(null)} />}
       </Suspense>
+      <StepUp />
       <Toasts />
     </div>
   );

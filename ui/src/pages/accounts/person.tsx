@@ -4,13 +4,14 @@ import { Button, Modal, Select } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, useLocation } from "wouter";
 import { useTeams } from "../../api/applications";
-import { changeUser, endUser, handOver, joinTeam, leaveTeam, linkUser, reactivateUser, useRoles, useUser, useUsers } from "../../api/people";
+import { changeUser, endUser, handOver, joinTeam, leaveTeam, linkUser, reactivateUser, resetFactors, useRoles, useUser, useUsers } from "../../api/people";
 import { useRights } from "../../api/rights";
 import { useTokens } from "../../api/tokens";
 import type { Link as OneTime, Person } from "../../api/types";
 import { complain, say } from "../../frame/toasts";
 import { count, plural } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
+import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
@@ -19,7 +20,9 @@ import { OneTimeLink } from "./invite";
 import { PERSON_TONE } from "./people";
 import { SignedIn } from "./signed_in";
 
-type Dialog = "deactivate" | "delete" | "hand-over" | null;
+type Dialog = "deactivate" | "delete" | "hand-over" | "factors" | null;
+
+const FACTOR_WORDS = { totp: "authenticator app", passkey: "passkey" };
 
 export default function PersonPage({ id }: { id: string }) {
   const person = useUser(id);
@@ -49,6 +52,7 @@ export default function PersonPage({ id }: { id: string }) {
   const acts = found && may("users.write") && (
     <>
       {found.state !== "deactivated" && <Button variant="default" onClick={() => void linkUser(id).then(setLink, complain)}>{found.state === "invited" ? "New invitation link" : "Reset password…"}</Button>}
+      {found.second_factors.length > 0 && !isSelf && <Button variant="default" onClick={() => setDialog("factors")}>Reset second factors…</Button>}
       {found.personal_tokens > 0 && <Button variant="default" onClick={() => setDialog("hand-over")}>Hand over…</Button>}
       {found.state === "deactivated" ? <Button variant="default" onClick={() => void reactivateUser(id).then((changed) => { put(changed); say(`${changed.name} may sign in again`); }, complain)}>Reactivate</Button> : !isSelf && <Button variant="default" onClick={() => setDialog("deactivate")}>Deactivate…</Button>}
       {!isSelf && <Button variant="default" onClick={() => setDialog("delete")}>Delete…</Button>}
@@ -59,7 +63,7 @@ export default function PersonPage({ id }: { id: string }) {
       documentTitle={found?.name ?? "Person"}
       crumb={{ label: "People", href: "/people" }}
       title={<span className="row-wrap">{found?.name ?? "Person"} {found && <span className="small"><State value={PERSON_TONE[found.state]}>{found.state}</State></span>}{isSelf && <span className="tag tag-accent">you</span>}</span>}
-      lead={found && <>{found.role_name} · since <When value={found.created_at} /> · signed in <Ago value={found.signed_in_at} /></>}
+      lead={found && <>{found.role_name} · since <When value={found.created_at} /> · signed in <Ago value={found.signed_in_at} /> · {found.second_factors.length ? `second factor: ${found.second_factors.map((kind) => FACTOR_WORDS[kind]).join(", ")}` : "no second factor"}</>}
       acts={acts}
     >
       <Loaded query={person} rows={8}>
@@ -71,9 +75,15 @@ export default function PersonPage({ id }: { id: string }) {
             </div>
             {may("sessions.read") && shown.state === "active" && <SignedIn id={id} name={shown.name} />}
             {may("tokens.read") && <OwnTokens id={id} />}
+            <OwnRights owner={{ level: "user", id }} name={shown.name} note="They hold for their own tokens at the gateway, and bound what they may give to others." canEdit={may("users.write")} />
             {(dialog === "deactivate" || dialog === "delete") && (
               <Confirm title={dialog === "delete" ? "Delete this person" : "Deactivate this person"} act={dialog === "delete" ? "Delete" : "Deactivate"} typed={dialog === "delete" || shown.personal_tokens ? shown.name : undefined} close={() => setDialog(null)} run={() => end(dialog)}>
                 Their sessions end at once{shown.personal_tokens ? `, and ${plural(shown.personal_tokens, "token")} of their own ${shown.personal_tokens === 1 ? "is" : "are"} revoked for ever. Hand them over first if something still runs on them` : ""}. {dialog === "delete" ? "The name becomes free again; what they did stays in the records. This cannot be undone." : "They can be reactivated later."}
+              </Confirm>
+            )}
+            {dialog === "factors" && (
+              <Confirm title="Take second factors away" act="Take away" close={() => setDialog(null)} run={() => resetFactors(id).then((done) => { put(done.user); say(`${done.user.name} signs in by password alone; ${plural(done.sessions, "session")} ended`); }, complain)}>
+                For somebody who has lost them: their {shown.second_factors.map((kind) => FACTOR_WORDS[kind]).join(" and ")} and recovery codes stop working, and their sessions end. Their password stays.
               </Confirm>
             )}
             {dialog === "hand-over" && <HandOver person={shown} close={() => setDialog(null)} done={() => fresh()} />}
