@@ -105,6 +105,7 @@ def service_account(account_id: str, name: str, state: str, team_id: str, owner_
     return {
         "id": account_id,
         "name": name,
+        "email": None,
         "state": state,
         "role": "developer",
         "role_name": "Developer",

@@ -13,6 +13,7 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 RoleArgument = Annotated[str, typer.Argument(metavar="ROLE", help="Name or id of the role.")]
 Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="A role's name or id.")]
 Teams = Annotated[list[str] | None, typer.Option("--team", metavar="TEAM", help="A team's name or id; repeatable.")]
+Email = Annotated[str | None, typer.Option("--email", metavar="ADDRESS", help="Where their letters go.")]
 State = Annotated[
     str | None, typer.Option("--state", metavar="STATE", help="One of active, invited, deactivated, deleted.")
 ]
@@ -35,6 +36,7 @@ def register(app: typer.Typer) -> None:
     command(users, "invite")(invite_user)
     command(users, "show")(show_user)
     command(users, "role")(give_role)
+    command(users, "email")(set_email)
     command(users, "link")(create_link)
     command(users, "hand-over")(hand_over)
     command(users, "reset-factors")(reset_factors)
@@ -62,8 +64,12 @@ def list_users(session: Session, *, state: State = None) -> None:
     session.output.rows(items, {**columns, "signed_in_at": "signed in"}, empty="nobody may sign in yet")
 
 
-def invite_user(session: Session, name: NameArgument, *, role: Role = "viewer", team: Teams = None) -> None:
+def invite_user(
+    session: Session, name: NameArgument, *, role: Role = "viewer", team: Teams = None, email: Email = None
+) -> None:
     """Invite a person, and print the one-time link to hand to them. It works for seven days.
+
+    With an address, and mail set up, the link is sent there instead.
 
     Example: tollway user invite ada --role developer --team payments
     """
@@ -71,6 +77,7 @@ def invite_user(session: Session, name: NameArgument, *, role: Role = "viewer", 
         "name": name,
         "role": find_id(session, "roles", role),
         "team_ids": [find_id(session, "teams", one) for one in team or ()],
+        "email": email,
     }
     _print_link(session, session.call("POST", "/users", body=body))
 
@@ -94,6 +101,24 @@ def give_role(session: Session, person: PersonArgument, role: RoleArgument) -> N
         session.output.json(changed)
     else:
         session.output.line(f"{changed['name']} ({changed['id']}) is {changed['role_name']}")
+
+
+def set_email(
+    session: Session,
+    person: PersonArgument,
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address, or `none`.")],
+) -> None:
+    """Say where a person's letters go: invitations and links for a new password.
+
+    Example: tollway user email ada ada@example.com
+    """
+    found = find_one(session, "users", person)
+    body = {"email": None if address == "none" else address}
+    changed = session.call("PATCH", f"/users/{found['id']}", body=body)
+    if session.output.as_json:
+        session.output.json(changed)
+    else:
+        session.output.line(f"{changed['name']} ({changed['id']}): {changed['email'] or 'no address'}")
 
 
 def create_link(session: Session, person: PersonArgument) -> None:
@@ -265,6 +290,11 @@ def _print_link(session: Session, issued: dict[str, Any]) -> None:
         session.output.json(issued)
         return
     link = issued["link"]
+    if link["mailed_to"]:
+        session.output.line(f"sent to {link['mailed_to']}; it works once, until {link['expires_at']}")
+        return
+    if link["mail_problem"]:
+        session.output.note(f"not mailed: {link['mail_problem']}")
     session.output.note(f"for {issued['user']['name']}, once, until {link['expires_at']}:")
     session.output.line(link["url"])
 

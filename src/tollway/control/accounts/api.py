@@ -6,6 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
+from tollway.control.accounts.letters import mail_link
 from tollway.control.accounts.model import Ended, IssuedLink, NewUser, UserChange, UserFilter
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
@@ -17,6 +18,7 @@ from tollway.web.paging import Page, PageQuery
 
 router = APIRouter(prefix="/users", tags=["people"])
 
+Email = Annotated[str, Field(min_length=3, max_length=254, examples=["ada@example.com"])]
 UserId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
 PersonName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -33,11 +35,15 @@ class UserQuery(PageQuery):
 
 
 class InviteInput(Input):
-    """Who is invited: the name they will sign in with, the id of their role, and the teams they will be in."""
+    """Who is invited: the name they will sign in with, the id of their role, and the teams they will be in.
+
+    With an `email`, and mail set up, the link is sent there and not shown.
+    """
 
     name: PersonName
     role: Id
     team_ids: Annotated[list[Id], Field(max_length=100)] = Field(default=[])
+    email: Email | None = None
 
 
 class UserPatch(Input):
@@ -45,6 +51,7 @@ class UserPatch(Input):
 
     name: PersonName = absent()
     role: Id = absent()
+    email: Email | None = absent()
 
 
 class HandOverInput(Input):
@@ -65,6 +72,7 @@ class PersonOutput(Output):
 
     id: str
     name: str
+    email: str | None
     state: UserState
     role: str
     role_name: str
@@ -77,9 +85,14 @@ class PersonOutput(Output):
 
 
 class LinkOutput(Output):
-    """A one-time link with which a person chooses a password. It is shown here and nowhere else."""
+    """A one-time link with which a person chooses a password. It is shown here and nowhere else.
 
-    url: str
+    `url` null: it was mailed to `mailed_to`. `mail_problem`: it was to be mailed, and the mail server did not take it.
+    """
+
+    url: str | None
+    mailed_to: str | None
+    mail_problem: str | None
     purpose: LinkPurpose
     expires_at: Instant
 
@@ -129,7 +142,7 @@ def list_users(query: Annotated[UserQuery, Query()], ask: ReadUsers) -> Page[Per
 def invite_user(body: InviteInput, ask: FreshUsers) -> InvitedOutput:
     """Invite a person. The answer has the link to hand to them; it works once, for seven days."""
     ask.show_once()
-    issued = ask.services.accounts.invite(NewUser(body.name, body.role, tuple(body.team_ids)), ask.actor)
+    issued = ask.services.accounts.invite(NewUser(body.name, body.role, tuple(body.team_ids), body.email), ask.actor)
     ask.tag(issued.user.version)
     return InvitedOutput(user=_show(issued.user, ask), link=_show_link(issued, ask))
 
@@ -143,7 +156,7 @@ def get_user(user_id: UserId, ask: ReadUsers) -> PersonOutput:
 @router.patch("/{user_id}")
 def change_user(user_id: UserId, body: UserPatch, expected: ExpectedVersion, ask: FreshUsers) -> PersonOutput:
     """Rename a person or give them another role. In force at their next request."""
-    change = UserChange(body.name, body.role)
+    change = UserChange(body.name, body.role, body.email)
     return _answer(ask.services.accounts.change(user_id, change, ask.actor, expected_version=expected), ask)
 
 
@@ -195,6 +208,7 @@ def show_people(users: tuple[User, ...], ask: Asking) -> list[PersonOutput]:
         PersonOutput(
             id=user.id,
             name=user.name,
+            email=user.email,
             state=user.state,
             role=user.role,
             role_name=roles.get(user.role, user.role),
@@ -219,8 +233,19 @@ def _show_ended(ended: Ended, ask: Asking) -> EndedOutput:
 
 
 def _show_link(issued: IssuedLink, ask: Asking) -> LinkOutput:
-    url = f"{ask.services.gateway.facts.console_url}/welcome?token={quote(issued.secret.reveal())}"
-    return LinkOutput(url=url, purpose=issued.purpose, expires_at=format_instant(issued.expires_ns))
+    """Mail the link where that can be done, else show it."""
+    console_url = ask.services.gateway.facts.console_url
+    url = f"{console_url}/welcome?token={quote(issued.secret.reveal())}"
+    mail, trail = ask.services.notices.mail, ask.services.audit
+    mailed = mail_link(mail, trail, issued, ask.actor, url=url, console_url=console_url)
+    is_mailed = mailed is not None and mailed.is_ok
+    return LinkOutput(
+        url=None if is_mailed else url,
+        mailed_to=mailed.to if mailed is not None and is_mailed else None,
+        mail_problem=None if mailed is None or is_mailed else mailed.detail,
+        purpose=issued.purpose,
+        expires_at=format_instant(issued.expires_ns),
+    )
 
 
 def _answer(user: User, ask: Asking) -> PersonOutput:

@@ -10,11 +10,12 @@ from tollway.kernel.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class NewUser:
-    """Who is invited, with which role, into which teams."""
+    """Who is invited, with which role, into which teams. `email` is where their letters go, None: they get none."""
 
     name: str
     role: str
     team_ids: tuple[str, ...] = ()
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class UserChange:
 
     name: str | UnsetType = UNSET
     role: str | UnsetType = UNSET
+    email: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Facts, Subject
 from tollway.control.faults import Faults, Invalid, refuse
 from tollway.control.notices.events import Event, UserDeactivated, UserInvited
+from tollway.control.notices.mail import is_address
 from tollway.control.notices.ports import NoNotices, Notices
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.ports import Trail, Transactions
@@ -94,7 +95,7 @@ class Accounts:
                 updated_ns=now,
                 updated_by=str(actor),
             )
-            user = self._changed(draft, UserChange(new.name, new.role), actor, team_ids=new.team_ids)
+            user = self._changed(draft, UserChange(new.name, new.role, new.email), actor, team_ids=new.team_ids)
             self._store.add(user)
             for team_id in dict.fromkeys(new.team_ids):
                 self._store.join(team_id, user.id, now_ns=now, by=str(actor))
@@ -273,6 +274,10 @@ class Accounts:
             if self._parts.roles.find(change.role) is None:
                 faults.add("/role", "there is no such role")
             user = replace(user, role=change.role)
+        if change.email is not UNSET:
+            if change.email is not None and not is_address(change.email):
+                faults.add("/email", "this is not an e-mail address")
+            user = replace(user, email=change.email)
         if len(team_ids) > TEAMS_MAX:
             faults.add("/team_ids", f"at most {TEAMS_MAX} teams")
         for index, team_id in enumerate(team_ids[:TEAMS_MAX]):
@@ -313,4 +318,4 @@ class Accounts:
 
 def _facts(user: User) -> dict[str, object]:
     """Return what the audit log shows of a person."""
-    return pick(user, "name", "role", "state")
+    return pick(user, "name", "role", "state", "email")

@@ -151,6 +151,11 @@ class Mail:
         return before.sealed_password
 
 
+def is_address(text: str) -> bool:
+    """Return whether a letter could be sent to it, as far as its form goes."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 def _facts(server: MailServer) -> dict[str, object]:
     """Return what the audit log shows of a mail server: never the password, not even sealed."""
     return pick(server, "host", "port", "security", "username", "from_address", "from_name")

@@ -17,6 +17,7 @@ import { Table, usePaged } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
 import { TokenState } from "../tokens/tokens";
 import { OneTimeLink } from "./invite";
+import { Letters } from "./letters";
 import { PERSON_TONE } from "./people";
 import { SignedIn } from "./signed_in";
 
@@ -73,6 +74,7 @@ export default function PersonPage({ id }: { id: string }) {
               <RoleOf person={shown} put={put} />
               <TeamsOf person={shown} fresh={fresh} />
             </div>
+            <Letters person={shown} put={put} />
             {may("sessions.read") && shown.state === "active" && <SignedIn id={id} name={shown.name} />}
             {may("tokens.read") && <OwnTokens id={id} />}
             <OwnRights owner={{ level: "user", id }} name={shown.name} note="They hold for their own tokens at the gateway, and bound what they may give to others." canEdit={may("users.write")} />

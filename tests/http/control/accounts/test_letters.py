@@ -1,0 +1,71 @@
+"""Links are mailed where that can be done, and shown where it cannot; their address is the configuration's."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from kit.console import Console
+from tollway.control.notices.model import Posted
+
+U = "/api/v1/users"
+SERVER = {"host": "mail.example", "port": 25, "security": "none", "from_address": "gateway@example.com"}
+
+
+def invite(browser: TestClient, **fields: object) -> dict[str, dict[str, str]]:
+    answer = browser.post(U, json={"name": "eve", "role": "developer", **fields})
+    assert answer.status_code == 201, answer.text
+    found: dict[str, dict[str, str]] = answer.json()
+    return found
+
+
+def test_without_mail_or_an_address_the_link_is_shown(console: Console, browser: TestClient) -> None:
+    link = invite(browser, email="eve@example.com")["link"]
+    assert link["url"].startswith("http://127.0.0.1:8081/welcome?token=") and link["mailed_to"] is None
+    browser.put("/api/v1/mail", json=SERVER)
+    assert invite(browser, name="bob")["link"]["url"]
+    assert console.notices.post.sent == []
+
+
+def test_an_invitation_and_a_reset_are_mailed_and_not_shown(console: Console, browser: TestClient) -> None:
+    browser.put("/api/v1/mail", json=SERVER)
+    invited = invite(browser, email="eve@example.com")
+    assert (invited["link"]["url"], invited["link"]["mailed_to"]) == (None, "eve@example.com")
+    (_, _, letter) = console.notices.post.sent[-1]
+    assert letter.to == "eve@example.com" and "you are invited" in letter.text
+    link = next(line for line in letter.text.splitlines() if "/welcome?token=" in line)
+    assert link.startswith("http://127.0.0.1:8081/")
+    stranger = console.client()
+    token = link.partition("token=")[2]
+    body = {"link_token": token, "password": "another quiet bicycle"}
+    assert stranger.post("/api/v1/welcome", json=body).status_code == 200
+    forged = {"host": "localhost", "x-forwarded-host": "evil.example"}
+    reset = browser.post(f"{U}/{invited['user']['id']}/link", headers=forged).json()
+    assert (reset["url"], reset["purpose"]) == (None, "reset")
+    assert (
+        "new password" in console.notices.post.sent[-1][2].text and "evil" not in console.notices.post.sent[-1][2].text
+    )
+    acts = browser.get(f"/api/v1/audit?action=user.mail&object_id={invited['user']['id']}").json()["items"]
+    assert [act["after"] for act in acts] == [
+        {"to": "eve@example.com", "purpose": purpose, "is_ok": True} for purpose in ("reset", "invite")
+    ]
+    assert token not in str(browser.get("/api/v1/audit").json())
+
+
+def test_a_letter_that_the_server_does_not_take_is_told_and_the_link_shown(
+    console: Console, browser: TestClient
+) -> None:
+    browser.put("/api/v1/mail", json=SERVER)
+    console.notices.post.posted = Posted(False, "550 no such mailbox")
+    link = invite(browser, email="eve@example.com")["link"]
+    assert link["url"] and (link["mailed_to"], link["mail_problem"]) == (None, "550 no such mailbox")
+
+
+@pytest.mark.parametrize("email", ["nobody", "a@b\r\nBcc: c@d", "a b@example.com", "<a@example.com>"])
+def test_what_is_no_address_is_refused(browser: TestClient, email: str) -> None:
+    answer = browser.post(U, json={"name": "eve", "role": "developer", "email": email})
+    assert (answer.status_code, answer.json()["code"]) == (422, "management.invalid")
+
+
+def test_an_address_is_changed_and_taken_away(browser: TestClient) -> None:
+    user_id = invite(browser)["user"]["id"]
+    assert browser.patch(f"{U}/{user_id}", json={"email": "eve@example.com"}).json()["email"] == "eve@example.com"
+    assert browser.patch(f"{U}/{user_id}", json={"email": None}).json()["email"] is None
