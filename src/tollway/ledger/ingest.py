@@ -240,7 +240,7 @@ class Ingest:
         )
         addresses = address_uses(used)
         calls = reading.calls
-        misuse = self.watch.look(zip(calls.facts, calls.bodies, strict=True), reading.tallies)
+        misuse = self.watch.look(calls.facts, calls.bodies, reading.tallies)
         self._store.apply(
             Batch(
                 positions=reading.positions,

@@ -65,10 +65,15 @@ class Watch:
             _log.exception("ledger: the stored thresholds cannot be read; the console sends them again")
             self._use(NO_POLICY)
 
-    def look(self, calls: Iterable[tuple[CallFacts, bytes]], tallies: Sequence[TallyRecord]) -> list[tuple[int, bytes]]:
-        """Return (at_ns, bytes) of what is found in calls and refusals. Raises usage.unavailable."""
+    def look(
+        self, calls: Sequence[CallFacts], bodies: Sequence[bytes], tallies: Sequence[TallyRecord]
+    ) -> list[tuple[int, bytes]]:
+        """Return (at_ns, bytes) of what is found in calls, with their whole records, and refusals.
+
+        Raises usage.unavailable.
+        """
         self._adopt()
-        rows = build_rows(calls)
+        rows = build_rows(calls, bodies)
         self._fetch({row.token_id for row in rows})
         found: list[Finding] = []
         for row in rows:

@@ -9,6 +9,7 @@ from kit.calls import START, call
 from tollway.contract.records import Refused, TallyRecord
 from tollway.contract.watching import Expected, Finding, Guessing, NewOrigin, Rule, Thresholds, WatchPolicy
 from tollway.kernel.errors import TollwayError
+from tollway.ledger.rollups import CallFacts
 from tollway.ledger.watching import watch as module
 from tollway.ledger.watching.watch import Watch
 
@@ -45,11 +46,15 @@ def make(states: States, policy: WatchPolicy | None = None) -> Watch:
 
 def learn(watch: Watch) -> None:
     for hour in range(0, 72, 4):
-        assert watch.look([call(hour * HOUR)], []) == []
+        assert look(watch, [call(hour * HOUR)], []) == []
 
 
-def thief(second: int = 3 * DAY) -> tuple[object, bytes]:
+def thief(second: int = 3 * DAY) -> tuple[CallFacts, bytes]:
     return call(second, client_address="203.0.113.9", client_agent="wget/1")
+
+
+def look(watch: Watch, calls: list[tuple[CallFacts, bytes]], tallies: list[TallyRecord]) -> list[tuple[int, bytes]]:
+    return watch.look([facts for facts, _ in calls], [body for _, body in calls], tallies)
 
 
 def found(raw: list[tuple[int, bytes]]) -> list[Finding]:
@@ -63,7 +68,7 @@ def test_what_was_learned_survives_a_restart() -> None:
     watch.save()
     again = make(states)
     assert again.revision == 4
-    ((at_ns, body),) = again.look([thief()], [])
+    ((at_ns, body),) = look(again, [thief()], [])
     finding = msgspec.msgpack.decode(body, type=Finding)
     assert (finding.detector, finding.subject, finding.team_id, finding.at_ns) == ("new_origin", "tokA", "team", at_ns)
     assert at_ns == (START + 3 * DAY) * 10**9
@@ -91,16 +96,16 @@ def test_what_was_learned_survives_a_restart() -> None:
 def test_thresholds_of_the_team_and_what_is_expected_are_heeded(policy: WatchPolicy, count: int) -> None:
     watch = make(States(), policy)
     learn(watch)
-    assert len(watch.look([thief()], [])) == count
+    assert len(look(watch, [thief()], [])) == count
 
 
 def test_a_decoy_is_found_at_its_first_use_and_refusals_by_their_source() -> None:
     watch = make(States(), WatchPolicy(1, Thresholds(scanning=Guessing(count=2)), decoys=("tokA",)))
-    assert [each.detector for each in found(watch.look([call()], []))] == ["decoy_used"]
+    assert [each.detector for each in found(look(watch, [call()], []))] == ["decoy_used"]
     refused = tuple(Refused("192.0.2.9", "malformed", "", 1, (mark,)) for mark in range(3))
-    assert [each.detector for each in found(watch.look([], [TallyRecord(START, {}, refused)]))] == ["scanning"]
+    assert [each.detector for each in found(look(watch, [], [TallyRecord(START, {}, refused)]))] == ["scanning"]
     silent = make(States(), WatchPolicy(1, Thresholds(decoy_used=Rule(mode="off")), decoys=("tokA",)))
-    assert silent.look([call()], []) == []
+    assert look(silent, [call()], []) == []
 
 
 def test_profiles_in_memory_are_bounded_and_read_back(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,17 +113,17 @@ def test_profiles_in_memory_are_bounded_and_read_back(monkeypatch: pytest.Monkey
     states = States()
     watch = make(states)
     for number in range(8):
-        watch.look([call(number, token_id=f"t{number}")], [])
+        look(watch, [call(number, token_id=f"t{number}")], [])
     watch.save()
     assert len(watch._profiles) == 3 and len(states.kept) == 8
-    watch.look([call(9, token_id="t0")], [])
+    look(watch, [call(9, token_id="t0")], [])
     assert watch._profiles["t0"].hour.requests == 2
 
 
 def test_a_store_that_is_down_loses_nothing_and_what_cannot_be_read_is_begun_anew() -> None:
     states = States()
     watch = make(states)
-    watch.look([call()], [])
+    look(watch, [call()], [])
     states.is_down = True
     with pytest.raises(TollwayError):
         watch.save()
@@ -127,11 +132,11 @@ def test_a_store_that_is_down_loses_nothing_and_what_cannot_be_read_is_begun_ane
     assert set(states.kept) == {"token/tokA"}
     states.kept = {"token/tokA": b"\xc1", "policy": b"\xc1"}
     again = make(states)
-    assert again.revision == 0 and again.look([call()], []) == []
+    assert again.revision == 0 and look(again, [call()], []) == []
     assert again.sweep(0, 7) == 7
 
 
 def test_findings_of_one_step_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FINDINGS_MAX", 2)
     watch = make(States(), WatchPolicy(1, decoys=("a", "b", "c")))
-    assert len(watch.look([call(token_id=each) for each in ("a", "b", "c")], [])) == 2
+    assert len(look(watch, [call(token_id=each) for each in ("a", "b", "c")], [])) == 2
