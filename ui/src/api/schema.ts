@@ -4673,6 +4673,8 @@ export interface components {
         /**
          * InviteInput
          * @description Who is invited: the name they will sign in with, the id of their role, and the teams they will be in.
+         *
+         *     With an `email`, and mail set up, the link is sent there and not shown.
          */
         InviteInput: {
             /** Name */
@@ -4684,6 +4686,8 @@ export interface components {
              * @default []
              */
             team_ids?: string[];
+            /** Email */
+            email?: string | null;
         };
         /**
          * InvitedOutput
@@ -5120,10 +5124,16 @@ export interface components {
         /**
          * LinkOutput
          * @description A one-time link with which a person chooses a password. It is shown here and nowhere else.
+         *
+         *     `url` null: it was mailed to `mailed_to`. `mail_problem`: it was to be mailed, and the mail server did not take it.
          */
         LinkOutput: {
             /** Url */
-            url: string;
+            url: string | null;
+            /** Mailed To */
+            mailed_to: string | null;
+            /** Mail Problem */
+            mail_problem: string | null;
             /**
              * Purpose
              * @enum {string}
@@ -5801,6 +5811,8 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /** Email */
+            email: string | null;
             /**
              * State
              * @enum {string}
@@ -7702,6 +7714,8 @@ export interface components {
             name?: string;
             /** Role */
             role?: string;
+            /** Email */
+            email?: string | null;
         };
         /**
          * UsesOutput
