@@ -15,6 +15,7 @@ PLACES = ("unit", "contract", "http", "journeys", "chaos", ".")
 LISTED: dict[str, str] = {
     "__main__.py": "tests/unit/test_main.py",
     "compose/console.py": "tests/contract/runtime/test_supervisor.py",
+    "compose/life.py": "tests/journeys/test_token_life.py",
     "compose/limits.py": "tests/contract/runtime/test_supervisor.py",
     "compose/keys.py": "tests/journeys/test_rotate_keys.py",
     "compose/notices.py": "tests/journeys/test_notices.py",
@@ -32,6 +33,8 @@ LISTED: dict[str, str] = {
     "adapters/storage/ledger_faults.py": "tests/contract/storage/test_ledger_watch.py",
     "adapters/storage/ledger_tables.py": "tests/contract/storage/test_ledger.py",
     "adapters/storage/bulk.py": "tests/unit/control/bulk/test_service.py",
+    "adapters/storage/life.py": "tests/contract/storage/test_life.py",
+    "adapters/storage/rotations.py": "tests/contract/storage/test_life.py",
     "adapters/storage/levels.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/plans.py": "tests/contract/storage/test_config_stores.py",
     "adapters/storage/published_limits.py": "tests/unit/control/limits/test_levels.py",

@@ -22,14 +22,13 @@ from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.life import SQLEpochStore
-from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
-from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
 from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
+from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
 from tollway.compose.notices import Watched, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import (
@@ -65,8 +64,8 @@ from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
 from tollway.control.rights.groups import ModelGroups
 from tollway.control.rights.service import RightsDesk
-from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.security.service import SecurityDesk
+from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.lifetimes import Lifetimes
@@ -147,7 +146,6 @@ def build_console(
     people = build_people(settings, keys, stores, Around(plane.audit, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
-    notifier = build_notifier(stores, clock)
     return ConsoleServices(
         clock=clock,
         sessions=people.sessions,
@@ -160,18 +158,18 @@ def build_console(
         audit=plane.audit,
         tokens=plane.tokens,
         token_desk=desk,
-        rotations=build_rotations(plane.tokens, desk, stores, keys, notices=notifier, console_url=places.console_url),
-        upkeep=build_upkeep(plane.tokens, stores, usage, notices=notifier, write_to=lambda token, days: None),
+        rotations=build_rotations(plane.tokens, desk, stores, keys, console_url=places.console_url),
+        upkeep=build_upkeep(plane.tokens, stores, usage),
         applications=plane.applications,
         limits=plane.limits,
+        used_limits=used,
+        bulk=plane.bulk,
         rights=build_rights_office(
             stores,
             Ruled(plane.publisher, plane.tokens, plane.applications, plane.rights, plane.model_groups),
             usage,
             clock,
         ),
-        used_limits=used,
-        bulk=plane.bulk,
         teams=plane.teams,
         providers=plane.providers,
         rest_services=plane.services,
@@ -253,14 +251,14 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
             clock=clock,
             notices=notifier,
             plans=stores.plans,
-            accounts=stores.accounts,
             lifetimes=lifetimes,
+            accounts=stores.accounts,
         )
     )
+    limited = Limited(publisher, tokens, applications, audit)
     reaching = Reaching(Credentials(keys, clock), _check_upstream)
     providers = Providers(ProviderParts(stores.providers, stores.teams, reaching, publisher, database, audit, clock))
     services = RestServices(ServiceParts(stores.services, stores.teams, reaching, publisher, database, audit, clock))
-    limited = Limited(publisher, tokens, applications, audit)
     limits = build_limit_desk(stores, limited, clock)
     rights = build_rights_desk(stores, publisher, audit, clock)
     groups = build_model_groups(stores, publisher, audit, clock)

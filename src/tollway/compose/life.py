@@ -1,12 +1,9 @@
 """Builds what looks after the life of tokens: secrets, ends, rules, rotation by policy, and upkeep."""
 
-from collections.abc import Callable
-
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
 from tollway.adapters.storage.rotations import SQLHandoverStore, SQLRotationPolicyStore, SQLSelfRotationStore
 from tollway.compose.stores import Stores
-from tollway.control.notices.ports import Notices
 from tollway.control.ports import Trail
 from tollway.control.rotations.desk import RotationDesk
 from tollway.control.rotations.handing import HandoverParts, Handovers
@@ -16,7 +13,6 @@ from tollway.control.rotations.service import PolicyParts, RotationPolicies
 from tollway.control.tokens.desk import TokenDesk
 from tollway.control.tokens.ends import TokenEnds
 from tollway.control.tokens.lifetimes import Lifetimes
-from tollway.control.tokens.model import Token
 from tollway.control.tokens.secrets import TokenSecrets
 from tollway.control.tokens.service import Tokens
 from tollway.control.tokens.upkeep import TokenUpkeep, UpkeepParts, Uses
@@ -38,7 +34,7 @@ def build_token_desk(tokens: Tokens, lifetimes: Lifetimes, stores: Stores) -> To
 
 
 def build_rotations(
-    tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, *, notices: Notices, console_url: str
+    tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, *, console_url: str
 ) -> RotationDesk:
     """Return rotation by policy and by the tokens themselves."""
     parts, database = tokens.parts, stores.database
@@ -53,7 +49,7 @@ def build_rotations(
             box=keys.notices,
             webhooks=stores.webhooks,
             outbox=stores.deliveries,
-            notices=notices,
+            notices=parts.notices,
             transactions=database,
             trail=parts.trail,
             clock=parts.clock,
@@ -84,11 +80,9 @@ def build_rotations(
     )
 
 
-def build_upkeep(
-    tokens: Tokens, stores: Stores, uses: Uses, *, notices: Notices, write_to: Callable[[Token, int], None]
-) -> TokenUpkeep:
+def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses) -> TokenUpkeep:
     """Return what the program does with tokens by itself."""
     parts = tokens.parts
     return TokenUpkeep(
-        UpkeepParts(stores.tokens, tokens, uses, stores.told, notices, stores.database, parts.clock, write_to)
+        UpkeepParts(stores.tokens, tokens, uses, stores.told, parts.notices, stores.database, parts.clock)
     )

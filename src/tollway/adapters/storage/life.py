@@ -7,8 +7,8 @@ from tollway.adapters.storage.config_schema import applications, tokens
 from tollway.adapters.storage.life_schema import epochs, lifetime_rules
 from tollway.contract.life import Epoch
 from tollway.control.publication.ports import PublishedEpochs
-from tollway.control.tokens.ends import EpochStore
-from tollway.control.tokens.lifetimes import LifetimeRule, LifetimeStore, RuleScope
+from tollway.control.tokens.model import LifetimeRule, RuleScope
+from tollway.control.tokens.ports import EpochStore, LifetimeStore
 
 
 class SQLLifetimeStore:

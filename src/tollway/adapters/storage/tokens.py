@@ -27,8 +27,7 @@ from tollway.control.access.model import NO_RIGHTS, Permission, Reach, Sight
 from tollway.control.applications.ports import OwnedTokens
 from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.control.publication.ports import PublishedTokens
-from tollway.control.tokens.life import Life
-from tollway.control.tokens.model import Token, TokenFilter
+from tollway.control.tokens.model import Life, Token, TokenFilter
 from tollway.control.tokens.ports import TokenStore
 
 _ALL = select(

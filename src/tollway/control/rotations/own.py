@@ -15,10 +15,9 @@ from tollway.control.ports import Transactions
 from tollway.control.rotations.errors import not_granted
 from tollway.control.rotations.model import Collected
 from tollway.control.rotations.ports import HandoverBox, SelfRotationStore
-from tollway.control.tokens.ends import EpochStore
 from tollway.control.tokens.life import ReplacedSecret
 from tollway.control.tokens.model import Token
-from tollway.control.tokens.ports import Owners, TokenHasher, TokenStore
+from tollway.control.tokens.ports import EpochStore, Owners, TokenHasher, TokenStore
 from tollway.control.tokens.secrets import TokenSecrets
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError

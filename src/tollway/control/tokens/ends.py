@@ -6,7 +6,7 @@ batches, and say so themselves.
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Protocol, get_args
+from typing import get_args
 
 from tollway.contract.life import Act, Epoch, EpochKind, TokenState
 from tollway.control.actor import Actor
@@ -16,27 +16,12 @@ from tollway.control.tokens.errors import not_idle, token_not_found
 from tollway.control.tokens.events import token_quarantined_event
 from tollway.control.tokens.life import DENIED, QUARANTINE_REQUESTS_PER_MINUTE, Quarantined
 from tollway.control.tokens.model import Token
+from tollway.control.tokens.ports import EpochStore
 from tollway.control.tokens.service import TokenParts, Tokens, read_reason
 
 ACTS: tuple[Act, ...] = get_args(Act)
 BATCH = 200
 """Tokens ended in one transaction: a second of the writer's lock at the most."""
-
-
-class EpochStore(Protocol):
-    """Epochs in the config database. Every method raises management.unavailable."""
-
-    def all(self) -> tuple[Epoch, ...]:
-        """Return every epoch, by kind and subject."""
-        ...
-
-    def put(self, epoch: Epoch, *, now_ns: int, by: str) -> None:
-        """Store the epoch unless its subject has a later one. Only inside a transaction."""
-        ...
-
-    def issued_before(self, epoch: Epoch, *, limit: int) -> tuple[str, ...]:
-        """Return ids of tokens of the subject that were issued before and are not revoked, oldest first."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,39 +7,23 @@ can only make it shorter.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from tollway.control.actor import Actor
 from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults
 from tollway.control.ports import Trail, Transactions
+from tollway.control.tokens.model import LifetimeRule, RuleScope
+from tollway.control.tokens.ports import LifetimeStore
 from tollway.control.versions import check_version
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 
-RuleScope = Literal["installation", "team", "role"]
 DEFAULT_SECONDS = 90 * 86_400
 """How long a token lives when neither who issues it nor a rule says so."""
 SECONDS_MIN = 60
 SECONDS_MAX = 100 * 366 * 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class LifetimeRule:
-    """What holds for the tokens of a scope; None: the rule says nothing of it. `scope_id` is "" for the installation.
-
-    `role` is that of the person who issues or changes the token.
-    """
-
-    scope: RuleScope
-    scope_id: str
-    default_seconds: int | None = None
-    max_seconds: int | None = None
-    idle_seconds: int | None = None
-    updated_ns: int = 0
-    updated_by: str = ""
-    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +53,6 @@ class NoLifetimes:
     def find(self, *, team_id: str | None, role: str) -> Lifetime:
         """Return what holds where nothing is said."""
         return Lifetime()
-
-
-class LifetimeStore(Protocol):
-    """Rules in the config database. Every method raises management.unavailable."""
-
-    def all(self) -> tuple[LifetimeRule, ...]:
-        """Return every rule, by scope and id."""
-        ...
-
-    def find(self, scope: RuleScope, scope_id: str) -> LifetimeRule | None:
-        """Return the rule of a scope."""
-        ...
-
-    def put(self, rule: LifetimeRule) -> None:
-        """Store a rule, new or changed. Only inside a transaction, like `remove`."""
-        ...
-
-    def remove(self, scope: RuleScope, scope_id: str) -> bool:
-        """Delete a rule; return whether there was one."""
-        ...
 
 
 class Lifetimes:

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter
 from pydantic import Field
 
-from tollway.control.tokens.lifetimes import SECONDS_MAX, SECONDS_MIN, LifetimeRule
+from tollway.control.tokens.lifetimes import SECONDS_MAX, SECONDS_MIN
+from tollway.control.tokens.model import LifetimeRule
 from tollway.web.asking import Asking, ReadTokens, WriteConfiguration
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, format_instant

@@ -9,7 +9,8 @@ from tollway.contract import life
 from tollway.contract.policy import Environment, Limits
 from tollway.control.access.model import NO_RIGHTS, Rights
 from tollway.control.limits.model import NO_RULES, LimitRules
-from tollway.control.tokens.life import NEW_LIFE, Life
+from tollway.control.tokens.life import NEW_LIFE
+from tollway.control.tokens.life import Life as Life  # what is stored with a token is part of its model
 from tollway.kernel.secret import Secret
 from tollway.policy.token import mask
 
@@ -141,3 +142,23 @@ class IssuedToken:
 
     token: Token
     secret: Secret[str]
+
+
+RuleScope = Literal["installation", "team", "role"]
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeRule:
+    """What holds for the tokens of a scope; None: the rule says nothing of it. `scope_id` is "" for the installation.
+
+    `role` is that of the person who issues or changes the token.
+    """
+
+    scope: RuleScope
+    scope_id: str
+    default_seconds: int | None = None
+    max_seconds: int | None = None
+    idle_seconds: int | None = None
+    updated_ns: int = 0
+    updated_by: str = ""
+    version: int = 1

@@ -3,10 +3,11 @@
 from collections.abc import Collection
 from typing import Protocol
 
+from tollway.contract.life import Epoch
 from tollway.control.access.model import Sight
 from tollway.control.applications.model import Application
 from tollway.control.model import Page, Position
-from tollway.control.tokens.model import Token, TokenFilter
+from tollway.control.tokens.model import LifetimeRule, RuleScope, Token, TokenFilter
 
 
 class TokenStore(Protocol):
@@ -88,4 +89,40 @@ class ServiceDirectory(Protocol):
 
     def find_id(self, reference: str) -> str | None:
         """Return the id of the service with that id or name (case ignored)."""
+        ...
+
+
+class EpochStore(Protocol):
+    """Epochs in the config database. Every method raises management.unavailable."""
+
+    def all(self) -> tuple[Epoch, ...]:
+        """Return every epoch, by kind and subject."""
+        ...
+
+    def put(self, epoch: Epoch, *, now_ns: int, by: str) -> None:
+        """Store the epoch unless its subject has a later one. Only inside a transaction."""
+        ...
+
+    def issued_before(self, epoch: Epoch, *, limit: int) -> tuple[str, ...]:
+        """Return ids of tokens of the subject that were issued before and are not revoked, oldest first."""
+        ...
+
+
+class LifetimeStore(Protocol):
+    """Rules in the config database. Every method raises management.unavailable."""
+
+    def all(self) -> tuple[LifetimeRule, ...]:
+        """Return every rule, by scope and id."""
+        ...
+
+    def find(self, scope: RuleScope, scope_id: str) -> LifetimeRule | None:
+        """Return the rule of a scope."""
+        ...
+
+    def put(self, rule: LifetimeRule) -> None:
+        """Store a rule, new or changed. Only inside a transaction, like `remove`."""
+        ...
+
+    def remove(self, scope: RuleScope, scope_id: str) -> bool:
+        """Delete a rule; return whether there was one."""
         ...

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from kit.control import ACTOR, ControlPlane
 from tollway.control.applications.model import NewApplication
-from tollway.control.tokens.lifetimes import DEFAULT_SECONDS, LifetimeRule, NoLifetimes, combine
-from tollway.control.tokens.model import NewToken, TokenChange
+from tollway.control.tokens.lifetimes import DEFAULT_SECONDS, NoLifetimes, combine
+from tollway.control.tokens.model import LifetimeRule, NewToken, TokenChange
 from tollway.kernel.errors import TollwayError
 
 DAY = 86_400
