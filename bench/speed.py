@@ -73,6 +73,7 @@ def run(bench: Bench, only: str) -> None:
             "rejected": lambda: rejected(bench, group),
             "stream": lambda: event_streams(bench, group, unbuffered, token),
             "large": lambda: large_bodies(bench, group, plain_large, token),
+            "limits": lambda: many_limits(bench, instance, group),
         }
         for name, step in steps.items():
             if only in ("", name):
@@ -150,12 +151,37 @@ def large_bodies(bench: Bench, group: Group, plain: Group, token: str) -> None:
     bench.compare("100 KB request, 30 KB answer", ours, nginx_result, 3.0, 3.0)
 
 
+ONE_LIMIT = ("--rpm", "100000000")
+FIVE_LIMITS = (
+    *("--limit", "requests=1G/1m", "--limit", "requests=1G/day", "--limit", "total_tokens=1000G/1m"),
+    *("--limit", "concurrency=100000", "--limit", "bytes=1000000G/1h"),
+)
+THREE_BUDGETS = ("--budget", "100000/month", "--budget", "90000/day@Europe/Berlin", "--budget", "1000G tokens/week")
+
+
+def many_limits(bench: Bench, instance: Tollway, group: Group) -> None:
+    """Five limits and three budgets on one call, half of a token and half of its application."""
+    body = request_body("bench", 260)
+    application = instance.run("application", "create", "limited", *THREE_BUDGETS, "--json")
+    owner = json.loads(application)["id"]
+    one, many = instance.token(*ONE_LIMIT), instance.token("--application", owner, *FIVE_LIMITS)
+    single = load.wrk(group, CHAT, body, one, seconds=bench.seconds)
+    ours = load.wrk(group, CHAT, body, many, seconds=bench.seconds)
+    ratio = ours.total_us / single.total_us
+    shown = f"{ours.total_us:.1f} us = {ratio:.2f} x"
+    is_met = ratio <= 1.3 and not ours.errors and not single.errors
+    bench.row("five limits and three budgets", shown, f"<= 1.3 x one limit ({single.total_us:.1f} us)", is_met,
+              one_us=single.cpu_us, many_us=ours.cpu_us)  # fmt: skip
+
+
 def main() -> None:
     """Take the figures and write them to bench/results.json (not committed)."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=6, help="length of each load")
     parser.add_argument(
-        "--only", default="", help="same, translated, latency, rejected, stream, large, cold, streams, tls or workers"
+        "--only",
+        default="",
+        help="same, translated, latency, rejected, stream, large, limits, cold, streams, tls or workers",
     )
     options = parser.parse_args()
     bench = Bench(options.seconds)

@@ -127,7 +127,7 @@ def _resets_in(claim: Claim, now_ns: int) -> int:
     """Return the seconds until all of it is there again if nothing more is used: what slides takes its window."""
     if claim.window_seconds:
         return claim.window_seconds
-    return -(-(_calendar.span(claim.period, claim.zone, now_ns)[1] - now_ns) // NANOS_PER_SECOND)
+    return -(-(_calendar.span(claim.span, claim.period, claim.zone, now_ns)[1] - now_ns) // NANOS_PER_SECOND)
 
 
 def _openai(claim: Claim, word: str, now_ns: int) -> str:

@@ -74,15 +74,15 @@ class Calendar:
     __slots__ = ("_spans",)
 
     def __init__(self) -> None:
-        self._spans: dict[tuple[Period, str], tuple[int, int]] = {}
+        self._spans: dict[int, tuple[int, int]] = {}
 
-    def span(self, period: Period, zone: str, now_ns: int) -> tuple[int, int]:
-        """Return start and end of the period that contains `now_ns`."""
-        span = self._spans.get((period, zone))
+    def span(self, number: int, period: Period, zone: str, now_ns: int) -> tuple[int, int]:
+        """Return start and end of the period that contains `now_ns`. `number` stands for period and zone."""
+        span = self._spans.get(number)
         if span is None or not span[0] <= now_ns < span[1]:
             if len(self._spans) >= SPANS_MAX:
                 self._spans.clear()
-            span = self._spans[period, zone] = _span(period, zone, now_ns)
+            span = self._spans[number] = _span(period, zone, now_ns)
         return span
 
 

@@ -1,6 +1,7 @@
 """From journal to answers on both databases: sums, last uses, budgets, crashes, and exactly once."""
 
 import pytest
+from msgspec import structs
 
 from kit.ledger_calls import (
     ALL,
@@ -29,10 +30,11 @@ from tollway.contract.ledger_api import (
     SecretUse,
     Spent,
     SpentQuery,
+    SpentWindowsQuery,
     UnpricedQuery,
     UsageQuery,
 )
-from tollway.contract.records import TallyRecord
+from tollway.contract.records import Charge, TallyRecord
 from tollway.contract.usage import Usage
 from tollway.kernel.errors import TollwayError
 from tollway.ledger.model import DAY, HOUR, MINUTE
@@ -107,6 +109,24 @@ def test_budgets_last_uses_and_unpriced_models_add_up_over_batches(ledger, tmp_p
     rows = answer(UnpricedQuery(0), reader).rows
     assert sum(row.calls for row in rows) == len(without)
     assert max(row.last_ns for row in rows) == max(call.started_ns for call in without)
+
+
+def test_what_slides_is_known_by_the_hour(ledger, tmp_path):
+    """After a power loss the meters ask for it; periods of the calendar are asked for by themselves."""
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    (opened, closed), *_ = random_calls(seed=5, count=1)
+    hour = 3_600 * 10**9
+    charges = [("tokA", "roll~86400", at * hour, 5) for at in (0, 1, 1, 3)] + [("tokA", "b%1", hour, 7)]
+    for number, charge in enumerate(charges):
+        name = f"r{number}"
+        charged = structs.replace(closed, request_id=name, charges=(Charge(*charge),))
+        write(journal, [(structs.replace(opened, request_id=name), charged)])
+    journal.close()
+    drain(ingest)
+    rows = [Spent("tokA", "roll~86400", hour, 10), Spent("tokA", "roll~86400", 3 * hour, 5)]
+    assert list(answer(SpentWindowsQuery(1), reader).rows) == rows
+    assert list(answer(SpentWindowsQuery(2 * hour), reader).rows) == rows[1:]
 
 
 def test_the_last_addresses_of_a_token_and_the_uses_of_its_old_secrets_are_known(ledger, tmp_path):

@@ -5,11 +5,13 @@ locks of all claims.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import msgspec
 
 from tollway.adapters.meters.layout import (
     CALLS_RING,
+    FIRST_RECORD,
     GENERATION,
     IN_FLIGHT,
     LAST,
@@ -19,8 +21,9 @@ from tollway.adapters.meters.layout import (
     RING_RESERVED,
     RING_TAG,
     SLOTS_TAG,
+    SPAN,
     SPENT,
-    STAMP,
+    TAKEN,
     TOTAL,
 )
 from tollway.adapters.meters.rows import Rows
@@ -28,13 +31,20 @@ from tollway.adapters.meters.sections import CALLS_PER_WORD, Sections
 from tollway.contract.records import Charge
 from tollway.gateway.room import Amounts, Claim, ClaimKind, Claims, Hold, NoRoom
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
-from tollway.policy.budget import HOUR_NS, NEVER_NS, Calendar
+from tollway.policy.budget import HOUR_NS, NEVER_NS
 from tollway.policy.rate import SLOTS, room_in_ns
 
+REMEMBERED_MAX = 4_096
 NO_ROW = -1
 """The tag of what is counted at once, and not given back."""
 BUSY_SECONDS = 1.0
 """When it is worth trying again where only calls in flight are in the way."""
+
+
+Found: TypeAlias = tuple[int, int, int, int]
+"""Of a claim: what is left without what is granted, the word that counts what is held, its tag (NO_ROW: it is counted
+at once), and the instant that its charge belongs to.
+"""
 
 
 class RowHold(Hold, gc=False):
@@ -52,10 +62,7 @@ class Attempt(msgspec.Struct, gc=False):
     now_ns: int
     mono_ns: int
     left: list[int]
-    """What each claim has left, without what is granted."""
-    taken: list[tuple[int, int, int]]
-    """Of each claim that does not slide in calls: the word that counts it, its tag (NO_ROW: it is counted at once), and
-    the instant that its charge belongs to."""
+    """What each claim has left once the call is let in."""
 
 
 class Admissions:
@@ -67,8 +74,10 @@ class Admissions:
         self._numbers = sections.numbers
         self._rows = rows
         self._clock = clock
-        self.calendar = Calendar()
-        self._checks: dict[ClaimKind, Callable[[Claim, int, Attempt], NoRoom | None]] = {
+        self._span = sections.calendar.span
+        self._cells: dict[int, tuple[Claims, int, list[int]]] = {}
+        """Where claims were found, with what the header said then; by the identity of the claims."""
+        self._checks: dict[ClaimKind, Callable[[Claim, int, int, Attempt], Found | NoRoom]] = {
             "count": self._check_count,
             "slots": self._check_slots,
             "amount": self._check_amount,
@@ -78,13 +87,22 @@ class Admissions:
     def admit(self, claims: Claims, want: Amounts, floor: Amounts) -> Hold | NoRoom:
         """See ports.Meters. Raises gateway.meters_unavailable."""
         words, clock = self._words, self._clock
-        attempt = Attempt(claims, want, floor, clock.now_ns(), clock.monotonic_ns(), [], [])
+        attempt = Attempt(claims, want, floor, clock.now_ns(), clock.monotonic_ns(), [])
+        known = self._cells.get(id(claims))
+        if known is not None and known[0] is claims and known[1] == words[TAKEN]:
+            cells = known[2]
+        else:
+            cells = self._find(claims, attempt.now_ns)
         calls: list[tuple[int, int]] = []
-        for claim in claims.rates:
-            no_room = self._check_rate(claim, attempt, calls)
+        for claim, cell in zip(claims.rates, cells, strict=False):
+            no_room = self._check_rate(claim, cell, attempt, calls)
             if no_room is not None:
                 return no_room
-        hold: Hold | NoRoom = self._take_others(attempt) if claims.others else Hold(-1, claims, want, (), attempt.left)
+        hold: Hold | NoRoom
+        if claims.others:
+            hold = self._take_others(attempt, cells)
+        else:
+            hold = Hold(-1, claims, want, (), attempt.left)
         if type(hold) is not NoRoom:
             numbers = self._numbers
             for cell, place in calls:
@@ -92,42 +110,52 @@ class Admissions:
                 words[cell + TOTAL] += 1
         return hold
 
-    def _check_rate(self, claim: Claim, attempt: Attempt, calls: list[tuple[int, int]]) -> NoRoom | None:
-        words, sections = self._words, self._sections
-        cell = sections.call_cells.find(claim.key) or sections.give_ring(claim, attempt.claims)
+    def _find(self, claims: Claims, now_ns: int) -> list[int]:
+        """Find the cells of claims, and remember them until any cell of the file is taken from its key."""
+        taken = self._words[TAKEN]
+        cells = self._sections.find_cells(claims, now_ns)
+        if len(self._cells) >= REMEMBERED_MAX:
+            self._cells.clear()
+        self._cells[id(claims)] = claims, taken, cells
+        return cells
+
+    def _check_rate(self, claim: Claim, cell: int, attempt: Attempt, calls: list[tuple[int, int]]) -> NoRoom | None:
+        words = self._words
         length, mono_ns = claim.bucket_ns, attempt.mono_ns
         current = mono_ns // length
         if words[cell + LENGTH] != length or current > words[cell + LAST]:
-            sections.calls.bring_up(cell, length, mono_ns)
+            self._sections.calls.bring_up(cell, length, mono_ns)
         limit = claim.limit if not claim.top_ups else claim.limit_at(attempt.now_ns)
         rest = limit - words[cell + TOTAL] - 1
         if rest < 0 and not claim.is_soft:
-            return _no_room_in_ring(claim, limit, attempt, sections.calls.ring(cell), -rest)
+            return _no_room_in_ring(claim, limit, attempt, self._sections.calls.ring(cell), -rest)
         attempt.left.append(rest)
         calls.append((cell, (cell + CALLS_RING) * CALLS_PER_WORD + current % SLOTS))
         return None
 
-    def _take_others(self, attempt: Attempt) -> Hold | NoRoom:
+    def _take_others(self, attempt: Attempt, cells: list[int]) -> Hold | NoRoom:
         """Look at all claims but those of calls that slide; then write the row, and raise their counts."""
-        checks, claims = self._checks, attempt.claims
+        checks, claims, now_ns = self._checks, attempt.claims, attempt.now_ns
+        found: list[Found] = []
+        place = len(claims.rates)
         for claim in claims.others:
-            limit = claim.limit if not claim.top_ups else claim.limit_at(attempt.now_ns)
-            no_room = checks[claim.kind](claim, limit, attempt)
-            if no_room is not None:
-                return no_room
+            limit = claim.limit if not claim.top_ups else claim.limit_at(now_ns)
+            one = checks[claim.kind](claim, limit, cells[place], attempt)
+            if type(one) is NoRoom:
+                return one
+            found.append(one)  # type: ignore[arg-type]  # type() narrows no union
+            place += 1
         words, granted, left = self._words, attempt.granted, attempt.left
-        at = len(left) - len(claims.others)
         row: list[int] = []
         held: list[tuple[int, int, int, int]] = []
         charges: list[Charge] = []
-        for (word, tag, instant), claim in zip(attempt.taken, claims.others, strict=True):
+        for (rest, word, tag, instant), claim in zip(found, claims.others, strict=True):
             unit = claim.unit
             much = granted[unit]
-            if tag != NO_ROW:
-                row += (tag << PLACE_BITS | word, much)
+            left.append(rest - much)
             held.append((word, tag, unit, much))
-            left[at] -= much
-            at += 1
+            if tag >= SLOTS_TAG:
+                row += (tag << PLACE_BITS | word, much)
             if claim.is_charged:
                 charges.append(Charge(claim.owner_id, claim.charge_id, instant, much))
         # From here on a kill leaves a row that says what may have been taken.
@@ -136,30 +164,27 @@ class Admissions:
             words[word] += much
         return RowHold(number, claims, granted, tuple(charges), left, held=held)
 
-    def _check_count(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
-        start, end = self.calendar.span(claim.period, claim.zone, attempt.now_ns)
-        record = self._sections.find_record(claim, attempt.claims, start, end)
+    def _check_count(self, claim: Claim, limit: int, cell: int, attempt: Attempt) -> Found | NoRoom:
+        start, end = self._span(claim.span, claim.period, claim.zone, attempt.now_ns)
+        record = self._sections.find_record(claim, cell, start, end)
         rest = limit - self._words[record + SPENT]
         if rest < 1 and not claim.is_soft:
             return NoRoom(claim, _until(end, attempt.now_ns), 0, limit)
-        attempt.left.append(rest)
-        attempt.taken.append((record + SPENT, NO_ROW, self._words[record + STAMP] - 1))
-        return None
+        return rest, record + SPENT, NO_ROW, self._words[record] - 1
 
-    def _check_slots(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
-        cells = self._sections.cells
-        cell = cells.find(claim.key) or cells.give(claim.key, claim.stripe, attempt.claims.stripes)
+    def _check_slots(self, claim: Claim, limit: int, cell: int, attempt: Attempt) -> Found | NoRoom:
         rest = limit - self._words[cell + IN_FLIGHT]
         if rest < 1 and not claim.is_soft:
             return NoRoom(claim, None, 0, limit)
-        attempt.left.append(rest)
-        attempt.taken.append((cell + IN_FLIGHT, SLOTS_TAG, 0))
-        return None
+        return rest, cell + IN_FLIGHT, SLOTS_TAG, 0
 
-    def _check_amount(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
+    def _check_amount(self, claim: Claim, limit: int, cell: int, attempt: Attempt) -> Found | NoRoom:
         words = self._words
-        start, end = self.calendar.span(claim.period, claim.zone, attempt.now_ns)
-        record = self._sections.find_record(claim, attempt.claims, start, end)
+        start, end = self._span(claim.span, claim.period, claim.zone, attempt.now_ns)
+        if words[cell + SPAN] == claim.span and words[cell + FIRST_RECORD] == start + 1:
+            record = cell + FIRST_RECORD
+        else:
+            record = self._sections.find_record(claim, cell, start, end)
         rest = limit - words[record + SPENT] - words[record + RESERVED]
         unit = claim.unit
         if rest < attempt.granted[unit] and not claim.is_soft:
@@ -168,27 +193,24 @@ class Admissions:
                 wait = None if need > limit else _until(end, attempt.now_ns)
                 return NoRoom(claim, wait, max(rest, 0), limit)
             attempt.granted = _with(attempt.granted, unit, rest)
-        attempt.left.append(rest)
         # What is charged belongs to the period that the record is of, which after a jump of the clock may be another.
-        attempt.taken.append((record + RESERVED, words[record + GENERATION], words[record + STAMP] - 1))
-        return None
+        return rest, record + RESERVED, words[record + GENERATION], words[record] - 1
 
-    def _check_ring(self, claim: Claim, limit: int, attempt: Attempt) -> NoRoom | None:
-        words, sections = self._words, self._sections
-        cell = sections.amount_cells.find(claim.key) or sections.give_ring(claim, attempt.claims)
-        total = sections.amounts.bring_up(cell, claim.bucket_ns, attempt.mono_ns)
-        rest = limit - total - words[cell + RING_RESERVED]
+    def _check_ring(self, claim: Claim, limit: int, cell: int, attempt: Attempt) -> Found | NoRoom:
+        words = self._words
+        length, mono_ns = claim.bucket_ns, attempt.mono_ns
+        if words[cell + LENGTH] != length or mono_ns // length > words[cell + LAST]:
+            self._sections.amounts.bring_up(cell, length, mono_ns)
+        rest = limit - words[cell + TOTAL] - words[cell + RING_RESERVED]
         unit = claim.unit
         if rest < attempt.granted[unit] and not claim.is_soft:
             need = attempt.floor[unit]
             if need > limit:
                 return NoRoom(claim, None, max(rest, 0), limit)
             if rest < need or rest < 0:
-                return _no_room_in_ring(claim, limit, attempt, sections.amounts.ring(cell), need - rest)
+                return _no_room_in_ring(claim, limit, attempt, self._sections.amounts.ring(cell), need - rest)
             attempt.granted = _with(attempt.granted, unit, rest)
-        attempt.left.append(rest)
-        attempt.taken.append((cell + RING_RESERVED, RING_TAG, attempt.now_ns - attempt.now_ns % HOUR_NS))
-        return None
+        return rest, cell + RING_RESERVED, RING_TAG, attempt.now_ns - attempt.now_ns % HOUR_NS
 
 
 def _with(amounts: Amounts, unit: int, amount: int) -> Amounts:

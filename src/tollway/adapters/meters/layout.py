@@ -18,6 +18,8 @@ HEADER = struct.Struct("=qqqqqqqq32s")
 HEADER_WORDS = 512
 SEEDED = 7
 """Word of the header: 1 once budgets were rebuilt after the machine's start."""
+TAKEN = 16
+"""Word of the header that changes whenever a cell is taken from its key, so that places found before hold no longer."""
 
 # A process slot: whether it was taken, and how many of its rows were ever used.
 PROCESS_WORDS = 8

@@ -214,7 +214,7 @@ class MappedMeters:
                 cell = self._sections.cells.find(claim.key)
                 in_flight = self._words[cell + IN_FLIGHT] if cell else 0
                 return MeterState(claim, limit, in_flight, 0, in_flight)
-        start, end = self._admissions.calendar.span(claim.period, claim.zone, now_ns)
+        start, end = self._sections.calendar.span(claim.span, claim.period, claim.zone, now_ns)
         resets = None if end == NEVER_NS else end
         cell = self._sections.cells.find(claim.key)
         record = self._sections.periods.find_current(cell, start) if cell else 0

@@ -41,12 +41,15 @@ class Rings:
 
     def spend(self, cell: int, amount: int) -> None:
         """Add to what is counted now."""
-        words = self.words
+        words, numbers = self.words, self.numbers
         length = words[cell + LENGTH]
         now_ns = self._clock.monotonic_ns()
-        total = self.bring_up(cell, length, now_ns) + amount
-        at = self.place(cell, now_ns // length)
-        self.numbers[at] = min(self.numbers[at] + amount, AMOUNT_MAX)
+        current = now_ns // length
+        if current > words[cell + LAST]:
+            self.bring_up(cell, length, now_ns)
+        at = cell * self._per_word + self._ring_at + current % SLOTS
+        count, total = numbers[at] + amount, words[cell + TOTAL] + amount
+        numbers[at] = count if count < AMOUNT_MAX else AMOUNT_MAX
         words[cell + TOTAL] = total if total < AMOUNT_MAX else AMOUNT_MAX
 
     def raise_before(self, cell: int, amounts: Iterable[tuple[int, int]]) -> None:

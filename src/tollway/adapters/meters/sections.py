@@ -28,6 +28,7 @@ from tollway.adapters.meters.rings import Rings
 from tollway.adapters.meters.table import Table
 from tollway.gateway.room import CALLS, Claim, Claims
 from tollway.kernel.clock import Clock
+from tollway.policy.budget import Calendar
 
 CALLS_PER_WORD = 2
 
@@ -38,6 +39,7 @@ class Sections:
     def __init__(self, memory: mmap.mmap, locks: RangeLocks, layout: Layout, clock: Clock) -> None:
         self.words = memoryview(memory).cast("q")
         self.numbers = memoryview(memory).cast("I")
+        self.calendar = Calendar()
         self.periods = Periods(self.words, clock)
         self.calls = Rings(self.words, self.numbers, clock, ring=CALLS_RING, per_word=CALLS_PER_WORD)
         self.amounts = Rings(self.words, self.words, clock, ring=AMOUNTS_RING, per_word=1)
@@ -63,12 +65,27 @@ class Sections:
             self.cells.take_back(old)
         return cell
 
-    def find_record(self, claim: Claim, claims: Claims, start_ns: int, end_ns: int) -> int:
-        """Return the record of a claim for the period that starts at `start_ns`. Raises gateway.meters_unavailable."""
-        words = self.words
+    def find_cells(self, claims: Claims, now_ns: int) -> list[int]:
+        """Return the cell of each claim in turn, given where there is none. Raises gateway.meters_unavailable."""
+        return [self._find_cell(claim, claims, now_ns) for claim in claims.every]
+
+    def _find_cell(self, claim: Claim, claims: Claims, now_ns: int) -> int:
+        kind = claim.kind
+        if kind == "rate":
+            return self.call_cells.find(claim.key) or self.give_ring(claim, claims)
+        if kind == "ring":
+            return self.amount_cells.find(claim.key) or self.give_ring(claim, claims)
         cell = self.cells.find(claim.key)
-        if not cell:
-            return self._give_record(claim, claims, start_ns, end_ns)
+        if cell:
+            return cell
+        if kind == "slots":
+            return self.cells.give(claim.key, claim.stripe, claims.stripes)
+        start, end = self.calendar.span(claim.span, claim.period, claim.zone, now_ns)
+        return self._give_record(claim, claims, start, end) - FIRST_RECORD
+
+    def find_record(self, claim: Claim, cell: int, start_ns: int, end_ns: int) -> int:
+        """Return the record of a claim, in its cell, for the period that starts at `start_ns`."""
+        words = self.words
         if words[cell + SPAN] == claim.span:
             stamp = start_ns + 1
             if words[cell + FIRST_RECORD] == stamp:

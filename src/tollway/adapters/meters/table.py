@@ -9,7 +9,7 @@ import mmap
 import struct
 from collections.abc import Callable, Collection
 
-from tollway.adapters.meters.layout import STRIPE, WORD
+from tollway.adapters.meters.layout import STRIPE, TAKEN, WORD
 from tollway.adapters.meters.locks import RangeLocks
 from tollway.kernel.errors import TollwayError
 
@@ -63,8 +63,16 @@ class Table:
         return at // WORD
 
     def take_back(self, cell: int) -> None:
-        """Make a cell free. The caller holds its stripe."""
-        at = cell * WORD
+        """Make a cell free. The caller holds its stripe. Raises gateway.meters_unavailable."""
+        self._locks.lock_table()
+        try:
+            self._free(cell * WORD)
+        finally:
+            self._locks.unlock_table()
+
+    def _free(self, at: int) -> None:
+        (taken,) = _WORD.unpack_from(self._memory, TAKEN * WORD)
+        _WORD.pack_into(self._memory, TAKEN * WORD, taken + 1)
         self._memory[at : at + _KEY_BYTES] = _FREED
 
     def _probe(self, key: bytes) -> int:
@@ -102,7 +110,7 @@ class Table:
         try:
             if not self._is_idle(at // WORD):
                 return False
-            self._memory[at : at + _KEY_BYTES] = _FREED
+            self._free(at)
             return True
         finally:
             if not is_mine:
