@@ -59,6 +59,7 @@ def combine(claims: Iterable[Claim], unbounded_output: UnboundedOutput | None = 
         others=others,
         units=tuple([claim.unit for claim in others if claim.is_charged]),
         stripes=tuple(sorted({claim.stripe for claim in every})),
+        held_stripes=tuple(sorted({claim.stripe for claim in others if claim.kind != "count"})),
         is_amounts=any(claim.unit != CALLS for claim in every),
         is_paid=any(claim.unit == COST for claim in hard),
         is_bounded=any(claim.unit not in (CALLS, BYTES, INPUT_TOKENS) for claim in hard),

@@ -78,6 +78,8 @@ class Claims(msgspec.Struct, frozen=True, gc=False):
     """Of those whose charges are recorded."""
     stripes: tuple[int, ...] = ()
     """Of the claims, each once, ascending."""
+    held_stripes: tuple[int, ...] = ()
+    """Of those that hold something until the call is settled."""
     is_amounts: bool = False
     """Whether anything but calls is counted."""
     is_paid: bool = False

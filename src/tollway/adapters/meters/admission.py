@@ -154,7 +154,7 @@ class Admissions:
             much = granted[unit]
             left.append(rest - much)
             held.append((word, tag, unit, much))
-            if tag >= SLOTS_TAG:
+            if tag != NO_ROW:
                 row += (tag << PLACE_BITS | word, much)
             if claim.is_charged:
                 charges.append(Charge(claim.owner_id, claim.charge_id, instant, much))

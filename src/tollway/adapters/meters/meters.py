@@ -181,7 +181,7 @@ class MappedMeters:
         self.open_files.discard(self._file)
 
     def _settle_or_keep(self, hold: RowHold, used: Amounts) -> None:
-        stripes = hold.claims.stripes
+        stripes = hold.claims.held_stripes
         try:
             self._locks.lock_stripes(stripes)
         except TollwayError as error:
