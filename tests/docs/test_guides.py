@@ -41,6 +41,7 @@ EXPECTED = {
         "user.deactivate",
         "whole: ",
     ],
+    "sign-in.md": ["has no second factor", "user.reset_factors"],
     "rotate-keys.md": ["generation", "accepted", "not yet: something"],
     "leaks.md": [
         "settings.py:1:8",

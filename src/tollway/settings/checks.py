@@ -17,6 +17,7 @@ Finding = tuple[str, str]
 
 _ORIGIN = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 _PUBLIC_URL = re.compile(_ORIGIN.pattern + r"(?:/[!-~]*)?", re.ASCII)
+_ROLE = re.compile(r"\*|[a-z_]{1,32}|role_[0-9A-Za-z]{1,32}", re.ASCII)
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 
 
@@ -84,6 +85,9 @@ def _lists(settings: Settings) -> Iterator[Finding]:
     for origin in settings.gateway.cors_origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             yield "gateway.cors_origins", f"not an origin: {origin!r} (write https://app.example.com or *)"
+    for role in settings.console.second_factor_roles:
+        if not _ROLE.fullmatch(role):
+            yield "console.second_factor_roles", f"not a role's id: {role!r} (`tollway role list` shows them; * is all)"
     for host in settings.console.hosts:
         if not _HOST.fullmatch(host):
             yield "console.hosts", f"not a host name: {host!r}"

@@ -47,6 +47,14 @@ def test_a_person_from_invitation_to_removal(run: Run) -> None:
     assert run("user", "show", "ada").code == 1
 
 
+def test_lost_second_factors_are_taken_away(run: Run) -> None:
+    run("user", "invite", "ada", "--role", "owner")
+    done = run("user", "reset-factors", "ada")
+    assert done.code == 0 and "has no second factor" in done.out and "0 factors" in done.err
+    assert run("user", "reset-factors", "ada", "--json").json["user"]["second_factors"] == []
+    assert run("user", "reset-factors", "nobody").code == 1
+
+
 def test_a_role_of_ones_own(run: Run) -> None:
     made = run("role", "create", "support", "--allow", "tokens.read:team", "--allow", "calls.read:all", "--json").json
     assert {(right["permission"], right["reach"]) for right in made["rights"]} == {

@@ -1,11 +1,12 @@
 """Second steps, passkeys at sign-in, and confirming who one is, over HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
-from kit.console import NAME, PASSWORD, Console
+from kit.console import NAME, PASSWORD, Console, console_on
 from kit.factors import SECOND, STEP_UP, A, S, add_app, add_passkey, first_step, prove, take
 
 TOKENS = "/api/v1/tokens"
@@ -120,6 +121,17 @@ def test_a_sign_in_with_a_second_factor_has_two_steps(console: Console, browser:
     assert done.status_code == 200 and client.get(S).json() == done.json()
     assert "tollway-half" not in client.cookies
     assert audit(browser, "session.begin")[0]["after"]["method"] == "totp"  # type: ignore[index]  # JSON
+
+
+def test_over_tls_the_cookie_of_a_half_is_bound_to_the_host_too(tmp_path: Path) -> None:
+    with console_on(tmp_path, is_behind_tls=True) as console:
+        browser = console.client("https://localhost")
+        browser.headers["x-tollway-csrf"] = browser.post(S, json={"name": NAME, "password": PASSWORD}).json()["csrf"]
+        add_app(console, browser)
+        cookie = (
+            console.client("https://localhost").post(S, json={"name": NAME, "password": PASSWORD}).headers["set-cookie"]
+        )
+        assert cookie.startswith("__Host-tollway-half=") and "Secure" in cookie and "Domain" not in cookie
 
 
 def test_a_wrong_password_says_the_same_whether_or_not_there_is_a_second_factor(
