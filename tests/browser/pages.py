@@ -115,6 +115,23 @@ def edit_limits(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def edit_rights(tab: Tab) -> None:
+    """Open the rights of a token."""
+    tab.get_by_role("button", name="Edit its rights").click()
+    tab.get_by_role("dialog").get_by_text("Requests to models").wait_for()
+    come_to_rest(tab)
+
+
+def ask_may(tab: Tab) -> None:
+    """Ask whether a token may use a model, and whom networks would have refused."""
+    tab.get_by_label("Path", exact=True).fill("/v1/messages")
+    tab.get_by_role("button", name="Ask", exact=True).click()
+    tab.get_by_label("If only these networks were allowed").fill("10.0.0.0/8")
+    tab.get_by_role("button", name="Who would have been blocked?").click()
+    tab.get_by_text("198.51.100.23").wait_for()
+    come_to_rest(tab)
+
+
 def ask_revoke(tab: Tab) -> None:
     """Open the question before a revocation."""
     tab.get_by_role("button", name="More acts").click()
@@ -211,6 +228,8 @@ PAGES = [
     Page("token-issued", "/tokens/new", "", to_issued),
     Page("token", "/tokens/4tKq9XbLm2Pz?range=24h", "shop production"),
     Page("token-limits", "/tokens/4tKq9XbLm2Pz", "shop production", edit_limits),
+    Page("token-rights", "/tokens/4tKq9XbLm2Pz", "shop production", edit_rights),
+    Page("token-may", "/tokens/4tKq9XbLm2Pz", "shop production", ask_may),
     Page("token-revoke", "/tokens/4tKq9XbLm2Pz", "shop production", ask_revoke),
     Page("token-revoked", "/tokens/y7PaEi4DqN0b", "old search indexer"),
     Page("applications", "/applications", "Applications"),

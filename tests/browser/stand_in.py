@@ -21,6 +21,7 @@ import facts
 from facts import Json
 from notices import NoticeReads
 from people import PeopleReads
+from rights import RightsReads
 from security import SecurityReads
 
 UI = Path(__file__).resolve().parents[2] / "src" / "tollway" / "_ui"
@@ -42,7 +43,7 @@ NEW_SECRET = "9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"
 STEP = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
-class StandIn(PeopleReads, NoticeReads, SecurityReads):
+class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads):
     """The state of one stand-in console. `is_fresh` is an installation before its first provider."""
 
     def __init__(self, *, is_fresh: bool = False) -> None:
@@ -133,6 +134,8 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads):
 
     def read(self, path: str, request: web.Request) -> web.StreamResponse:
         """Answer a GET."""
+        if (rights := self.find_rights(path)) is not None:
+            return web.json_response(rights, headers={"ETag": f"W/{self.etag}"})
         head, _, rest = path.partition("/")
         name = f"read_{head.replace('-', '_').replace('.', '_')}"
         reader = getattr(self, name, None)
@@ -155,6 +158,8 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads):
         kind, *rest = path.split("/")
         if method == "DELETE":
             return web.Response(status=204)
+        if (rights := self.change_rights(path, body)) is not None:
+            return web.json_response(rights, headers={"ETag": self.etag})
         if kind == "mail":
             return web.json_response({"ok": True, "detail": "taken"} if rest else {"server": None})
         if kind == "webhooks":

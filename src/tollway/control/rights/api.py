@@ -91,7 +91,7 @@ class WayOutput(Output):
     reason: str | None
 
 
-class VerdictOutput(Output):
+class CallVerdictOutput(Output):
     """Whether the call may be made. Of a no: the code the caller gets, the rule, and the level whose it is.
 
     `watched` is the rule that would have refused it, were its networks enforced.
@@ -235,7 +235,7 @@ def get_effective_rights(token_id: TokenId, ask: ReadTokens) -> EffectiveOutput:
 
 
 @router.get("/tokens/{token_id}/may")
-def judge_call(token_id: TokenId, query: Annotated[MayQuery, Query()], ask: ReadTokens) -> VerdictOutput:
+def judge_call(token_id: TokenId, query: Annotated[MayQuery, Query()], ask: ReadTokens) -> CallVerdictOutput:
     """Say whether the token may make a call, and which rule says no. Nothing is called."""
     asked = Asked(
         model=query.model,
@@ -303,8 +303,8 @@ def _show_source(source: Source) -> SourceOutput:
     )
 
 
-def _show_verdict(verdict: Verdict) -> VerdictOutput:
-    return VerdictOutput(
+def _show_verdict(verdict: Verdict) -> CallVerdictOutput:
+    return CallVerdictOutput(
         allowed=verdict.is_allowed,
         code=verdict.code or None,
         reason=verdict.reason or None,

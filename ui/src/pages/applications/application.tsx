@@ -13,6 +13,7 @@ import { complain, say } from "../../frame/toasts";
 import { count } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
 import { LimitBars } from "../../parts/limits";
+import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
@@ -66,6 +67,7 @@ export default function ApplicationPage({ id }: { id: string }) {
               <SharedLimits id={id} />
               {may("tokens.read") && <OwnTokens id={id} />}
             </div>
+            <OwnRights owner={{ level: "application", id }} name={found.name} note="They hold for all its tokens." canEdit={reaches("applications.write", found.team_id)} />
             <Traffic range={range} filters={{ application: id }} empty="No call by this application in this time." />
             <OwnUse range={range} filters={{ application: id }} by={["model", "token"]} />
             {dialog === "edit" && <ApplicationForm application={found} close={() => setDialog(null)} done={put} />}

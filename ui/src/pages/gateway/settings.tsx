@@ -1,7 +1,9 @@
 /** What this gateway is and where it answers. Read-only: settings are files, flags and variables. */
 import { useGateway } from "../../api/gateway";
+import { useRights } from "../../api/rights";
 import { bytes, plural } from "../../format/numbers";
 import { zone } from "../../format/time";
+import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Ago, Code, Copy, State, When } from "../../parts/words";
 
@@ -13,6 +15,7 @@ const UNBOUNDED = {
 
 export default function Settings() {
   const gateway = useGateway();
+  const { may } = useRights();
   return (
     <Page narrow title="Settings" lead="How this gateway runs. These are set in tollway.toml, TOLLWAY_* variables or flags, and read at start.">
       <Loaded query={gateway} rows={10}>
@@ -35,6 +38,7 @@ export default function Settings() {
                 <dt>Calls without an output bound</dt><dd>{UNBOUNDED[facts.unbounded_output]}</dd>
               </dl>
             </Panel>
+            {may("configuration.read") && <OwnRights owner={{ level: "installation" }} name="the installation" note="They hold for every call with a token." canEdit={may("configuration.write")} />}
             <Panel title="Storage">
               <dl className="facts">
                 <dt>Database</dt><dd>{facts.database === "sqlite" ? `SQLite ${facts.sqlite_version}` : "PostgreSQL"}</dd>

@@ -10,6 +10,7 @@ import { useFreshFigures } from "../../api/live";
 import { useRange } from "../../frame/range";
 import { complain, say } from "../../frame/toasts";
 import { Confirm } from "../../parts/confirm";
+import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
 import { State, When } from "../../parts/words";
@@ -46,6 +47,7 @@ export default function TeamPage({ id }: { id: string }) {
             <div className="columns">
               <MembersOf id={id} name={shown.name} />
               {may("applications.read") && <ApplicationsOf id={id} />}
+              <OwnRights owner={{ level: "team", id }} name={found?.name ?? id} note="They hold for the tokens of its applications." canEdit={may("teams.write")} />
             </div>
             {may("usage.read") && (
               <>

@@ -17,6 +17,7 @@ import { Dialogs, type Dialog } from "./dialogs";
 import { Facts } from "./facts";
 import { TokenLife } from "./life";
 import { OwnLimits } from "./own_limits";
+import { TokenRights } from "./rights_panel";
 import { TokenState } from "./tokens";
 
 export default function TokenPage({ id }: { id: string }) {
@@ -77,6 +78,7 @@ function Sections({ token, open }: { token: Token; open: (dialog: Dialog) => voi
         <OwnLimits token={token} edit={canEdit ? () => open("limits") : undefined} />
         <Facts token={token} edit={canEdit ? () => open("rights") : undefined} />
       </div>
+      <TokenRights token={token} canEdit={canEdit} />
       <TokenLife token={token} />
       <Traffic range={range} filters={{ token: token.id }} empty="No call with this token in this time." />
       <OwnUse range={range} filters={{ token: token.id }} />
