@@ -57,6 +57,11 @@ SENSITIVE = {
     ("DELETE", "/model-groups/{group_name}"),
     ("PATCH", "/roles/{role_id}"),
     ("DELETE", "/roles/{role_id}"),
+    ("POST", "/service-accounts"),
+    ("PATCH", "/service-accounts/{account_id}"),
+    ("DELETE", "/service-accounts/{account_id}"),
+    ("POST", "/service-accounts/{account_id}/deactivate"),
+    ("POST", "/service-accounts/{account_id}/reactivate"),
     ("POST", "/services"),
     ("PATCH", "/services/{service_id}"),
     ("PUT", "/teams/{team_id}/members/{user_id}"),
@@ -65,6 +70,7 @@ SENSITIVE = {
     ("PATCH", "/rotation-policies/{policy_id}"),
     ("DELETE", "/rotation-policies/{policy_id}"),
     ("POST", "/tokens"),
+    ("PATCH", "/tokens/{token_id}"),
     ("POST", "/tokens/revoke-all"),
     ("POST", "/tokens/{token_id}/collect"),
     ("POST", "/tokens/{token_id}/rotate"),
@@ -77,6 +83,7 @@ SENSITIVE = {
     ("POST", "/users/{user_id}/reactivate"),
     ("POST", "/users/{user_id}/reset-factors"),
     ("POST", "/webhooks"),
+    ("PATCH", "/webhooks/{webhook_id}"),
     ("POST", "/webhooks/{webhook_id}/secret"),
 }
 """What needs a proof, given lately, of who one is: what issues, replaces or reveals a secret or changes rights."""

@@ -179,7 +179,7 @@ def get_webhook(webhook_id: WebhookId, ask: ReadNotices) -> WebhookOutput:
 
 @router.patch("/{webhook_id}")
 def change_webhook(
-    webhook_id: WebhookId, body: WebhookPatch, expected: ExpectedVersion, ask: WriteNotices
+    webhook_id: WebhookId, body: WebhookPatch, expected: ExpectedVersion, ask: FreshNotices
 ) -> WebhookOutput:
     """Change a webhook. What waits goes to the new address."""
     given = body.model_fields_set
@@ -286,7 +286,9 @@ def show_delivery(delivery: Delivery) -> DeliveryOutput:
 
 def _show_detail(delivery: Delivery) -> DeliveryDetailOutput:
     attempts = [_show_attempt(attempt) for attempt in delivery.attempts]
-    return DeliveryDetailOutput(**dict(iter(show_delivery(delivery))), body=mask_all(delivery.body.decode()), attempts=attempts)
+    return DeliveryDetailOutput(
+        **dict(iter(show_delivery(delivery))), body=mask_all(delivery.body.decode()), attempts=attempts
+    )
 
 
 def _show_attempt(attempt: Attempt) -> AttemptOutput:

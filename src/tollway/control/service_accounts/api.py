@@ -14,7 +14,7 @@ from tollway.control.service_accounts.model import (
     ServiceAccountFilter,
 )
 from tollway.control.sessions.model import NAME_CHARS_MAX, User, UserState
-from tollway.web.asking import Asking, ReadServiceAccounts, WriteServiceAccounts
+from tollway.web.asking import Asking, FreshServiceAccounts, ReadServiceAccounts
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
 from tollway.web.paging import Page, PageQuery
@@ -95,7 +95,7 @@ def list_service_accounts(
 
 
 @router.post("", status_code=201)
-def create_service_account(body: ServiceAccountInput, ask: WriteServiceAccounts) -> ServiceAccountOutput:
+def create_service_account(body: ServiceAccountInput, ask: FreshServiceAccounts) -> ServiceAccountOutput:
     """Make a service account. It has no password and never signs in: what its role permits, its tokens may do."""
     new = NewServiceAccount(body.name, body.role, body.team_id, body.owner_id)
     return _answer(ask.services.service_accounts.create(new, ask.actor), ask)
@@ -109,7 +109,7 @@ def get_service_account(account_id: AccountId, ask: ReadServiceAccounts) -> Serv
 
 @router.patch("/{account_id}")
 def change_service_account(
-    account_id: AccountId, body: ServiceAccountPatch, expected: ExpectedVersion, ask: WriteServiceAccounts
+    account_id: AccountId, body: ServiceAccountPatch, expected: ExpectedVersion, ask: FreshServiceAccounts
 ) -> ServiceAccountOutput:
     """Rename a service account, give it another role, or name who answers for it. In force at its next request."""
     change = ServiceAccountChange(body.name, body.role, body.owner_id)
@@ -119,7 +119,7 @@ def change_service_account(
 
 @router.delete("/{account_id}")
 def delete_service_account(
-    account_id: AccountId, expected: ExpectedVersion, ask: WriteServiceAccounts
+    account_id: AccountId, expected: ExpectedVersion, ask: FreshServiceAccounts
 ) -> EndedServiceAccountOutput:
     """Delete a service account. Its tokens are revoked at once; what it did stays known."""
     return _show_ended(ask.services.service_accounts.delete(account_id, ask.actor, expected_version=expected), ask)
@@ -127,7 +127,7 @@ def delete_service_account(
 
 @router.post("/{account_id}/deactivate")
 def deactivate_service_account(
-    account_id: AccountId, expected: ExpectedVersion, ask: WriteServiceAccounts
+    account_id: AccountId, expected: ExpectedVersion, ask: FreshServiceAccounts
 ) -> EndedServiceAccountOutput:
     """Revoke a service account's tokens at once, and let it have no more."""
     return _show_ended(ask.services.service_accounts.deactivate(account_id, ask.actor, expected_version=expected), ask)
@@ -135,7 +135,7 @@ def deactivate_service_account(
 
 @router.post("/{account_id}/reactivate")
 def reactivate_service_account(
-    account_id: AccountId, expected: ExpectedVersion, ask: WriteServiceAccounts
+    account_id: AccountId, expected: ExpectedVersion, ask: FreshServiceAccounts
 ) -> ServiceAccountOutput:
     """Let a service account have tokens again. Those that ended stay revoked."""
     return _answer(ask.services.service_accounts.reactivate(account_id, ask.actor, expected_version=expected), ask)

@@ -202,7 +202,7 @@ def get_token(token_id: TokenId, ask: ReadTokens) -> TokenOutput:
 
 
 @router.patch("/{token_id}")
-def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
+def change_token(token_id: TokenId, body: TokenPatch, expected: ExpectedVersion, ask: FreshTokens) -> TokenOutput:
     """Change a token. An `expires_at` in the past ends it now."""
     given = body.model_fields_set
     change = TokenChange(
