@@ -2,7 +2,7 @@
 
 from kit.control import ControlPlane
 from tollway.adapters.secrets.report_signatures import ReportSignatures
-from tollway.compose.security import SecurityParts, build_security
+from tollway.compose.security import Looking, SecurityParts, build_security
 from tollway.contract.ledger_api import (
     FindingsAnswer,
     FindingsQuery,
@@ -15,6 +15,8 @@ from tollway.contract.ledger_api import (
 from tollway.contract.watching import Detector, Finding, Severity, WatchPolicy
 from tollway.control.access.model import EVERYWHERE
 from tollway.control.audit.model import Wanted
+from tollway.control.notices.model import Letter, Posted
+from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.model import EventFilter, SecurityEvent
 from tollway.control.security.service import SecurityDesk
 from tollway.kernel.errors import TollwayError
@@ -46,6 +48,7 @@ class Security:
     def __init__(self, plane: ControlPlane, signatures: ReportSignatures | None = None) -> None:
         self.plane = plane
         self.ledger = FindingLedger()
+        self.letters: list[Letter] = []
         self.desk: SecurityDesk = build_security(
             SecurityParts(
                 database=plane.database,
@@ -57,6 +60,7 @@ class Security:
                 trail=plane.audit,
                 clock=plane.clock,
                 signatures=signatures or ReportSignatures(),
+                letters=SecurityLetters(self, Looking(plane.account_store).find, "https://console.example"),
             )
         )
 
@@ -68,6 +72,11 @@ class Security:
         self.ledger.findings.append(finding)
         while self.desk.noticing.look():
             pass
+
+    def send(self, letter: Letter) -> Posted:
+        """Stand in for the mail server."""
+        self.letters.append(letter)
+        return Posted(True, "taken")
 
     def events(self) -> tuple[SecurityEvent, ...]:
         """Return all events, newest first."""

@@ -29,7 +29,7 @@ from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
 from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
-from tollway.compose.notices import Watched, build_notices, build_notifier
+from tollway.compose.notices import Watched, build_mail, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import (
     Named,
@@ -40,7 +40,7 @@ from tollway.compose.rights import (
     build_rights_desk,
     build_rights_office,
 )
-from tollway.compose.security import SecurityParts, build_security
+from tollway.compose.security import Looking, SecurityParts, build_security
 from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts, Upstream
@@ -64,6 +64,7 @@ from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
 from tollway.control.rights.groups import ModelGroups
 from tollway.control.rights.service import RightsDesk
+from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.service import SecurityDesk
 from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
@@ -177,7 +178,7 @@ def build_console(
         usage=usage,
         gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting)),
         notices=build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock),
-        security=_security(settings, keys, plane, ledger, clock),
+        security=_security(settings, keys, plane, ledger, places),
         configuration=plane.configuration,
         backups=_backups(settings, clock),
         root_keys=_root_keys(settings, keys, plane, hand_over),
@@ -294,7 +295,9 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     )
 
 
-def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, clock: Clock) -> SecurityDesk:
+def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, places: Places) -> SecurityDesk:
+    clock = SystemClock()
+    mail = build_mail(plane.stores, keys, plane.audit, clock)
     return build_security(
         SecurityParts(
             database=plane.stores.database,
@@ -306,6 +309,7 @@ def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, c
             trail=plane.audit,
             clock=clock,
             signatures=ReportSignatures(settings.console.leak_report_keys),
+            letters=SecurityLetters(mail, Looking(plane.stores.accounts).find, places.console_url),
         )
     )
 

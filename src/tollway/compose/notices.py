@@ -30,6 +30,11 @@ def build_notifier(stores: Stores, clock: Clock) -> Notifier:
     return Notifier(stores.webhooks, stores.deliveries, stores.database, clock)
 
 
+def build_mail(stores: Stores, keys: KeyRing, trail: Trail, clock: Clock) -> Mail:
+    """Return how letters are sent."""
+    return Mail(MailParts(stores.mail, keys.notices, SMTPSender(clock), stores.database, trail, clock))
+
+
 def build_notices(stores: Stores, keys: KeyRing, trail: Trail, watched: Watched, clock: Clock) -> NoticeDesk:
     """Return the domain's services."""
     secrets, sender = SigningSecrets(keys.notices), HTTPWebhookSender()
@@ -54,6 +59,6 @@ def build_notices(stores: Stores, keys: KeyRing, trail: Trail, watched: Watched,
     return NoticeDesk(
         webhooks=Webhooks(WebhookParts(stores.webhooks, secrets, sender, stores.database, trail, clock)),
         deliveries=Deliveries(deliveries),
-        mail=Mail(MailParts(stores.mail, keys.notices, SMTPSender(clock), stores.database, trail, clock)),
+        mail=build_mail(stores, keys, trail, clock),
         watch=Watch(watch),
     )

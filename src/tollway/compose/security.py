@@ -7,12 +7,16 @@ from tollway.adapters.secrets.report_signatures import ReportSignatures
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.security import SQLEventStore, SQLReportStore, SQLRuleStore
+from tollway.control.accounts.model import UserFilter
+from tollway.control.accounts.ports import AccountStore
 from tollway.control.actor import Actor
 from tollway.control.notices.ports import Notices
 from tollway.control.ports import Trail
 from tollway.control.security.decoys import DecoyParts, Decoys
 from tollway.control.security.events import EventParts, SecurityEvents
 from tollway.control.security.leaks import LeakParts, Leaks
+from tollway.control.security.letters import RECIPIENTS_MAX, SecurityLetters
+from tollway.control.security.model import SecurityEvent
 from tollway.control.security.noticing import Noticing, NoticingParts
 from tollway.control.security.ports import Ledger, TokenActs
 from tollway.control.security.rules import RuleParts, WatchRules
@@ -38,6 +42,25 @@ class SecurityParts:
     trail: Trail
     clock: Clock
     signatures: ReportSignatures
+    letters: SecurityLetters
+
+
+class Looking:
+    """Finds who is written to about an event: the token's owner, else the owners and administrators."""
+
+    def __init__(self, accounts: AccountStore) -> None:
+        self._accounts = accounts
+
+    def find(self, event: SecurityEvent) -> list[str]:
+        """Return their addresses; those without one get no letter."""
+        owner = None if event.owner_id is None else self._accounts.find(event.owner_id)
+        if owner is not None and owner.state == "active" and owner.email:
+            return [owner.email]
+        found: list[str] = []
+        for role in ("owner", "admin"):
+            page = self._accounts.page(UserFilter(state="active", role=role), after=None, limit=RECIPIENTS_MAX)
+            found += [user.email for user in page.items if user.email]
+        return found
 
 
 class TokenHands:
@@ -97,6 +120,7 @@ def build_security(parts: SecurityParts) -> SecurityDesk:
             notices=parts.notices,
             transactions=parts.database,
             clock=parts.clock,
+            letters=parts.letters,
         )
     )
     leaks = Leaks(
@@ -119,6 +143,7 @@ def build_security(parts: SecurityParts) -> SecurityDesk:
         noticing=noticing,
         signatures=parts.signatures,
         throttle=ReportThrottle(parts.clock),
+        letters=parts.letters,
     )
 
 

@@ -12,6 +12,7 @@ from tollway.control.notices.events import Event, SecurityNoticed
 from tollway.control.notices.ports import Notices
 from tollway.control.ports import Transactions
 from tollway.control.security.acting import CLIMB_NS, HOUR_NS, Acting, decide
+from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.model import SecurityEvent
 from tollway.control.security.ports import EventStore, Ledger, RuleStore, TokenActs
 from tollway.control.security.rules import WatchRules
@@ -39,6 +40,7 @@ class NoticingParts:
     notices: Notices
     transactions: Transactions
     clock: Clock
+    letters: SecurityLetters
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,7 @@ class Noticing:
         decision = decide(noticed.kind, rules, latest, is_token=token is not None)
         acted = self._acting.take(event, decision, rules, now)
         parts.events.add(acted)
+        parts.transactions.after_commit(lambda: parts.letters.add(acted))
         if not decision.is_dry_run:
             parts.notices.tell(_told(acted, token))
         return acted

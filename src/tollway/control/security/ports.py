@@ -20,7 +20,10 @@ from tollway.control.tokens.model import IssuedToken, NewToken, Token
 
 
 class EventStore(Protocol):
-    """Security events in the config database. Every method raises management.unavailable; writing needs a transaction."""
+    """Security events in the config database. Every method raises management.unavailable.
+
+    What writes needs a transaction.
+    """
 
     def add(self, event: SecurityEvent) -> None:
         """Store a new event."""

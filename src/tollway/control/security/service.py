@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from tollway.control.security.decoys import Decoys
 from tollway.control.security.events import SecurityEvents
 from tollway.control.security.leaks import Leaks
+from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.noticing import Noticing
 from tollway.control.security.ports import SignatureCheck
 from tollway.control.security.rules import WatchRules
@@ -22,3 +23,4 @@ class SecurityDesk:
     noticing: Noticing
     signatures: SignatureCheck
     throttle: ReportThrottle
+    letters: SecurityLetters
