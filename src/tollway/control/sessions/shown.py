@@ -11,7 +11,7 @@ from tollway.control.sessions.keeping import Entered, Halfway, Origin, SignedIn
 from tollway.control.sessions.model import Proof
 from tollway.web.cookies import clear_half, set_half, set_session
 from tollway.web.fields import Input, Instant, Output, format_instant
-from tollway.web.identity import request_id_of, source_of
+from tollway.web.identity import SHOWN_ONCE, request_id_of, source_of
 from tollway.web.rights import Right, limit_rights, show_rights
 from tollway.web.services import ConsoleServices
 
@@ -69,7 +69,8 @@ def read_proof(given: ProofInput) -> Proof:
 
 
 def enter(request: Request, response: Response, entered: Entered, services: ConsoleServices) -> SessionOutput:
-    """Give the browser a session that just began, and write it."""
+    """Give the browser a session that just began, and write it. Such an answer is never repeated to a later request."""
+    request.scope[SHOWN_ONCE] = True
     set_session(request, response, entered.secret.reveal())
     clear_half(request, response)
     return show_session(entered.session, services)
@@ -77,6 +78,7 @@ def enter(request: Request, response: Response, entered: Entered, services: Cons
 
 def halt(request: Request, response: Response, halfway: Halfway) -> SecondStepOutput:
     """Give the browser a sign-in that is half done, and write it."""
+    request.scope[SHOWN_ONCE] = True
     set_half(request, response, halfway.secret.reveal())
     return SecondStepOutput(methods=list(halfway.methods), expires_at=format_instant(halfway.expires_ns))
 

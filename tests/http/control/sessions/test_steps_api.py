@@ -76,6 +76,14 @@ def test_a_refused_act_is_repeated_under_the_same_idempotency_key(console: Conso
     assert browser.post(TOKENS, json={"name": "x"}, headers=headers).status_code == 201
 
 
+def test_what_begins_a_session_is_never_answered_twice_from_memory(console: Console, browser: TestClient) -> None:
+    headers = {"idempotency-key": "again"}
+    take(browser, browser.post(STEP_UP, json={"password": PASSWORD}, headers=headers))
+    again = browser.post(STEP_UP, json={"password": PASSWORD}, headers=headers)
+    assert (again.status_code, again.json()["code"]) == (409, "management.idempotency")
+    assert "csrf" not in again.json()
+
+
 def test_the_local_socket_needs_no_confirmation(console: Console) -> None:
     operator = console.operator()
     console.clock.advance(100_000)
