@@ -3924,6 +3924,32 @@ export interface components {
             tier: string;
         };
         /**
+         * CallVerdictOutput
+         * @description Whether the call may be made. Of a no: the code the caller gets, the rule, and the level whose it is.
+         *
+         *     `watched` is the rule that would have refused it, were its networks enforced.
+         */
+        CallVerdictOutput: {
+            /** Allowed */
+            allowed: boolean;
+            /** Code */
+            code: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Rule */
+            rule: string | null;
+            /** Level */
+            level: string | null;
+            /** Level Name */
+            level_name: string | null;
+            /** Opens At */
+            opens_at: string | null;
+            /** Watched */
+            watched: string | null;
+            /** Ways */
+            ways: components["schemas"]["WayOutput"][];
+        };
+        /**
          * CandidateOutput
          * @description One way to serve a model. `price` null: unknown, which is not zero.
          */
@@ -7728,6 +7754,28 @@ export interface components {
             names: string[];
         };
         /**
+         * VerdictOutput
+         * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
+         *
+         *     Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
+         */
+        VerdictOutput: {
+            /** Is Whole */
+            is_whole: boolean;
+            /** Checked */
+            checked: number;
+            /** Head Seq */
+            head_seq: number;
+            /** Head Hash */
+            head_hash: string;
+            /** Fault */
+            fault: string | null;
+            /** At Seq */
+            at_seq: number | null;
+            /** Deleted Through */
+            deleted_through: number | null;
+        };
+        /**
          * WaitingOutput
          * @description A new secret that waits to be collected; the old one works until then.
          */
@@ -7923,28 +7971,6 @@ export interface components {
             end: string;
         };
         /**
-         * VerdictOutput
-         * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
-         *
-         *     Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
-         */
-        tollway__control__audit__api__VerdictOutput: {
-            /** Is Whole */
-            is_whole: boolean;
-            /** Checked */
-            checked: number;
-            /** Head Seq */
-            head_seq: number;
-            /** Head Hash */
-            head_hash: string;
-            /** Fault */
-            fault: string | null;
-            /** At Seq */
-            at_seq: number | null;
-            /** Deleted Through */
-            deleted_through: number | null;
-        };
-        /**
          * KeyOutput
          * @description One root key. `tokens` and `passwords` are kept as its hashes and work until it is retired.
          */
@@ -7957,32 +7983,6 @@ export interface components {
             is_current: boolean;
             tokens: components["schemas"]["UsesOutput"];
             passwords: components["schemas"]["UsesOutput"];
-        };
-        /**
-         * VerdictOutput
-         * @description Whether the call may be made. Of a no: the code the caller gets, the rule, and the level whose it is.
-         *
-         *     `watched` is the rule that would have refused it, were its networks enforced.
-         */
-        tollway__control__rights__api__VerdictOutput: {
-            /** Allowed */
-            allowed: boolean;
-            /** Code */
-            code: string | null;
-            /** Reason */
-            reason: string | null;
-            /** Rule */
-            rule: string | null;
-            /** Level */
-            level: string | null;
-            /** Level Name */
-            level_name: string | null;
-            /** Opens At */
-            opens_at: string | null;
-            /** Watched */
-            watched: string | null;
-            /** Ways */
-            ways: components["schemas"]["WayOutput"][];
         };
         /**
          * KeyOutput
@@ -13430,7 +13430,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["tollway__control__audit__api__VerdictOutput"];
+                    "application/json": components["schemas"]["VerdictOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -15644,7 +15644,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["tollway__control__rights__api__VerdictOutput"];
+                    "application/json": components["schemas"]["CallVerdictOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
