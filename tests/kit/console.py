@@ -13,8 +13,8 @@ from starlette.testclient import TestClient
 from kit.control import ControlPlane
 from kit.life import build_upkeep
 from kit.notices import Notices
-from kit.security import Security
 from kit.root_keys import KeyChange
+from kit.security import Security
 from tollway.adapters.passkeys import WebAuthnVerifier
 from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.sessions import SQLSessionStore, SQLThrottleStore
@@ -32,9 +32,9 @@ from tollway.contract.ledger_api import (
     LastUse,
     LastUseAnswer,
     LastUseQuery,
+    LiveBatch,
     OriginsAnswer,
     OriginsQuery,
-    LiveBatch,
     Reply,
     Request,
     Spent,

@@ -32,6 +32,7 @@ from tollway.adapters.storage.sessions import SQLSessionStore
 from tollway.adapters.storage.teams import SQLTeamStore
 from tollway.adapters.storage.tokens import SQLTokenStore
 from tollway.adapters.storage.upstreams import SQLProviderStore
+from tollway.adapters.webhooks.sender import parse_url
 from tollway.contract.policy import (
     ApplicationRecord,
     DatedPrice,
@@ -53,8 +54,9 @@ from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import SETUP, Actor
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
-from tollway.control.bulk.service import Bulk, BulkParts
 from tollway.control.bearers.service import BearerParts, Bearers
+from tollway.control.bulk.service import Bulk, BulkParts
+from tollway.control.configuration.applying_notices import NoticesParts
 from tollway.control.configuration.applying_rights import RightsParts as ConfiguredRights
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.idempotency.service import IdempotencyKeys
@@ -63,6 +65,10 @@ from tollway.control.limits.model import Level
 from tollway.control.limits.naming import NamedOwners
 from tollway.control.limits.owners import LimitOwners
 from tollway.control.limits.top_ups import TopUps
+from tollway.control.notices.mail import Mail, MailParts
+from tollway.control.notices.model import Letter, MailServer, Outcome, Outgoing, Posted
+from tollway.control.notices.secrets import SigningSecrets
+from tollway.control.notices.service import WebhookParts, Webhooks
 from tollway.control.notices.telling import Notifier
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.plans.service import PlanParts, Plans
@@ -357,6 +363,7 @@ class ControlPlane:
                     services=self.services,
                 ),
                 model_groups=self.model_groups,
+                notices=build_configured_notices(self),
             )
         )
         self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)
@@ -423,6 +430,40 @@ class ControlPlane:
         self.audit.begin(SETUP)
         self.publisher.reconcile()
         return self
+
+
+class KnownURLs:
+    """Implements WebhookSender as far as it judges; nothing is sent."""
+
+    def check(self, url: str, allow_private: tuple[str, ...]) -> None:
+        """Judge as the real one does."""
+        parse_url(url, allow_private)
+
+    async def send(self, message: Outgoing) -> Outcome:
+        """Refuse."""
+        raise AssertionError(f"nothing is sent to {message.url}")
+
+    def send_and_wait(self, message: Outgoing) -> Outcome:
+        """Refuse."""
+        raise AssertionError(f"nothing is sent to {message.url}")
+
+
+class NoPost:
+    """Implements MailSender: nothing is sent."""
+
+    def send(self, server: MailServer, password: str, letter: Letter) -> Posted:
+        """Refuse."""
+        raise AssertionError(f"no letter goes to {letter.to}")
+
+
+def build_configured_notices(plane: ControlPlane) -> NoticesParts:
+    """Return the webhooks and the mail that configuration documents bring about."""
+    database, trail, clock = plane.database, plane.audit, plane.clock
+    secrets = SigningSecrets(plane.keys.notices)
+    return NoticesParts(
+        Webhooks(WebhookParts(plane.webhook_store, secrets, KnownURLs(), database, trail, clock)),
+        Mail(MailParts(plane.mail_store, plane.keys.notices, NoPost(), database, trail, clock)),
+    )
 
 
 def check_upstream(upstream: Upstream) -> None:

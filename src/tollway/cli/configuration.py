@@ -75,9 +75,9 @@ def _print(session: Session, result: dict[str, Any]) -> None:
             session.output.line(f"    {field['path']}: {after if field['before'] is None else f'{before} -> {after}'}")
     session.output.line(_summary(changed, is_applied=result["applied"]))
     for secret in result.get("secrets") or ():
-        session.output.line(f"token {cell(secret['name'])}: {secret['token']}")
+        session.output.line(f"{secret['kind']} {cell(secret['name'])}: {secret['token']}")
     if result.get("secrets"):
-        session.output.note("This is the only time these tokens are shown.")
+        session.output.note("This is the only time these secrets are shown.")
 
 
 def _value(value: object) -> str:

@@ -44,7 +44,7 @@ def resolve_document(raw: bytes, base: Path, environment: Mapping[str, str] | No
 
 def _replace_all(document: dict[str, Any], base: Path, environment: Mapping[str, str] | None) -> bool:
     changed = False
-    for item in (item for name in _LISTS for item in _list(document.get(name))):
+    for item in [*(item for name in _LISTS for item in _list(document.get(name))), document.get("mail")]:
         for key in _KEYS if isinstance(item, dict) else ():
             value = item.get(key)
             if isinstance(value, str):

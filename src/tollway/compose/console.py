@@ -29,7 +29,7 @@ from tollway.compose.accounts import build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
 from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
-from tollway.compose.notices import Watched, build_mail, build_notices, build_notifier
+from tollway.compose.notices import Watched, build_configured_notices, build_mail, build_notices, build_notifier
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import (
     Named,
@@ -268,7 +268,16 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     )
     configuration = Configuration(
         ConfigurationParts(
-            teams, applications, providers, services, tokens, database, clock, rights=configured, model_groups=groups
+            teams,
+            applications,
+            providers,
+            services,
+            tokens,
+            database,
+            clock,
+            rights=configured,
+            model_groups=groups,
+            notices=build_configured_notices(stores, keys, audit, clock),
         )
     )
     roles = Roles(stores.roles, database, audit, clock)

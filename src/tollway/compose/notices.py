@@ -6,6 +6,7 @@ from tollway.adapters.mail import SMTPSender
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.webhooks import HTTPWebhookSender
 from tollway.compose.stores import Stores
+from tollway.control.configuration.applying_notices import NoticesParts
 from tollway.control.notices.delivering import Deliveries, DeliveryParts
 from tollway.control.notices.mail import Mail, MailParts
 from tollway.control.notices.ports import Budgets, ProviderNames, Resting
@@ -33,6 +34,15 @@ def build_notifier(stores: Stores, clock: Clock) -> Notifier:
 def build_mail(stores: Stores, keys: KeyRing, trail: Trail, clock: Clock) -> Mail:
     """Return how letters are sent."""
     return Mail(MailParts(stores.mail, keys.notices, SMTPSender(clock), stores.database, trail, clock))
+
+
+def build_configured_notices(stores: Stores, keys: KeyRing, trail: Trail, clock: Clock) -> NoticesParts:
+    """Return what a configuration document brings to what it says."""
+    secrets, sender = SigningSecrets(keys.notices), HTTPWebhookSender()
+    return NoticesParts(
+        webhooks=Webhooks(WebhookParts(stores.webhooks, secrets, sender, stores.database, trail, clock)),
+        mail=build_mail(stores, keys, trail, clock),
+    )
 
 
 def build_notices(stores: Stores, keys: KeyRing, trail: Trail, watched: Watched, clock: Clock) -> NoticeDesk:

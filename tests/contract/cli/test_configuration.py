@@ -29,7 +29,7 @@ RESULT = {
         {"action": "unchanged", "kind": "service", "name": "s", "fields": []},
     ],
     "applied": True,
-    "secrets": [{"name": "ci", "id": "abc", "token": "tws_secret"}],
+    "secrets": [{"kind": "token", "name": "ci", "id": "abc", "token": "tws_secret"}],
 }
 
 

@@ -55,3 +55,9 @@ services:
 )  # fmt: skip
 def test_documents_without_anything_to_resolve_are_sent_byte_for_byte(raw: bytes) -> None:
     assert resolve_document(raw, BASE, ENVIRONMENT) == raw
+
+
+def test_the_password_of_the_mail_server_is_read_here() -> None:
+    document = b"version: 1\nmail: {host: m.example, credential: 'env:MAIL_PASSWORD'}\n"
+    assert b"a-password" in resolve_document(document, Path("/"), {"MAIL_PASSWORD": "a-password"})
+    assert resolve_document(document, Path("/"), {}) == document

@@ -3976,7 +3976,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail";
             /** Name */
             name: string;
             /** Fields */
@@ -6679,9 +6679,14 @@ export interface components {
         };
         /**
          * SecretOutput
-         * @description A token that the document made, shown this once.
+         * @description A token that the document made, or the signing secret of a webhook, shown this once.
          */
         SecretOutput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail";
             /** Name */
             name: string;
             /** Id */

@@ -42,8 +42,9 @@ class ChangeOutput(Output):
 
 
 class SecretOutput(Output):
-    """A token that the document made, shown this once."""
+    """A token that the document made, or the signing secret of a webhook, shown this once."""
 
+    kind: ObjectKind
     name: str
     id: str
     token: str
@@ -102,6 +103,7 @@ def show_changes(changes: Changes) -> AppliedOutput:
         ],
         applied=changes.applied,
         secrets=[
-            SecretOutput(name=secret.name, id=secret.id, token=secret.token.reveal()) for secret in changes.secrets
+            SecretOutput(kind=secret.kind, name=secret.name, id=secret.id, token=secret.token.reveal())
+            for secret in changes.secrets
         ],
     )

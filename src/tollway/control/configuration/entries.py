@@ -17,6 +17,7 @@ from tollway.control.configuration.tree import Node
 from tollway.control.faults import Faults
 from tollway.control.limits.model import LimitRules
 from tollway.control.limits.parse import parse_duration_seconds
+from tollway.control.notices.model import Security
 from tollway.control.upstreams.model import ConnectionChange, ModelOffer, PriceOverride
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.secret import Secret
@@ -111,6 +112,28 @@ class RightsEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookEntry(Entry):
+    """One webhook. `events` None: all of them. `url` may be `stored`, which leaves it as it is."""
+
+    url: str | UnsetType
+    events: tuple[str, ...] | UnsetType | None
+    allow_private: tuple[str, ...] | UnsetType
+
+
+@dataclass(frozen=True, slots=True)
+class MailEntry(Entry):
+    """How mail is sent; there is one at most."""
+
+    host: str | UnsetType
+    port: int | UnsetType
+    security: Security | UnsetType
+    username: str | UnsetType
+    credential: Secret[str] | UnsetType
+    from_address: str | UnsetType
+    from_name: str | UnsetType
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """All entries, in the order of the document."""
 
@@ -121,6 +144,8 @@ class Document:
     tokens: tuple[TokenEntry, ...]
     model_groups: tuple[GroupEntry, ...] = ()
     rights: tuple[RightsEntry, ...] = ()
+    webhooks: tuple[WebhookEntry, ...] = ()
+    mail: tuple[MailEntry, ...] = ()
 
 
 def read_document(tree: Node, faults: Faults) -> Document:
@@ -136,6 +161,8 @@ def read_document(tree: Node, faults: Faults) -> Document:
         tokens=_entries(top, "tokens", _token),
         model_groups=_entries(top, "model_groups", _group),
         rights=_entries(top, "rights", _rights),
+        webhooks=_entries(top, "webhooks", _webhook),
+        mail=_mail(top),
     )
     top.close()
     return document
@@ -154,6 +181,41 @@ def _entries(top: Fields, name: str, read: Callable[[Fields, str], T]) -> tuple[
         entries[entry_name] = read(fields, entry_name)
         fields.close()
     return tuple(entries.values())
+
+
+def _webhook(fields: Fields, name: str) -> WebhookEntry:
+    return WebhookEntry(
+        name=name,
+        path=fields.path,
+        state=_state(fields),
+        url=fields.text("url"),
+        events=None if fields.is_null("events") else fields.texts("events"),
+        allow_private=_allow_private(fields),
+    )
+
+
+def _mail(top: Fields) -> tuple[MailEntry, ...]:
+    """Read the one mapping `mail`."""
+    fields = top.mapping("mail")
+    if fields is None:
+        return ()
+    security, credential = fields.text("security"), fields.text("credential")
+    if security not in (UNSET, "starttls", "tls", "none"):
+        fields.faults.add(f"{fields.path}/security", "use starttls, tls or none")
+    entry = MailEntry(
+        name="mail",
+        path=fields.path,
+        state=_presence(fields, "mail"),
+        host=fields.text("host"),
+        port=fields.integer("port"),
+        security=cast("Security | UnsetType", security),
+        username=fields.text("username"),
+        credential=credential if credential is UNSET else Secret(credential),
+        from_address=fields.text("from_address"),
+        from_name=fields.text("from_name"),
+    )
+    fields.close()
+    return (entry,)
 
 
 def _team(fields: Fields, name: str) -> Entry:

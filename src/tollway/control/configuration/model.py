@@ -6,7 +6,7 @@ from typing import Literal
 from tollway.kernel.secret import Secret
 
 Action = Literal["create", "update", "delete", "unchanged"]
-ObjectKind = Literal["team", "application", "provider", "service", "token", "model_group", "rights"]
+ObjectKind = Literal["team", "application", "provider", "service", "token", "model_group", "rights", "webhook", "mail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class IssuedSecret:
-    """A token that the document made, shown this once."""
+    """A token that the document made, or the signing secret of a webhook, shown this once."""
 
     name: str
     id: str
     token: Secret[str]
+    kind: ObjectKind = "token"
 
 
 @dataclass(frozen=True, slots=True)

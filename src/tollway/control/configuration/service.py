@@ -13,6 +13,7 @@ import yaml
 from tollway.control.actor import Actor
 from tollway.control.applications.service import Applications
 from tollway.control.configuration.applying import ApplicationStep, ProviderStep, ServiceStep, Step, TeamStep
+from tollway.control.configuration.applying_notices import MailStep, NoticesParts, WebhookStep
 from tollway.control.configuration.applying_rights import GroupStep, RightsParts, RightsStep
 from tollway.control.configuration.applying_tokens import TokenStep
 from tollway.control.configuration.entries import VERSION, Document, Entry, read_document
@@ -52,6 +53,7 @@ class ConfigurationParts:
     clock: Clock
     rights: RightsParts
     model_groups: ModelGroups
+    notices: NoticesParts
 
 
 class Configuration:
@@ -67,6 +69,8 @@ class Configuration:
             "token": TokenStep(parts.tokens, parts.applications, parts.services, parts.clock),
             "model_group": GroupStep(parts.model_groups),
             "rights": RightsStep(parts.rights),
+            "webhook": WebhookStep(parts.notices.webhooks),
+            "mail": MailStep(parts.notices.mail),
         }
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
@@ -100,12 +104,14 @@ class Configuration:
         for kind, step in self._steps.items():
             shown, repeated = _unique(step.show_all())
             if shown:
-                document[kind if kind == "rights" else f"{kind}s"] = shown
+                document[_PLACES.get(kind, f"{kind}s")] = _without_name(shown[0]) if kind == "mail" else shown
             notes += [f"# left out, since several have this name: {kind} {name!r}\n" for name in repeated]
         text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
         return _HEADER + "".join(notes) + text
 
 
+_PLACES: dict[ObjectKind, str] = {"rights": "rights", "mail": "mail"}
+"""Where a kind stands in a document, if not at its plural."""
 _NEW_KEY = (FieldChange("credential", "stored", "stored (another key)"),)
 
 
@@ -132,6 +138,8 @@ class _Run:
             "token": document.tokens,
             "model_group": document.model_groups,
             "rights": document.rights,
+            "webhook": document.webhooks,
+            "mail": document.mail,
         }
         every = [(kind, entry) for kind in self._steps for entry in groups[kind]]
         for kind, entry in every:
@@ -158,7 +166,7 @@ class _Run:
         if found is None:
             made, secret = step.create(entry, self._actor)
             if secret is not None:
-                self.secrets.append(IssuedSecret(entry.name, made.id, secret))
+                self.secrets.append(IssuedSecret(entry.name, made.id, secret, kind))
             return Change("create", kind, entry.name, find_differences(None, step.show(made)))
         changed = step.change(found, entry, self._actor)
         if changed == found:
@@ -175,6 +183,10 @@ class _Run:
         shown = step.show(found)
         step.remove(found, self._actor)
         return Change("delete", kind, entry.name, find_differences(shown, None))
+
+
+def _without_name(entry: Shown) -> Shown:
+    return {name: value for name, value in entry.items() if name != "name"}
 
 
 def _check(tree: Node, faults: list[Fault]) -> None:
