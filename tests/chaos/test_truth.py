@@ -6,7 +6,7 @@ import pytest
 import uvloop
 
 from kit.truth.kills import kills
-from kit.truth.levels import KINDS, LEVELS, WINDOWS, levels
+from kit.truth.levels import KINDS, LEVELS, TOGETHER, WINDOWS, levels
 from kit.truth.limits import budget, rate
 from kit.truth.outages import held_lock, outages
 from kit.truth.revocation import revocations
@@ -23,11 +23,6 @@ EVERY_LEVEL = tuple(
     for number, measure in enumerate(KINDS)
 )
 """Each measure at each level. People are owners like teams, which their tokens have none of beside an application."""
-TOGETHER = (
-    ({"token": "requests", "plan": "cost", "application": "output_tokens", "team": "total_tokens"}, "day"),
-    ({"global": "total_tokens", "model": "input_tokens", "provider": "cost", "plan": "concurrency"}, "slides"),
-    ({"token": "bytes", "team": "requests", "global": "cost"}, "total"),
-)
 SCENARIOS: dict[str, tuple[int, Scenario]] = {
     "kills": (2, partial(kills, count=100, clients=24, pause_seconds=(0.2, 0.8))),
     "rate, 1 worker": (1, RATE),

@@ -356,6 +356,15 @@ def test_a_settlement_that_finds_no_lock_is_made_up_for_later(meters: MappedMete
     assert [state.used for state in meters.read(claims)] == [0, 60, 60]
 
 
+def test_a_lock_that_was_had_again_is_waited_for_as_long_as_any(meters: MappedMeters) -> None:
+    """Where a machine is too busy, who holds a lock is put aside for long; for one that was stopped nobody waits."""
+    claim = slots(5)
+    stuck = meters._locks._stuck
+    stuck[locks_module._STRIPES_AT + claim.stripe, 1] = stuck[locks_module._TABLE_AT, 1] = float("inf")
+    settle(meters, granted(admit(meters, (claim,), 0, 0)), 0)
+    assert list(stuck) == []
+
+
 BUDGETS = (budget(700, "day", "app"), budget(900, "total", "app", "b2"))
 
 

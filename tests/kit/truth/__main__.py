@@ -7,6 +7,7 @@ import time
 import uvloop
 
 from kit.truth.kills import kills
+from kit.truth.levels import levels
 from kit.truth.limits import budget, rate
 from kit.truth.outages import held_lock, outages
 from kit.truth.revocation import revocations
@@ -16,7 +17,7 @@ from kit.truth.streams import streams
 
 SCENARIOS = {
     scenario.__name__: scenario
-    for scenario in (kills, rate, budget, revocations, signals, back, streams, outages, held_lock)
+    for scenario in (kills, rate, budget, levels, revocations, signals, back, streams, outages, held_lock)
 }
 
 if __name__ == "__main__":

@@ -48,13 +48,6 @@ class RangeLocks:
 
     def lock_stripes(self, stripes: Sequence[int]) -> None:
         """Take several stripes, given in ascending order, or none. Raises gateway.meters_unavailable."""
-        if len(stripes) == 1:
-            # As lock_stripe, without another call: this is what nearly every decision does.
-            try:
-                lockf(self._fd, _TRY, 1, _STRIPES_AT + stripes[0])
-            except OSError:
-                self._wait(_STRIPES_AT + stripes[0], 1)
-            return
         taken = 0
         try:
             for stripe in stripes:
@@ -66,6 +59,10 @@ class RangeLocks:
         except TollwayError:
             self.unlock_stripes(stripes[:taken])
             raise
+        if self._stuck:
+            # Whoever held them was not stopped after all, but only put aside for long.
+            for stripe in stripes:
+                self._stuck.pop((_STRIPES_AT + stripe, 1), None)
 
     def unlock_stripes(self, stripes: Sequence[int]) -> None:
         """Release several stripes."""
