@@ -147,6 +147,7 @@ def build_console(
     people = build_people(settings, keys, stores, Around(plane.audit, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
+    notices = build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock)
     return ConsoleServices(
         clock=clock,
         sessions=people.sessions,
@@ -160,7 +161,7 @@ def build_console(
         tokens=plane.tokens,
         token_desk=desk,
         rotations=build_rotations(plane.tokens, desk, stores, keys, console_url=places.console_url),
-        upkeep=build_upkeep(plane.tokens, stores, usage),
+        upkeep=build_upkeep(plane.tokens, stores, usage, post=notices.mail, console_url=places.console_url),
         applications=plane.applications,
         limits=plane.limits,
         used_limits=used,
@@ -177,7 +178,7 @@ def build_console(
         publisher=plane.publisher,
         usage=usage,
         gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting)),
-        notices=build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock),
+        notices=notices,
         security=_security(settings, keys, plane, ledger, places),
         configuration=plane.configuration,
         backups=_backups(settings, clock),
@@ -306,6 +307,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
 
 def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, places: Places) -> SecurityDesk:
     clock = SystemClock()
+    listed = settings.console
     mail = build_mail(plane.stores, keys, plane.audit, clock)
     return build_security(
         SecurityParts(
@@ -317,7 +319,7 @@ def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, p
             notices=build_notifier(plane.stores, clock),
             trail=plane.audit,
             clock=clock,
-            signatures=ReportSignatures(settings.console.leak_report_keys),
+            signatures=ReportSignatures(listed.leak_report_keys, listed.leak_report_keys_url, clock),
             letters=SecurityLetters(mail, Looking(plane.stores.accounts).find, places.console_url),
         )
     )

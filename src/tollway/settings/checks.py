@@ -18,6 +18,7 @@ Finding = tuple[str, str]
 _ORIGIN = re.compile(r"https?://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 _PUBLIC_URL = re.compile(_ORIGIN.pattern + r"(?:/[!-~]*)?", re.ASCII)
 _ROLE = re.compile(r"\*|[a-z_]{1,32}|role_[0-9A-Za-z]{1,32}", re.ASCII)
+_REPORT_KEY = re.compile(r"[A-Za-z0-9._-]+:[^=\s]+=.+", re.ASCII)
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 
 
@@ -98,6 +99,12 @@ def _urls(settings: Settings) -> Iterator[Finding]:
     for key, url in public:
         if url and not _PUBLIC_URL.fullmatch(url):
             yield key, f"not an http or https URL: {url!r}"
+    keys_url = settings.console.leak_report_keys_url
+    if keys_url and not keys_url.startswith("https://"):
+        yield "console.leak_report_keys_url", f"not an https URL: {keys_url!r}"
+    for entry in settings.console.leak_report_keys:
+        if not _REPORT_KEY.fullmatch(entry):
+            yield "console.leak_report_keys", f"not `name:key identifier=PEM file`: {entry!r}"
     url = settings.database.url
     if url and not url.startswith(("postgresql://", "postgres://")):
         # The value may hold a password, so it is not repeated.

@@ -49,6 +49,9 @@ class ConsoleSettings:
     leak_report_keys: tuple[str, ...] = _setting(
         (), "who signs reports of leaked tokens, each `name:key identifier=PEM file` of a P-256 public key", hot=True
     )
+    leak_report_keys_url: str = _setting(
+        "", "https address of a list of such keys, fetched when a report names one that is not known", hot=True
+    )
     session_idle_seconds: int = _setting(1_800, "a session ends after this long without use", hot=True)
     session_absolute_seconds: int = _setting(43_200, "a session ends after this long in any case", hot=True)
     setup_link_seconds: int = _setting(900, "how long the one-time set-up link works")

@@ -49,7 +49,10 @@ async def take_reports(request: Request) -> Response:
     body = await request.body()
     desk = services_of(request).security
     key_id, signature = (_header(request, names) for names in (KEY_HEADERS, SIGNATURE_HEADERS))
-    reporter = desk.signatures.find_reporter(body, key_id, signature) if key_id or signature else ""
+    reporter: str | None = ""
+    if key_id or signature:
+        # In a thread: a key that is not known may have to be fetched.
+        reporter = await run_in_threadpool(desk.signatures.find_reporter, body, key_id, signature)
     matches = _matches(body)
     if not reporter:
         desk.throttle.check(source_of(request.scope))

@@ -53,6 +53,8 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
         ({"gateway__cors_origins": ("https://a/b",)}, "gateway.cors_origins", "not an origin"),
         ({"console__hosts": ("https://a",)}, "console.hosts", "not a host name"),
         ({"console__second_factor_roles": ("The Boss",)}, "console.second_factor_roles", "not a role's id"),
+        ({"console__leak_report_keys_url": "http://a.example/keys"}, "console.leak_report_keys_url", "not an https"),
+        ({"console__leak_report_keys": ("github=x",)}, "console.leak_report_keys", "not `name:key"),
         ({"gateway__public_url": "ftp://a"}, "gateway.public_url", "not an http"),
         ({"database__url": "mysql://me:secret@a"}, "database.url", "must start with postgresql://"),
         ({"limits__body_bytes_max": 600_000_000}, "limits.body_bytes_max", "more than limits.buffers_bytes_max"),
