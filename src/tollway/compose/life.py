@@ -12,6 +12,7 @@ from tollway.control.rotations.scheduling import RotationScheduler, SchedulerPar
 from tollway.control.rotations.service import PolicyParts, RotationPolicies
 from tollway.control.tokens.desk import TokenDesk
 from tollway.control.tokens.ends import TokenEnds
+from tollway.control.tokens.letters import ExpiryLetters, Post
 from tollway.control.tokens.lifetimes import Lifetimes
 from tollway.control.tokens.secrets import TokenSecrets
 from tollway.control.tokens.service import Tokens
@@ -80,9 +81,23 @@ def build_rotations(
     )
 
 
-def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses) -> TokenUpkeep:
+def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, *, post: Post, console_url: str) -> TokenUpkeep:
     """Return what the program does with tokens by itself."""
+
+    def find_address(user_id: str) -> str | None:
+        user = stores.accounts.find(user_id)
+        return user.email if user is not None and user.state == "active" else None
+
     parts = tokens.parts
     return TokenUpkeep(
-        UpkeepParts(stores.tokens, tokens, uses, stores.told, parts.notices, stores.database, parts.clock)
+        UpkeepParts(
+            stores.tokens,
+            tokens,
+            uses,
+            stores.told,
+            parts.notices,
+            stores.database,
+            parts.clock,
+            ExpiryLetters(post, find_address, console_url).write,
+        )
     )

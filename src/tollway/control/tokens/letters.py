@@ -1,0 +1,70 @@
+"""Letters to the owners of tokens that expire soon.
+
+Law: a letter is a courtesy. Where mail is not set up, the owner has no address or the server refuses it, nothing else
+changes; the webhook, the page and the header say the same. The token itself is not in it.
+"""
+
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from tollway.control.notices.events import write_instant
+from tollway.control.notices.model import Letter, MailServer, Posted
+from tollway.control.tokens.model import Token
+from tollway.kernel.errors import TollwayError
+
+_TEXT = """The token {name} ({masked}) expires on {when}, in at most {days}.
+
+Its calls are refused from then on. Extend it, or give it a new secret, on its page:
+{url}
+
+You get this letter because the token is yours.
+"""
+
+_log = logging.getLogger(__name__)
+
+
+class Post(Protocol):
+    """The mail of this installation."""
+
+    def find(self) -> MailServer | None:
+        """Return how mail is sent; None: it is not set up."""
+        ...
+
+    def send(self, letter: Letter) -> Posted:
+        """Hand one letter over; blocks for at most 30 s. Failures are in the result. Raises TollwayError."""
+        ...
+
+
+class ExpiryLetters:
+    """Writes to owners. `find_address` returns where a person gets mail, None for nowhere."""
+
+    def __init__(self, post: Post, find_address: Callable[[str], str | None], console_url: str) -> None:
+        self._post = post
+        self._find_address = find_address
+        self._console_url = console_url
+
+    def write(self, token: Token, days: int) -> None:
+        """Write to the token's owner that it expires within `days` days. Never raises."""
+        try:
+            if token.owner_id is None or self._post.find() is None:
+                return
+            address = self._find_address(token.owner_id)
+            if address is None:
+                return
+            posted = self._post.send(self._letter(address, token, days))
+            if not posted.is_ok:
+                _log.warning("the owner of token %s could not be written to: %s", token.id, posted.detail)
+        except TollwayError as error:
+            _log.warning("the owner of token %s could not be written to: %s", token.id, error)
+
+    def _letter(self, address: str, token: Token, days: int) -> Letter:
+        assert token.expires_ns is not None, "it expires"
+        text = _TEXT.format(
+            name=token.name,
+            masked=token.masked,
+            when=write_instant(token.expires_ns),
+            days="1 day" if days == 1 else f"{days} days",
+            url=f"{self._console_url}/tokens/{token.id}",
+        )
+        return Letter(address, f"The token {token.name} expires soon", text)

@@ -1,0 +1,59 @@
+"""Letters to owners: one address, no secret, and no failure that reaches anybody else."""
+
+import pytest
+
+from kit.control import ACTOR, ControlPlane
+from kit.notices import Notices
+from tollway.control.notices.model import MailChange
+from tollway.control.tokens.letters import ExpiryLetters
+from tollway.control.tokens.model import NewToken, Token
+from tollway.kernel.errors import TollwayError
+
+DAY_NS = 86_400 * 10**9
+ADDRESSES = {"user_1": "ada@example.org"}
+
+
+@pytest.fixture
+def notices(plane: ControlPlane) -> Notices:
+    notices = Notices(plane)
+    change = MailChange("mail.example.org", 587, "starttls", "tollway@example.org")
+    notices.mail.set_up(change, ACTOR)
+    return notices
+
+
+@pytest.fixture
+def token(plane: ControlPlane) -> Token:
+    return plane.tokens.issue(NewToken("nightly"), ACTOR).token
+
+
+def letters(notices: Notices) -> ExpiryLetters:
+    return ExpiryLetters(notices.mail, ADDRESSES.get, "https://console.example")
+
+
+def test_the_owner_is_told_which_token_and_where_to_extend_it(notices: Notices, token: Token) -> None:
+    letters(notices).write(token, 1)
+    ((_, _, letter),) = notices.post.sent
+    assert letter.to == "ada@example.org"
+    assert f"https://console.example/tokens/{token.id}" in letter.text
+    assert token.masked in letter.text
+    assert "in at most 1 day." in letter.text
+
+
+def test_nobody_is_written_to_without_an_address_an_owner_or_mail(
+    plane: ControlPlane, notices: Notices, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ExpiryLetters(notices.mail, lambda _: None, "").write(token, 7)
+    notices.mail.remove(ACTOR)
+    letters(notices).write(token, 7)
+    assert notices.post.sent == []
+
+
+def test_a_letter_that_cannot_be_sent_is_logged_and_stops_nothing(
+    notices: Notices, token: Token, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object) -> None:
+        raise TollwayError("management.unavailable")
+
+    notices.post.send = refuse  # type: ignore[assignment,method-assign]  # a server that is gone
+    letters(notices).write(token, 30)
+    assert "could not be written to" in caplog.text
