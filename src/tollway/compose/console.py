@@ -148,7 +148,6 @@ def build_console(
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
     notices = build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock)
-    notices = build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock)
     return ConsoleServices(
         clock=clock,
         sessions=people.sessions,
