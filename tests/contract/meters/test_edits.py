@@ -94,6 +94,18 @@ def test_a_window_that_slides_keeps_what_a_call_in_flight_holds(meters: MappedMe
     assert meters.read((money(window_seconds=HOUR),))[0].spent == 650
 
 
+@pytest.mark.parametrize("edit", EDITS[6:8], ids=range(2))
+def test_what_a_call_in_flight_holds_counts_as_used_after_an_edit_to_the_other_kind(
+    meters: MappedMeters, edit: tuple[Claim, Claim]
+) -> None:
+    before, after = edit
+    spend(meters, before, 100)
+    hold = granted(admit(meters, (before,), 600, 600))
+    assert used(meters, after) == 700
+    settle(meters, hold, 550)
+    assert used(meters, after) == 700
+
+
 def test_yesterday_belongs_to_the_month_that_takes_the_place_of_days(meters: MappedMeters, clock: FixedClock) -> None:
     spend(meters, money(period="day"), 300)
     clock.advance(DAY)

@@ -71,11 +71,12 @@ class Periods:
         return cell + (FIRST_RECORD if place == Place.FIRST else SECOND_RECORD)
 
     def newest_used(self, cell: int) -> int:
-        """Return what was used in the latest period if that is still under way, else 0."""
+        """Return what was used and is reserved in the latest period if that is still under way, else 0."""
         words = self._words
         if words[cell + EXPIRES] <= self._clock.now_ns():
             return 0
-        return words[cell + self._newest(cell) + SPENT]
+        record = cell + self._newest(cell)
+        return words[record + SPENT] + words[record + RESERVED]
 
     def counts(self, reserved_at: int, generation: int) -> bool:
         """Whether the record is still of the generation in which something was reserved in it."""

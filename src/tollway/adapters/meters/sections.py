@@ -113,7 +113,11 @@ class Sections:
     def _give_record(self, claim: Claim, claims: Claims, start_ns: int, end_ns: int) -> int:
         table, rings = (self.call_cells, self.calls) if claim.unit == CALLS else (self.amount_cells, self.amounts)
         old = table.find(claim.key)
-        first = self.periods.first_words(start_ns, end_ns, span=claim.span, used=rings.used(old) if old else 0)
+        used = rings.used(old) if old else 0
+        if old and claim.unit != CALLS:
+            # What calls in flight hold settles in the ring: all of it counts as used here, so that nothing is lost.
+            used += self.words[old + RING_RESERVED]
+        first = self.periods.first_words(start_ns, end_ns, span=claim.span, used=used)
         cell = self.cells.give(claim.key, claim.stripe, claims.stripes, first)
         if old and (claim.unit == CALLS or not self.words[old + RING_RESERVED]):
             table.take_back(old)
