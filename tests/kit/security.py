@@ -39,7 +39,8 @@ class FindingLedger:
         assert isinstance(request, FindingsQuery)
         rows = [FoundRow(seq, finding) for seq, finding in enumerate(self.findings, start=1)]
         rows = [row for row in rows if row.seq > request.after_seq][: request.limit]
-        return FindingsAnswer(tuple(rows), rows[-1].seq if rows else request.after_seq, self.heeded.revision)
+        last = rows[-1].seq if rows else request.after_seq
+        return FindingsAnswer(tuple(rows), last, self.heeded.revision, len(self.findings))
 
 
 class Security:

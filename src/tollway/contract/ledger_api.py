@@ -259,6 +259,8 @@ class FindingsAnswer(msgspec.Struct, frozen=True, tag="findings_answer"):
     rows: tuple[FoundRow, ...]
     last_seq: int
     revision: int
+    newest_seq: int = 0
+    """The highest number there is; 0 when nothing is kept. Below one that was read: the ledger has begun anew."""
 
 
 class HeedPolicy(msgspec.Struct, frozen=True, tag="heed_policy"):

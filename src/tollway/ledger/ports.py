@@ -209,6 +209,10 @@ class UsageReader(Protocol):
         """Return (seq, body) of what was found after a number, oldest first."""
         ...
 
+    def newest_finding(self) -> int:
+        """Return the highest number of a finding, 0 when none is kept."""
+        ...
+
     def unpriced(self, since_seconds: int) -> list[UnpricedRow]:
         """Return models called without a price since, most called first."""
         ...

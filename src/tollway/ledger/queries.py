@@ -100,7 +100,8 @@ def answer_findings(query: FindingsQuery, reader: UsageReader) -> FindingsAnswer
             rows.append(FoundRow(seq, _decode_finding(body)))
         except ValueError:
             _log.exception("ledger: finding %d cannot be read", seq)
-    return FindingsAnswer(tuple(rows), found[-1][0] if found else query.after_seq, 0)
+    last_seq = found[-1][0] if found else query.after_seq
+    return FindingsAnswer(tuple(rows), last_seq, 0, reader.newest_finding())
 
 
 def answer_usage(query: UsageQuery, reader: UsageReader) -> UsageAnswer:

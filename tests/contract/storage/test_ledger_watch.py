@@ -36,6 +36,7 @@ def test_findings_are_read_in_order_and_once(ledger, tmp_path):
     first = answer_findings(FindingsQuery(0, limit=1), reader)
     rest = answer_findings(FindingsQuery(first.last_seq), reader)
     assert [row.finding.detector for row in (*first.rows, *rest.rows)] == ["decoy_used", "scanning"]
+    assert first.newest_seq == rest.newest_seq == rest.last_seq
     assert answer_findings(FindingsQuery(rest.last_seq), reader).rows == ()
     assert answer_findings(FindingsQuery(rest.last_seq), reader).last_seq == rest.last_seq
     journal.close()

@@ -173,6 +173,11 @@ class SQLUsageReader:
         query = select(table.c.seq, table.c.body).where(table.c.seq > after_seq).order_by(table.c.seq).limit(limit)
         return [(int(seq), bytes(body)) for seq, body in self._rows(query)]
 
+    def newest_finding(self) -> int:
+        """See UsageReader.newest_finding. By primary key."""
+        (row,) = self._rows(select(func.max(tables.findings.c.seq)))
+        return int(row[0] or 0)
+
     def unpriced(self, since_seconds: int) -> list[UnpricedRow]:
         """See UsageReader.unpriced. Ties by name."""
         table = tables.unpriced.c

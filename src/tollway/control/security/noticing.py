@@ -13,7 +13,7 @@ from tollway.control.notices.ports import Notices
 from tollway.control.ports import Transactions
 from tollway.control.security.acting import CLIMB_NS, HOUR_NS, Acting, decide
 from tollway.control.security.letters import SecurityLetters
-from tollway.control.security.model import SecurityEvent
+from tollway.control.security.model import Cursor, SecurityEvent
 from tollway.control.security.ports import EventStore, Ledger, RuleStore, TokenActs
 from tollway.control.security.rules import WatchRules
 from tollway.control.tokens.model import Token
@@ -24,6 +24,8 @@ from tollway.policy.token import mask
 SECURITY_EVENT = "sec"
 FINDINGS_EACH = 200
 REVOCATIONS_EACH = 50
+OLDEST_NS = 7 * 24 * HOUR_NS
+"""Findings from before are passed: after a restore, or weeks without a console, they are history."""
 KEPT_NS = 365 * 24 * HOUR_NS
 """How long closed events are kept."""
 
@@ -76,15 +78,25 @@ class Noticing:
         if answer.revision not in (cursor.revision, -1):
             sent = parts.ledger.ask(HeedPolicy(parts.watch_rules.build_policy()))
             assert isinstance(sent, HeedAnswer), "the ledger answers what it was asked"
+        if 0 < answer.newest_seq < cursor.seq:
+            self._begin_anew(cursor)
+            return True
         if answer.last_seq == cursor.seq:
             return False
+        oldest_ns = parts.clock.now_ns() - OLDEST_NS
         with parts.transactions.write():
             now = parts.rules.cursor()
             for row in answer.rows:
-                if row.seq > now.seq:
+                if row.seq > now.seq and row.finding.at_ns >= oldest_ns:
                     self.notice(_noticed(row.finding))
             parts.rules.put_cursor(replace(now, seq=max(now.seq, answer.last_seq)))
         return len(answer.rows) >= FINDINGS_EACH
+
+    def _begin_anew(self, cursor: Cursor) -> None:
+        """Read from the start: the ledger's database was replaced, and its numbers with it."""
+        with self._parts.transactions.write():
+            if self._parts.rules.cursor().seq == cursor.seq:
+                self._parts.rules.put_cursor(replace(cursor, seq=0))
 
     def notice(self, noticed: Noticed) -> SecurityEvent:
         """Count it in the open event about the same, or make one and act as the rules say. Inside a transaction."""

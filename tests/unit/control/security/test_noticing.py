@@ -38,7 +38,8 @@ def test_findings_are_taken_in_once_also_after_a_restart(security: Security, tok
 
 def test_more_findings_than_one_look_takes_are_all_taken(security: Security) -> None:
     for number in range(450):
-        security.ledger.findings.append(Finding("scanning", f"192.0.{number // 250}.{number % 250}", 1, "low"))
+        finding = Finding("scanning", f"192.0.{number // 250}.{number % 250}", security.plane.clock.now_ns(), "low")
+        security.ledger.findings.append(finding)
     looks = [security.desk.noticing.look() for _ in range(3)]
     assert looks == [True, True, False]
     assert len(security.desk.events.page(EventFilter(), sight=EVERYWHERE, limit=500).items) == 450
@@ -149,3 +150,16 @@ def test_closed_events_are_deleted_after_a_year(security: Security, token: tuple
     security.plane.clock.advance(366 * 86_400)
     security.desk.noticing.purge()
     assert [event.state for event in security.events()] == ["open"]
+
+
+def test_a_ledger_that_has_begun_anew_is_read_from_its_start_and_history_is_passed(
+    security: Security, token: tuple[str, str]
+) -> None:
+    """Its database was replaced or restored: its numbers begin again."""
+    for number in range(5):
+        security.find("spike", token[0], detail=str(number))
+    old = Finding("spike", token[0], security.plane.clock.now_ns() - 8 * 86_400 * 10**9, "low", detail="history")
+    security.ledger.findings = [old]
+    security.find("spike", token[0], detail="of the new ledger")
+    assert security.events()[0].detail == "of the new ledger"
+    assert len(security.events()) == 6
