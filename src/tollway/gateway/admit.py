@@ -139,6 +139,15 @@ def enter_provider(plan: Plan, place: int, call: Call, gw: Gateway) -> tuple[NoR
     return None
 
 
+def enter_kept(claims: Claims, call: Call, gw: Gateway) -> None:
+    """Make room at the one provider that keeps what is asked for. Raises as `admit_request`."""
+    want = (0, 0, 0, 0, 1, 1) if claims.is_amounts else NO_AMOUNTS
+    taken = gw.meters.admit(claims, want, want)
+    if isinstance(taken, NoRoom):
+        raise refuse(taken, want, gw.now_ns())
+    call.attempt_hold = taken
+
+
 def _take_free(claims: Claims, call: Call, gw: Gateway) -> Hold:
     want = (0, 0, 0, 0, call.request_bytes or 1, 1) if claims.is_amounts else NO_AMOUNTS
     return _take(claims, want, want, call, gw)

@@ -12,6 +12,7 @@ from tollway.contract.response_states import KeptUpstream, ResponseState
 from tollway.formats.dialects import RESPONSES
 from tollway.formats.responses import listing
 from tollway.gateway.accept import Inbound
+from tollway.gateway.admit import enter_kept
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import key_of
@@ -34,8 +35,8 @@ async def carry_stored(
 ) -> None:
     """Answer a call about a kept response.
 
-    Raises response.not_found, response.not_cancellable, request.field_invalid, gateway.states_unavailable or
-    upstream.*.
+    Raises response.not_found, response.not_cancellable, request.field_invalid, gateway.states_unavailable, upstream.*,
+    or the refusals of the provider's limits.
     """
     owner = owner_of(caller.token)
     state = gw.states.find(owner, inbound.argument)
@@ -60,6 +61,8 @@ async def carry_stored(
     provider = compiled.providers.get(state.provider_id)
     if provider is None:
         raise TollwayError("response.not_found")
+    if provider.claims is not None:
+        enter_kept(provider.claims, call, gw)
     _open(provider, state, call, gw)
     answer = await _send(inbound, provider, state, call, gw)
     if answer.status == 200 and is_delete:

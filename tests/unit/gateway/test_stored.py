@@ -2,10 +2,12 @@
 
 import json
 
+import msgspec
 import pytest
 
 from kit.dialect_answers import ANSWERS, STREAMS
 from kit.gateway_kit import Rig, ScriptedAnswer
+from tollway.contract.limits import Limit, Limits
 from tollway.contract.policy import Candidate, ModelRecord, ProviderRecord, SealedKey, Upstream
 from tollway.contract.response_states import KeptHere, KeptUpstream
 
@@ -191,3 +193,24 @@ async def test_each_path_has_its_methods(path, method):
     rig = Rig()
     reply = await ask(rig, rig.token(), path, method)
     assert (reply.status, code(reply)) == (405, "route.method")
+
+
+async def test_what_an_upstream_keeps_is_asked_of_it_within_its_limits():
+    rig = rig_of("openai", ScriptedAnswer(body=STORED))
+    limits = Limits(limits=(Limit("l", "few", "requests", 5, window_seconds=60), Limit("b", "b", "bytes", 5, 60)))
+    provider = ProviderRecord("p1", "p1", "openai", "active", Upstream("https://up.example/v1"), KEYS, limits=limits)
+    rig.publish(providers=(provider,), models=(ModelRecord("m", (Candidate("p1", "up-m"),)),))
+    token = rig.token()
+    await create(rig, token)
+    reply = await ask(rig, token, "resp_1")
+    assert [claims.every[0].owner_id for claims, *_ in rig.meters.asked] == ["p1", "p1"]
+    assert (reply.status, rig.meters.open, rig.meters.used[-1][4]) == (200, 0, len(reply.answer))
+    rig.meters.refuses = True
+    reply = await ask(rig, token, "resp_1")
+    assert (reply.status, code(reply), rig.meters.open) == (429, "limit.requests", 0)
+    rig.publish(
+        providers=(msgspec.structs.replace(provider, limits=Limits(limits=limits.limits[:1])),),
+        models=(ModelRecord("m", (Candidate("p1", "up-m"),)),),
+    )
+    rig.meters.refuses = None
+    assert (await ask(rig, token, "resp_1")).status == 200
