@@ -292,7 +292,15 @@ class Console:
         self.security = Security(plane)
         self.resting = StandInResting()
         self.gateway = Gateway(
-            GatewayParts(FACTS, plane.tokens, plane.providers, usage, plane.clock, resting=self.resting)
+            GatewayParts(
+                FACTS,
+                plane.tokens,
+                plane.providers,
+                usage,
+                plane.clock,
+                resting=self.resting,
+                accounts=plane.service_accounts,
+            )
         )
         fields: dict[str, Any] = {
             "clock": plane.clock,

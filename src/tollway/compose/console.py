@@ -177,7 +177,9 @@ def build_console(
         rest_services=plane.services,
         publisher=plane.publisher,
         usage=usage,
-        gateway=Gateway(GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting)),
+        gateway=Gateway(
+            GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting, plane.service_accounts)
+        ),
         notices=notices,
         security=_security(settings, keys, plane, ledger, places),
         configuration=plane.configuration,

@@ -1,5 +1,6 @@
 """People, memberships and custom roles on SQLite and PostgreSQL; and how one account becomes the first of many."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from tollway.adapters.storage.sessions import SQLSessionStore
 from tollway.control.access.model import Permission, Reach, RoleChange, Sight
 from tollway.control.accounts.model import NewUser, UserFilter
 from tollway.control.applications.model import NewApplication
+from tollway.control.service_accounts.model import NewServiceAccount, ServiceAccountFilter
 from tollway.control.sessions.model import Session
 from tollway.control.tokens.model import NewToken, TokenFilter
 from tollway.kernel.errors import TollwayError
+
+SCOPES = {Permission.TOKENS_READ: Reach.TEAM}
 
 
 @pytest.fixture
@@ -150,3 +154,30 @@ def _migrate_to(engine: Engine, revision: str) -> None:
         ) as environment:
             environment.configure(connection=connection, transactional_ddl=True)
             environment.run_migrations()
+
+
+def test_service_accounts_and_their_tokens_are_seen_by_their_team(plane: ControlPlane) -> None:
+    red, blue = (plane.teams.create(name, ACTOR).id for name in ("red", "blue"))
+    person = plane.accounts.invite(NewUser("Ada", "developer", (red, blue)), ACTOR).user
+    with plane.database.write():
+        plane.account_store.put(replace(person, state="active"))
+    ids = {}
+    for name, team in (("one", red), ("two", blue)):
+        account = plane.service_accounts.create(NewServiceAccount(name, "viewer", team, person.id), ACTOR)
+        issued = plane.tokens.issue(NewToken(name, owner_id=account.id, scopes=SCOPES), ACTOR)
+        ids[name] = account.id, issued.token.id
+        assert plane.tokens.get(issued.token.id) == issued.token
+        assert plane.bearers.identify(issued.secret.reveal()).team_ids == frozenset({team})
+    sight = Sight(Reach.TEAM, "user_other", frozenset({red}))
+    assert [one.id for one in plane.service_accounts.page(sight=sight).items] == [ids["one"][0]]
+    assert [one.id for one in plane.tokens.page(sight=sight).items] == [ids["one"][1]]
+    assert plane.account_store.owned_services(person.id) == tuple(
+        sorted((plane.service_accounts.get(account_id) for account_id, _ in ids.values()), key=lambda one: one.id)
+    )
+    assert plane.service_accounts.page(ServiceAccountFilter(search="TW")).items[0].name == "two"
+    assert [one.name for one in plane.accounts.page(UserFilter()).items] == ["Ada"]
+    plane.accounts.delete(person.id, ACTOR)
+    assert plane.service_accounts.count_ownerless() == 2
+    plane.service_accounts.delete(ids["one"][0], ACTOR)
+    left = plane.service_accounts.page(ServiceAccountFilter(is_ownerless=True)).items
+    assert [one.id for one in left] == [ids["two"][0]]

@@ -3454,7 +3454,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "token_expiring" | "budget_near_end" | "unpriced_model" | "insecure_setting" | "provider_failing" | "ledger_lag";
+            kind: "token_expiring" | "budget_near_end" | "unpriced_model" | "insecure_setting" | "ownerless_account" | "provider_failing" | "ledger_lag";
             /**
              * Severity
              * @enum {string}

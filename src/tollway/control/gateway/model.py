@@ -7,7 +7,13 @@ from tollway.contract.policy import UnboundedOutput
 from tollway.contract.resting import RestingKey
 
 AttentionKind = Literal[
-    "token_expiring", "budget_near_end", "unpriced_model", "insecure_setting", "provider_failing", "ledger_lag"
+    "token_expiring",
+    "budget_near_end",
+    "unpriced_model",
+    "insecure_setting",
+    "ownerless_account",
+    "provider_failing",
+    "ledger_lag",
 ]
 Severity = Literal["info", "warning", "critical"]
 StepId = Literal["provider", "token", "first_call"]

@@ -96,6 +96,14 @@ class OwningApplications(Protocol):
         ...
 
 
+class Ownerless(Protocol):
+    """Service accounts whose owner has left."""
+
+    def count_ownerless(self) -> int:
+        """Return how many there are."""
+        ...
+
+
 class BudgetWatch(Protocol):
     """Finds budgets that will soon refuse calls."""
 

@@ -14,7 +14,7 @@ from tollway.contract.ledger_api import CallsQuery, HealthAnswer, UsageQuery, Us
 from tollway.contract.resting import RestingKey
 from tollway.control.actor import SETUP
 from tollway.control.gateway.model import Attention, Facts, Step, Summary, UpstreamNow
-from tollway.control.gateway.ports import BudgetWatch, Providers, RestingSource, Tokens, UsedBudget
+from tollway.control.gateway.ports import BudgetWatch, Ownerless, Providers, RestingSource, Tokens, UsedBudget
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
@@ -43,6 +43,7 @@ class GatewayParts:
     clock: Clock
     budgets: BudgetWatch | None = None
     resting: RestingSource | None = None
+    accounts: Ownerless | None = None
 
 
 class Gateway:
@@ -137,6 +138,7 @@ class Gateway:
             *self._failing_providers(),
             *self._budgets(),
             *self._expiring_tokens(),
+            *self._ownerless_accounts(),
             *self._unpriced_models(),
             *self._insecure_settings(),
         ]
@@ -205,6 +207,14 @@ class Gateway:
             # The first-call token of a fresh installation is short-lived on purpose.
             if token.created_by != str(SETUP)
         ]
+
+    def _ownerless_accounts(self) -> list[Attention]:
+        count = self._parts.accounts.count_ownerless() if self._parts.accounts else 0
+        if not count:
+            return []
+        title = f"{count} service account{'' if count == 1 else 's'} without an owner"
+        detail = "Who answered for it has left; its team does, until somebody is named."
+        return [Attention("ownerless_account", "warning", title, detail, "/service-accounts?ownerless=true", "")]
 
     def _unpriced_models(self) -> list[Attention]:
         since_ns = max(0, self._parts.clock.now_ns() - 7 * _DAY_NS)

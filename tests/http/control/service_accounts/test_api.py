@@ -52,3 +52,5 @@ def test_an_account_whose_owner_has_left_is_found(console: Console, browser: Tes
     browser.delete(f"/api/v1/users/{user_id}")
     (left,) = browser.get(f"{A}?ownerless=true").json()["items"]
     assert (left["name"], left["owner_id"]) == ("ci", None)
+    (told,) = [item for item in browser.get("/api/v1/attention").json()["items"] if item["kind"] == "ownerless_account"]
+    assert told["title"] == "1 service account without an owner"
