@@ -37,16 +37,41 @@ TOKENS = [
     ("y7PaEi4DqN0b", "old search indexer", "app_shop", "revoked", 0.02),
     ("K2xTg6FzSr5v", "conference demo", None, "expired", 0.02),
 ]
+REST: Json = {"zone": "UTC", "soft": False, "alert_percents": [80, 100], "models": [], "top_ups": []}
 LIMITS: Json = {
     "requests": [
         {"name": "per minute", "requests": 120, "window_seconds": 60},
         {"name": "per day", "requests": 20000, "window_seconds": 86400},
     ],
     "concurrency": {"calls": 16},
-    "budgets": [{"name": "monthly", "limit_usd": "250", "period": "month"}],
+    "budgets": [
+        {
+            "id": "bud_monthly",
+            "name": "monthly",
+            "limit_usd": "250",
+            "limit_tokens": None,
+            "period": "month",
+            "window_seconds": 0,
+            **REST,
+        }
+    ],
     "unbounded_output": None,
+    "limits": [
+        {
+            "id": "lim_tokens",
+            "name": "day",
+            "measure": "total_tokens",
+            "amount": 5_000_000,
+            "amount_usd": None,
+            "period": "day",
+            "window_seconds": 0,
+            **REST,
+            "zone": "Europe/Paris",
+            "soft": True,
+        }
+    ],
 }
-NO_LIMITS: Json = {"requests": [], "concurrency": None, "budgets": [], "unbounded_output": None}
+NO_LIMITS: Json = {"requests": [], "concurrency": None, "budgets": [], "unbounded_output": None, "limits": []}
 
 
 def now() -> datetime:
@@ -99,6 +124,13 @@ def tokens() -> list[Json]:
                 "last_address": "10.20.4.7",
                 "last_agent": "OpenAI/Python 3.54.0",
                 "calls_total": 0 if index == 3 else 120934 // (index + 1),
+                "not_before": None,
+                "idle_seconds": None,
+                "idle_since": None,
+                "may_rotate": False,
+                "generation": 2 if index == 0 else 1,
+                "is_rotating": index == 0,
+                "is_compromised": False,
             }
         )
     return made
@@ -136,6 +168,35 @@ def meters() -> Json:
                 "resets_at": text((first + timedelta(days=32)).replace(day=1)),
             }
         ],
+        "every": [
+            meter("requests", "calls", 120, 60 + second % 50, window_seconds=60, reset=60 - second % 60),
+            meter("requests", "calls", 20000, 8123 + second % 100, window_seconds=86400, reset=3600),
+            meter("cost", "usd", 250, 212.480193, period="month", budget=True, name="monthly", reserved=0.41),
+            meter("concurrency", "calls", 16, second % 7),
+            meter("total_tokens", "tokens", 5_000_000, 3_204_118, period="day", soft=True, zone="Europe/Paris"),
+        ],
+    }
+
+
+def meter(measure: str, unit: str, amount: float, used: float, *, reset: int = 86_400 * 4, **more: Any) -> Json:
+    """Return one limit with its use."""
+    return {
+        "id": f"lim_{measure}_{amount}",
+        "name": "rpm",
+        "measure": measure,
+        "unit": unit,
+        "amount": str(amount),
+        "allowed": str(amount),
+        "used": str(used),
+        "window_seconds": 0,
+        "period": None,
+        "zone": "UTC",
+        "budget": False,
+        "soft": False,
+        "models": [],
+        "resets_at": text(now() + timedelta(seconds=reset)),
+        **more,
+        "reserved": str(more.get("reserved", 0)),
     }
 
 

@@ -133,6 +133,20 @@ def ask_may(tab: Tab) -> None:
 
 
 def ask_revoke(tab: Tab) -> None:
+def edit_plan(tab: Tab) -> None:
+    """Open the editor of a plan, with what is seldom needed of its limit."""
+    tab.get_by_role("button", name="Edit", exact=True).click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
+def change_many(tab: Tab) -> None:
+    """Ask for a change of many tokens."""
+    tab.get_by_role("button", name="Change many…").click()
+    tab.get_by_role("dialog").get_by_text("42 tokens").first.wait_for()
+    come_to_rest(tab)
+
+
     """Open the question before a revocation."""
     tab.get_by_role("button", name="More acts").click()
     tab.get_by_role("menuitem", name="Revoke").click()
@@ -222,6 +236,13 @@ PAGES = [
     Page("calls-fresh", "/calls", "Live calls", is_fresh=True),
     Page("call", "/calls/req_000000000000000000000042", ""),
     Page("tokens", "/tokens", "Tokens", select_rows),
+    Page("limits", "/limits", "Limits & budgets"),
+    Page("limits-fresh", "/limits", "Limits & budgets", is_fresh=True),
+    Page("plans", "/plans", "Plans"),
+    Page("plans-fresh", "/plans", "Plans", is_fresh=True),
+    Page("plan", "/plans/plan_0000000000000001", "interns"),
+    Page("plan-edit", "/plans/plan_0000000000000001", "interns", edit_plan),
+    Page("tokens-bulk", "/tokens", "Tokens", change_many),
     Page("tokens-fresh", "/tokens", "Tokens", is_fresh=True),
     Page("token-new", "/tokens/new", "New token"),
     Page("token-new-limits", "/tokens/new", "New token", to_limits),

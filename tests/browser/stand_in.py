@@ -19,6 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import facts
 from facts import Json
+from limits import NO_METERS, PLANS, LimitReads
+from life import LifeReads, life_of
 from notices import NoticeReads
 from people import PeopleReads
 from rights import RightsReads
@@ -164,6 +166,12 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads):
             return web.json_response({"ok": True, "detail": "taken"} if rest else {"server": None})
         if kind == "webhooks":
             return web.json_response(self.act_on_webhook(rest, body))
+        if kind == "limits":
+            return web.json_response(self.change_limits(rest, body), headers={"ETag": self.etag})
+        if kind == "token-jobs":
+            return web.json_response(self.act_on_jobs(rest, body), status=201)
+        if kind == "plans":
+            return web.json_response({**PLANS[0], **body}, headers={"ETag": self.etag})
         if kind == "tokens" and not rest:
             if body["name"] == "refuse me":
                 return problem(
@@ -384,7 +392,7 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads):
             return (
                 facts.meters()
                 if not self.is_fresh and token_id in {row[0] for row in facts.TOKENS[:3]}
-                else {"requests": [], "concurrency": None, "budgets": []}
+                else NO_METERS
             )
         if token_id:
             return next((item for item in self.tokens if item["id"] == token_id), None)
@@ -404,7 +412,7 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads):
     def read_applications(self, rest: str, _request: web.Request) -> Json | None:
         if rest.endswith("/meters"):
             return (
-                facts.meters() if rest.startswith("app_shop") else {"requests": [], "concurrency": None, "budgets": []}
+                facts.meters() if rest.startswith("app_shop") else NO_METERS
             )
         return self._list_or_one("applications", rest)
 

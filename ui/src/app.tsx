@@ -15,6 +15,9 @@ const TokenNew = lazy(() => import("./pages/tokens/create"));
 const TokenPage = lazy(() => import("./pages/tokens/token"));
 const Applications = lazy(() => import("./pages/applications/applications"));
 const ApplicationPage = lazy(() => import("./pages/applications/application"));
+const LimitsPage = lazy(() => import("./pages/limits/limits"));
+const Plans = lazy(() => import("./pages/plans/plans"));
+const PlanPage = lazy(() => import("./pages/plans/plan"));
 const Services = lazy(() => import("./pages/services/services"));
 const ServiceForm = lazy(() => import("./pages/services/form"));
 const ServicePage = lazy(() => import("./pages/services/service"));
@@ -54,6 +57,9 @@ export function App() {
             <Route path="/tokens/:id">{({ id }) => <Needs permission="tokens.read"><TokenPage key={id} id={id} /></Needs>}</Route>
             <Route path="/applications"><Needs permission="applications.read"><Applications /></Needs></Route>
             <Route path="/applications/:id">{({ id }) => <Needs permission="applications.read"><ApplicationPage key={id} id={id} /></Needs>}</Route>
+            <Route path="/limits"><Needs permission="limits.read"><LimitsPage /></Needs></Route>
+            <Route path="/plans"><Needs permission="plans.read"><Plans /></Needs></Route>
+            <Route path="/plans/:id">{({ id }) => <Needs permission="plans.read"><PlanPage key={id} id={id} /></Needs>}</Route>
             <Route path="/services"><Needs permission="services.read"><Services /></Needs></Route>
             <Route path="/services/new"><Needs permission="services.write"><ServiceForm id="" /></Needs></Route>
             <Route path="/services/:id/edit">{({ id }) => <Needs permission="services.write"><ServiceForm key={id} id={id} /></Needs>}</Route>

@@ -5,7 +5,7 @@ import type { operations } from "./schema";
 import type { Token, TokenInput, TokenPatch } from "./types";
 
 type TokensQuery = NonNullable<operations["list_tokens"]["parameters"]["query"]>;
-export type TokenFilters = { state?: string; search?: string; application_id?: string; owner_id?: string; sort?: string };
+export type TokenFilters = { state?: string; search?: string; application_id?: string; owner_id?: string; plan_id?: string; sort?: string };
 export type TokenAct = "disable" | "enable" | "revoke";
 
 const at = (id: string) => ({ path: { token_id: id } });

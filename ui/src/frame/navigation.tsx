@@ -6,6 +6,7 @@ import IconAlert from "@tabler/icons-react/dist/esm/icons/IconShieldExclamation.
 import IconApps from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
 import IconChartBar from "@tabler/icons-react/dist/esm/icons/IconChartBar.mjs";
 import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
+import IconGauge from "@tabler/icons-react/dist/esm/icons/IconGauge.mjs";
 import IconHistory from "@tabler/icons-react/dist/esm/icons/IconHistory.mjs";
 import IconHome from "@tabler/icons-react/dist/esm/icons/IconHome.mjs";
 import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
@@ -15,6 +16,7 @@ import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
 import IconSettings from "@tabler/icons-react/dist/esm/icons/IconSettings.mjs";
 import IconShield from "@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs";
 import IconSparkles from "@tabler/icons-react/dist/esm/icons/IconSparkles.mjs";
+import IconStack from "@tabler/icons-react/dist/esm/icons/IconStack2.mjs";
 import IconUsers from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 import IconUsersGroup from "@tabler/icons-react/dist/esm/icons/IconUsersGroup.mjs";
 import IconWebhook from "@tabler/icons-react/dist/esm/icons/IconWebhook.mjs";
@@ -34,6 +36,8 @@ export const PLACES: Place[] = [
   { label: "Applications", href: "/applications", key: "a", icon: IconApps, group: "Access", needs: "applications.read" },
   { label: "Rotation", href: "/rotation", key: "o", icon: IconRefresh, group: "Access", needs: "tokens.read" },
   { label: "Security", href: "/security", key: "y", icon: IconAlert, group: "Access", needs: "security.read" },
+  { label: "Plans", href: "/plans", key: "n", icon: IconStack, group: "Access", needs: "plans.read" },
+  { label: "Limits & budgets", href: "/limits", key: "b", icon: IconGauge, group: "Access", needs: "limits.read" },
   { label: "Services", href: "/services", key: "s", icon: IconRoute, group: "Upstreams", needs: "services.read" },
   { label: "Models", href: "/models", key: "m", icon: IconSparkles, group: "Upstreams", needs: "models.read" },
   { label: "Providers", href: "/providers", key: "p", icon: IconCloud, group: "Upstreams", needs: "providers.read" },

@@ -12,6 +12,7 @@ import { complain, say } from "../../frame/toasts";
 import { count, plural } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
 import { OwnRights } from "../../parts/own_rights";
+import { OwnedLimits } from "../../parts/owned_limits";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
@@ -70,6 +71,7 @@ export default function PersonPage({ id }: { id: string }) {
       <Loaded query={person} rows={8}>
         {(shown) => (
           <>
+            {may("limits.read") && <OwnedLimits level="user" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over all calls with this person’s own tokens together.</p>} />}
             <div className="columns">
               <RoleOf person={shown} put={put} />
               <TeamsOf person={shown} fresh={fresh} />

@@ -13,6 +13,7 @@ import { complain, say } from "../../frame/toasts";
 import { count } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
 import { LimitBars } from "../../parts/limits";
+import { OwnedLimits } from "../../parts/owned_limits";
 import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
@@ -86,6 +87,8 @@ export default function ApplicationPage({ id }: { id: string }) {
 
 function SharedLimits({ id }: { id: string }) {
   const meters = useApplicationMeters(id);
+  const { may } = useRights();
+  if (may("limits.read")) return <OwnedLimits level="application" id={id} title="Shared limits and budgets" />;
   return <Panel title="Shared limits and budgets"><Loaded query={meters} rows={3}>{(found) => <LimitBars meters={found} />}</Loaded></Panel>;
 }
 

@@ -12,6 +12,7 @@ import { useRange } from "../../frame/range";
 import { complain, say } from "../../frame/toasts";
 import { Confirm } from "../../parts/confirm";
 import { Loaded, Page, Panel } from "../../parts/page";
+import { OwnedLimits } from "../../parts/owned_limits";
 import { Code, State, When } from "../../parts/words";
 import { Traffic } from "../home/traffic";
 import { privateInWords } from "../upstreams/address";
@@ -25,7 +26,7 @@ export default function ServicePage({ id }: { id: string }) {
   const range = useRange();
   const gateway = useGateway().data?.gateway_url.replace(/\/$/, "") ?? "";
   const [, go] = useLocation();
-  const { reaches } = useRights();
+  const { may, reaches } = useRights();
   const [isDeleting, setDeleting] = useState(false);
   const put = (changed: Service) => {
     client.setQueryData(["service", id], changed);
@@ -59,6 +60,7 @@ export default function ServicePage({ id }: { id: string }) {
       <Loaded query={service} rows={10}>
         {(found) => (
           <>
+            {may("limits.read") && <OwnedLimits level="service" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over everybody’s calls to this service.</p>} />}
             <div className="columns">
               <Panel title="Service">
                 <dl className="facts">

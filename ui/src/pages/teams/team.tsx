@@ -11,6 +11,7 @@ import { useRange } from "../../frame/range";
 import { complain, say } from "../../frame/toasts";
 import { Confirm } from "../../parts/confirm";
 import { OwnRights } from "../../parts/own_rights";
+import { OwnedLimits } from "../../parts/owned_limits";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
 import { State, When } from "../../parts/words";
@@ -49,6 +50,7 @@ export default function TeamPage({ id }: { id: string }) {
               {may("applications.read") && <ApplicationsOf id={id} />}
               <OwnRights owner={{ level: "team", id }} name={found?.name ?? id} note="They hold for the tokens of its applications." canEdit={may("teams.write")} />
             </div>
+            {may("limits.read") && <OwnedLimits level="team" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over all calls of the team’s applications together.</p>} />}
             {may("usage.read") && (
               <>
                 <Traffic range={range} filters={{ team: id }} empty="No call by this team in this time." />

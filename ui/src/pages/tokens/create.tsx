@@ -11,7 +11,8 @@ import { useModels, useServices } from "../../api/upstreams";
 import type { Limits, TokenInput } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
 import { date, DAY } from "../../format/time";
-import { limitsInput, limitsInWords, LimitsForm, NO_LIMITS, rightsInWords } from "../../parts/limits";
+import { limitsInWords, NO_LIMITS, rightsInWords } from "../../parts/limits";
+import { limitsInput, LimitsForm, newBudget } from "../../parts/limits_form";
 import { Page, Panel, Trouble } from "../../parts/page";
 import { Issued, type IssuedToken } from "./issued";
 import { ScopesField, scopesInWords, type Scope } from "./scopes";
@@ -20,11 +21,11 @@ type Draft = { template: string; name: string; application: string | null; accou
 type Template = { key: string; title: string; words: string; draft: Partial<Draft> };
 
 const perMinute = (requests: number) => ({ name: "", requests, window_seconds: 60 });
-const perMonth = (usd: string) => ({ name: "", limit_usd: usd, period: "month" as const });
+const perMonth = (usd: string) => newBudget("month", usd);
 const TEMPLATES: Template[] = [
   { key: "production", title: "Production application", words: "600 calls a minute, $100 a month, 90 days", draft: { limits: { ...NO_LIMITS, requests: [perMinute(600)], budgets: [perMonth("100")] }, days: "90" } },
   { key: "person", title: "A person's own use", words: "60 calls a minute, $20 a month, 90 days", draft: { limits: { ...NO_LIMITS, requests: [perMinute(60)], concurrency: { calls: 4 }, budgets: [perMonth("20")] }, days: "90" } },
-  { key: "test", title: "Test or demo", words: "20 calls a minute, $1 in all, 7 days", draft: { limits: { ...NO_LIMITS, requests: [perMinute(20)], budgets: [{ name: "", limit_usd: "1", period: "total" }] }, days: "7", environment: "test" } },
+  { key: "test", title: "Test or demo", words: "20 calls a minute, $1 in all, 7 days", draft: { limits: { ...NO_LIMITS, requests: [perMinute(20)], budgets: [newBudget("total", "1")] }, days: "7", environment: "test" } },
   { key: "blank", title: "Blank", words: "No limit, everything allowed, 90 days", draft: { limits: NO_LIMITS, days: "90" } },
 ];
 const STEPS = ["Template", "Owner and purpose", "Rights", "Limits and budget", "Expiry"];

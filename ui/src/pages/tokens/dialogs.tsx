@@ -9,7 +9,7 @@ import type { Token, TokenPatch } from "../../api/types";
 import { complain, say } from "../../frame/toasts";
 import { DAY } from "../../format/time";
 import { Confirm } from "../../parts/confirm";
-import { limitsInput, LimitsForm } from "../../parts/limits";
+import { limitsInput, LimitsForm } from "../../parts/limits_form";
 import { Ago } from "../../parts/words";
 import { useTokenActs } from "./acts";
 

@@ -7,7 +7,7 @@ import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import { useApplications } from "../../api/applications";
 import { useRights } from "../../api/rights";
 import { useTokens, type TokenAct } from "../../api/tokens";
-import type { Token } from "../../api/types";
+import type { Token, TokenJobInput } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
 import { count, plural } from "../../format/numbers";
 import { DAY } from "../../format/time";
@@ -16,6 +16,7 @@ import { limitsInWords, rightsInWords } from "../../parts/limits";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { Chip, Table, useColumns, usePaged, type Column } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
+import { BulkDialog } from "../bulk/dialog";
 import { useTokenActs } from "./acts";
 
 export default function Tokens() {
@@ -28,6 +29,7 @@ export default function Tokens() {
   const tokens = useTokens(filters);
   const paged = usePaged(tokens);
   const { may, reaches } = useRights();
+  const [isMany, setMany] = useState(false);
   const applications = useApplications().data?.items ?? [];
   const { columns, menu } = useColumns("tokens", COLUMNS);
   const [chosen, setChosen] = useState<Set<string>>(new Set());
@@ -43,7 +45,7 @@ export default function Tokens() {
   const hasFilters = Boolean(filters.state || filters.search || filters.application_id);
   const picked = paged.rows.filter((token) => chosen.has(token.id));
   return (
-    <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}>
+    <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={<>{may("bulk.write") && <Button variant="default" onClick={() => setMany(true)}>Change many…</Button>}{may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}</>}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
           <TextInput size="xs" w={230} aria-label="Search by name or id" placeholder="Name or id" value={search} onChange={(event) => setSearch(publicPart(event.currentTarget.value))} leftSection={<IconSearch size={14} />} autoComplete="off" />
@@ -66,6 +68,7 @@ export default function Tokens() {
           </Empty>
         )}
       </Panel>
+      {isMany && <BulkDialog filter={{ state: (filters.state || undefined) as TokenJobInput["filter"]["state"], application_id: filters.application_id || undefined, search: filters.search || undefined }} close={() => setMany(false)} />}
     </Page>
   );
 }
@@ -78,6 +81,7 @@ const COLUMNS: Column<Token>[] = [
   { id: "environment", title: "Environment", isHidden: true, show: (token) => token.environment },
   { id: "models", title: "Models", isHidden: true, show: (token) => rightsInWords(token.models, "model") },
   { id: "limits", title: "Limits", show: (token) => <span className="soft limits-words">{limitsInWords(token.limits)}</span> },
+  { id: "plan", title: "Plan", isHidden: true, show: (token) => (token.plan_id ? <Link href={`/plans/${token.plan_id}`}>{token.plan_name ?? token.plan_id}</Link> : <span className="muted">none</span>) },
   { id: "calls", title: "Calls", isEnd: true, show: (token) => count(token.calls_total ?? 0) },
   { id: "used", title: "Last used", show: (token) => <Ago value={token.last_used_at} /> },
   { id: "expires", title: "Expires", show: (token) => <When value={token.expires_at} none="never" /> },

@@ -12,6 +12,7 @@ import { complain, say } from "../../frame/toasts";
 import { Confirm } from "../../parts/confirm";
 import { Health, InFlight, restingTitle, useResting } from "../../parts/health";
 import { Loaded, Page, Panel } from "../../parts/page";
+import { OwnedLimits } from "../../parts/owned_limits";
 import { State, When } from "../../parts/words";
 import { Traffic } from "../home/traffic";
 import { OwnUse } from "../usage/own_use";
@@ -27,7 +28,7 @@ export default function ProviderPage({ id }: { id: string }) {
   const range = useRange();
   const [, go] = useLocation();
   const [params] = useSearchParams();
-  const { reaches } = useRights();
+  const { may, reaches } = useRights();
   const [isDeleting, setDeleting] = useState(false);
   const put = (changed: Provider) => {
     client.setQueryData(["provider", id], changed);
@@ -63,6 +64,7 @@ export default function ProviderPage({ id }: { id: string }) {
         {(found) => (
           <>
             {reaches("providers.write", found.team_id) && <Panel><Test provider={found} startsAtOnce={params.get("test") === "1"} /></Panel>}
+            {may("limits.read") && <OwnedLimits level="provider" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over everybody’s calls to this provider. One without room is passed over, as one that fails.</p>} />}
             <div className="columns">
               <Panel title="Connection">
                 <dl className="facts">
