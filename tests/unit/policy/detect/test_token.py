@@ -119,7 +119,7 @@ def test_seeds_for_tuning_and_for_measuring_are_apart_and_traffic_is_the_same_ea
 
 
 def test_false_events_on_held_out_seeds() -> None:
-    check(HELD_OUT_SEEDS[:1], tokens=24, weeks=8)
+    check(HELD_OUT_SEEDS[:1], tokens=16, weeks=8)
 
 
 @pytest.mark.slow
