@@ -28,6 +28,7 @@ _WITH_INPUT = (404, 422)
 _CHANGING = (403, 408, 409, 412, 413, 415, 429)
 _OVERRIDES: dict[str, tuple[int, ...]] = {
     "sign_in": (401,),
+    "rotate_self": (401, 403),
     "sign_in_with_passkey": (401,),
     "ask_second_step": (401,),
     "finish_sign_in": (401,),

@@ -103,10 +103,16 @@ function options(element: HTMLElement, latest: { current: Chart }, setAt: (at: n
     ],
     axes: [
       { ...axis, grid: { show: false }, size: rem(28), space: rem(64), values: (_plot, ticks) => tickLabels(ticks) },
-      { ...axis, size: (plot, values) => axisWidth(plot, values), space: rem(36), values: (_plot, ticks) => ticks.map((tick) => latest.current.format(tick)) },
+      { ...axis, size: (plot, values) => axisWidth(plot, values), space: rem(36), values: (_plot, ticks) => valueLabels(ticks, latest.current.format) },
     ],
     hooks: { setCursor: [(plot) => setAt(plot.cursor.idx ?? null)] },
   };
+}
+
+/** Names a tick by its value; between two whole numbers that read the same it is left bare, so that 0, ½, 1 is not 0, 1, 1. */
+function valueLabels(ticks: number[], format: (value: number) => string): string[] {
+  const labels = ticks.map(format);
+  return labels.map((label, at) => (Number.isInteger(ticks[at]) || labels.indexOf(label) === labels.lastIndexOf(label) ? label : ""));
 }
 
 const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
