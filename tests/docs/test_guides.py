@@ -65,6 +65,14 @@ EXPECTED = {
         "\n204\n",
         "the wiki's front page",
     ],
+    "rights.md": [
+        "token summaries:",
+        "token.model_denied",
+        "models.allow",
+        "no: `parameters.output_tokens_max: 200`",
+        "calls would have been blocked",
+        "models allowed: group:small",
+    ],
     "config-as-code.md": ["+ provider own-model", "nothing to change", "nightly.tar"],
 }
 

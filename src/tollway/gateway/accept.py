@@ -49,6 +49,8 @@ class Inbound(msgspec.Struct, gc=False):
     """The stored record against which `credential` was proven; see subjects.py."""
     is_plain_json: bool = False
     """Whether the head was found to announce a body of plain JSON; see resolve.py."""
+    recorded_address: str = ""
+    """What records show of the caller's address: itself, or nothing by setting."""
 
 
 def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
@@ -63,7 +65,7 @@ def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
         inbound = _understand(head, gw)
         head.facts.append(inbound)
     operation = inbound.operation
-    call.client_address = inbound.client_address
+    call.client_address = inbound.recorded_address
     call.client_agent = inbound.client_agent
     call.trace_id, call.traceparent = gw.traces.join(inbound.trace)
     call.dialect = operation.dialect
@@ -86,6 +88,7 @@ def _understand(head: RequestHead, gw: Gateway) -> Inbound:
     if len(fields) != len(head.headers):
         _refuse_repeated(head)
     asked = find_operation(head, fields)
+    address = client_address(head.peer, head.headers, gw.bounds.trusted_proxies)
     return Inbound(
         head.method,
         head.path,
@@ -98,9 +101,10 @@ def _understand(head: RequestHead, gw: Gateway) -> Inbound:
         asked.operation,
         asked.argument,
         fields,
-        client_address(head.peer, head.headers, gw.bounds.trusted_proxies),
+        address,
         fields.get(b"user-agent", b"")[:200].decode("latin-1"),
         read_traceparent(fields.get(b"traceparent")),
+        recorded_address=address if gw.bounds.record_addresses else "",
     )
 
 

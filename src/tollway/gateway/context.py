@@ -32,6 +32,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     body_bytes_max: int = 16_777_216
     answer_bytes_max: int = 67_108_864
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    record_addresses: bool = True
 
 
 class Gateway:

@@ -60,7 +60,7 @@ def build_headers(inbound: Inbound, service: Service, call: Call) -> Headers:
         headers += [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
         headers += [item for item in inbound.headers if item[0].startswith(b"sec-websocket-")]
     headers += service.headers
-    headers.append((b"x-forwarded-for", call.client_address.encode()))
+    headers.append((b"x-forwarded-for", inbound.client_address.encode()))
     headers.append((b"x-forwarded-proto", b"https" if inbound.is_tls else b"http"))
     headers.append((b"x-forwarded-host", inbound.host.encode("ascii", "replace")))
     headers.append((b"x-request-id", call.request_id.encode()))

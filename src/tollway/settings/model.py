@@ -27,6 +27,9 @@ class GatewaySettings:
     tls_certificate: Path | None = _setting(None, "PEM file; with tls_key, the gateway speaks TLS", hot=True)
     tls_key: Path | None = _setting(None, "PEM file, readable by its owner only", hot=True)
     trusted_proxies: tuple[str, ...] = _setting((), "CIDR blocks whose Forwarded headers are believed", hot=True)
+    record_addresses: bool = _setting(
+        True, "keep callers' addresses in call records and last uses; rights are judged by them either way", hot=True
+    )
     cors_origins: tuple[str, ...] = _setting((), "origins browsers may call from; `*` for any", hot=True)
     public_url: str = _setting("", "URL callers use; printed and shown in snippets; default from listen")
     sandbox: bool = _setting(True, "offer the built-in sandbox provider", hot=True)

@@ -29,6 +29,7 @@ from tollway.contract.rights import (
     RouteRights,
     Window,
 )
+from tollway.gateway.context import Bounds
 
 OK = json.dumps({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}).encode()
 SERVICE = {"allow_websocket": True, "query_token_parameter": "key"}
@@ -242,6 +243,16 @@ async def test_what_only_watches_lets_the_call_pass_and_notes_it() -> None:
     (record,) = rig.journal.closed
     assert record.rule == "watched: `networks.allow` in the rights of the token `t`"
     assert record.client_address == "192.0.2.1"
+
+
+async def test_addresses_are_judged_also_where_they_are_not_recorded() -> None:
+    rig = Rig(ScriptedAnswer(), bounds=Bounds(record_addresses=False))
+    rig.publish(services=[service()])
+    denied = rig.token(rights=Rights(networks=NetworkRights(deny=("192.0.2.0/24",))))
+    assert (await rig.call("/weather/today", method="GET", token=denied)).status == 403
+    assert (await rig.call("/weather/today", method="GET", token=rig.token())).status == 200
+    assert {record.client_address for record in rig.journal.closed} == {""}
+    assert rig.upstreams.sent[0][3][b"x-forwarded-for"] == b"192.0.2.1"
 
 
 async def test_outside_its_hours_a_token_is_told_when_they_open() -> None:
