@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from life import new_policy, new_rule, rotate
 from playwright.sync_api import Page as Tab
 
 
@@ -132,7 +133,6 @@ def ask_may(tab: Tab) -> None:
     come_to_rest(tab)
 
 
-def ask_revoke(tab: Tab) -> None:
 def edit_plan(tab: Tab) -> None:
     """Open the editor of a plan, with what is seldom needed of its limit."""
     tab.get_by_role("button", name="Edit", exact=True).click()
@@ -147,6 +147,7 @@ def change_many(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def ask_revoke(tab: Tab) -> None:
     """Open the question before a revocation."""
     tab.get_by_role("button", name="More acts").click()
     tab.get_by_role("menuitem", name="Revoke").click()
@@ -235,7 +236,6 @@ PAGES = [
     Page("calls-history", "/calls?view=history&range=24h&model=gpt-4o", "Live calls"),
     Page("calls-fresh", "/calls", "Live calls", is_fresh=True),
     Page("call", "/calls/req_000000000000000000000042", ""),
-    Page("tokens", "/tokens", "Tokens", select_rows),
     Page("limits", "/limits", "Limits & budgets"),
     Page("limits-fresh", "/limits", "Limits & budgets", is_fresh=True),
     Page("plans", "/plans", "Plans"),
@@ -243,11 +243,14 @@ PAGES = [
     Page("plan", "/plans/plan_0000000000000001", "interns"),
     Page("plan-edit", "/plans/plan_0000000000000001", "interns", edit_plan),
     Page("tokens-bulk", "/tokens", "Tokens", change_many),
+    Page("tokens", "/tokens", "Tokens", select_rows),
     Page("tokens-fresh", "/tokens", "Tokens", is_fresh=True),
     Page("token-new", "/tokens/new", "New token"),
     Page("token-new-limits", "/tokens/new", "New token", to_limits),
     Page("token-issued", "/tokens/new", "", to_issued),
     Page("token", "/tokens/4tKq9XbLm2Pz?range=24h", "shop production"),
+    Page("token-rotate", "/tokens/4tKq9XbLm2Pz", "shop production", rotate),
+    Page("token-waiting", "/tokens/c0GyWd5uTaJ3", "nightly reports"),
     Page("token-limits", "/tokens/4tKq9XbLm2Pz", "shop production", edit_limits),
     Page("token-rights", "/tokens/4tKq9XbLm2Pz", "shop production", edit_rights),
     Page("token-may", "/tokens/4tKq9XbLm2Pz", "shop production", ask_may),
@@ -281,6 +284,10 @@ PAGES = [
     Page("roles-new", "/roles", "Roles", new_role),
     Page("account", "/account", "Your account"),
     Page("audit", "/audit", "Audit", open_entry),
+    Page("rotation", "/rotation", "Rotation"),
+    Page("rotation-fresh", "/rotation", "Rotation", is_fresh=True),
+    Page("rotation-new", "/rotation", "Rotation", new_policy),
+    Page("rotation-rule", "/rotation", "Rotation", new_rule),
     Page("security", "/security", "Security", open_event),
     Page("security-fresh", "/security", "Security", is_fresh=True),
     Page("security-rules", "/security?tab=rules", "Security"),

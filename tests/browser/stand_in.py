@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import facts
 from facts import Json
 from limits import NO_METERS, PLANS, LimitReads
+from life import LifeReads, life_of
 from notices import NoticeReads
 from people import PeopleReads
 from rights import RightsReads
@@ -44,7 +45,7 @@ NEW_SECRET = "9hJ2kLmN4pQrS6tUvWxYz8aBcDeF"
 STEP = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
-class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads, LimitReads):
+class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads, LimitReads, LifeReads):
     """The state of one stand-in console. `is_fresh` is an installation before its first provider."""
 
     def __init__(self, *, is_fresh: bool = False) -> None:
@@ -387,6 +388,8 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads, LimitReads):
 
     def read_tokens(self, rest: str, request: web.Request) -> Json | None:
         token_id, _, part = rest.partition("/")
+        if part == "life":
+            return life_of(token_id)
         if part == "meters":
             return (
                 facts.meters()
