@@ -25,6 +25,7 @@ def register_life(group: typer.Typer) -> None:
     command(group, "cancel-rotation")(cancel_rotation)
     command(group, "collect")(collect)
     command(group, "life")(life)
+    command(group, "unused")(unused)
     command(group, "quarantine")(quarantine)
     command(group, "release")(release)
     command(group, "wake")(wake)
@@ -94,6 +95,34 @@ def life(session: Session, token: TokenArgument) -> None:
         return
     session.output.rows([_secret_row(each) for each in shown["secrets"]], _SECRETS, empty="no secret was replaced")
     session.output.rows(shown["addresses"], _ADDRESSES, empty="never used")
+
+
+def unused(
+    session: Session,
+    token: TokenArgument,
+    *,
+    narrow: Annotated[bool, typer.Option("--narrow", help="Allow from now on only what was used.")] = False,
+) -> None:
+    """Show which models and services a token may use and did not for 90 days; or take them away.
+
+    Example: tollway token unused ci --narrow
+    """
+    found = find_one(session, "tokens", token)
+    shown = session.call("GET", f"/tokens/{found['id']}/unused")
+    wide = [kind for kind in ("models", "services") if shown[kind]["is_too_wide"]]
+    if narrow and wide:
+        body = {kind: shown[kind]["used"] for kind in wide}
+        session.output.fields(session.call("PATCH", f"/tokens/{found['id']}", body=body))
+        return
+    if session.output.as_json:
+        session.output.json(shown)
+        return
+    for kind in ("models", "services"):
+        use = shown[kind]
+        granted = "all" if use["granted"] is None else ", ".join(use["granted"]) or "none"
+        session.output.line(f"{kind}: may {granted}; used {', '.join(use['used']) or 'none'} since {shown['since']}")
+    if not wide:
+        session.output.note("nothing to narrow")
 
 
 def quarantine(

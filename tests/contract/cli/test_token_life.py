@@ -75,6 +75,18 @@ def test_a_token_is_quarantined_released_and_woken(console: ConsoleStandIn, run:
     assert "is active" in run("token", "wake", ID).out
 
 
+def test_what_was_not_used_is_shown_and_taken_away(console: ConsoleStandIn, run: Run) -> None:
+    models = {"granted": ["a", "b"], "used": ["a"], "unused": ["b"], "is_too_wide": True}
+    services = {"granted": [], "used": [], "unused": [], "is_too_wide": False}
+    shown = {"since": "2027-01-01T00:00:00Z", "models": models, "services": services}
+    console.answer("GET", f"/tokens/{ID}/unused", shown)
+    console.answer("PATCH", f"/tokens/{ID}", TOKEN)
+    assert "models: may a, b; used a since 2027" in run("token", "unused", ID).out
+    assert run("token", "unused", ID, "--json").json == shown
+    run("token", "unused", ID, "--narrow")
+    assert console.asked[-1].json == {"models": ["a"]}
+
+
 def test_one_token_is_revoked(console: ConsoleStandIn, run: Run) -> None:
     console.answer("POST", f"/tokens/{ID}/revoke", {**TOKEN, "state": "revoked"})
     assert "is revoked" in run("token", "revoke", ID, "--reason", "left", "--compromised").out

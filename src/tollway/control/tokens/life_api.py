@@ -11,6 +11,7 @@ from tollway.control.tokens.api import IssuedOutput, TokenId, TokenOutput, answe
 from tollway.control.tokens.ends import Hold, WideEnd
 from tollway.control.tokens.evidence import SecretEvidence, weigh
 from tollway.control.tokens.model import IssuedToken, Token
+from tollway.control.tokens.unused import Use, find_unused
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.web.asking import Asking, FreshTokens, ReadTokens, WriteTokens
 from tollway.web.etags import ExpectedVersion
@@ -98,6 +99,23 @@ class WaitingOutput(Output):
     generation: int
     until: Instant
     by_webhook: bool
+
+
+class UseOutput(Output):
+    """`granted` null: all. `is_too_wide`: it could be narrowed to `used`."""
+
+    granted: list[str] | None
+    used: list[str]
+    unused: list[str]
+    is_too_wide: bool
+
+
+class UnusedOutput(Output):
+    """What was used since an instant: 90 days ago, or the token's issue. Services by id."""
+
+    since: Instant
+    models: UseOutput
+    services: UseOutput
 
 
 class LifeOutput(Output):
@@ -215,6 +233,16 @@ def get_token_life(token_id: TokenId, ask: ReadTokens) -> LifeOutput:
     )
 
 
+@router.get("/{token_id}/unused")
+def get_unused_rights(token_id: TokenId, ask: ReadTokens) -> UnusedOutput:
+    """Show which models and services the token may use and did not for 90 days. Narrow it by changing it."""
+    token = ask.services.tokens.get(token_id, ask.sight)
+    found = find_unused(token, ask.services.usage, ask.services.clock.now_ns())
+    return UnusedOutput(
+        since=format_instant(found.since_ns), models=_show_use(found.models), services=_show_use(found.services)
+    )
+
+
 def show_issued(issued: IssuedToken, ask: Asking) -> IssuedOutput:
     """Write a token with its secret."""
     ask.tag(issued.token.version)
@@ -225,6 +253,11 @@ def show_issued(issued: IssuedToken, ask: Asking) -> IssuedOutput:
 def old_secret_until_ns(token: Token, now_ns: int) -> int | None:
     """Return until when a replaced secret of the token works; None: none does."""
     return max((old.valid_until_ns for old in token.life.working(now_ns)), default=None)
+
+
+def _show_use(use: Use) -> UseOutput:
+    granted = None if use.granted is None else list(use.granted)
+    return UseOutput(granted=granted, used=list(use.used), unused=list(use.unused), is_too_wide=use.is_too_wide)
 
 
 def _show_secret(evidence: SecretEvidence) -> OldSecretOutput:

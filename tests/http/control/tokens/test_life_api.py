@@ -96,6 +96,12 @@ def test_all_of_a_person_ends_at_once(browser: TestClient) -> None:
     assert browser.post(f"{T}/revoke-all", json={"kind": "team"}).status_code == 422
 
 
+def test_what_was_granted_and_not_used_is_shown(browser: TestClient) -> None:
+    issued = issue(browser, models=["a"])
+    shown = browser.get(f"{T}/{issued['id']}/unused").json()
+    assert shown["models"] == {"granted": ["a"], "used": [], "unused": ["a"], "is_too_wide": True}
+
+
 def test_not_before_idle_time_and_self_rotation_are_set_and_changed(browser: TestClient) -> None:
     issued = issue(browser, not_before="2027-02-01T00:00:00Z", idle_seconds=3_600, may_rotate=True)
     assert issued["state"] == "not_yet_valid"

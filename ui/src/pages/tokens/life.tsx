@@ -111,11 +111,14 @@ const SECRETS: Column<OldSecret>[] = [
 function Addresses({ life }: { life: Life }) {
   if (!life.addresses) return <p className="panel-note">Not known while the ledger does not answer.</p>;
   if (!life.addresses.length) return <p className="panel-note">It was never used.</p>;
-  return (
-    <ul className="lines">
-      {life.addresses.map((each) => (
-        <li key={each.address} className="row-wrap"><span className="mono">{each.address}</span><span className="muted small grow">{each.agent}</span><span className="small" title={exact(each.calls)}>{count(each.calls)} calls, last <Ago value={each.last_used_at} /></span></li>
-      ))}
-    </ul>
-  );
+  return <Table label="Addresses it was used from" columns={ADDRESSES} rows={life.addresses} keyOf={(each) => each.address} />;
 }
+
+type Address = NonNullable<Life["addresses"]>[number];
+
+const ADDRESSES: Column<Address>[] = [
+  { id: "address", title: "Address", show: (each) => <span className="mono">{each.address}</span> },
+  { id: "client", title: "Client", show: (each) => <span className="muted small">{each.agent}</span> },
+  { id: "calls", title: "Calls", isEnd: true, show: (each) => <span title={exact(each.calls)}>{count(each.calls)}</span> },
+  { id: "last", title: "Last", show: (each) => <Ago value={each.last_used_at} /> },
+];
