@@ -728,6 +728,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens/{token_id}/unused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Unused Rights
+         * @description Show which models and services the token may use and did not for 90 days. Narrow it by changing it.
+         */
+        get: operations["get_unused_rights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -7602,6 +7622,19 @@ export interface components {
             last_used_at: string;
         };
         /**
+         * UnusedOutput
+         * @description What was used since an instant: 90 days ago, or the token's issue. Services by id.
+         */
+        UnusedOutput: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            models: components["schemas"]["UseOutput"];
+            services: components["schemas"]["UseOutput"];
+        };
+        /**
          * UpstreamNowItem
          * @description A provider or a service. `in_flight`: calls that have not ended, counted at the first they were sent to.
          */
@@ -7691,6 +7724,20 @@ export interface components {
             resolution: "minute" | "hour" | "day";
             /** Is Cut */
             is_cut: boolean;
+        };
+        /**
+         * UseOutput
+         * @description `granted` null: all. `is_too_wide`: it could be narrowed to `used`.
+         */
+        UseOutput: {
+            /** Granted */
+            granted: string[] | null;
+            /** Used */
+            used: string[];
+            /** Unused */
+            unused: string[];
+            /** Is Too Wide */
+            is_too_wide: boolean;
         };
         /**
          * UsedLimitOutput
@@ -9701,6 +9748,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LifeOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_unused_rights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnusedOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
