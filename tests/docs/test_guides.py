@@ -73,6 +73,14 @@ EXPECTED = {
         "calls would have been blocked",
         "models allowed: group:small",
     ],
+    "limits-and-budgets.md": [
+        "rpm: 0 of 60 calls in 60 s",
+        "payments: 600/60s, 200.00 USD/month",
+        "more until",
+        "25.00 USD/month",
+        "tokens match",
+        "tokens changed (done)",
+    ],
     "config-as-code.md": ["+ provider own-model", "nothing to change", "nightly.tar"],
 }
 

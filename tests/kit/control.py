@@ -1,8 +1,12 @@
 """A whole control plane on a throw-away database, with stand-ins for the policy store and the surroundings."""
 
+import atexit
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from shutil import copy2, rmtree
+from tempfile import mkdtemp
 
 from sqlalchemy import Engine
 
@@ -270,6 +274,18 @@ class ControlPlane:
         )
         self.lifetimes = Lifetimes(SQLLifetimeStore(self.database), self.database, self.audit, self.clock)
         self.account_store = SQLAccountStore(self.database)
+        self.rights = RightsDesk(
+            RightsParts(
+                store=self.rights_store,
+                groups=self.group_store,
+                owners=owners,
+                services=self.service_store,
+                touching=self.publisher,
+                transactions=self.database,
+                trail=self.audit,
+                clock=self.clock,
+            )
+        )
         self.tokens = Tokens(
             TokenParts(
                 store=self.token_store,
@@ -284,6 +300,7 @@ class ControlPlane:
                 plans=self.plan_store,
                 lifetimes=self.lifetimes,
                 accounts=self.account_store,
+                rights=self.rights,
             )
         )
         self.token_desk = build_token_desk(self)
@@ -304,18 +321,6 @@ class ControlPlane:
             )
         )
         self.limits = LimitDesk(self.plans, self.levels, self.limit_owners, self.top_ups)
-        self.rights = RightsDesk(
-            RightsParts(
-                store=self.rights_store,
-                groups=self.group_store,
-                owners=owners,
-                services=self.service_store,
-                touching=self.publisher,
-                transactions=self.database,
-                trail=self.audit,
-                clock=self.clock,
-            )
-        )
         self.model_groups = ModelGroups(
             GroupParts(self.group_store, self.publisher, self.database, self.audit, self.clock)
         )
@@ -364,6 +369,7 @@ class ControlPlane:
                 ),
                 model_groups=self.model_groups,
                 notices=build_configured_notices(self),
+                limits=self.limit_owners,
             )
         )
         self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)
@@ -472,8 +478,21 @@ def check_upstream(upstream: Upstream) -> None:
 
 
 def open_surroundings(folder: Path) -> Surroundings:
-    """Migrate a fresh SQLite database in the folder."""
+    """Begin a SQLite database in the folder, of the newest schema."""
     path = folder / "config.db"
+    if not path.exists():
+        copy2(migrated_database(), path)
     writer = open_engine(path, database="config", writer=True)
     migrate(writer, "config", folder / "backups")
     return Surroundings(writer, open_engine(path, database="config", writer=False))
+
+
+@cache
+def migrated_database() -> Path:
+    """Return an empty database of the newest schema, made once a process: migrating costs as much as a whole test."""
+    folder = Path(mkdtemp(prefix="tollway-empty-"))
+    atexit.register(rmtree, folder, ignore_errors=True)
+    writer = open_engine(folder / "config.db", database="config", writer=True)
+    migrate(writer, "config", folder / "backups")
+    writer.dispose()
+    return folder / "config.db"

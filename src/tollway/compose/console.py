@@ -243,6 +243,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
             stores.applications, stores.tokens, stores.teams, publisher, database, audit, clock, stores.plans
         )
     )
+    rights = build_rights_desk(stores, publisher, audit, clock)
     tokens = Tokens(
         TokenParts(
             store=stores.tokens,
@@ -257,6 +258,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
             plans=stores.plans,
             lifetimes=lifetimes,
             accounts=stores.accounts,
+            rights=rights,
         )
     )
     limited = Limited(publisher, tokens, applications, audit)
@@ -264,7 +266,6 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     providers = Providers(ProviderParts(stores.providers, stores.teams, reaching, publisher, database, audit, clock))
     services = RestServices(ServiceParts(stores.services, stores.teams, reaching, publisher, database, audit, clock))
     limits = build_limit_desk(stores, limited, clock)
-    rights = build_rights_desk(stores, publisher, audit, clock)
     groups = build_model_groups(stores, publisher, audit, clock)
     configured = build_configured_rights(
         stores, Ruled(publisher, tokens, applications, rights, groups), Named(limits.plans, teams, services)
@@ -281,6 +282,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
             rights=configured,
             model_groups=groups,
             notices=build_configured_notices(stores, keys, audit, clock),
+            limits=limits.owners,
         )
     )
     roles = Roles(stores.roles, database, audit, clock)

@@ -18,6 +18,7 @@ from tollway.control.configuration.shown import Shown, show_application, show_pr
 from tollway.control.faults import refuse
 from tollway.control.model import Page, Position
 from tollway.control.paging import PAGE_SIZE_MAX
+from tollway.control.plans.service import Plans
 from tollway.control.services.model import Behaviour, NewService, Service, ServiceChange
 from tollway.control.services.service import RestServices
 from tollway.control.teams.model import Team
@@ -95,9 +96,10 @@ class TeamStep:
 class ApplicationStep:
     """Implements Step for applications."""
 
-    def __init__(self, applications: Applications, teams: Teams) -> None:
+    def __init__(self, applications: Applications, teams: Teams, plans: Plans) -> None:
         self._applications = applications
         self._teams = teams
+        self._plans = plans
 
     def find(self, entry: ApplicationEntry) -> Application | None:
         """Return the application of that name."""
@@ -107,12 +109,15 @@ class ApplicationStep:
         """Make the application."""
         team_id = self._team_id(entry)
         new = NewApplication(entry.name, None if team_id is UNSET else team_id)
-        application = self._applications.create(_with(new, limits=entry.limits), actor)
+        application = self._applications.create(
+            _with(new, limits=entry.limits, plan_id=find_plan_id(self._plans, entry.plan)), actor
+        )
         return self._switch(application, entry, actor), None
 
     def change(self, found: Application, entry: ApplicationEntry, actor: Actor) -> Application:
         """Bring the application to what the entry states."""
-        change = ApplicationChange(name=entry.name, team_id=self._team_id(entry), limits=entry.limits)
+        plan_id = find_plan_id(self._plans, entry.plan)
+        change = ApplicationChange(entry.name, self._team_id(entry), entry.limits, plan_id)
         return self._switch(self._applications.change(found.id, change, actor), entry, actor)
 
     def remove(self, found: Application, actor: Actor) -> None:
@@ -265,6 +270,16 @@ def _place_team(teams: Teams, place: Place) -> str | UnsetType | None:
 
 def _name_team(teams: Teams, team_id: str | None) -> str | None:
     return None if team_id is None else teams.get(team_id).name
+
+
+def find_plan_id(plans: Plans, name: str | UnsetType | None) -> str | UnsetType | None:
+    """Return the id of a plan by its name. Raises management.invalid when there is none of that name."""
+    if name is UNSET or name is None:
+        return name
+    plan = plans.find_named(name)
+    if plan is None:
+        raise refuse("/plan", f"there is no plan {name!r}")
+    return plan.id
 
 
 def _with(item: T, **stated: object) -> T:

@@ -6,12 +6,13 @@ from msgspec import UNSET, UnsetType
 
 from tollway.control.actor import Actor
 from tollway.control.applications.service import Applications
-from tollway.control.configuration.applying import read_all
+from tollway.control.configuration.applying import find_plan_id, read_all
 from tollway.control.configuration.entries import TokenEntry
 from tollway.control.configuration.shown import Shown, show_token
 from tollway.control.faults import refuse
 from tollway.control.limits.model import NO_RULES
 from tollway.control.paging import PAGE_SIZE_MAX
+from tollway.control.plans.service import Plans
 from tollway.control.services.service import RestServices
 from tollway.control.tokens.model import NewToken, Token, TokenChange, TokenFilter
 from tollway.control.tokens.service import Tokens
@@ -22,10 +23,13 @@ from tollway.kernel.secret import Secret
 class TokenStep:
     """Implements Step for tokens."""
 
-    def __init__(self, tokens: Tokens, applications: Applications, services: RestServices, clock: Clock) -> None:
+    def __init__(
+        self, tokens: Tokens, applications: Applications, services: RestServices, plans: Plans, *, clock: Clock
+    ) -> None:
         self._tokens = tokens
         self._applications = applications
         self._services = services
+        self._plans = plans
         self._clock = clock
 
     def find(self, entry: TokenEntry) -> Token | None:
@@ -35,6 +39,7 @@ class TokenStep:
     def create(self, entry: TokenEntry, actor: Actor) -> tuple[Token, Secret[str]]:
         """Issue the token."""
         application_id = self._application_id(entry)
+        plan_id = find_plan_id(self._plans, entry.plan)
         new = NewToken(
             name=entry.name,
             application_id=None if application_id is UNSET else application_id,
@@ -43,6 +48,7 @@ class TokenStep:
             expires_ns=_expires_ns(entry, self._clock.now_ns()),
             limits=NO_RULES if entry.limits is UNSET else entry.limits,
             environment="live" if entry.environment is UNSET else entry.environment,
+            plan_id=None if plan_id is UNSET else plan_id,
         )
         issued = self._tokens.issue(new, actor)
         return self._switch(issued.token, entry, actor), issued.secret
@@ -58,6 +64,7 @@ class TokenStep:
             services=entry.services,
             expires_ns=_expires_ns(entry, found.created_ns),
             limits=entry.limits,
+            plan_id=find_plan_id(self._plans, entry.plan),
         )
         return self._switch(self._tokens.change(found.id, change, actor), entry, actor)
 

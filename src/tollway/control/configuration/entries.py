@@ -15,7 +15,7 @@ from tollway.control.configuration.limit_fields import read_limits
 from tollway.control.configuration.rights_fields import RightsLevel, read_level, read_rights
 from tollway.control.configuration.tree import Node
 from tollway.control.faults import Faults
-from tollway.control.limits.model import LimitRules
+from tollway.control.limits.model import LEVELS, Level, LimitRules
 from tollway.control.limits.parse import parse_duration_seconds
 from tollway.control.notices.model import Security
 from tollway.control.upstreams.model import ConnectionChange, ModelOffer, PriceOverride
@@ -48,6 +48,7 @@ class ApplicationEntry(Entry):
 
     team: str | UnsetType
     limits: LimitRules | UnsetType
+    plan: str | UnsetType | None = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,24 @@ class TokenEntry(Entry):
     expires_ns: int | UnsetType | None
     lifetime_seconds: int | UnsetType
     environment: Environment | UnsetType
+    limits: LimitRules | UnsetType
+    plan: str | UnsetType | None = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEntry(Entry):
+    """One plan."""
+
+    description: str | UnsetType
+    limits: LimitRules | UnsetType
+
+
+@dataclass(frozen=True, slots=True)
+class LevelEntry(Entry):
+    """All limits of one owner at a level; its name is the level's and the owner's: `team payments`."""
+
+    level: Level
+    owner: str
     limits: LimitRules | UnsetType
 
 
@@ -144,6 +163,8 @@ class Document:
     tokens: tuple[TokenEntry, ...]
     model_groups: tuple[GroupEntry, ...] = ()
     rights: tuple[RightsEntry, ...] = ()
+    plans: tuple[PlanEntry, ...] = ()
+    limits: tuple[LevelEntry, ...] = ()
     webhooks: tuple[WebhookEntry, ...] = ()
     mail: tuple[MailEntry, ...] = ()
 
@@ -161,6 +182,8 @@ def read_document(tree: Node, faults: Faults) -> Document:
         tokens=_entries(top, "tokens", _token),
         model_groups=_entries(top, "model_groups", _group),
         rights=_entries(top, "rights", _rights),
+        plans=_entries(top, "plans", _plan),
+        limits=_entries(top, "limits", _level),
         webhooks=_entries(top, "webhooks", _webhook),
         mail=_mail(top),
     )
@@ -223,7 +246,8 @@ def _team(fields: Fields, name: str) -> Entry:
 
 
 def _application(fields: Fields, name: str) -> ApplicationEntry:
-    return ApplicationEntry(name, fields.path, _state(fields), fields.text("team"), read_limits(fields))
+    plan = fields.optional_text("plan")
+    return ApplicationEntry(name, fields.path, _state(fields), fields.text("team"), read_limits(fields), plan)
 
 
 def _provider(fields: Fields, name: str) -> ProviderEntry:
@@ -275,12 +299,29 @@ def _token(fields: Fields, name: str) -> TokenEntry:
         lifetime_seconds=lifetime,
         environment=_environment(fields),
         limits=read_limits(fields),
+        plan=fields.optional_text("plan"),
     )
 
 
 def _group(fields: Fields, name: str) -> GroupEntry:
     return GroupEntry(
         name, fields.path, _presence(fields, "a group"), fields.texts("models"), fields.text("description")
+    )
+
+
+def _plan(fields: Fields, name: str) -> PlanEntry:
+    return PlanEntry(name, fields.path, _presence(fields, "a plan"), fields.text("description"), read_limits(fields))
+
+
+def _level(fields: Fields, name: str) -> LevelEntry:
+    word, _, owner = name.partition(" ")
+    level, owner = "global" if word == "installation" else word, owner.strip()
+    if level not in LEVELS or bool(owner) == (level == "global"):
+        words = ", ".join(LEVELS[1:])
+        fields.faults.add(f"{fields.path}/name", f"use `installation`, or one of {words} and its name: `team payments`")
+        level = "global"
+    return LevelEntry(
+        name, fields.path, _presence(fields, "a set of limits"), cast("Level", level), owner, read_limits(fields)
     )
 
 

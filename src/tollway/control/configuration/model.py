@@ -6,7 +6,9 @@ from typing import Literal
 from tollway.kernel.secret import Secret
 
 Action = Literal["create", "update", "delete", "unchanged"]
-ObjectKind = Literal["team", "application", "provider", "service", "token", "model_group", "rights", "webhook", "mail"]
+ObjectKind = Literal[
+    "team", "application", "provider", "service", "token", "model_group", "rights", "webhook", "mail", "plan", "limits"
+]
 
 
 @dataclass(frozen=True, slots=True)

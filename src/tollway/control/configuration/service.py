@@ -13,6 +13,7 @@ import yaml
 from tollway.control.actor import Actor
 from tollway.control.applications.service import Applications
 from tollway.control.configuration.applying import ApplicationStep, ProviderStep, ServiceStep, Step, TeamStep
+from tollway.control.configuration.applying_limits import LevelParts, LevelStep, PlanStep
 from tollway.control.configuration.applying_notices import MailStep, NoticesParts, WebhookStep
 from tollway.control.configuration.applying_rights import GroupStep, RightsParts, RightsStep
 from tollway.control.configuration.applying_tokens import TokenStep
@@ -21,6 +22,7 @@ from tollway.control.configuration.model import Change, Changes, FieldChange, Is
 from tollway.control.configuration.shown import Shown, find_differences
 from tollway.control.configuration.tree import Node, locate, read_tree
 from tollway.control.faults import Fault, Faults, Invalid
+from tollway.control.limits.owners import LimitOwners
 from tollway.control.model import name_key
 from tollway.control.ports import Transactions
 from tollway.control.rights.groups import ModelGroups
@@ -54,6 +56,8 @@ class ConfigurationParts:
     rights: RightsParts
     model_groups: ModelGroups
     notices: NoticesParts
+    limits: LimitOwners | None = None
+    """None: the document says no limits of levels."""
 
 
 class Configuration:
@@ -63,15 +67,20 @@ class Configuration:
         self._parts = parts
         self._steps: dict[ObjectKind, AnyStep] = {
             "team": TeamStep(parts.teams),
-            "application": ApplicationStep(parts.applications, parts.teams),
+            "plan": PlanStep(parts.rights.plans),
+            "application": ApplicationStep(parts.applications, parts.teams, parts.rights.plans),
             "provider": ProviderStep(parts.providers, parts.teams),
             "service": ServiceStep(parts.services, parts.teams),
-            "token": TokenStep(parts.tokens, parts.applications, parts.services, parts.clock),
+            "token": TokenStep(parts.tokens, parts.applications, parts.services, parts.rights.plans, clock=parts.clock),
             "model_group": GroupStep(parts.model_groups),
             "rights": RightsStep(parts.rights),
             "webhook": WebhookStep(parts.notices.webhooks),
             "mail": MailStep(parts.notices.mail),
         }
+        if parts.limits is not None:
+            whose = parts.rights
+            levels = LevelParts(parts.limits, whose.teams, whose.users, whose.services, parts.providers)
+            self._steps["limits"] = LevelStep(levels)
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
         """Bring the objects of the document to what it says; leave all others alone. Idempotent.
@@ -110,7 +119,7 @@ class Configuration:
         return _HEADER + "".join(notes) + text
 
 
-_PLACES: dict[ObjectKind, str] = {"rights": "rights", "mail": "mail"}
+_PLACES: dict[ObjectKind, str] = {"rights": "rights", "mail": "mail", "limits": "limits"}
 """Where a kind stands in a document, if not at its plural."""
 _NEW_KEY = (FieldChange("credential", "stored", "stored (another key)"),)
 
@@ -138,6 +147,8 @@ class _Run:
             "token": document.tokens,
             "model_group": document.model_groups,
             "rights": document.rights,
+            "plan": document.plans,
+            "limits": document.limits,
             "webhook": document.webhooks,
             "mail": document.mail,
         }

@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TypeAlias, Union
 
-from tollway.contract.policy import DEFAULT_TIMEOUTS, Limits, Timeouts
+from tollway.contract.policy import DEFAULT_TIMEOUTS, Timeouts
 from tollway.control.applications.model import Application
 from tollway.control.configuration.entries import NEVER
+from tollway.control.configuration.limits_shown import show_limits
 from tollway.control.configuration.model import FieldChange
-from tollway.control.limits.parse import RPM
 from tollway.control.services.model import DEFAULT_BEHAVIOUR, Service
 from tollway.control.teams.model import Team
 from tollway.control.tokens.model import Token
 from tollway.control.upstreams.model import ALL_MODELS, STORED, Connection, Key, ModelOffer, Provider
 from tollway.kernel.clock import NANOS_PER_SECOND
-from tollway.kernel.money import format_usd
 
 Plain: TypeAlias = Union[bool, int, float, str, "list[Plain]", "dict[str, Plain]", None]
 Shown = dict[str, Plain]
@@ -29,7 +27,12 @@ def show_team(team: Team) -> Shown:
 
 def show_application(application: Application, team_name: str) -> Shown:
     """Return the entry of an application."""
-    return {"name": application.name, "team": team_name} | _limits(application.limits) | _state(application.state)
+    return (
+        {"name": application.name, "team": team_name}
+        | _plan(application.plan_name)
+        | show_limits(application.limits)
+        | _state(application.state)
+    )
 
 
 def show_provider(provider: Provider, team_name: str | None = None) -> Shown:
@@ -67,7 +70,7 @@ def show_token(token: Token, service_names: Mapping[str, str]) -> Shown:
     if token.environment != "live":
         shown["environment"] = token.environment
     shown["expires"] = NEVER if token.expires_ns is None else format_instant(token.expires_ns)
-    return shown | _limits(token.limits) | _state(token.state)
+    return shown | _plan(token.plan_name) | show_limits(token.limits) | _state(token.state)
 
 
 def find_differences(before: Shown | None, after: Shown | None) -> tuple[FieldChange, ...]:
@@ -94,6 +97,10 @@ def _differences(prefix: str, before: Shown, after: Shown) -> list[FieldChange]:
 def _place(environment: str, team_name: str | None) -> Shown:
     shown: Shown = {} if environment == "live" else {"environment": environment}
     return shown if team_name is None else shown | {"team": team_name}
+
+
+def _plan(name: str | None) -> Shown:
+    return {} if name is None else {"plan": name}
 
 
 def _state(state: str) -> Shown:
@@ -142,30 +149,3 @@ def _model(offer: ModelOffer) -> Plain:
         prices = ((field.name, getattr(offer.price, field.name)) for field in fields(offer.price))
         shown["price"] = {name: text for name, text in prices if text is not None}
     return shown
-
-
-def _limits(limits: Limits) -> Shown:
-    shown: Shown = {}
-    requests: list[Plain] = []
-    for rule in limits.requests:
-        if rule.name == RPM and rule.window_seconds == 60:
-            shown["rpm"] = rule.requests
-        else:
-            requests.append({"name": rule.name, "requests": rule.requests, "window": f"{rule.window_seconds}s"})
-    if requests:
-        shown["requests"] = requests
-    if limits.concurrency:
-        shown["concurrency"] = limits.concurrency[0].calls
-    if limits.budgets:
-        shown["budgets"] = [
-            {"name": budget.name, "limit": _usd(budget.limit_nanos), "period": budget.period}
-            for budget in limits.budgets
-        ]
-    if limits.unbounded_output is not None:
-        shown["unbounded_output"] = limits.unbounded_output
-    return {"limits": shown} if shown else {}
-
-
-def _usd(nanos: int) -> Plain:
-    amount = Decimal(format_usd(nanos))
-    return int(amount) if amount == amount.to_integral_value() else format_usd(nanos)
