@@ -50,6 +50,16 @@ def _secret() -> Json:
     }
 
 
+def unused_of(token_id: str) -> Json:
+    """Return what a token may and did not; one has something to take away."""
+    models: Json = {"granted": None, "used": [], "unused": [], "is_too_wide": False}
+    if token_id == ROTATING:
+        granted = ["gpt-4o-mini", "gpt-4o"]
+        models = {"granted": granted, "used": granted[:1], "unused": granted[1:], "is_too_wide": True}
+    services: Json = {"granted": None, "used": [], "unused": [], "is_too_wide": False}
+    return {"since": before(days=39), "models": models, "services": services}
+
+
 class LifeReads:
     """Reads of the pages of tokens' lives, for the stand-in to inherit."""
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import facts
 from facts import Json
 from limits import NO_METERS, PLANS, LimitReads
-from life import LifeReads, life_of
+from life import LifeReads, life_of, unused_of
 from notices import NoticeReads
 from people import PeopleReads
 from rights import RightsReads
@@ -390,6 +390,8 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads, LimitReads, 
         token_id, _, part = rest.partition("/")
         if part == "life":
             return life_of(token_id)
+        if part == "unused":
+            return unused_of(token_id)
         if part == "meters":
             return (
                 facts.meters()

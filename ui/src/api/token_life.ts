@@ -6,6 +6,7 @@ import type { Token } from "./types";
 
 type Schemas = components["schemas"];
 export type Life = Schemas["LifeOutput"];
+export type Unused = Schemas["UnusedOutput"];
 export type OldSecret = Schemas["OldSecretOutput"];
 export type IssuedToken = Schemas["IssuedOutput"];
 export type RotationPolicy = Schemas["RotationPolicyOutput"];
@@ -17,6 +18,7 @@ export type LifeAct = "end-overlap" | "cancel-rotation" | "release" | "wake";
 const at = (id: string) => ({ params: { path: { token_id: id } } });
 
 export const useLife = (id: string) => useQuery({ queryKey: ["token", id, "life"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/life", at(id))), refetchInterval: 10_000 });
+export const useUnused = (id: string) => useQuery({ queryKey: ["token", id, "unused"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/unused", at(id))), staleTime: 60_000 });
 export const rotateToken = (id: string, seconds: number): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/rotate", { ...at(id), body: { overlap_seconds: seconds } }));
 export const collectSecret = (id: string): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/collect", at(id)));
 export const quarantineToken = (id: string, reason: string): Promise<Tagged<Token>> => tagged(api.POST("/api/v1/tokens/{token_id}/quarantine", { ...at(id), body: { reason } }));

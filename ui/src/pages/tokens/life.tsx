@@ -19,7 +19,7 @@ const SAID: Record<LifeAct, string> = {
   wake: "it works again, with the expiry it had",
 };
 
-export function TokenLife({ token }: { token: Token }) {
+export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }) {
   const life = useLife(token.id);
   const client = useQueryClient();
   const [dialog, setDialog] = useState<LifeDialog | "end" | null>(null);
@@ -35,12 +35,12 @@ export function TokenLife({ token }: { token: Token }) {
     }
     refresh();
   };
-  const isOver = token.state === "revoked" || token.state === "expired";
+  const isOver = !canEdit || token.state === "revoked" || token.state === "expired";
   return (
     <Loaded query={life} rows={4}>
       {(found) => (
         <>
-          <Held token={token} life={found} act={act} collect={() => setDialog("collect")} />
+          <Held token={token} life={found} canEdit={canEdit} act={act} collect={() => setDialog("collect")} />
           <div className="columns">
             <Panel
               title="Secrets"
@@ -72,23 +72,23 @@ export function TokenLife({ token }: { token: Token }) {
 
 const isSafe = (life: Life) => (life.secrets ?? []).every((secret) => secret.is_safe_to_end);
 
-function Held({ token, life, act, collect }: { token: Token; life: Life; act: (act: LifeAct) => Promise<void>; collect: () => void }) {
+function Held({ token, life, canEdit, act, collect }: { token: Token; life: Life; canEdit: boolean; act: (act: LifeAct) => Promise<void>; collect: () => void }) {
   const held = token.state === "quarantined" ? life.quarantine : null;
   return (
     <>
       {held && (
         <div className="note note-warn">
           <span className="grow">Quarantined <Ago value={held.since} /> by {held.by}{held.reason && `: ${held.reason}`}. Refused: {held.denied.join(", ")}; everything else at most {held.requests_per_minute} times a minute.</span>
-          <Button variant="default" size="compact-sm" onClick={() => void act("release")}>Release</Button>
+          {canEdit && <Button variant="default" size="compact-sm" onClick={() => void act("release")}>Release</Button>}
         </div>
       )}
       {life.idle_since && (
-        <div className="note note-warn"><span className="grow">Ended <Ago value={life.idle_since} />, because it was not used.</span><Button variant="default" size="compact-sm" onClick={() => void act("wake")}>Bring it back</Button></div>
+        <div className="note note-warn"><span className="grow">Ended <Ago value={life.idle_since} />, because it was not used.</span>{canEdit && <Button variant="default" size="compact-sm" onClick={() => void act("wake")}>Bring it back</Button>}</div>
       )}
       {life.waiting && (
         <div className="note note-warn">
           <span className="grow">A new secret waits to be collected until <When value={life.waiting.until} />{life.waiting.by_webhook && " by the policy’s webhook"}. The old one works until then.</span>
-          <Button variant="default" size="compact-sm" onClick={collect}>Show it once</Button>
+          {canEdit && <Button variant="default" size="compact-sm" onClick={collect}>Show it once</Button>}
         </div>
       )}
     </>

@@ -16,6 +16,7 @@ import { useTokenActs } from "./acts";
 import { Dialogs, type Dialog } from "./dialogs";
 import { Facts } from "./facts";
 import { TokenLife } from "./life";
+import { UnusedRights } from "./unused";
 import { OwnLimits } from "./own_limits";
 import { TokenRights } from "./rights_panel";
 import { TokenState } from "./tokens";
@@ -79,7 +80,8 @@ function Sections({ token, open }: { token: Token; open: (dialog: Dialog) => voi
         <Facts token={token} edit={canEdit ? () => open("rights") : undefined} />
       </div>
       <TokenRights token={token} canEdit={canEdit} />
-      <TokenLife token={token} />
+      <TokenLife token={token} canEdit={canEdit} />
+      <UnusedRights token={token} canEdit={canEdit} />
       <Traffic range={range} filters={{ token: token.id }} empty="No call with this token in this time." />
       <OwnUse range={range} filters={{ token: token.id }} />
     </>
