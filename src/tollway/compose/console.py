@@ -303,7 +303,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         service_accounts=service_accounts,
         audit=audit,
         limits=limits,
-        bulk=build_bulk(stores, limited, clock),
+        bulk=build_bulk(stores, limited, lifetimes, clock),
         rights=rights,
         model_groups=groups,
     )

@@ -8,6 +8,7 @@ from tollway.adapters.storage.bulk import SQLBulkStore
 from tollway.adapters.storage.published_limits import StoredLimits
 from tollway.compose.stores import Stores
 from tollway.control.applications.service import Applications
+from tollway.control.bulk.acting import extend_within
 from tollway.control.bulk.service import Bulk, BulkParts
 from tollway.control.gateway.ports import MeterReader
 from tollway.control.limits.levels import LevelParts, Levels
@@ -20,6 +21,7 @@ from tollway.control.plans.desk import LimitDesk
 from tollway.control.plans.service import PlanParts, Plans
 from tollway.control.ports import Trail
 from tollway.control.publication.service import Publisher
+from tollway.control.tokens.lifetimes import LifetimeBook
 from tollway.control.tokens.service import Tokens
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock
@@ -56,7 +58,7 @@ def build_limit_desk(stores: Stores, limited: Limited, clock: Clock) -> LimitDes
     )
 
 
-def build_bulk(stores: Stores, limited: Limited, clock: Clock) -> Bulk:
+def build_bulk(stores: Stores, limited: Limited, lifetimes: LifetimeBook, clock: Clock) -> Bulk:
     """Return the service of acts on many tokens."""
     return Bulk(
         BulkParts(
@@ -66,6 +68,7 @@ def build_bulk(stores: Stores, limited: Limited, clock: Clock) -> Bulk:
             transactions=stores.database,
             trail=limited.trail,
             clock=clock,
+            extend=extend_within(lifetimes),
         )
     )
 

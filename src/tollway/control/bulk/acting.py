@@ -9,8 +9,12 @@ import msgspec
 from tollway.contract.life import TokenState
 from tollway.contract.limits import Limits
 from tollway.control.bulk.model import Act, Before
+from tollway.control.bulk.ports import Extend
+from tollway.control.faults import Faults
 from tollway.control.limits.service import compile_limits
-from tollway.control.tokens.model import Token
+from tollway.control.tokens.lifetimes import LifetimeBook
+from tollway.control.tokens.model import Token, TokenChange
+from tollway.control.tokens.settling import settle_life
 from tollway.kernel.clock import NANOS_PER_SECOND
 
 Extended = Callable[[Token, int | None], Token | None]
@@ -58,6 +62,22 @@ def keep_before(token: Token) -> Before:
     """Return what must be known of a token to take an act back."""
     limits = msgspec.json.encode(token.limits).decode()
     return Before(token.id, token.state, token.plan_id, limits, token.expires_ns)
+
+
+def extend_within(lifetimes: LifetimeBook) -> Extend:
+    """Return what sets expiries as far as the rules of tokens' lives permit, for a person of a role.
+
+    Raises nothing: what a rule forbids is None, and the token stays as it is.
+    """
+
+    def extend(token: Token, expires_ns: int | None, role: str) -> Token | None:
+        faults = Faults()
+        lifetime = lifetimes.find(team_id=token.team_id, role=role)
+        changed = replace(token, expires_ns=expires_ns)
+        settled = settle_life(changed, TokenChange(expires_ns=expires_ns), lifetime, faults)
+        return None if faults.found else settled
+
+    return extend
 
 
 def plain_extend(token: Token, expires_ns: int | None) -> Token | None:

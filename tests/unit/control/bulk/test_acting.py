@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from kit.control import ACTOR, ControlPlane
-from tollway.control.bulk.acting import apply_act, keep_before, plain_extend, undo_act
+from tollway.control.bulk.acting import apply_act, extend_within, keep_before, plain_extend, undo_act
 from tollway.control.bulk.model import Act
 from tollway.control.limits.model import BudgetRule, LimitRules
+from tollway.control.tokens.lifetimes import Lifetime
 from tollway.control.tokens.model import NewToken, Token
 
 LIMITS = LimitRules(budgets=(BudgetRule("month", 5, "month"),))
@@ -70,6 +71,22 @@ def test_only_disabled_tokens_are_enabled_and_only_active_ones_disabled(token: T
 
 def test_a_rule_may_forbid_an_expiry(token: Token) -> None:
     assert apply_act(token, ACTS[3], lambda *_: None, now_ns=7, by="user:u") is None
+
+
+def test_the_rules_of_lives_bound_what_is_extended(token: Token) -> None:
+    day = 86_400
+
+    class Book:
+        def find(self, *, team_id: str | None, role: str) -> Lifetime:
+            assert (team_id, role) == (token.team_id, "admin")
+            return Lifetime(max_seconds=10 * day)
+
+    extend = extend_within(Book())
+    within = extend(token, token.created_ns + 9 * day * 10**9, "admin")
+    assert within is not None
+    assert within.expires_ns == token.created_ns + 9 * day * 10**9
+    assert extend(token, token.created_ns + 11 * day * 10**9, "admin") is None
+    assert extend(token, None, "admin") is None
 
 
 def test_expiry_is_in_whole_seconds(token: Token) -> None:
