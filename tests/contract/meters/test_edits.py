@@ -122,6 +122,12 @@ def test_a_period_that_is_over_is_not_carried_into_another_kind(meters: MappedMe
     assert used(meters, money(period="hour", zone="Asia/Kolkata")) == 0
 
 
+def test_a_period_that_is_over_is_not_carried_into_a_window(meters: MappedMeters, clock: FixedClock) -> None:
+    spend(meters, money(period="hour"), 300)
+    clock.advance(2 * HOUR)
+    assert used(meters, money(window_seconds=DAY)) == 0
+
+
 def test_calls_are_carried_between_windows_and_periods(meters: MappedMeters) -> None:
     kinds = [
         {"window_seconds": 60},
@@ -227,7 +233,7 @@ def test_a_kill_in_the_middle_of_an_edit_never_forgets_what_was_counted(tmp_path
             os._exit(0)
         was_killed = os.waitpid(pid, 0)[1] == signal.SIGKILL
         meters, _ = open_meters(path, "boot", layout=LAYOUT)
-        assert used(meters, after) == 600
+        assert meters.read((after,))[0].used == used(meters, after) == 600
         assert refused(admit(meters, (after,), 500, 500)).remaining == 400
         meters.close()
         stores += 7

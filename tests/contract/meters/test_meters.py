@@ -8,13 +8,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from kit.metering import admit, granted, refused, settle
+from kit.metering import admit, claim_for, granted, money, refused, settle
 from tollway.adapters.meters import Layout, MappedMeters, open_meters, read_boot_id
+from tollway.adapters.meters import admission as admission_module
 from tollway.adapters.meters import locks as locks_module
+from tollway.adapters.meters import table as table_module
 from tollway.adapters.meters.layout import HELD_MAX
 from tollway.contract.policy import Budget, ConcurrencyLimit, Limits, Period, RequestLimit
 from tollway.contract.records import Charge
-from tollway.gateway.claims import build_claims
+from tollway.gateway.claims import build_claims, combine
 from tollway.gateway.ports import Meters
 from tollway.gateway.room import Claim, Hold
 from tollway.kernel.clock import FixedClock
@@ -290,6 +292,56 @@ def test_idle_cells_are_taken_over_and_a_full_table_refuses(meters: MappedMeters
     with pytest.raises(TollwayError, match="full"):
         admit(meters, (rate(1, owner="later"),), 0, 0)
     assert meters.read((rate(1, owner="later"),))[0].used == 0
+
+
+def test_a_sliding_budget_grants_what_is_left_and_tells_when_there_is_more(
+    meters: MappedMeters, clock: FixedClock
+) -> None:
+    claims = combine((claim_for("cost", 100, window_seconds=60),))
+    hold = granted(meters.admit(claims, money(70), money(70)))
+    rest = granted(meters.admit(claims, money(70), money(10)))
+    assert rest.granted_nanos == 30
+    busy = refused(meters.admit(claims, money(10), money(10)))
+    assert busy.retry_after_seconds == admission_module.BUSY_SECONDS, "calls in flight may give some back at any time"
+    assert refused(meters.admit(claims, money(101), money(101))).retry_after_seconds is None
+    charged = hold.charge(money(60))
+    assert meters.settle(hold, hold.used or money(0)) is charged
+    settle(meters, rest, 0)
+    full = refused(meters.admit(claims, money(50), money(50)))
+    assert full.remaining == 40 and full.retry_after_seconds is not None and full.retry_after_seconds >= 60
+    off = combine((claim_for("cost", 0, window_seconds=60),))
+    assert refused(meters.admit(off, money(0), money(0))).retry_after_seconds is None
+    clock.advance(62)
+    assert granted(meters.admit(claims, money(100), money(100))).granted_nanos == 100
+
+
+def test_places_of_claims_are_forgotten_before_they_grow_without_bound(
+    meters: MappedMeters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission_module, "REMEMBERED_MAX", 2)
+    for number in range(5):
+        granted(admit(meters, (rate(1, owner=f"o{number}"),), 0, 0))
+        assert len(meters._admissions._cells) <= 2
+
+
+def test_a_ring_of_amounts_is_taken_over_when_it_holds_nothing(
+    meters: MappedMeters, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(table_module, "HINTS_MAX", 4)
+    holds = [
+        granted(admit(meters, (claim_for("cost", 9, f"o{number}", window_seconds=60),), 5, 5)) for number in range(16)
+    ]
+    clock.advance(200)
+    with pytest.raises(TollwayError, match="full"):
+        admit(meters, (claim_for("cost", 9, "late", window_seconds=60),), 5, 5)
+    settle(meters, holds[3], 5)
+    with pytest.raises(TollwayError, match="full"):
+        admit(meters, (claim_for("cost", 9, "late", window_seconds=60),), 5, 5)
+    clock.advance(62)
+    granted(admit(meters, (claim_for("cost", 9, "late", window_seconds=60),), 5, 5))
+    assert meters.read((claim_for("cost", 9, "o3", window_seconds=60),))[0].used == 0
+    others = [claim_for("cost", 9, f"o{number}", window_seconds=60) for number in range(4, 14)]
+    assert [state.reserved for state in meters.read(others)] == [5] * 10
 
 
 def test_a_budget_is_forgotten_only_two_days_after_its_period(meters: MappedMeters, clock: FixedClock) -> None:

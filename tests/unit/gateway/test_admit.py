@@ -317,3 +317,29 @@ async def test_refusals_are_freed_as_soon_as_they_are_answered():
         assert not [found for found in gc.get_objects() if isinstance(found, TollwayError)]
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize(("own", "outputs"), [(NO_LIMITS, 1_024), (limited("output_tokens", 10**6), 50)])
+async def test_an_unbounded_call_reserves_at_its_provider_what_it_is_bounded_to_or_what_is_likely(own, outputs):
+    rig = Rig(OK)
+    rig.publish(providers=two_providers(limited("output_tokens"))[:1])
+    rig.meters.left = {"output_tokens": 50} if own is not NO_LIMITS else {}
+    await rig.call(token=rig.token(limits=own), body=UNBOUNDED)
+    assert rig.meters.asked[-1][0].every[0].owner_id == "p1"
+    assert rig.meters.asked[-1][1][2] == outputs
+
+
+async def test_a_provider_without_room_after_one_that_failed_ends_the_call_as_all_having_failed():
+    rig = Rig("upstream.unreachable")
+    rig.publish(providers=two_providers(NO_LIMITS, limited("requests", 5)))
+    admit = rig.meters.admit
+    rig.meters.admit = lambda claims, *amounts: NoRoom(claims.every[0], 9.0, 0, 5) if claims.every else admit(claims)
+    reply = await rig.call(token=rig.token(), body=BOUNDED)
+    assert (reply.status, json.loads(reply.answer)["error"]["code"]) == (502, "upstream.exhausted")
+
+
+async def test_what_a_failed_attempt_held_is_given_back_before_a_provider_without_limits_is_asked():
+    rig = Rig(ScriptedAnswer(503, b"{}"), OK)
+    rig.publish(providers=two_providers(limited("concurrency", 5, window_seconds=0)))
+    assert (await rig.call(token=rig.token(), body=BOUNDED)).header("x-tollway-provider") == "p2"
+    assert (rig.meters.open, len(rig.meters.used)) == (0, 1)

@@ -107,6 +107,8 @@ async def test_limits_of_the_token_and_of_its_application_both_hold():
     admit = rig.meters.admit
     rig.meters.admit = lambda claims, *rest: asked.append(claims) or admit(claims, *rest)
     await rig.call(token=secret, body=b'{"model":"gpt","max_tokens":9,"messages":[]}')
+    await rig.call(token=secret, body=b'{"model":"gpt","max_tokens":9,"messages":[]}')
+    assert asked[1] is asked[0], "worked out once for these two records"
     assert [(claim.kind, claim.limit_id) for claim in asked[0].every] == [("rate", "r"), ("slots", "c")]
 
 

@@ -86,7 +86,10 @@ def test_a_calendar_that_remembers_tells_the_same(lookups: list[tuple[Period, da
     calendar = Calendar()
     for period, instant in lookups:
         now = ns(instant)
-        assert calendar.span(PERIODS.index(period), period, "UTC", now) == (period_start_ns(period, now), period_end_ns(period, now))
+        assert calendar.span(PERIODS.index(period), period, "UTC", now) == (
+            period_start_ns(period, now),
+            period_end_ns(period, now),
+        )
 
 
 class Records:
@@ -195,6 +198,16 @@ def test_days_last_as_long_as_clocks_say(period: Period, zone: str, instant: str
         begins,
         begins + hours * HOUR_NS,
     )
+
+
+def test_an_hour_before_midnight_that_comes_again_after_it_belongs_to_the_new_day() -> None:
+    """Clocks in St. John's went back at one minute past midnight: the 7th had begun when the 6th came back."""
+    now = ns(datetime(2010, 11, 7, 2, 45, tzinfo=UTC))
+    assert datetime.fromtimestamp(now / 10**9, ZoneInfo("America/St_Johns")).day == 6
+    start = ns(datetime(2010, 11, 7, 2, 30, tzinfo=UTC))
+    assert period_start_ns("day", now, "America/St_Johns") == start
+    assert period_end_ns("day", start - 1, "America/St_Johns") == start
+    assert period_end_ns("day", now, "America/St_Johns") == start + 25 * HOUR_NS
 
 
 def test_a_zone_that_nobody_knows_is_limited_by_the_clock_of_utc() -> None:

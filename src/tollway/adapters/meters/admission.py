@@ -94,8 +94,8 @@ class Admissions:
         else:
             cells = self._find(claims, attempt.now_ns)
         calls: list[tuple[int, int]] = []
-        for claim, cell in zip(claims.rates, cells, strict=False):
-            no_room = self._check_rate(claim, cell, attempt, calls)
+        for at, claim in enumerate(claims.rates):
+            no_room = self._check_rate(claim, cells[at], attempt, calls)
             if no_room is not None:
                 return no_room
         hold: Hold | NoRoom
@@ -149,7 +149,8 @@ class Admissions:
         row: list[int] = []
         held: list[tuple[int, int, int, int]] = []
         charges: list[Charge] = []
-        for (rest, word, tag, instant), claim in zip(found, claims.others, strict=True):
+        for at, claim in enumerate(claims.others):
+            rest, word, tag, instant = found[at]
             unit = claim.unit
             much = granted[unit]
             left.append(rest - much)
@@ -162,7 +163,7 @@ class Admissions:
         number = self._rows.publish(row) if row else -1
         for word, _, _, much in held:
             words[word] += much
-        return RowHold(number, claims, granted, tuple(charges), left, held=held)
+        return RowHold(number, claims, granted, tuple(charges), left, True, None, held)
 
     def _check_count(self, claim: Claim, limit: int, cell: int, attempt: Attempt) -> Found | NoRoom:
         start, end = self._span(claim.span, claim.period, claim.zone, attempt.now_ns)

@@ -37,10 +37,7 @@ class RangeLocks:
 
     def lock_stripe(self, stripe: int) -> None:
         """Take one stripe. Raises gateway.meters_unavailable after 50 ms, sooner while others wait in vain."""
-        try:
-            lockf(self._fd, _TRY, 1, _STRIPES_AT + stripe)
-        except OSError:
-            self._wait(_STRIPES_AT + stripe, 1)
+        self.lock_stripes((stripe,))
 
     def unlock_stripe(self, stripe: int) -> None:
         """Release one stripe."""
