@@ -1,5 +1,7 @@
 """Builds who acts without a session: service accounts, and tokens that are presented to the management API."""
 
+import msgspec
+
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.storage.sessions import SQLSessionStore
 from tollway.compose.stores import Stores
@@ -13,19 +15,26 @@ from tollway.control.tokens.service import Tokens
 from tollway.kernel.clock import Clock
 
 
-def build_service_accounts(
-    stores: Stores, roles: Roles, tokens: Tokens, audit: Audit, *, clock: Clock, notices: Notices
-) -> ServiceAccounts:
+class LeantOn(msgspec.Struct, frozen=True):
+    """The domains that service accounts lean on."""
+
+    roles: Roles
+    tokens: Tokens
+    audit: Audit
+    notices: Notices
+
+
+def build_service_accounts(stores: Stores, around: LeantOn, clock: Clock) -> ServiceAccounts:
     """Build the service of service accounts."""
     parts = ServiceAccountParts(
         store=stores.accounts,
         teams=stores.teams,
-        roles=roles,
-        tokens=tokens,
+        roles=around.roles,
+        tokens=around.tokens,
         transactions=stores.database,
-        trail=audit,
+        trail=around.audit,
         clock=clock,
-        notices=notices,
+        notices=around.notices,
     )
     return ServiceAccounts(parts)
 

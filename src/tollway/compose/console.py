@@ -25,7 +25,7 @@ from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
-from tollway.compose.accounts import build_bearers, build_service_accounts
+from tollway.compose.accounts import LeantOn, build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
 from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
@@ -286,7 +286,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         )
     )
     roles = Roles(stores.roles, database, audit, clock)
-    service_accounts = build_service_accounts(stores, roles, tokens, audit, clock=clock, notices=notifier)
+    service_accounts = build_service_accounts(stores, LeantOn(roles, tokens, audit, notifier), clock)
     parts = (stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier)
     return Plane(
         stores=stores,

@@ -3996,7 +3996,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits";
             /** Name */
             name: string;
             /** Fields */
@@ -6706,7 +6706,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits";
             /** Name */
             name: string;
             /** Id */

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from tollway.control.accounts.letters import mail_link
+from tollway.control.accounts.letters import LinkPost
 from tollway.control.accounts.model import Ended, IssuedLink, NewUser, UserChange, UserFilter
 from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
@@ -236,8 +236,8 @@ def _show_link(issued: IssuedLink, ask: Asking) -> LinkOutput:
     """Mail the link where that can be done, else show it."""
     console_url = ask.services.gateway.facts.console_url
     url = f"{console_url}/welcome?token={quote(issued.secret.reveal())}"
-    mail, trail = ask.services.notices.mail, ask.services.audit
-    mailed = mail_link(mail, trail, issued, ask.actor, url=url, console_url=console_url)
+    post = LinkPost(ask.services.notices.mail, ask.services.audit, console_url)
+    mailed = post.send(issued, url, ask.actor)
     is_mailed = mailed is not None and mailed.is_ok
     return LinkOutput(
         url=None if is_mailed else url,

@@ -54,14 +54,24 @@ def write_letter(issued: IssuedLink, to: str, url: str, console_url: str) -> Let
     return Letter(to, subject, text)
 
 
-def mail_link(
-    mail: Mail, trail: Trail, issued: IssuedLink, actor: Actor, *, url: str, console_url: str
-) -> Mailed | None:
-    """Send the link to its person; None where mail is not set up, or they have no address. Blocks for at most 30 s."""
-    to = issued.user.email
-    if to is None or mail.find() is None:
-        return None
-    posted = mail.send(write_letter(issued, to, url, console_url))
-    facts = {"to": to, "purpose": issued.purpose, "is_ok": posted.is_ok}
-    trail.record(actor, "user.mail", Subject("user", issued.user.id, issued.user.name), None, facts)
-    return Mailed(to, posted.is_ok, posted.detail)
+@dataclass(frozen=True, slots=True)
+class LinkPost:
+    """Sends links to their people. `console_url` is where this console answers, by its configuration."""
+
+    mail: Mail
+    trail: Trail
+    console_url: str
+
+    def send(self, issued: IssuedLink, url: str, actor: Actor) -> Mailed | None:
+        """Send the link to its person; None where mail is not set up, or they have no address. Blocks for 30 s at most.
+
+        What the mail server said is in the result, and in the audit log that it was tried.
+        """
+        to = issued.user.email
+        if to is None or self.mail.find() is None:
+            return None
+        posted = self.mail.send(write_letter(issued, to, url, self.console_url))
+        facts = {"to": to, "purpose": issued.purpose, "is_ok": posted.is_ok}
+        subject = Subject("user", issued.user.id, issued.user.name)
+        self.trail.record(actor, "user.mail", subject, None, facts)
+        return Mailed(to, posted.is_ok, posted.detail)

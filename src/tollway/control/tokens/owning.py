@@ -4,7 +4,7 @@ Law: a token with scopes has an owner whose rights bound it, and whoever comes t
 it permits: over rows that are not one's own, only who reaches all gives anything.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -34,37 +34,47 @@ class NoAccounts:
         return None
 
 
-def settle_scopes(
-    accounts: AccountDirectory, token: Token, before: Token, change: TokenChange, *, actor: Actor, faults: Faults
-) -> Token:
-    """Return the token, whose other fields are changed already, with the owner and the scopes that the change says.
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """Who changes a token, and where what cannot be is noted."""
 
-    A token that comes to another owner loses its scopes, unless new ones come with it: its secret is known to those
-    who had it before. Faults name what cannot be.
-    """
-    if change.owner_id is not UNSET and change.owner_id != actor.user_id:
-        token = _given_to(accounts, token, change.owner_id, actor=actor, faults=faults)
-    if change.scopes is not UNSET:
-        token = replace(token, scopes=MappingProxyType(dict(change.scopes)))
-        check_scopes(token.scopes, faults)
-    elif (token.owner_id, token.application_id) != (before.owner_id, before.application_id):
-        token = replace(token, scopes=NO_RIGHTS)
-    if token.scopes and token.application_id is not None:
-        faults.add("/scopes", "a token of an application manages nothing; use one of a service account")
-    elif token.scopes and token.owner_id is None:
-        faults.add("/scopes", "a token that is nobody's manages nothing; use one of a service account")
-    return token
+    accounts: AccountDirectory
+    actor: Actor
+    faults: Faults
 
+    def settle(self, token: Token, before: Token, change: TokenChange) -> Token:
+        """Return the token, whose other fields are changed already, with the owner and the scopes that the change says.
 
-def _given_to(accounts: AccountDirectory, token: Token, account_id: str, *, actor: Actor, faults: Faults) -> Token:
-    """Return the token as a service account's. Nobody makes tokens in another person's name: it would act as them."""
-    account = accounts.find(account_id)
-    if account is None or account.kind != "service" or not actor.sight.covers(team_id=account.team_id):
-        faults.add("/owner_id", "there is no such service account")
+        A token that comes to another owner loses its scopes, unless new ones come with it: its secret is known to
+        those who had it before. Faults name what cannot be.
+        """
+        faults = self.faults
+        if change.owner_id is not UNSET and change.owner_id != self.actor.user_id:
+            token = self._given_to(token, change.owner_id)
+        if change.scopes is not UNSET:
+            token = replace(token, scopes=MappingProxyType(dict(change.scopes)))
+            check_scopes(token.scopes, faults)
+        elif (token.owner_id, token.application_id) != (before.owner_id, before.application_id):
+            token = replace(token, scopes=NO_RIGHTS)
+        if token.scopes and token.application_id is not None:
+            faults.add("/scopes", "a token of an application manages nothing; use one of a service account")
+        elif token.scopes and token.owner_id is None:
+            faults.add("/scopes", "a token that is nobody's manages nothing; use one of a service account")
         return token
-    if account.state != "active":
-        faults.add("/owner_id", f"the service account is {account.state}")
-    return replace(token, owner_id=account.id, owner_name=account.name, team_id=account.team_id)
+
+    def _given_to(self, token: Token, account_id: str) -> Token:
+        """Return the token as a service account's.
+
+        Nobody makes tokens in another person's name: what they do would be that person's act.
+        """
+        account = self.accounts.find(account_id)
+        is_seen = account is not None and self.actor.sight.covers(team_id=account.team_id)
+        if account is None or account.kind != "service" or not is_seen:
+            self.faults.add("/owner_id", "there is no such service account")
+            return token
+        if account.state != "active":
+            self.faults.add("/owner_id", f"the service account is {account.state}")
+        return replace(token, owner_id=account.id, owner_name=account.name, team_id=account.team_id)
 
 
 def needed_rights(token: Token, actor: Actor | None) -> Rights:

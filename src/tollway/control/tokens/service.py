@@ -38,7 +38,7 @@ from tollway.control.tokens.model import (
     TokenChange,
     TokenFilter,
 )
-from tollway.control.tokens.owning import AccountDirectory, NoAccounts, needed_rights, settle_scopes
+from tollway.control.tokens.owning import AccountDirectory, NoAccounts, Settling, needed_rights
 from tollway.control.tokens.ports import Owners, ServiceDirectory, TokenHasher, TokenStore
 from tollway.control.tokens.settling import bounded_life, settle_life
 from tollway.control.versions import check_version
@@ -351,7 +351,7 @@ class Tokens:
         changed = replace(token, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
         lifetime = self._parts.lifetimes.find(team_id=changed.team_id, role=actor.role)
         changed = settle_life(changed, change, lifetime, faults)
-        changed = settle_scopes(self._parts.accounts, changed, token, change, actor=actor, faults=faults)
+        changed = Settling(self._parts.accounts, actor, faults).settle(changed, token, change)
         faults.check()
         return changed
 
