@@ -114,6 +114,8 @@ def _take_one(context: BrowserContext, url: str, target: Path) -> list[str]:
     pages.settle(tab)
     tab.screenshot(path=target, full_page=True)
     print(target, urlsplit(tab.url).path)
+    if tab.locator("h1").first.inner_text() == "No such page":
+        faults.append("there is no such page")
     wide, has = tab.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     if wide > has:
         faults.append(f"scrolls sideways: {wide} px in {has}")

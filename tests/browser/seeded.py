@@ -92,7 +92,7 @@ class Seeded:
     ids: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
-        """Ask the API as the person signed in; {} when it refuses, which the pictures then show."""
+        """Ask the API as the person signed in. Raises AssertionError when it refuses: a page would stay empty."""
         data = None if body is None else json.dumps(body)
         answer = self.context.request.fetch(
             f"{self.tollway.console_url}/api/v1{path}",
@@ -100,9 +100,7 @@ class Seeded:
             data=data,
             headers={**self.headers, "content-type": "application/json"},
         )
-        if not answer.ok:
-            print(f"seeding: {method} {path}: {answer.status} {answer.text()[:300]}", file=sys.stderr)
-            return {}
+        assert answer.ok, f"{method} {path}: {answer.status} {answer.text()[:300]}"
         read: dict[str, Any] = answer.json() if answer.body() else {}
         return read
 
@@ -146,13 +144,17 @@ def _fill_people(seeded: Seeded) -> None:
         seeded.ids["link"] = invited["link"]["url"].partition("token=")[2]
         seeded.ask("PUT", f"/teams/{team['id']}/members/{invited['user']['id']}")
     owner = seeded.ask("GET", "/session")["user"]["id"]
-    seeded.ask("POST", "/service-accounts", {"name": "nightly build", "role": "viewer", "owner_id": owner, "team_id": team["id"]})
+    seeded.ask(
+        "POST",
+        "/service-accounts",
+        {"name": "nightly build", "role": "viewer", "owner_id": owner, "team_id": team["id"]},
+    )
     seeded.ask("POST", "/roles", {"name": "reader of usage", "rights": [{"permission": "usage.read", "reach": "all"}]})
     seeded.ask("POST", "/applications", {"name": "shop assistant", "team_id": team["id"]})
 
 
 def _fill_upstreams(seeded: Seeded) -> None:
-    nobody = {"base_url": "http://127.0.0.1:9/v1", "allow_private": ["127.0.0.0/8"]}
+    nobody = {"base_url": "http://127.0.0.1:49151/v1", "allow_private": ["127.0.0.0/8"]}
     keys = {"kind": "openai", "credential": "sk-example-0123456789abcdef"}
     seeded.ask("POST", "/providers", {"name": "openai", **keys, **nobody})
     behind = {"name": "second-choice", "kind": "openai-compatible", **nobody}
