@@ -18,6 +18,8 @@ from tollway.control.rights.errors import owner_not_found
 from tollway.control.rights.granting import check_rights_grant
 from tollway.control.rights.model import INSTALLATION, OwnedRights, OwnerLevel, RightsChange
 from tollway.control.rights.ports import GroupStore, Owner, RightsOwners, RightsStore, ServiceDirectory, sees
+from tollway.control.tokens.keeping_rights import RightsKeeper
+from tollway.control.tokens.model import Token
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
 
@@ -101,6 +103,21 @@ class RightsDesk:
         """Raise management.forbidden unless these rights are within those of the one who gives them."""
         check_rights_grant(rights, self._bound(actor))
 
+    def bind(self, token: Token, actor: Actor) -> None:
+        """Give a token that is not the actor's own their rights, unless it has narrower ones (see RightsKeeper).
+
+        In the transaction of the caller, who publishes the token. Raises management.forbidden.
+        """
+        bound = self._bound(actor)
+        if bound == ALL_RIGHTS or token.owner_id == actor.user_id:
+            return
+        before = self._store.find("token", token.id) or OwnedRights("token", token.id)
+        if before.rights == ALL_RIGHTS:
+            owner = Owner(token.name, token.owner_id, token.team_id)
+            self._save(replace(before, rights=bound), before, owner, actor)
+        else:
+            check_rights_grant(before.rights, bound)
+
     def _bound(self, actor: Actor) -> Rights:
         """Return the rights that the one who gives has: a person's own; the program and its operator have all."""
         if actor.user_id is None:
@@ -127,5 +144,7 @@ class RightsDesk:
 def _names_groups(rights: Rights) -> bool:
     return any(text.startswith("group:") for text in (*(rights.models.allow or ()), *rights.models.deny))
 
+
+_: type[RightsKeeper] = RightsDesk
 
 __all__ = ["INSTALLATION", "RightsDesk", "RightsParts"]

@@ -29,6 +29,7 @@ from tollway.control.plans.ports import PlanDirectory
 from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.tokens.errors import several_tokens, token_expired, token_not_found, token_revoked
 from tollway.control.tokens.events import token_created_event, token_revoked_event
+from tollway.control.tokens.keeping_rights import NoRightsKeeper, RightsKeeper
 from tollway.control.tokens.life import NEW_LIFE
 from tollway.control.tokens.lifetimes import Lifetime, LifetimeBook, NoLifetimes
 from tollway.control.tokens.model import (
@@ -71,6 +72,7 @@ class TokenParts:
     plans: PlanDirectory = field(default_factory=NoPlans)
     lifetimes: LifetimeBook = field(default_factory=NoLifetimes)
     accounts: AccountDirectory = field(default_factory=NoAccounts)
+    rights: RightsKeeper = field(default_factory=NoRightsKeeper)
 
 
 class Tokens:
@@ -97,6 +99,7 @@ class Tokens:
             draft = self._draft(new, actor)
             check_grant(grant_of(draft, actor), actor.bound)
             issued = self._store_fresh(draft)
+            self._parts.rights.bind(issued.token, actor)
             self._parts.touching.touch_token(issued.token.id)
             self._record(actor, "issue", None, issued.token)
             self._parts.notices.tell(token_created_event(issued.token))
@@ -175,6 +178,7 @@ class Tokens:
             token = self.changeable(token_id, actor, expected_version)
             changed = self._changed(token, change, actor)
             check_grant(grant_of(changed, actor), actor.bound)
+            self._parts.rights.bind(changed, actor)
             return self.save(token, changed, actor, "change")
 
     def find_limits(self, token_id: str, sight: Sight) -> tuple[str, Limits, int]:

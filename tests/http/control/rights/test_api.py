@@ -70,7 +70,7 @@ def test_every_level_has_rights_of_its_own(browser: TestClient, console: Console
     assert console.plane.policy.application(application["id"]).rights.models.deny == ("by-application",)
     token_id = issue(browser, application_id=application["id"], models=["gpt-4o"])
     sources = browser.get(f"{T}/{token_id}/rights/effective").json()["sources"]
-    assert [source["level"] for source in sources] == ["installation", "team", "application", "lists"]
+    assert [source["level"] for source in sources] == ["installation", "team", "application", "token", "lists"]
     assert sources[1]["name"] == "default"
 
 
