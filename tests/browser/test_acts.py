@@ -54,7 +54,8 @@ def test_new_token_shows_its_secret_once_and_turns_green_with_its_first_call(
     expect(tab.get_by_text("The first call has arrived.")).to_be_visible(timeout=10_000)
     wish = console.posted[0][1]
     assert wish["name"] == "billing worker"
-    assert wish["limits"]["budgets"] == [{"limit_usd": "100", "period": "month"}]
+    (budget,) = wish["limits"]["budgets"]
+    assert (budget["limit_usd"], budget["period"], budget["soft"]) == ("100", "month", False)
     tab.get_by_role("link", name="Go to the token").click()
     tab.wait_for_url(f"**/tokens/{stand_in.NEW_TOKEN}")
     expect(tab.locator("h1")).to_contain_text("Active")
