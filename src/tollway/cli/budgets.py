@@ -45,6 +45,7 @@ def register(app: typer.Typer) -> None:
     command(limits, "clear")(clear_limits)
     budgets = typer.Typer(name="budget", help="Budgets near their end, and top-ups.", no_args_is_help=True)
     app.add_typer(budgets)
+    command(budgets, "list")(list_budgets)
     command(budgets, "top-up")(top_up)
     command(budgets, "end-top-up")(end_top_up)
 
@@ -108,6 +109,25 @@ def clear_limits(session: Session, owner: OwnerArgument) -> None:
     _show(session, session.call("PUT", _path(session, owner), body={}))
 
 
+def list_budgets(
+    session: Session,
+    *,
+    percent: Annotated[int, typer.Option("--percent", metavar="N", min=0, help="Used to N percent and more.")] = 0,
+    everything: Annotated[bool, typer.Option("--all-limits", help="Also limits that are no budgets.")] = False,
+) -> None:
+    """List budgets of all levels, fullest first, with when each will be used up at the pace of recent days.
+
+    Example: tollway budget list --percent 80
+    """
+    query = {"percent": percent, "budgets_only": str(not everything).lower(), "limit": 200}
+    items = session.call("GET", "/budgets", query=query)["items"]
+    if not session.output.as_json:
+        items = [_used_row(item) for item in items]
+    columns = {"level": "level", "owner_name": "owner", "name": "budget", "used": "used", "allowed": "of",
+               "unit": "unit", "percent": "%", "used_up_at": "used up"}  # fmt: skip
+    session.output.rows(items, columns, empty="no budget is in use")
+
+
 def top_up(
     session: Session,
     owner: OwnerArgument,
@@ -152,6 +172,14 @@ def show_meters(session: Session, meters: dict[str, Any] | None) -> None:
     for budget in meters["budgets"]:
         held = f", {budget['reserved_usd']} held" if float(budget["reserved_usd"]) else ""
         session.output.line(f"{budget['name']}: {budget['spent_usd']} of {budget['limit_usd']} USD spent{held}")
+
+
+def _used_row(item: dict[str, Any]) -> dict[str, Any]:
+    """Return a row of the table: the plan that a limit is from stands after its name."""
+    meter = item["meter"]
+    name = f"{meter['name']} (plan {item['plan_name']})" if item["plan_name"] else meter["name"]
+    end = "now" if item["percent"] >= 100 else item["used_up_at"]
+    return {**item, **meter, "name": name, "used_up_at": end}
 
 
 def _path(session: Session, owner: str) -> str:

@@ -55,6 +55,19 @@ def test_top_up_is_in_the_unit_of_the_limit(team: ConsoleStandIn, run: Run) -> N
         assert run("budget", "top-up", "team:payments", *wrong).code == 2
 
 
+def test_budgets_are_listed_with_their_end(console: ConsoleStandIn, run: Run) -> None:
+    meter = {"name": "month", "unit": "usd", "used": "4.00", "allowed": "5.00"}
+    item = {"level": "token", "owner_name": "ci", "plan_name": "interns", "percent": 80.0, "meter": meter}
+    rows = [{**item, "used_up_at": "2027-01-21T00:00:00Z"}, {**item, "percent": 100.0, "used_up_at": None}]
+    console.answer("GET", "/budgets", {"items": rows})
+    shown = run("budget", "list", "--percent", "80").out
+    assert "month (plan interns)" in shown
+    assert "2027-01-21T00:00:00Z" in shown
+    assert " now" in shown
+    assert console.asked[-1].query == {"percent": "80", "budgets_only": "true", "limit": "200"}
+    assert run("budget", "list", "--all-limits", "--json").json == {"items": rows}
+
+
 def test_top_up_is_ended(team: ConsoleStandIn, run: Run) -> None:
     team.answer("DELETE", f"{PATH}/top-ups/top_1", None, 204)
     assert run("budget", "end-top-up", "team:payments", "top_1", "--json").json == OWNED
