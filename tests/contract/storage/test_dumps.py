@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import BigInteger, Boolean, Engine, Integer, LargeBinary, MetaData, Table, insert, select, text
 
+import tollway.adapters.storage
 from kit.control import ACTOR, ControlPlane, Surroundings
 from tollway.adapters.storage.config_schema import metadata as config_metadata
-from tollway.adapters.storage.dumps import PostgresDumper, PostgresRestorer, SQLiteDumper, SQLiteRestorer
+from tollway.adapters.storage.dumps import SCHEMAS, PostgresDumper, PostgresRestorer, SQLiteDumper, SQLiteRestorer
 from tollway.adapters.storage.engine import Database, open_engine
 from tollway.adapters.storage.ledger_tables import metadata as ledger_metadata
 from tollway.adapters.storage.migrate import migrate
@@ -174,3 +175,11 @@ def test_a_line_that_cannot_be_read_leaves_both_databases_empty(postgres_databas
         place.restorer().load(tmp_path, tmp_path)
     assert not any(rows for name, rows in place.rows().items() if name != "installation")
     place.close()
+
+
+def test_every_module_with_tables_is_known_to_a_restore() -> None:
+    """`tollway restore` loads nothing else that would load them: a table it does not know is not put back."""
+    folder = Path(tollway.adapters.storage.__path__[0])
+    assert {path.stem for path in folder.glob("*_schema.py")} == {
+        module.__name__.rpartition(".")[2] for module in SCHEMAS
+    }

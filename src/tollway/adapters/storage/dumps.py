@@ -17,8 +17,16 @@ import msgspec
 from sqlalchemy import Connection, Engine, LargeBinary, MetaData, Table, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from tollway.adapters.storage import (
+    config_schema,
+    factors_schema,
+    life_schema,
+    limits_schema,
+    rights_schema,
+    security_schema,
+    sessions_schema,
+)
 from tollway.adapters.storage.engine import Database
-from tollway.adapters.storage.factors_schema import passkeys
 from tollway.adapters.storage.ledger_tables import metadata as ledger_metadata
 from tollway.adapters.storage.migrate import current, migrate, newest
 from tollway.control.backups.errors import not_a_backup, not_empty
@@ -26,8 +34,18 @@ from tollway.control.backups.model import DatabaseKind
 from tollway.control.backups.ports import Dumper, Restorer
 from tollway.kernel.errors import TollwayError
 
-_METADATA: dict[Database, MetaData] = {"config": passkeys.metadata, "ledger": ledger_metadata}
-"""By way of `passkeys`: the tables of people, sessions and factors are only known once their modules are loaded."""
+SCHEMAS = (
+    config_schema,
+    factors_schema,
+    life_schema,
+    limits_schema,
+    rights_schema,
+    security_schema,
+    sessions_schema,
+)
+"""Every module with tables of the config database: a table is only known, and put back, once its module is loaded."""
+
+_METADATA: dict[Database, MetaData] = {"config": config_schema.metadata, "ledger": ledger_metadata}
 
 _ROWS = 500
 _MOVE_SEQUENCE = "SELECT setval(pg_get_serial_sequence('dirty', 'seq'), COALESCE(MAX(seq), 0) + 1) FROM dirty"
