@@ -94,7 +94,7 @@ const POLICIES: Column<RotationPolicy>[] = [
   { id: "every", title: "Every", show: (policy) => span(policy.every_seconds) },
   { id: "overlap", title: "Overlap", show: (policy) => span(policy.overlap_seconds) },
   { id: "delivery", title: "Collected", show: (policy) => (policy.delivery === "webhook" ? "by a webhook" : "on the token’s page") },
-  { id: "acts", title: "", isEnd: true, show: (policy) => <PolicyActs policy={policy} /> },
+  { id: "acts", title: "Acts", isEnd: true, show: (policy) => <PolicyActs policy={policy} /> },
 ];
 
 const RULES: Column<LifetimeRule>[] = [
@@ -102,5 +102,5 @@ const RULES: Column<LifetimeRule>[] = [
   { id: "default", title: "If nothing is said", show: (rule) => (rule.default_seconds ? span(rule.default_seconds) : "–") },
   { id: "max", title: "At most", show: (rule) => (rule.max_seconds ? span(rule.max_seconds) : "–") },
   { id: "idle", title: "Ends when not used for", show: (rule) => (rule.idle_seconds ? span(rule.idle_seconds) : "–") },
-  { id: "acts", title: "", isEnd: true, show: (rule) => <RuleActs rule={rule} /> },
+  { id: "acts", title: "Acts", isEnd: true, show: (rule) => <RuleActs rule={rule} /> },
 ];
