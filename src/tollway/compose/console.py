@@ -58,11 +58,13 @@ from tollway.control.gateway.model import Facts
 from tollway.control.gateway.service import Gateway, GatewayParts
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.keys.service import RootKeys
+from tollway.control.limits.watch import UsedLimits
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.model import Options
 from tollway.control.publication.service import Publisher, PublisherParts
 from tollway.control.publication.snapshot import SnapshotBuilder, SnapshotParts
 from tollway.control.rights.groups import ModelGroups
+from tollway.control.rights.office import RightsOffice
 from tollway.control.rights.service import RightsDesk
 from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.service import SecurityDesk
@@ -74,7 +76,7 @@ from tollway.control.tokens.service import TokenParts, Tokens
 from tollway.control.upstreams.credentials import Credentials
 from tollway.control.upstreams.reach import Reaching
 from tollway.control.upstreams.service import ProviderParts, Providers
-from tollway.control.usage.ports import Ledger
+from tollway.control.usage.ports import Ledger, Names
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock, SystemClock
 from tollway.runtime.checkup.exposure import check_exposure
@@ -109,6 +111,16 @@ class Plane(msgspec.Struct, frozen=True):
     model_groups: ModelGroups
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """What is read of calls and meters."""
+
+    usage: Usage
+    meters: MeterReadings
+    used: UsedLimits
+    budgets: WatchedBudgets
+    resting: RestingFiles
+
+
 class Places(msgspec.Struct, frozen=True):
     """Where the gateway and the console answer."""
 
@@ -126,23 +138,9 @@ def build_console(
     """
     clock = SystemClock()
     stores = open_stores(settings, clock)
-    plane = _build_plane(settings, keys, stores, clock)
-    plane.teams.ensure_default()
-    plane.audit.begin(SETUP)
-    plane.publisher.reconcile()
-    usage = Usage(
-        ledger,
-        {
-            "token": plane.tokens,
-            "application": plane.applications,
-            "provider": plane.providers,
-            "service": plane.services,
-        },
-    )
-    resting = RestingFiles(settings.data / "run")
-    meters = MeterReadings(settings.data / "meters.mm")
-    used = build_used_limits(stores, plane.limits.levels, usage, meters, clock=clock)
-    budgets = WatchedBudgets(used)
+    plane = _begin(_build_plane(settings, keys, stores, clock))
+    seen = _seen(settings, plane, ledger, clock)
+    usage, budgets, resting = seen.usage, seen.budgets, seen.resting
     facts = _facts(settings, places, clock)
     people = build_people(settings, keys, stores, Around(plane.audit, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
@@ -164,14 +162,9 @@ def build_console(
         upkeep=build_upkeep(plane.tokens, stores, usage, post=notices.mail, console_url=places.console_url),
         applications=plane.applications,
         limits=plane.limits,
-        used_limits=used,
+        used_limits=seen.used,
         bulk=plane.bulk,
-        rights=build_rights_office(
-            stores,
-            Ruled(plane.publisher, plane.tokens, plane.applications, plane.rights, plane.model_groups),
-            usage,
-            clock,
-        ),
+        rights=_rights_office(plane, usage, clock),
         teams=plane.teams,
         providers=plane.providers,
         rest_services=plane.services,
@@ -185,18 +178,46 @@ def build_console(
         configuration=plane.configuration,
         backups=_backups(settings, clock),
         root_keys=_root_keys(settings, keys, plane, hand_over),
-        meters=meters,
+        meters=seen.meters,
         prober=UpstreamProber(stores.policy, keys),
         live=live,
-        readiness=ProcessReadiness(
-            ledger=live, store=stores.policy, database=stores.database, publisher=plane.publisher
-        ),
+        readiness=_readiness(plane, live),
         idempotency=IdempotencyKeys(SQLIdempotencyStore(stores.database), stores.database, clock),
         cursors=Cursors(keys.cursor_key),
         hosts=_hosts(settings),
         is_behind_tls=places.console_url.startswith("https://"),
         stats=CounterStats(settings.data / "run"),
     )
+
+
+def _begin(plane: Plane) -> Plane:
+    """Make what every installation has, and publish what is not published."""
+    plane.teams.ensure_default()
+    plane.audit.begin(SETUP)
+    plane.publisher.reconcile()
+    return plane
+
+
+def _seen(settings: Settings, plane: Plane, ledger: Ledger, clock: Clock) -> Seen:
+    named: dict[str, Names] = {
+        "token": plane.tokens,
+        "application": plane.applications,
+        "provider": plane.providers,
+        "service": plane.services,
+    }
+    usage, meters = Usage(ledger, named), MeterReadings(settings.data / "meters.mm")
+    used = build_used_limits(plane.stores, plane.limits.levels, usage, meters, clock=clock)
+    return Seen(usage, meters, used, WatchedBudgets(used), RestingFiles(settings.data / "run"))
+
+
+def _rights_office(plane: Plane, usage: Usage, clock: Clock) -> RightsOffice:
+    ruled = Ruled(plane.publisher, plane.tokens, plane.applications, plane.rights, plane.model_groups)
+    return build_rights_office(plane.stores, ruled, usage, clock)
+
+
+def _readiness(plane: Plane, live: LedgerClient) -> ProcessReadiness:
+    stores = plane.stores
+    return ProcessReadiness(ledger=live, store=stores.policy, database=stores.database, publisher=plane.publisher)
 
 
 def build_local_console(settings: Settings) -> ASGIApp:
@@ -244,16 +265,10 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         )
     )
     rights = build_rights_desk(stores, publisher, audit, clock)
+    issuing = (stores.tokens, stores.applications, stores.services, keys, publisher, database, audit, clock)
     tokens = Tokens(
         TokenParts(
-            store=stores.tokens,
-            owners=stores.applications,
-            services=stores.services,
-            hasher=keys,
-            touching=publisher,
-            transactions=database,
-            trail=audit,
-            clock=clock,
+            *issuing,
             notices=notifier,
             plans=stores.plans,
             lifetimes=lifetimes,
@@ -270,20 +285,10 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     configured = build_configured_rights(
         stores, Ruled(publisher, tokens, applications, rights, groups), Named(limits.plans, teams, services)
     )
+    notices = build_configured_notices(stores, keys, audit, clock)
+    domains = (teams, applications, providers, services, tokens, database, clock)
     configuration = Configuration(
-        ConfigurationParts(
-            teams,
-            applications,
-            providers,
-            services,
-            tokens,
-            database,
-            clock,
-            rights=configured,
-            model_groups=groups,
-            notices=build_configured_notices(stores, keys, audit, clock),
-            limits=limits.owners,
-        )
+        ConfigurationParts(*domains, rights=configured, model_groups=groups, notices=notices, limits=limits.owners)
     )
     roles = Roles(stores.roles, database, audit, clock)
     service_accounts = build_service_accounts(stores, LeantOn(roles, tokens, audit, notifier), clock)
