@@ -20,12 +20,12 @@ from tollway.control.limits.budgets_api import router as budgets
 from tollway.control.notices.api import router as webhooks
 from tollway.control.notices.mail_api import router as mail
 from tollway.control.plans.api import router as plans
-from tollway.control.service_accounts.api import router as service_accounts
 from tollway.control.rights.api import router as rights
 from tollway.control.rights.groups_api import router as model_groups
 from tollway.control.rotations.api import router as rotations
 from tollway.control.security.api import router as security
 from tollway.control.security.rules_api import router as security_rules
+from tollway.control.service_accounts.api import router as service_accounts
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions

@@ -9,8 +9,8 @@ from tollway.control.accounts.service import Accounts
 from tollway.control.applications.service import Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bearers.service import Bearers
-from tollway.control.factors.service import Factors
 from tollway.control.bulk.service import Bulk
+from tollway.control.factors.service import Factors
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
 from tollway.control.keys.service import RootKeys
@@ -18,10 +18,10 @@ from tollway.control.limits.watch import UsedLimits
 from tollway.control.notices.service import NoticeDesk
 from tollway.control.plans.desk import LimitDesk
 from tollway.control.publication.service import Publisher
-from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.rights.office import RightsOffice
 from tollway.control.rotations.desk import RotationDesk
 from tollway.control.security.service import SecurityDesk
+from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices
 from tollway.control.sessions.service import Service as Sessions
 from tollway.control.teams.service import Teams
