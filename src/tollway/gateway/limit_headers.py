@@ -68,6 +68,8 @@ def refusal_headers(no_room: NoRoom, claims: Claims) -> dict[str, str]:
     if shown is None or not _is_told(claim):
         return {}
     wait = no_room.retry_after_seconds
+    if wait is not None and claim.window_seconds:
+        wait = min(wait, claim.window_seconds)
     until = "" if wait is None or claim.kind == "slots" else f";t={-int(-wait // 1)}"
     current = f"{_name(claim)};r={max(0, no_room.remaining)}{until}"
     return {"ratelimit-policy": shown.policy, "ratelimit": current}

@@ -121,6 +121,7 @@ def test_a_refusal_tells_every_policy_and_the_one_that_refused() -> None:
     policy = lines(claims, [1, 1, 1])[0].removeprefix("ratelimit-policy: ")
     refusal = refusal_headers(NoRoom(claims.every[0], 7.2, 0, 60), claims)
     assert refusal == {"ratelimit-policy": policy, "ratelimit": '"token/per minute";r=0;t=8'}
+    assert refusal_headers(NoRoom(claims.every[0], 60.6, 0, 60), claims)["ratelimit"] == '"token/per minute";r=0;t=60'
     assert refusal_headers(NoRoom(claims.every[2], None, 0, 1), claims)["ratelimit"] == '"token/concurrency";r=0'
     others = combine([*claims.every, *build_claims(Limits(limits=(RPM,)), "global", "global")])
     assert others.every[1].owner_kind == "global"
