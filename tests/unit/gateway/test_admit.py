@@ -228,7 +228,7 @@ async def test_answers_tell_of_the_limits_of_the_caller():
     rig.meters.refuses = True
     refused = await rig.call(token=secret, body=BOUNDED)
     names = [name for name, _ in refused.headers]
-    assert refused.header("ratelimit") == '"token/often";r=1000000000000000;t=8'
+    assert refused.header("ratelimit") == '"token/often";r=1000000000000000;t=5'
     assert names.count(b"ratelimit") == names.count(b"ratelimit-policy") == 1
     assert (await rig.call(token=rig.token(), body=BOUNDED)).header("ratelimit") == ""
 
