@@ -26,7 +26,7 @@ def ids(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(bulk_service, "BATCH", 3)
     found = []
     for number in range(7):
-        found.append(plane.tokens.issue(NewToken(f"t{number}"), ACTOR).token.id)
+        found.append(plane.tokens.issue(NewToken(f"token-{number}"), ACTOR).token.id)
         plane.clock.advance(1)
     return found
 
@@ -80,9 +80,9 @@ def test_filter_and_sight_say_which(plane: ControlPlane, ids: list[str]) -> None
     preview = plane.bulk.preview(Wanted(TokenFilter(), sight), DISABLE)
     assert (preview.total >= 1, ours.id in {token.id for token in preview.sample}) == (True, True)
     plane.tokens.revoke(ids[0], ACTOR)
-    assert plane.bulk.preview(Wanted(TokenFilter(search="t")), DISABLE).total == 6
-    assert [token.name for token in plane.bulk.preview(Wanted(TokenFilter(search="t")), DISABLE).sample] == [
-        f"t{number}" for number in (6, 5, 4, 3, 2, 1)
+    assert plane.bulk.preview(Wanted(TokenFilter(search="token-")), DISABLE).total == 6
+    assert [token.name for token in plane.bulk.preview(Wanted(TokenFilter(search="token-")), DISABLE).sample] == [
+        f"token-{number}" for number in (6, 5, 4, 3, 2, 1)
     ]
 
 
@@ -100,13 +100,13 @@ def test_a_job_is_taken_back_but_for_what_changed_since(plane: ControlPlane, ids
 
 
 def test_what_cannot_be_taken_back(plane: ControlPlane, ids: list[str]) -> None:
-    running = plane.bulk.start(Wanted(TokenFilter(search="t0")), DISABLE, ACTOR)
+    running = plane.bulk.start(Wanted(TokenFilter(search="token-0")), DISABLE, ACTOR)
     with pytest.raises(TollwayError, match=r"^management\.conflict.*running"):
         plane.bulk.undo(running.id, ACTOR)
     with pytest.raises(TollwayError, match=r"^management\.conflict.*Another job"):
         plane.bulk.start(EVERY, DISABLE, ACTOR)
     disabled = run(plane, running)
-    revoked = run(plane, plane.bulk.start(Wanted(TokenFilter(search="t1")), Act("revoke", reason="left"), ACTOR))
+    revoked = run(plane, plane.bulk.start(Wanted(TokenFilter(search="token-1")), Act("revoke", reason="left"), ACTOR))
     assert plane.policy.token(ids[1]).state == "revoked"
     with pytest.raises(TollwayError, match=r"^management\.conflict.*revoked"):
         plane.bulk.undo(revoked.id, ACTOR)
@@ -133,13 +133,13 @@ def test_a_cancelled_job_stays_where_it_is(plane: ControlPlane, ids: list[str]) 
 
 def test_a_job_is_in_the_audit_log_once(plane: ControlPlane, ids: list[str]) -> None:
     actor = replace(ACTOR, name="ada", role="owner")
-    job = run(plane, plane.bulk.start(Wanted(TokenFilter(search="t")), DISABLE, actor))
+    job = run(plane, plane.bulk.start(Wanted(TokenFilter(search="token-")), DISABLE, actor))
     entries = [entry for entry in plane.audit.page(AuditWanted()) if entry.action.startswith("token.bulk")]
     assert [(entry.action, entry.object_id, entry.actor_name) for entry in entries] == [
         ("token.bulk_disable", job.id, "ada")
     ]
     assert entries[0].after is not None
-    for fact in ('"changed":7', '"matched":7', '"search":"t"'):
+    for fact in ('"changed":7', '"matched":7', '"search":"token-"'):
         assert fact in entries[0].after
 
 
