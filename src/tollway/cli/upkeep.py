@@ -65,7 +65,8 @@ def restore(
         restored = restore_backup(session.settings, path.absolute(), aside=aside)
         missing = find_missing_keys(data, restored)
     is_aside = aside is not None and aside.exists()
-    result = {"data": str(data), "schemas": restored.manifest.schemas, "replaced": str(aside) if is_aside else None}
+    result: dict[str, object] = {"data": str(data), "schemas": restored.manifest.schemas}
+    result["replaced"] = str(aside) if is_aside else None
     result["missing_root_keys"] = list(missing)
     if session.output.as_json:
         session.output.json(result)

@@ -16,8 +16,8 @@ ActorKind = Literal["user", "token", "local", "setup", "program", "unknown"]
 @dataclass(frozen=True, slots=True)
 class Actor:
     """The person or channel behind a change: a signed-in user, the local socket's operator, or the first set-up.
-    `token` is a gateway token that acts on itself. `unknown` is who could not prove to be anybody; such an actor changes
-    nothing.
+    `token` is a gateway token that acts on itself. `unknown` is who could not prove to be anybody; such an actor
+    changes nothing.
 
     `sight`: the rows that the permission of this act holds over. `bound`: the most that may be given away.
     `name`, `role`, `address` and `request_id` say who that was at the time, for the audit; `token_id` is the token by

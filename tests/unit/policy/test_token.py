@@ -14,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.kernel.ids import BASE62, encode_base62
-from tollway.policy.token import KINDS, RANDOM_BYTES, SCANNER_EXPRESSION, generate_token, mask, mask_all, parse_token, renew_token
+from tollway.policy.token import (
+    KINDS,
+    RANDOM_BYTES,
+    SCANNER_EXPRESSION,
+    generate_token,
+    mask,
+    mask_all,
+    parse_token,
+    renew_token,
+)
 
 TOKEN = generate_token("s", bytes(range(48))).reveal()
 random_bytes = st.binary(min_size=RANDOM_BYTES, max_size=RANDOM_BYTES)

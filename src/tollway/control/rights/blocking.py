@@ -1,7 +1,7 @@
 """Who would have been blocked: rules for networks, tried on the calls that are in the ledger.
 
-Nothing is changed by asking. A call whose record has no address (see `gateway.record_addresses`) is counted apart, since
-nothing can be said about it.
+Nothing is changed by asking. A call whose record has no address (see `gateway.record_addresses`) is counted apart,
+since nothing can be said about it.
 """
 
 from dataclasses import dataclass

@@ -67,7 +67,9 @@ def get_group(group_name: GroupName, ask: ReadModels) -> GroupOutput:
 
 
 @router.patch("/{group_name}")
-def change_group(group_name: GroupName, body: GroupPatch, expected: ExpectedVersion, ask: FreshProviders) -> GroupOutput:
+def change_group(
+    group_name: GroupName, body: GroupPatch, expected: ExpectedVersion, ask: FreshProviders
+) -> GroupOutput:
     """Change a group of models; in force at the next call of everybody whose rights name it."""
     groups = ask.services.rights.groups
     known = groups.get(group_name)
