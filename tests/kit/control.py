@@ -53,7 +53,7 @@ from tollway.contract.policy import (
     decode_token,
 )
 from tollway.control.access.service import Roles
-from tollway.control.accounts.members import Members
+from tollway.control.accounts.members import MemberParts, Members
 from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import SETUP, Actor
 from tollway.control.applications.service import ApplicationParts, Applications
@@ -409,7 +409,9 @@ class ControlPlane:
                 clock=self.clock,
             )
         )
-        self.members = Members(self.account_store, self.team_store, self.database, self.audit, self.clock)
+        self.members = Members(
+            MemberParts(self.account_store, self.team_store, self.roles, self.database, self.audit, self.clock)
+        )
         self.idempotency = IdempotencyKeys(SQLIdempotencyStore(self.database), self.database, self.clock)
 
     def _finders(self) -> dict[Level, Callable[[str], str | None]]:

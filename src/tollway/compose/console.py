@@ -45,7 +45,7 @@ from tollway.compose.stores import Stores, open_stores
 from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts, Upstream
 from tollway.control.access.service import Roles
-from tollway.control.accounts.members import Members
+from tollway.control.accounts.members import MemberParts, Members
 from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import SETUP
 from tollway.control.applications.service import ApplicationParts, Applications
@@ -153,7 +153,7 @@ def build_console(
         accounts=plane.accounts,
         service_accounts=plane.service_accounts,
         bearers=build_bearers(stores, keys, plane.roles, epochs=SQLEpochStore(stores.database), clock=clock),
-        members=Members(stores.accounts, stores.teams, stores.database, plane.audit, clock),
+        members=Members(MemberParts(stores.accounts, stores.teams, plane.roles, stores.database, plane.audit, clock)),
         roles=plane.roles,
         audit=plane.audit,
         tokens=plane.tokens,

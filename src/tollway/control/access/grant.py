@@ -7,7 +7,8 @@ Law: every way that rights come to be or grow (a token, a user's role, a team's 
 from dataclasses import dataclass
 
 from tollway.contract.policy import Environment
-from tollway.control.access.model import Rights
+from tollway.control.access.model import Rights, Sight
+from tollway.control.access.scopes import as_given_into
 from tollway.kernel.errors import TollwayError
 
 
@@ -52,6 +53,14 @@ def check_grant(asked: Grant, bound: Grant) -> None:
         raise TollwayError(
             "management.forbidden", public=f"This would give more than you may give: {', '.join(beyond)}."
         )
+
+
+def check_membership(rights: Rights, team_id: str, sight: Sight, bound: Grant) -> None:
+    """Raise management.forbidden unless somebody of that sight may let a holder of these rights be in the team.
+
+    What a role reaches by teams it reaches there from then on: into a team of others it is given by who reaches all.
+    """
+    check_grant(Grant(rights=as_given_into(rights, team_id, sight.team_ids), team_ids=frozenset()), bound)
 
 
 def _is_within(asked: tuple[str, ...] | None, bound: tuple[str, ...] | None) -> bool:

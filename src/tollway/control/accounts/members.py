@@ -1,10 +1,12 @@
 """Who is in which team. Being in a team is what a permission with the reach `team` reaches."""
 
-from tollway.control.access.grant import Grant, check_grant
+from dataclasses import dataclass
+
+from tollway.control.access.grant import Grant, check_grant, check_membership
 from tollway.control.access.model import NO_RIGHTS, Sight
 from tollway.control.accounts.errors import member_not_found, user_not_found
 from tollway.control.accounts.model import Member
-from tollway.control.accounts.ports import AccountStore, TeamDirectory
+from tollway.control.accounts.ports import AccountStore, RoleDirectory, TeamDirectory
 from tollway.control.actor import Actor
 from tollway.control.audit.model import Subject
 from tollway.control.paging import Page, Position, bound_size
@@ -13,17 +15,28 @@ from tollway.control.teams.errors import team_not_found
 from tollway.kernel.clock import Clock
 
 
+@dataclass(frozen=True, slots=True)
+class MemberParts:
+    """What the service is built from."""
+
+    store: AccountStore
+    teams: TeamDirectory
+    roles: RoleDirectory
+    transactions: Transactions
+    trail: Trail
+    clock: Clock
+
+
 class Members:
     """The memberships of this installation's teams. Thread-safe."""
 
-    def __init__(
-        self, store: AccountStore, teams: TeamDirectory, transactions: Transactions, trail: Trail, clock: Clock
-    ) -> None:
-        self._store = store
-        self._teams = teams
-        self._transactions = transactions
-        self._trail = trail
-        self._clock = clock
+    def __init__(self, parts: MemberParts) -> None:
+        self._store = parts.store
+        self._teams = parts.teams
+        self._roles = parts.roles
+        self._transactions = parts.transactions
+        self._trail = parts.trail
+        self._clock = parts.clock
 
     def page(self, team_id: str, sight: Sight, *, after: Position | None, limit: int) -> Page[Member]:
         """Return a page of who is in a team. Raises management.not_found, also for a team that is out of sight."""
@@ -31,7 +44,10 @@ class Members:
         return self._store.members(team_id, after=after, limit=bound_size(limit))
 
     def join(self, team_id: str, user_id: str, actor: Actor) -> None:
-        """Put a person into a team. Idempotent. Raises management.not_found."""
+        """Put a person into a team. Idempotent.
+
+        Raises management.not_found; .forbidden where the person's role would permit more there than the actor may give.
+        """
         with self._transactions.write():
             self._check_team(team_id, actor.sight)
             user = self._store.find(user_id)
@@ -39,6 +55,8 @@ class Members:
                 raise user_not_found()
             check_grant(Grant(rights=NO_RIGHTS, team_ids=frozenset({team_id})), actor.bound)
             if not self._store.is_member(team_id, user_id):
+                role = self._roles.find(user.role)
+                check_membership(NO_RIGHTS if role is None else role.rights, team_id, actor.sight, actor.bound)
                 self._store.join(team_id, user_id, now_ns=self._clock.now_ns(), by=str(actor))
                 subject = Subject("user", user.id, user.name)
                 self._trail.record(actor, "member.join", subject, None, {"team_id": team_id})

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
-from tollway.control.access.grant import Grant, check_grant, excess
+from tollway.control.access.grant import Grant, check_grant, check_membership, excess
 from tollway.control.access.model import NO_RIGHTS
 from tollway.control.access.roles import OWNER
 from tollway.control.accounts.errors import (
@@ -284,12 +284,22 @@ class Accounts:
             if not actor.sight.covers(team_id=team_id) or self._parts.teams.find(team_id) is None:
                 faults.add(f"/team_ids/{index}", "there is no such team")
         faults.check()
-        check_grant(self._grant(user.role, team_ids), actor.bound)
+        self._check_given(user, change, actor, team_ids)
         if change.name is not UNSET:
             other = self._store.find_named(user.name_key)
             if other is not None and other.id != user.id:
                 raise user_name_taken()
         return user
+
+    def _check_given(self, user: User, change: UserChange, actor: Actor, team_ids: tuple[str, ...]) -> None:
+        """Raise management.forbidden where a role, in a team, gives more than the actor may give there."""
+        given = self._grant(user.role, team_ids)
+        check_grant(given, actor.bound)
+        if change.role is UNSET:
+            return
+        joined = tuple(team_id for team_id, _ in self._store.teams_of([user.id]).get(user.id, ()))
+        for team_id in (*team_ids, *joined):
+            check_membership(given.rights or NO_RIGHTS, team_id, actor.sight, actor.bound)
 
     def _renamed(self, user: User, name: str, faults: Faults) -> User:
         try:

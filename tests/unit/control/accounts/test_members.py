@@ -3,7 +3,9 @@
 import pytest
 
 from kit.control import ACTOR, ControlPlane
-from tollway.control.access.model import EVERYWHERE, Reach, Sight
+from tollway.control.access.grant import Grant
+from tollway.control.access.model import EVERYWHERE, Permission, Reach, Sight
+from tollway.control.access.roles import BUILT_IN
 from tollway.control.accounts.model import NewUser
 from tollway.control.actor import Actor
 from tollway.kernel.errors import TollwayError
@@ -45,3 +47,18 @@ def test_a_team_out_of_sight_is_not_there(plane: ControlPlane) -> None:
     ):
         with refused("management.not_found"):
             act()
+
+
+def test_nobody_lets_a_role_into_a_team_where_they_may_not_give_it(plane: ControlPlane) -> None:
+    """Who manages all memberships, but whose other rights end at their own teams, reaches no other team by that."""
+    red, blue = plane.teams.create("red", ACTOR), plane.teams.create("blue", ACTOR)
+    rights = BUILT_IN["developer"].rights | {Permission.MEMBERS_WRITE: Reach.ALL}
+    sight = Sight(Reach.ALL, "user_clerk", frozenset({red.id}))
+    clerk = Actor("user_clerk", "user", sight=sight, bound=Grant(rights=rights))
+    developer = plane.accounts.invite(NewUser("ada", "developer"), ACTOR).user
+    plane.members.join(red.id, developer.id, clerk)
+    with refused("management.forbidden"):
+        plane.members.join(blue.id, developer.id, clerk)
+    assert plane.accounts.teams_of([developer.id]) == {developer.id: ((red.id, "red"),)}
+    admin = Actor("user_admin", "user", sight=EVERYWHERE, bound=Grant(rights=BUILT_IN["admin"].rights))
+    plane.members.join(blue.id, developer.id, admin)

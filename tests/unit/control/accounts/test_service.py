@@ -6,7 +6,7 @@ import pytest
 
 from kit.control import ACTOR, ControlPlane
 from tollway.control.access.grant import Grant
-from tollway.control.access.model import EVERYWHERE
+from tollway.control.access.model import EVERYWHERE, Permission, Reach, Sight
 from tollway.control.access.roles import BUILT_IN
 from tollway.control.accounts.model import NewUser, UserChange, UserFilter
 from tollway.control.actor import Actor
@@ -169,3 +169,19 @@ def test_a_rename_is_checked_like_a_new_name(plane: ControlPlane) -> None:
     renamed = plane.accounts.change(ada.id, UserChange(name="Ada"), ACTOR)
     assert (renamed.name, renamed.name_key, renamed.version) == ("Ada", "ada", ada.version + 1)
     assert plane.accounts.change(ada.id, UserChange(name="Ada"), ACTOR) == renamed, "a change of nothing"
+
+
+def test_nobody_invites_or_raises_into_a_team_where_they_may_not_give_the_role(plane: ControlPlane) -> None:
+    """The law of the teams' members holds for every way into a team."""
+    red, blue = plane.teams.create("red", ACTOR), plane.teams.create("blue", ACTOR)
+    rights = BUILT_IN["developer"].rights | {Permission.USERS_WRITE: Reach.ALL}
+    sight = Sight(Reach.ALL, "user_clerk", frozenset({red.id}))
+    clerk = Actor("user_clerk", "user", sight=sight, bound=Grant(rights=rights))
+    plane.accounts.invite(NewUser("ada", "developer", (red.id,)), clerk)
+    with refused("management.forbidden"):
+        plane.accounts.invite(NewUser("eve", "developer", (blue.id,)), clerk)
+    nobody = plane.roles.create("nobody", "", {Permission.ACCOUNT_USE: Reach.OWN}, ACTOR)
+    user = plane.accounts.invite(NewUser("eve", nobody.id, (blue.id,)), ACTOR).user
+    with refused("management.forbidden"):
+        plane.accounts.change(user.id, UserChange(role="developer"), clerk)
+    assert plane.accounts.change(user.id, UserChange(role="developer"), ADMIN).role == "developer"
