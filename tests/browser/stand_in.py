@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import facts
 from facts import Json
-from limits import NO_METERS, PLANS, LimitReads
 from life import LifeReads, life_of, unused_of
+from limits import NO_METERS, PLANS, LimitReads
 from notices import NoticeReads
 from people import PeopleReads
 from rights import RightsReads
@@ -394,9 +394,7 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads, LimitReads, 
             return unused_of(token_id)
         if part == "meters":
             return (
-                facts.meters()
-                if not self.is_fresh and token_id in {row[0] for row in facts.TOKENS[:3]}
-                else NO_METERS
+                facts.meters() if not self.is_fresh and token_id in {row[0] for row in facts.TOKENS[:3]} else NO_METERS
             )
         if token_id:
             return next((item for item in self.tokens if item["id"] == token_id), None)
@@ -415,9 +413,7 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads, LimitReads, 
 
     def read_applications(self, rest: str, _request: web.Request) -> Json | None:
         if rest.endswith("/meters"):
-            return (
-                facts.meters() if rest.startswith("app_shop") else NO_METERS
-            )
+            return facts.meters() if rest.startswith("app_shop") else NO_METERS
         return self._list_or_one("applications", rest)
 
     def read_services(self, rest: str, _request: web.Request) -> Json | None:

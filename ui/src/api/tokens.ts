@@ -31,8 +31,11 @@ export const issueToken = (wish: TokenInput, key: string) => body(api.POST("/api
 export const changeToken = (id: string, change: TokenPatch, etag?: string) => tagged(api.PATCH("/api/v1/tokens/{token_id}", { params: { ...at(id), ...unchanged(etag) }, body: change }));
 export const findTokens = (search: string) => body(api.GET("/api/v1/tokens", { params: { query: { search, limit: 6 } } }));
 
-export function actOnToken(id: string, act: TokenAct, reason = ""): Promise<Tagged<Token>> {
-  if (act === "revoke") return tagged(api.POST("/api/v1/tokens/{token_id}/revoke", { params: at(id), body: { reason } }));
+/** Why a token is revoked; one that is compromised loses its running calls too. */
+export type Why = { reason?: string; isCompromised?: boolean };
+
+export function actOnToken(id: string, act: TokenAct, why: Why = {}): Promise<Tagged<Token>> {
+  if (act === "revoke") return tagged(api.POST("/api/v1/tokens/{token_id}/revoke", { params: at(id), body: { reason: why.reason ?? "", is_compromised: why.isCompromised ?? false } }));
   if (act === "disable") return tagged(api.POST("/api/v1/tokens/{token_id}/disable", { params: at(id) }));
   return tagged(api.POST("/api/v1/tokens/{token_id}/enable", { params: at(id) }));
 }

@@ -200,9 +200,7 @@ class SQLTokenStore:
             yield tuple(read_row(row, _token) for row in rows)
 
 
-def match_tokens(
-    connection: Connection, wanted: TokenFilter, sight: Sight, now_ns: int
-) -> list[ColumnElement[bool]]:
+def match_tokens(connection: Connection, wanted: TokenFilter, sight: Sight, now_ns: int) -> list[ColumnElement[bool]]:
     """Return the conditions of what is wanted, for a query in the order of (created_ns, id)."""
     conditions = [*_conditions(wanted, now_ns, _SEEK), *_in_sight(sight, _SEEK)]
     is_wide = _is_wide(wanted) or sight.reach is Reach.TEAM

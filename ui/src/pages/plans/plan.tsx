@@ -11,6 +11,7 @@ import { complain, say } from "../../frame/toasts";
 import { plural } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
 import { limitsInWords } from "../../parts/limits";
+import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
@@ -49,6 +50,7 @@ export default function PlanPage({ id }: { id: string }) {
                 <dt>Created</dt><dd><When value={shown.created_at} /> <span className="muted">by {shown.created_by}</span></dd>
               </dl>
             </Panel>
+            <OwnRights owner={{ level: "plan", id }} name={shown.name} note="They hold for every token and application that has it." canEdit={may("plans.write")} />
             <div className="columns">
               <TokensOf id={id} />
               <ApplicationsOf id={id} />

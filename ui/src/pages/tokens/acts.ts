@@ -1,7 +1,7 @@
 /** Acts on tokens. What can be undone is shown at once, with undo, and taken back when the console refuses; a
 revocation is shown when it is committed, not before. */
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
-import { actOnToken, type TokenAct } from "../../api/tokens";
+import { actOnToken, type TokenAct, type Why } from "../../api/tokens";
 import type { Token } from "../../api/types";
 import { complain, say } from "../../frame/toasts";
 import { plural } from "../../format/numbers";
@@ -13,10 +13,10 @@ type Lists = { pages: { items: Token[] }[] };
 
 export function useTokenActs() {
   const client = useQueryClient();
-  const run = async (tokens: Token[], act: TokenAct, reason?: string) => {
+  const run = async (tokens: Token[], act: TokenAct, why?: Why) => {
     const back = OPPOSITE[act];
     if (back) for (const token of tokens) show(client, { ...token, state: AFTER[act] });
-    const results = await Promise.allSettled(tokens.map((token) => actOnToken(token.id, act, reason)));
+    const results = await Promise.allSettled(tokens.map((token) => actOnToken(token.id, act, why)));
     const done: Token[] = [];
     results.forEach((result, index) => {
       if (result.status === "fulfilled") {

@@ -17,7 +17,7 @@ import { Page, Panel, Trouble } from "../../parts/page";
 import { Issued, type IssuedToken } from "./issued";
 import { ScopesField, scopesInWords, type Scope } from "./scopes";
 
-type Draft = { template: string; name: string; application: string | null; account: string | null; scopes: Scope[]; environment: "live" | "test"; allModels: boolean; models: string[]; allServices: boolean; services: string[]; limits: Limits; days: string; until: string };
+type Draft = { template: string; name: string; application: string | null; account: string | null; scopes: Scope[]; environment: "live" | "test"; allModels: boolean; models: string[]; allServices: boolean; services: string[]; limits: Limits; days: string; until: string; from: string; idleDays: string; mayRotate: boolean };
 type Template = { key: string; title: string; words: string; draft: Partial<Draft> };
 
 const perMinute = (requests: number) => ({ name: "", requests, window_seconds: 60 });
@@ -29,14 +29,14 @@ const TEMPLATES: Template[] = [
   { key: "blank", title: "Blank", words: "No limit, everything allowed, 90 days", draft: { limits: NO_LIMITS, days: "90" } },
 ];
 const STEPS = ["Template", "Owner and purpose", "Rights", "Limits and budget", "Expiry"];
-const STEP_OF: [RegExp, number][] = [[/^(name|application_id|owner_id|environment)/, 1], [/^(models|services|scopes)/, 2], [/^limits/, 3], [/^expires_at/, 4]];
+const STEP_OF: [RegExp, number][] = [[/^(name|application_id|owner_id|environment)/, 1], [/^(models|services|scopes)/, 2], [/^limits/, 3], [/^(expires_at|not_before|idle_seconds|may_rotate)/, 4]];
 
 export default function Create() {
   const [params] = useQueryPart();
   const [step, setStep] = useState(0);
   const [reached, setReached] = useState(0);
   const [draft, setDraft] = useState<Draft>({
-    template: "", name: "", application: params.get("application"), account: params.get("account"), scopes: [], environment: "live", allModels: true, models: [], allServices: true, services: [], limits: NO_LIMITS, days: "90", until: "",
+    template: "", name: "", application: params.get("application"), account: params.get("account"), scopes: [], environment: "live", allModels: true, models: [], allServices: true, services: [], limits: NO_LIMITS, days: "90", until: "", from: "", idleDays: "", mayRotate: false,
   });
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -156,6 +156,9 @@ function Expiry({ draft, change, errors }: Part) {
       {draft.days === "date" && <TextInput type="datetime-local" label="Expires at" value={draft.until} onChange={(event) => change({ until: event.currentTarget.value })} required />}
       {draft.days === "never" && <p className="muted">A token that never expires is found by whoever finds it. Prefer a date, and extend it when the time comes.</p>}
       {errors.expires_at && <p style={{ color: "var(--bad)" }}>{errors.expires_at}</p>}
+      <TextInput type="datetime-local" label="Valid from" description="Empty: at once" value={draft.from} onChange={(event) => change({ from: event.currentTarget.value })} error={errors.not_before} />
+      <TextInput label="Idle expiry, days" inputMode="numeric" pattern="[0-9]{0,4}" description="Put to sleep when it was not used for so long; empty: never" value={draft.idleDays} onChange={(event) => change({ idleDays: event.currentTarget.value.replace(/[^0-9]/g, "") })} error={errors.idle_seconds} />
+      <Switch label="It may rotate its own secret" checked={draft.mayRotate} onChange={(event) => change({ mayRotate: event.currentTarget.checked })} />
     </div>
   );
 }
@@ -168,7 +171,8 @@ function Review({ draft }: { draft: Draft }) {
       <dt>May use</dt><dd>{rightsInWords(draft.allModels ? null : draft.models, "model")}; {rightsInWords(draft.allServices ? null : draft.services, "service")}</dd>
       {draft.scopes.length > 0 && <><dt>May manage</dt><dd>{scopesInWords(draft.scopes)}</dd></>}
       <dt>Limits</dt><dd>{limitsInWords(draft.limits)}</dd>
-      <dt>Expires</dt><dd>{until ? date(until) : "never"}</dd>
+      {draft.from && <><dt>Valid from</dt><dd>{date(new Date(draft.from).toISOString())}</dd></>}
+      <dt>Expires</dt><dd>{until ? date(until) : "never"}{draft.idleDays && `; asleep after ${draft.idleDays} days without use`}</dd>
     </dl>
   );
 }
@@ -190,5 +194,8 @@ function asInput(draft: Draft): TokenInput {
     environment: draft.environment,
     owner_id: draft.account,
     scopes: draft.scopes,
+    not_before: draft.from ? new Date(draft.from).toISOString() : null,
+    idle_seconds: Number(draft.idleDays) ? (Number(draft.idleDays) * DAY) / 1000 : null,
+    may_rotate: draft.mayRotate,
   };
 }

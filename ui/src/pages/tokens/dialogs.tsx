@@ -1,6 +1,6 @@
 /** The dialogs of a token's page: rename, limits, rights, extend, revoke. */
 import { useState } from "react";
-import { Button, Modal, MultiSelect, Switch, TextInput } from "@mantine/core";
+import { Button, Checkbox, Modal, MultiSelect, Switch, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Problem, type Tagged } from "../../api/client";
 import { changeToken } from "../../api/tokens";
@@ -16,15 +16,18 @@ import { useTokenActs } from "./acts";
 export type Dialog = "rename" | "limits" | "rights" | "extend" | "revoke";
 
 export function Dialogs({ token, dialog, close }: { token: Tagged<Token>; dialog: Dialog; close: () => void }) {
+  return dialog === "revoke" ? <Revoke token={token} close={close} /> : <Edit token={token} dialog={dialog} close={close} />;
+}
+
+function Revoke({ token, close }: { token: Tagged<Token>; close: () => void }) {
   const act = useTokenActs();
-  if (dialog === "revoke") {
-    return (
-      <Confirm title="Revoke this token" act="Revoke for ever" typed={token.name} close={close} run={() => act([token], "revoke")}>
-        The next call with {token.masked} is refused, in every worker. This cannot be undone. {token.last_used_at ? <>It was last used <Ago value={token.last_used_at} />.</> : "It was never used."}
-      </Confirm>
-    );
-  }
-  return <Edit token={token} dialog={dialog} close={close} />;
+  const [isCompromised, setCompromised] = useState(false);
+  return (
+    <Confirm title="Revoke this token" act="Revoke for ever" typed={token.name} close={close} run={() => act([token], "revoke", { isCompromised })}>
+      <p>The next call with {token.masked} is refused, in every worker. This cannot be undone. {token.last_used_at ? <>It was last used <Ago value={token.last_used_at} />.</> : "It was never used."}</p>
+      <Checkbox label="Somebody else has it: end the calls it is making now as well" checked={isCompromised} onChange={(event) => setCompromised(event.currentTarget.checked)} />
+    </Confirm>
+  );
 }
 
 const TITLES = { rename: "Rename", limits: "Limits and budgets", rights: "Rights", extend: "Extend" };
@@ -37,11 +40,13 @@ function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<
   const [models, setModels] = useState(token.models);
   const [services, setServices] = useState(token.services);
   const [until, setUntil] = useState(() => inDays(90));
+  const idleBefore = token.idle_seconds ? String(Number(((token.idle_seconds * 1000) / DAY).toFixed(2))) : "";
+  const [idleDays, setIdleDays] = useState(idleBefore);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const wish: TokenPatch =
-    dialog === "rename" ? { name: name.trim() } : dialog === "limits" ? { limits: limitsInput(limits) } : dialog === "rights" ? { models, services } : { expires_at: until ? new Date(until).toISOString() : null };
-  const before: TokenPatch = { name: token.name, limits: token.limits, models: token.models, services: token.services, expires_at: token.expires_at };
+    dialog === "rename" ? { name: name.trim() } : dialog === "limits" ? { limits: limitsInput(limits) } : dialog === "rights" ? { models, services } : { expires_at: until ? new Date(until).toISOString() : null, ...(idleDays === idleBefore ? {} : { idle_seconds: Number(idleDays) ? Math.round((Number(idleDays) * DAY) / 1000) : null }) };
+  const before: TokenPatch = { name: token.name, limits: token.limits, models: token.models, services: token.services, expires_at: token.expires_at, idle_seconds: token.idle_seconds };
   const undo = Object.fromEntries(Object.keys(wish).map((key) => [key, before[key as keyof TokenPatch]])) as TokenPatch;
   const put = (changed: Token) => {
     client.setQueryData(["token", token.id], changed);
@@ -71,6 +76,7 @@ function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<
           <>
             <div className="row-wrap">{[30, 90, 365].map((days) => <Button key={days} variant="default" onClick={() => setUntil(inDays(days))}>{days === 365 ? "1 year" : `${days} days`}</Button>)}<Button variant="default" onClick={() => setUntil("")}>Never expires</Button></div>
             <TextInput type="datetime-local" label="Expires at" description={until ? "From now on; earlier than now ends the token" : "Empty: never"} value={until} onChange={(event) => setUntil(event.currentTarget.value)} error={problem?.fields.expires_at} />
+            <TextInput label="Idle expiry, days" inputMode="decimal" description="Put to sleep when it was not used for so long; empty: never" value={idleDays} onChange={(event) => setIdleDays(event.currentTarget.value.replace(/[^0-9.]/g, ""))} error={problem?.fields.idle_seconds} />
           </>
         )}
         {dialog === "limits" && <p className="muted small">What was used so far in each window and period still counts.</p>}
