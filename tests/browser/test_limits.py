@@ -71,7 +71,7 @@ def test_a_token_is_topped_up_for_a_while(tab: Tab, console: stand_in.StandIn) -
 
 def test_limits_of_the_installation_are_edited_in_the_one_form(tab: Tab, console: stand_in.StandIn) -> None:
     tab.goto("/limits")
-    tab.get_by_role("button", name="Limits of the installation").click()
+    tab.get_by_role("button", name="Limits of the installation", exact=True).click()
     dialog = tab.get_by_role("dialog")
     dialog.get_by_role("button", name="Add a limit").click()
     dialog.get_by_role("button", name="Save").click()

@@ -75,7 +75,7 @@ EXPECTED = {
     ],
     "limits-and-budgets.md": [
         "rpm: 0 of 60 calls in 60 s",
-        "payments: 600/60s, 200.00 USD/month",
+        "checkout: 600/60s, 200.00 USD/month",
         "more until",
         "25.00 USD/month",
         "tokens match",

@@ -205,7 +205,7 @@ TABLE: tuple[Code, ...] = (
         "token.not_yet_valid",
         401,
         _C,
-        _LATER,
+        _NEVER,
         "The token is not valid yet.",
         "Wait as long as the Retry-After header says.",
     ),

@@ -27,7 +27,7 @@ def test_a_token_is_meant_by_its_name_and_working_ones_come_first(console: Conso
     console.answer("POST", f"/tokens/{ID}/revoke", {**TOKEN, "state": "revoked"})
     result = run("token", "revoke", "ci", "--reason", "left")
     assert (result.code, result.out) == (0, f"ci ({ID}) is revoked\n")
-    assert console.asked[-1].json == {"reason": "left"}
+    assert console.asked[-1].json == {"reason": "left", "is_compromised": False}
 
 
 def test_a_name_that_several_have_is_refused_with_their_ids(console: ConsoleStandIn, run: Run) -> None:
