@@ -72,7 +72,9 @@ def invite(owner: Tab, browser: Browser, running: Running, name: str, role: str)
     return context
 
 
-@pytest.mark.parametrize("role", ["Viewer", "Developer", "Billing"])
+@pytest.mark.parametrize(
+    "role", ["Viewer", *(pytest.param(role, marks=pytest.mark.slow) for role in ("Developer", "Billing"))]
+)
 def test_nobody_is_offered_what_their_role_refuses(running: Running, browser: Browser, role: str) -> None:
     owner = running.context.new_page()
     context = invite(owner, browser, running, f"a {role.lower()}", role)

@@ -82,7 +82,9 @@ def post(host: str, path: str, token: str, body: dict[str, Any], **headers: str)
         connection.close()
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
+)
 def tollway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tollway]:
     tollway = Tollway(tmp_path_factory.mktemp("tollway"), workers=2)
     with ExitStack() as stack:
