@@ -13,7 +13,7 @@ from tollway.web.access import Open
 from tollway.web.asking import Asking, FreshTokens, ReadTokens, services_of
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant
-from tollway.web.identity import source_of
+from tollway.web.identity import request_id_of, source_of
 
 router = APIRouter(tags=["rotations"])
 
@@ -153,7 +153,9 @@ def collect(
     """
     response.headers["cache-control"] = "no-store"
     presented = _bearer(authorization) or (body.collect_token if body else "")
-    collected = services_of(request).rotations.handovers.collect(presented, address=source_of(request.scope))
+    collected = services_of(request).rotations.handovers.collect(
+        presented, address=source_of(request.scope), request_id=request_id_of(request.scope)
+    )
     token = collected.token
     return CollectedOutput(id=token.id, name=token.name, token=collected.secret.reveal())
 
@@ -175,7 +177,11 @@ def rotate_self(
         raise TollwayError("token.missing")
     overlap = (body or OwnRotationInput()).overlap_seconds
     collected = services_of(request).rotations.own.rotate(
-        presented, idempotency_key, overlap_seconds=overlap, address=source_of(request.scope)
+        presented,
+        idempotency_key,
+        overlap_seconds=overlap,
+        address=source_of(request.scope),
+        request_id=request_id_of(request.scope),
     )
     token = collected.token
     return CollectedOutput(id=token.id, name=token.name, token=collected.secret.reveal())

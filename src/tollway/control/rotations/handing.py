@@ -83,7 +83,7 @@ class Handovers:
         self._store.add(handover)
         return handover
 
-    def collect(self, collecting: str, *, address: str) -> Collected:
+    def collect(self, collecting: str, *, address: str, request_id: str = "") -> Collected:
         """Return the secret that the collecting token is for, once, and begin the overlap.
 
         Raises management.not_found, the same for whatever reason.
@@ -97,7 +97,7 @@ class Handovers:
             expected = _DUMMY_MAC if handover is None else handover.mac
             if not hmac.compare_digest(found or b"", expected) or handover is None:
                 raise nothing_to_collect()
-            return self._hand_over(handover, COLLECTOR, address)
+            return self._hand_over(handover, replace(COLLECTOR, address=address, request_id=request_id))
 
     def collect_as(self, token_id: str, actor: Actor) -> Collected:
         """Return the new secret of a token that the actor may change, once, and begin the overlap."""
@@ -106,7 +106,7 @@ class Handovers:
             handover = self.find_waiting(token.id)
             if handover is None or token.life.generation != handover.generation:
                 raise nothing_waits()
-            return self._hand_over(handover, actor, actor.address)
+            return self._hand_over(handover, actor)
 
     def find_waiting(self, token_id: str) -> Handover | None:
         """Return the handover that waits for the token and can still be collected, if one does."""
@@ -148,7 +148,7 @@ class Handovers:
                 return None  # revoked meanwhile, or its overlap was ended by a person
             raise
 
-    def _hand_over(self, handover: Handover, actor: Actor, address: str) -> Collected:
+    def _hand_over(self, handover: Handover, actor: Actor) -> Collected:
         parts = self._parts
         now = parts.clock.now_ns()
         if handover.state != "waiting" or handover.sealed is None or now >= handover.expires_ns:
@@ -157,10 +157,8 @@ class Handovers:
         if token.state == "revoked" or token.life.generation != handover.generation:
             raise nothing_to_collect()
         secret = parts.box.open(handover.sealed, handover_aad(handover.id)).decode()
-        self._store.put(replace(handover, state="collected", sealed=None, ended_ns=now, collected_from=address))
-        parts.trail.record(
-            replace(actor, address=actor.address or address), "token.collect", Subject("token", token.id, token.name)
-        )
+        self._store.put(replace(handover, state="collected", sealed=None, ended_ns=now, collected_from=actor.address))
+        parts.trail.record(actor, "token.collect", Subject("token", token.id, token.name))
         token = parts.secrets.begin_overlap(token.id, SETUP, overlap_seconds=handover.overlap_seconds)
         return Collected(token, Secret(secret))
 

@@ -51,7 +51,9 @@ class SelfRotation:
     def __init__(self, parts: OwnParts) -> None:
         self._parts = parts
 
-    def rotate(self, presented: str, key: str, *, overlap_seconds: int, address: str = "") -> Collected:
+    def rotate(
+        self, presented: str, key: str, *, overlap_seconds: int, address: str = "", request_id: str = ""
+    ) -> Collected:
         """Return the token with a new secret; with the same key again, the same one, within REPEATED_SECONDS.
 
         Raises the codes of `find_refusal`, token.malformed, token.invalid, token.replaced, management.forbidden (not
@@ -72,7 +74,7 @@ class SelfRotation:
                 raise TollwayError("token.replaced")
             if not token.life.may_rotate:
                 raise not_granted()
-            actor = Actor(token.id, "token", name=token.name, address=address)
+            actor = Actor(token.id, "token", name=token.name, address=address, request_id=request_id)
             issued = parts.secrets.rotate(token.id, actor, overlap_seconds=overlap_seconds)
             sealed = parts.box.seal(issued.secret.reveal().encode(), _aad(token.id, key_hash))
             parts.store.add(token.id, key_hash, sealed=sealed, generation=issued.token.life.generation, created_ns=now)
