@@ -132,6 +132,7 @@ def build_security(parts: SecurityParts) -> SecurityDesk:
             proof=parts.keys,
             noticing=noticing,
             transactions=parts.database,
+            trail=parts.trail,
             clock=parts.clock,
         )
     )

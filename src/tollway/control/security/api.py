@@ -211,9 +211,10 @@ def look_up_tokens(body: LookupInput, ask: WriteSecurity) -> StandingsOutput:
 def report_tokens(body: ReportInput, ask: WriteSecurity) -> StandingsOutput:
     """Report tokens that were found somewhere; acts as the rules say, and says what each token is then."""
     ask.show_once()
-    leaks, reporter, items = ask.services.security.leaks, str(ask.actor), []
-    for each in body.tokens:
-        state, event = leaks.settle(LeakReport(each.token, each.url, each.source, reporter))
+    actor, items = ask.actor, []
+    reports = [LeakReport(each.token, each.url, each.source, str(actor)) for each in body.tokens]
+    settled = ask.services.security.leaks.report(reports, actor)
+    for each, (state, event) in zip(reports, settled, strict=True):
         shown = (
             event if event is not None and ask.sight.covers(owner_id=event.owner_id, team_id=event.team_id) else None
         )

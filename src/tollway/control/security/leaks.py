@@ -13,7 +13,9 @@ from dataclasses import dataclass
 import msgspec
 
 from tollway.contract.watching import Facts, Severity
-from tollway.control.ports import Transactions
+from tollway.control.actor import Actor
+from tollway.control.audit.model import Subject
+from tollway.control.ports import Trail, Transactions
 from tollway.control.security.model import LEAKED, LeakReport, Received, SecurityEvent, TokenStanding
 from tollway.control.security.noticing import Noticed, Noticing
 from tollway.control.security.ports import ReportBox, ReportStore, RuleStore, TokenActs, TokenProof
@@ -60,6 +62,7 @@ class LeakParts:
     proof: TokenProof
     noticing: Noticing
     transactions: Transactions
+    trail: Trail
     clock: Clock
 
 
@@ -91,6 +94,19 @@ class Leaks:
                     self.settle(report)
                 parts.reports.remove(received.id)
         return len(waiting) >= EACH
+
+    def report(
+        self, reports: Sequence[LeakReport], actor: Actor
+    ) -> tuple[tuple[TokenStanding, SecurityEvent | None], ...]:
+        """Settle the reports of somebody known, all or none; the audit log says who reported how many.
+
+        What the rules then do with a token is in it as well, as an act of the program.
+        """
+        with self._parts.transactions.write():
+            settled = tuple(self.settle(each) for each in reports)
+            facts = {"tokens": len(settled), "known": sum(event is not None for _, event in settled)}
+            self._parts.trail.record(actor, "security.report", Subject("report"), None, facts)
+        return settled
 
     def settle(self, report: LeakReport) -> tuple[TokenStanding, SecurityEvent | None]:
         """Make an event of a report when it holds a token of ours, and act as the rules say; return what it is now."""

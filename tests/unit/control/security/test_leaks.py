@@ -1,11 +1,14 @@
 """Reports of leaked tokens: only the whole secret counts, everybody gets the same, the rules say what happens."""
 
+import json
+
 import pytest
 
 from kit.control import ACTOR
 from kit.life import build_token_desk
 from kit.security import Security
 from tollway.contract.watching import Rule
+from tollway.control.audit.model import Wanted
 from tollway.control.security import leaks as module
 from tollway.control.security.model import LeakReport, SecurityRules
 from tollway.policy.token import generate_token
@@ -111,3 +114,14 @@ def test_a_settled_report_says_what_the_token_is_now(security: Security, token: 
     standing, event = security.desk.leaks.settle(LeakReport(token[1], reporter="scan"))
     assert standing == "quarantined" and event is not None and event.facts["token_was"] == "active"
     assert security.desk.leaks.settle(LeakReport(OTHER)) == ("unknown", None)
+
+
+def test_a_report_of_somebody_known_is_in_the_audit_log_with_its_counts(
+    security: Security, token: tuple[str, str]
+) -> None:
+    (known, unknown) = security.desk.leaks.report([LeakReport(token[1]), LeakReport(OTHER)], ACTOR)
+    assert (known[0], unknown) == ("quarantined", ("unknown", None))
+    entry = security.plane.audit.page(Wanted())[0]
+    assert (entry.actor, entry.action) == (str(ACTOR), "security.report")
+    assert json.loads(entry.after or "") == {"tokens": 2, "known": 1}
+    assert token[1] not in str(entry)
