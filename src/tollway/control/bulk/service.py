@@ -2,7 +2,8 @@
 
 Law: each step is one transaction of at most BATCH tokens, published before its lock is given back; so other changes
 wait for one step at most, and a job that is cut off goes on where it stood. A job is in the audit log once, when it
-ends, with its filter and its count. Webhooks are not told of each token: their queues are shorter than a job.
+ends, with its filter and its count, as the act of who began it; who cancels it has an entry of that. Webhooks are not
+told of each token: their queues are shorter than a job.
 """
 
 from collections.abc import Callable
@@ -103,7 +104,10 @@ class Bulk:
             job = self.get(job_id)
             if job.state != "running":
                 raise job_not_running()
-            return self._end(replace(job, state="cancelled"), actor)
+            # What was changed is the act of who began it; to end it is an act of its own.
+            ended = self._end(replace(job, state="cancelled"))
+            self._parts.trail.record(actor, "token.bulk_cancel", Subject("job", job.id, "bulk_cancel"))
+            return ended
 
     def step(self, job_id: str) -> Job:
         """Do the next BATCH tokens of a job that is running, and return how far it is. Raises management.not_found."""
@@ -125,7 +129,7 @@ class Bulk:
                 last_id=at.id,
             )
             if len(ids) < BATCH:
-                return self._end(replace(job, state="done"), _actor(job.by))
+                return self._end(replace(job, state="done"))
             self._store.put(job)
             return job
 
@@ -223,13 +227,13 @@ class Bulk:
             token, kept[token.id], job.act, lambda one, expires_ns: extend(one, expires_ns, job.by.role)
         )
 
-    def _end(self, job: Job, actor: Actor) -> Job:
+    def _end(self, job: Job) -> Job:
         ended = replace(job, ended_ns=self._parts.clock.now_ns())
         self._store.put(ended)
         facts = {"filter": job.wanted.tokens, "act": job.act, "state": job.state, "undoes": job.undoes}
         facts |= {"matched": job.total, "looked_at": job.looked_at, "changed": job.changed}
         act = "bulk_undo" if job.undoes is not None else f"bulk_{job.act.kind}"
-        self._parts.trail.record(actor, f"token.{act}", Subject("job", job.id, act), None, facts)
+        self._parts.trail.record(_actor(job.by), f"token.{act}", Subject("job", job.id, act), None, facts)
         return ended
 
 

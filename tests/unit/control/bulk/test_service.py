@@ -143,6 +143,19 @@ def test_a_job_is_in_the_audit_log_once(plane: ControlPlane, ids: list[str]) -> 
         assert fact in entries[0].after
 
 
+def test_who_began_a_job_answers_for_it_also_when_somebody_else_cancels_it(plane: ControlPlane, ids: list[str]) -> None:
+    ada, eve = (replace(ACTOR, id=f"user_{name}", name=name, request_id=f"req_{name}") for name in ("ada", "eve"))
+    job = plane.bulk.start(EVERY, DISABLE, ada)
+    plane.bulk.step(job.id)
+    plane.bulk.cancel(job.id, eve)
+    entries = [entry for entry in plane.audit.page(AuditWanted()) if entry.action.startswith("token.bulk")]
+    assert [(entry.action, entry.actor_name, entry.request_id) for entry in entries] == [
+        ("token.bulk_cancel", "eve", "req_eve"),
+        ("token.bulk_disable", "ada", "req_ada"),
+    ]
+    assert '"state":"cancelled"' in (entries[1].after or "")
+
+
 def test_faults_are_named_and_nothing_begins(plane: ControlPlane) -> None:
     wrong = [
         (Act("set_plan", plan_id="plan_none"), "/act/plan_id"),
