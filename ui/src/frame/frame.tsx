@@ -7,16 +7,18 @@ import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import { useSession } from "../api/gateway";
 import { useLive } from "../api/live";
 import { useRights } from "../api/rights";
+import { useIsAsked } from "../api/step_up";
 import { ago } from "../format/time";
 import { Trouble } from "../parts/page";
-import { AccountMenu, RangeMenu, ThemeMenu } from "./menus";
+import { Boundary } from "./boundary";
+import { Menus } from "./buttons";
 import { Navigation, PLACES } from "./navigation";
 import { rangeSearch } from "./range";
-import { StepUp } from "./step_up";
 import { Toasts } from "./toasts";
 
 const Palette = lazy(() => import("./palette"));
 const KeyMap = lazy(() => import("./keymap"));
+const StepUp = lazy(() => import("./step_up"));
 const isMac = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 export function Frame({ children }: { children: ReactNode }) {
@@ -27,6 +29,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const main = useRef<HTMLElement>(null);
   const session = useSession();
   const { may } = useRights();
+  const isAsked = useIsAsked();
   useKeys((place) => go(place + rangeSearch(params)), setOverlay);
 
   const mustAddFactor = session.data?.needs_second_factor === true && path !== "/account";
@@ -60,20 +63,20 @@ export function Frame({ children }: { children: ReactNode }) {
           </button>
           <div className="bar-right">
             {may("calls.read") && <LiveBadge />}
-            <RangeMenu />
-            <ThemeMenu />
-            <AccountMenu session={session.data} showKeys={() => setOverlay("keys")} />
+            <Menus session={session.data} showKeys={() => setOverlay("keys")} />
           </div>
         </section>
         <main className="main" id="main" ref={main} tabIndex={-1}>
           {session.error ? <Trouble error={session.error} retry={() => void session.refetch()} /> : session.data ? children : null}
         </main>
       </div>
-      <Suspense>
-        {overlay === "search" && <Palette close={() => setOverlay(null)} />}
-        {overlay === "keys" && <KeyMap close={() => setOverlay(null)} />}
-      </Suspense>
-      <StepUp />
+      <Boundary>
+        <Suspense>
+          {overlay === "search" && <Palette close={() => setOverlay(null)} />}
+          {overlay === "keys" && <KeyMap close={() => setOverlay(null)} />}
+          {isAsked && <StepUp />}
+        </Suspense>
+      </Boundary>
       <Toasts />
     </div>
   );

@@ -1,64 +1,68 @@
 /** The menus of the bar: time range with compare, theme, account. */
-import { useState } from "react";
-import { ActionIcon, Button, Menu, Popover, Switch, TextInput, useMantineColorScheme } from "@mantine/core";
-import IconCalendar from "@tabler/icons-react/dist/esm/icons/IconCalendar.mjs";
+import { useEffect, useRef, useState } from "react";
+import { Button, Menu, Popover, Switch, TextInput, useMantineColorScheme } from "@mantine/core";
 import IconCheck from "@tabler/icons-react/dist/esm/icons/IconCheck.mjs";
-import IconDeviceDesktop from "@tabler/icons-react/dist/esm/icons/IconDeviceDesktop.mjs";
 import IconKeyboard from "@tabler/icons-react/dist/esm/icons/IconKeyboard.mjs";
 import IconLogout from "@tabler/icons-react/dist/esm/icons/IconLogout.mjs";
-import IconMoon from "@tabler/icons-react/dist/esm/icons/IconMoon.mjs";
-import IconSun from "@tabler/icons-react/dist/esm/icons/IconSun.mjs";
 import IconUser from "@tabler/icons-react/dist/esm/icons/IconUser.mjs";
 import { Link } from "wouter";
 import { signOut } from "../api/gateway";
 import type { Session } from "../api/types";
 import { zone } from "../format/time";
+import { AccountButton, RangeButton, SCHEMES, ThemeButton } from "./buttons";
 import { PRESETS, useQueryPart, useRange } from "./range";
 import { complain } from "./toasts";
 
-export function RangeMenu() {
+/** Opens the menu whose button was pressed to read this file; the focus goes to that button's successor, and returns there. */
+function useOpened(isFirst: boolean) {
+  const [opened, onChange] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (!isFirst) return;
+    button.current?.focus();
+    onChange(true);
+  }, []);
+  return { button, opened, onChange };
+}
+
+export function RangeMenu({ isFirst }: { isFirst: boolean }) {
+  const { button, opened, onChange } = useOpened(isFirst);
+  return (
+    <Popover opened={opened} onChange={onChange} position="bottom-end" trapFocus returnFocus width={256} shadow="md">
+      <Popover.Target><RangeButton ref={button} onClick={() => onChange(!opened)} /></Popover.Target>
+      <Popover.Dropdown aria-label="Time range"><RangePane close={() => onChange(false)} /></Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function RangePane({ close }: { close: () => void }) {
   const range = useRange();
   const [params, change] = useQueryPart();
-  const [isOpen, setOpen] = useState(false);
-  const { since, until } = range.instants(false);
-  const [from, setFrom] = useState("");
-  const [to, setTo] = useState("");
-  const open = () => {
-    setFrom(localInput(since));
-    setTo(localInput(until));
-    setOpen(!isOpen);
-  };
+  const [{ since, until }] = useState(() => range.instants(false));
+  const [from, setFrom] = useState(() => localInput(since));
+  const [to, setTo] = useState(() => localInput(until));
   const pick = (key: string) => {
     change({ range: key, since: null, until: null });
-    setOpen(false);
+    close();
   };
   const isValid = Date.parse(from) < Date.parse(to);
   return (
-    <Popover opened={isOpen} onChange={setOpen} position="bottom-end" trapFocus width={256} shadow="md">
-      <Popover.Target>
-        <Button variant="default" size="xs" onClick={open} aria-label={`Time range: ${range.label}`} leftSection={<IconCalendar size={15} />}>
-          {range.key.includes("-") ? "Custom" : range.key}{range.compare ? " ±" : ""}
-        </Button>
-      </Popover.Target>
-      <Popover.Dropdown aria-label="Time range">
-        <div className="stack-small">
-          <div className="row-wrap">
-            {PRESETS.map((preset) => (
-              <Button key={preset.key} size="compact-sm" variant={preset.key === range.key ? "filled" : "default"} aria-pressed={preset.key === range.key} onClick={() => pick(preset.key)}>
-                {preset.key}
-              </Button>
-            ))}
-          </div>
-          <TextInput size="xs" type="datetime-local" label="From" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
-          <TextInput size="xs" type="datetime-local" label="To" value={to} onChange={(event) => setTo(event.currentTarget.value)} error={from && to && !isValid ? "To must be after From" : undefined} />
-          <Button variant="default" disabled={!isValid} onClick={() => { change({ range: null, since: new Date(from).toISOString(), until: new Date(to).toISOString() }); setOpen(false); }}>
-            Use this range
+    <div className="stack-small">
+      <div className="row-wrap">
+        {PRESETS.map((preset) => (
+          <Button key={preset.key} size="compact-sm" variant={preset.key === range.key ? "filled" : "default"} aria-pressed={preset.key === range.key} onClick={() => pick(preset.key)}>
+            {preset.key}
           </Button>
-          <Switch size="xs" label="Compare with the period before" checked={params.get("compare") === "1"} onChange={(event) => change({ compare: event.currentTarget.checked ? "1" : null })} />
-          <span className="small muted">Times are {zone()}.</span>
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+        ))}
+      </div>
+      <TextInput size="xs" type="datetime-local" label="From" value={from} onChange={(event) => setFrom(event.currentTarget.value)} />
+      <TextInput size="xs" type="datetime-local" label="To" value={to} onChange={(event) => setTo(event.currentTarget.value)} error={from && to && !isValid ? "To must be after From" : undefined} />
+      <Button variant="default" disabled={!isValid} onClick={() => { change({ range: null, since: new Date(from).toISOString(), until: new Date(to).toISOString() }); close(); }}>
+        Use this range
+      </Button>
+      <Switch size="xs" label="Compare with the period before" checked={params.get("compare") === "1"} onChange={(event) => change({ compare: event.currentTarget.checked ? "1" : null })} />
+      <span className="small muted">Times are {zone()}.</span>
+    </div>
   );
 }
 
@@ -67,18 +71,12 @@ function localInput(ms: number): string {
   return local.toISOString().slice(0, 16);
 }
 
-const SCHEMES = [
-  { value: "light", label: "Light", icon: IconSun },
-  { value: "dark", label: "Dark", icon: IconMoon },
-  { value: "auto", label: "Like the system", icon: IconDeviceDesktop },
-] as const;
-
-export function ThemeMenu() {
+export function ThemeMenu({ isFirst }: { isFirst: boolean }) {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const Icon = SCHEMES.find((scheme) => scheme.value === colorScheme)!.icon;
+  const { button, opened, onChange } = useOpened(isFirst);
   return (
-    <Menu position="bottom-end">
-      <Menu.Target><ActionIcon size="lg" aria-label="Theme"><Icon size={17} /></ActionIcon></Menu.Target>
+    <Menu opened={opened} onChange={onChange} position="bottom-end">
+      <Menu.Target><ThemeButton ref={button} /></Menu.Target>
       <Menu.Dropdown>
         {SCHEMES.map((scheme) => (
           <Menu.Item key={scheme.value} leftSection={<scheme.icon size={15} />} rightSection={scheme.value === colorScheme ? <IconCheck size={14} /> : null} onClick={() => setColorScheme(scheme.value)}>
@@ -90,10 +88,11 @@ export function ThemeMenu() {
   );
 }
 
-export function AccountMenu({ session, showKeys }: { session: Session | undefined; showKeys: () => void }) {
+export function AccountMenu({ isFirst, session, showKeys }: { isFirst: boolean; session: Session | undefined; showKeys: () => void }) {
+  const { button, opened, onChange } = useOpened(isFirst);
   return (
-    <Menu position="bottom-end" width={200}>
-      <Menu.Target><ActionIcon size="lg" aria-label="Account"><IconUser size={17} /></ActionIcon></Menu.Target>
+    <Menu opened={opened} onChange={onChange} position="bottom-end" width={200}>
+      <Menu.Target><AccountButton ref={button} /></Menu.Target>
       <Menu.Dropdown>
         {session && <Menu.Label>{session.user.name}, {session.user.role_name}</Menu.Label>}
         <Menu.Item component={Link} href="/account" leftSection={<IconUser size={15} />}>Your account</Menu.Item>

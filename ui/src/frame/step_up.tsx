@@ -4,15 +4,11 @@ import { Button, Modal, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { confirmBy, confirmByPasskey, readSession } from "../api/account";
 import { hasPasskeys } from "../api/passkeys";
-import { settle, useIsAsked } from "../api/step_up";
+import { settle } from "../api/step_up";
 import { useSending } from "../parts/form";
 import { Loaded, Trouble } from "../parts/page";
 
-export function StepUp() {
-  return useIsAsked() && <Question />;
-}
-
-function Question() {
+export default function StepUp() {
   const session = useQuery({ queryKey: ["confirm"], queryFn: readSession, staleTime: 0, gcTime: 0 });
   return (
     // Often above another dialog; a second header element would be a second banner of the page.
