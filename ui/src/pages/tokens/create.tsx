@@ -125,7 +125,7 @@ function Owner({ draft, change, errors }: Part) {
       <Select label="Application" description="Its limits and budget then apply as well" clearable searchable placeholder="none" data={applications.map((item) => ({ value: item.id, label: item.name }))} value={draft.application} onChange={(application) => change({ application, account: application ? null : draft.account, scopes: application ? [] : draft.scopes })} error={errors.application_id} />
       {accounts.length > 0 && !draft.application && <Select label="Service account" description="Whose it is; without one, and without an application, it is yours" clearable searchable placeholder="none" data={accounts.map((item) => ({ value: item.id, label: `${item.name} (${item.team_name})` }))} value={draft.account} onChange={(account) => change({ account })} error={errors.owner_id} />}
       <div className="stack-small">
-        <span id="environment-label">Environment</span>
+        <span className="form-label" id="environment-label">Environment</span>
         <div><SegmentedControl size="xs" aria-labelledby="environment-label" value={draft.environment} onChange={(environment) => change({ environment: environment as Draft["environment"] })} data={[{ value: "live", label: "Live" }, { value: "test", label: "Test" }]} /></div>
       </div>
     </>
@@ -148,18 +148,22 @@ function Rights({ draft, change, errors }: Part) {
 
 function Expiry({ draft, change, errors }: Part) {
   return (
-    <div className="stack-small">
-      <span id="expiry-label">Expires after</span>
-      <div>
-        <SegmentedControl size="xs" aria-labelledby="expiry-label" value={draft.days} onChange={(days) => change({ days })} data={[{ value: "7", label: "7 days" }, { value: "30", label: "30 days" }, { value: "90", label: "90 days" }, { value: "365", label: "1 year" }, { value: "date", label: "Date" }, { value: "never", label: "Never" }]} />
+    <>
+      <div className="stack-small">
+        <span className="form-label" id="expiry-label">Expires after</span>
+        <div>
+          <SegmentedControl size="xs" aria-labelledby="expiry-label" value={draft.days} onChange={(days) => change({ days })} data={[{ value: "7", label: "7 days" }, { value: "30", label: "30 days" }, { value: "90", label: "90 days" }, { value: "365", label: "1 year" }, { value: "date", label: "Date" }, { value: "never", label: "Never" }]} />
+        </div>
+        {draft.days === "never" && <p className="muted">A token that never expires is found by whoever finds it. Prefer a date, and extend it when the time comes.</p>}
+        {errors.expires_at && <p style={{ color: "var(--bad)" }}>{errors.expires_at}</p>}
       </div>
       {draft.days === "date" && <TextInput type="datetime-local" label="Expires at" value={draft.until} onChange={(event) => change({ until: event.currentTarget.value })} required />}
-      {draft.days === "never" && <p className="muted">A token that never expires is found by whoever finds it. Prefer a date, and extend it when the time comes.</p>}
-      {errors.expires_at && <p style={{ color: "var(--bad)" }}>{errors.expires_at}</p>}
-      <TextInput type="datetime-local" label="Valid from" description="Empty: at once" value={draft.from} onChange={(event) => change({ from: event.currentTarget.value })} error={errors.not_before} />
-      <TextInput label="Idle expiry, days" inputMode="numeric" pattern="[0-9]{0,4}" description="Put to sleep when it was not used for so long; empty: never" value={draft.idleDays} onChange={(event) => change({ idleDays: event.currentTarget.value.replace(/[^0-9]/g, "") })} error={errors.idle_seconds} />
-      <Switch label="It may rotate its own secret" checked={draft.mayRotate} onChange={(event) => change({ mayRotate: event.currentTarget.checked })} />
-    </div>
+      <div className="form-grid" style={{ alignItems: "start" }}>
+        <TextInput type="datetime-local" label="Valid from" description="Empty: at once" value={draft.from} onChange={(event) => change({ from: event.currentTarget.value })} error={errors.not_before} />
+        <TextInput label="Idle expiry, days" inputMode="numeric" pattern="[0-9]{0,4}" description="Put to sleep when unused for so long; empty: never" value={draft.idleDays} onChange={(event) => change({ idleDays: event.currentTarget.value.replace(/[^0-9]/g, "") })} error={errors.idle_seconds} />
+      </div>
+      <Switch label="May rotate its own secret" checked={draft.mayRotate} onChange={(event) => change({ mayRotate: event.currentTarget.checked })} />
+    </>
   );
 }
 
@@ -173,6 +177,7 @@ function Review({ draft }: { draft: Draft }) {
       <dt>Limits</dt><dd>{limitsInWords(draft.limits)}</dd>
       {draft.from && <><dt>Valid from</dt><dd>{date(new Date(draft.from).toISOString())}</dd></>}
       <dt>Expires</dt><dd>{until ? date(until) : "never"}{draft.idleDays && `; asleep after ${draft.idleDays} days without use`}</dd>
+      {draft.mayRotate && <><dt>Rotation</dt><dd>by itself as well</dd></>}
     </dl>
   );
 }

@@ -24,8 +24,10 @@ function Revoke({ token, close }: { token: Tagged<Token>; close: () => void }) {
   const [isCompromised, setCompromised] = useState(false);
   return (
     <Confirm title="Revoke this token" act="Revoke for ever" typed={token.name} close={close} run={() => act([token], "revoke", { isCompromised })}>
-      <p>The next call with {token.masked} is refused, in every worker. This cannot be undone. {token.last_used_at ? <>It was last used <Ago value={token.last_used_at} />.</> : "It was never used."}</p>
-      <Checkbox label="Somebody else has it: end the calls it is making now as well" checked={isCompromised} onChange={(event) => setCompromised(event.currentTarget.checked)} />
+      <div className="form">
+        <p>The next call with {token.masked} is refused, in every worker. This cannot be undone. {token.last_used_at ? <>It was last used <Ago value={token.last_used_at} />.</> : "It was never used."}</p>
+        <Checkbox label="Somebody else has it: end the calls it is making now as well" checked={isCompromised} onChange={(event) => setCompromised(event.currentTarget.checked)} />
+      </div>
     </Confirm>
   );
 }
