@@ -98,6 +98,7 @@ def test_pasted_secret_finds_its_token_and_never_leaves_the_browser(tab: Tab) ->
     asked: list[str] = []
     tab.on("request", lambda request: asked.append(request.url + (request.post_data or "")))
     tab.goto("/")
+    expect(tab.get_by_role("heading", name="Home")).to_be_visible()  # before it, nobody listens to keys
     tab.keyboard.press("Control+k")
     tab.get_by_role("combobox", name="Search").fill("tws_4tKq9XbLm2PzSecretPartOfTheToken123456")
     assert tab.get_by_role("combobox", name="Search").input_value() == "tws_4tKq9XbLm2Pz…"
