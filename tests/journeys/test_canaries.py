@@ -25,7 +25,7 @@ import pytest
 from kit.canaries import Canaries
 from kit.instance import Tollway
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
 PROVIDER_KEY = "sk-Canary-Provider-Key-7Qz4mW"
 PROXY_PASSWORD = "Canary-Proxy-Password-9Xw2"

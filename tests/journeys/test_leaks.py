@@ -17,7 +17,7 @@ import pytest
 from kit.instance import Tollway
 from tollway.policy.token import generate_token
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 SECONDS_MAX = 30
 WHO = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
 

@@ -180,6 +180,7 @@ def test_the_evidence_says_that_the_old_secret_is_still_used_until_it_is_not(tol
     assert json.loads(tollway.run("token", "life", "busy", "--json"))["secrets"][0]["is_working"] is False
 
 
+@pytest.mark.slow
 def test_a_scheduled_rotation_reaches_a_webhook_that_fails_twice(tollway: Tollway, vault: Vault) -> None:
     tollway.run("webhook", "add", "vault", vault.url, "--allow-private", "127.0.0.0/8", "--event", "user.invited")
     old = issue(tollway, "scheduled")

@@ -148,8 +148,14 @@ def test_every_permission_guards_something() -> None:
     assert set(REGISTRY) - used == {Permission.INSTALLATION_OWN}
 
 
+USUAL_ROLES = ("admin", "developer", "viewer")
+"""Asked in every run; the others in the slow one."""
+
+
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize("role", BUILT_IN)
+@pytest.mark.parametrize(
+    "role", [role if role in USUAL_ROLES else pytest.param(role, marks=pytest.mark.slow) for role in BUILT_IN]
+)
 def test_the_matrix(console: Console, role: str) -> None:
     """Prints its size with `pytest -s`; with all roles it has more than a thousand cells."""
     world = build_world(console, role)
@@ -203,7 +209,9 @@ def ask(world: World, role: str, method: str, route: APIRoute, which: str, *, cl
 
 
 @pytest.mark.timeout(60)
-@pytest.mark.parametrize(("role", "is_reading"), [("api_owner", False), ("owner", True)])
+@pytest.mark.parametrize(
+    ("role", "is_reading"), [("api_owner", False), pytest.param("owner", True, marks=pytest.mark.slow)]
+)
 def test_the_matrix_by_token(console: Console, role: str, is_reading: bool) -> None:
     """A token is let through to what its scopes and its owner's role both permit, on every route as its owner is."""
     world = build_world(console, role)
