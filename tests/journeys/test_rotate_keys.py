@@ -24,7 +24,7 @@ import pytest
 
 from kit.instance import Tollway
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 SECONDS_MAX = 60
 KEY = "sk-of-the-provider-0123456789"
 
