@@ -5,7 +5,6 @@ requests: a token that was revoked, disabled or has expired is refused by the ne
 quarantine manages nothing.
 """
 
-import hmac
 from dataclasses import dataclass
 
 from tollway.control.access.grant import Grant
@@ -14,13 +13,13 @@ from tollway.control.bearers.model import Bearer
 from tollway.control.bearers.ports import EpochDirectory, OwnerDirectory, RightsOfRoles, TokenDirectory, TokenHasher
 from tollway.control.sessions.model import User
 from tollway.control.tokens.model import Token
+from tollway.control.tokens.proving import find_replaced, is_newest_secret, life_of
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
 from tollway.policy.token import parse_token
-from tollway.policy.usability import Life, find_refusal, read_epochs
+from tollway.policy.usability import find_refusal, read_epochs
 
 CHARACTERS_MAX = 200
-_DUMMY_MAC = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +80,18 @@ class Bearers:
         if parsed is None:
             raise TollwayError("token.malformed")
         token = self._parts.tokens.find(parsed.id)
-        found = hasher.mac(parsed.raw, hasher.pepper_version if token is None else token.pepper_version)
-        if hmac.compare_digest(found or b"", _DUMMY_MAC if token is None else token.mac) and token is not None:
-            return token
-        now_ns = self._parts.clock.now_ns()
-        for old in () if token is None else token.life.old_secrets:
-            if hmac.compare_digest(hasher.mac(parsed.raw, old.pepper_version) or b"", old.mac) and token is not None:
-                if not old.works_at(now_ns):
-                    raise TollwayError("token.replaced")
-                return token
-        raise TollwayError("token.invalid")
+        is_newest = is_newest_secret(token, parsed.raw, hasher)
+        old = None if token is None or is_newest else find_replaced(token, parsed.raw, hasher)
+        if token is None or not (is_newest or old is not None):
+            raise TollwayError("token.invalid")
+        if old is not None and not old.works_at(self._parts.clock.now_ns()):
+            raise TollwayError("token.replaced")
+        return token
 
     def _refuse_unusable(self, token: Token) -> None:
-        life = Life(
-            token.state,
-            token.not_before_ns or 0,
-            token.expires_ns,
-            token.created_ns,
-            token.team_id,
-            token.owner_id,
-            token.application_id,
-        )
         epochs = read_epochs(self._parts.epochs.all())
         # An application's token manages nothing, so that its application is not asked for.
-        refusal = find_refusal(life, None, self._parts.clock.now_ns(), epochs)
+        refusal = find_refusal(life_of(token), None, self._parts.clock.now_ns(), epochs)
         if refusal is not None and refusal != "token.owner_disabled":
             raise TollwayError(refusal)
         if token.state == "quarantined":

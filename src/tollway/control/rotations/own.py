@@ -5,7 +5,6 @@ answer for a while, also when the secret it comes with has been replaced by that
 """
 
 import hashlib
-import hmac
 from dataclasses import dataclass
 
 from tollway.contract.policy import VERSION, ApplicationRecord
@@ -18,16 +17,16 @@ from tollway.control.rotations.ports import HandoverBox, SelfRotationStore
 from tollway.control.tokens.life import ReplacedSecret
 from tollway.control.tokens.model import Token
 from tollway.control.tokens.ports import EpochStore, Owners, TokenHasher, TokenStore
+from tollway.control.tokens.proving import find_replaced, is_newest_secret, life_of
 from tollway.control.tokens.secrets import TokenSecrets
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
 from tollway.policy.token import parse_token
-from tollway.policy.usability import Life, find_refusal, read_epochs
+from tollway.policy.usability import find_refusal, read_epochs
 
 REPEATED_SECONDS = 600
 """For how long the same key gets the same answer."""
-_DUMMY_MAC = bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +89,12 @@ class SelfRotation:
         if parsed is None:
             raise TollwayError("token.malformed")
         token = parts.tokens.find(parsed.id)
-        found = parts.hasher.mac(parsed.raw, parts.hasher.pepper_version if token is None else token.pepper_version)
-        is_newest = hmac.compare_digest(found or b"", _DUMMY_MAC if token is None else token.mac)
-        old = None if token is None or is_newest else _find_old(token, parsed.raw, parts)
+        is_newest = is_newest_secret(token, parsed.raw, parts.hasher)
+        old = None if token is None or is_newest else find_replaced(token, parsed.raw, parts.hasher)
         if token is None or not (is_newest or old is not None):
             raise TollwayError("token.invalid")
         epochs = read_epochs(parts.epochs.all())
-        refusal = find_refusal(_life_of(token), self._owner(token), parts.clock.now_ns(), epochs)
+        refusal = find_refusal(life_of(token), self._owner(token), parts.clock.now_ns(), epochs)
         if refusal is not None:
             raise TollwayError(refusal)
         return token, old
@@ -113,27 +111,6 @@ class SelfRotation:
         if found is None:
             return None
         return ApplicationRecord(VERSION, found.id, found.name, found.team_id, found.state)
-
-
-def _find_old(token: Token, raw: bytes, parts: OwnParts) -> ReplacedSecret | None:
-    """Return which replaced secret of the token this is, also one that works no more."""
-    for old in token.life.old_secrets:
-        found = parts.hasher.mac(raw, old.pepper_version)
-        if hmac.compare_digest(found or b"", old.mac):
-            return old
-    return None
-
-
-def _life_of(token: Token) -> Life:
-    return Life(
-        token.state,
-        token.not_before_ns or 0,
-        token.expires_ns,
-        token.created_ns,
-        token.team_id,
-        token.owner_id,
-        token.application_id,
-    )
 
 
 def _aad(token_id: str, key_hash: bytes) -> bytes:
