@@ -127,6 +127,7 @@ class StandInLedger:
             case CallsQuery():
                 newest = sorted(self.calls, key=lambda call: (call.started_ns, call.request_id), reverse=True)
                 rest = [c for c in newest if request.before is None or (c.started_ns, c.request_id) < request.before]
+                rest = [c for c in rest if request.rule in c.rule]
                 page = rest[: request.limit]
                 more = len(rest) > len(page)
                 return CallsAnswer(tuple(page), (page[-1].started_ns, page[-1].request_id) if more else None)

@@ -75,13 +75,17 @@ class UsageAnswer(msgspec.Struct, frozen=True, tag="usage_answer"):
 
 
 class CallsQuery(msgspec.Struct, frozen=True, tag="calls"):
-    """Single calls, newest first. `before` is the cursor of the previous page: (started_ns, request_id)."""
+    """Single calls, newest first. `before` is the cursor of the previous page: (started_ns, request_id).
+
+    `rule` keeps those whose rule has this text in it.
+    """
 
     filters: dict[Dimension, str] = {}
     since_ns: int = 0
     until_ns: int | None = None
     before: tuple[int, str] | None = None
     limit: int = 50
+    rule: str = ""
 
 
 class CallsAnswer(msgspec.Struct, frozen=True, tag="calls_answer"):

@@ -517,7 +517,7 @@ export interface paths {
         };
         /**
          * Get Attention
-         * @description Show what needs a person now.
+         * @description Show what needs a person now: open security events are counted as far as the caller may see them.
          */
         get: operations["get_attention"];
         put?: never;
@@ -742,6 +742,28 @@ export interface paths {
         get: operations["get_unused_rights"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{token_id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make Link
+         * @description Hand the token's new secret to somebody by a link that works once: of the secret that waits, else of a new one.
+         *
+         *     The answer shows the link, once, or says what came of mailing it. Another link makes the one before void.
+         */
+        post: operations["make_link"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3474,7 +3496,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "token_expiring" | "budget_near_end" | "unpriced_model" | "insecure_setting" | "ownerless_account" | "provider_failing" | "ledger_lag";
+            kind: "token_expiring" | "budget_near_end" | "unpriced_model" | "insecure_setting" | "ownerless_account" | "provider_failing" | "ledger_lag" | "security_event";
             /**
              * Severity
              * @enum {string}
@@ -3802,6 +3824,11 @@ export interface components {
             client_agent: string;
             /** Trace Id */
             trace_id: string;
+            /**
+             * Rule
+             * @description The rule of its rights that refused it or, after `watched: `, that would have; empty: none.
+             */
+            rule: string;
             /** Price Lines */
             price_lines: components["schemas"]["PriceLine"][] | null;
             /** Unpriced Units */
@@ -3898,6 +3925,11 @@ export interface components {
             client_agent: string;
             /** Trace Id */
             trace_id: string;
+            /**
+             * Rule
+             * @description The rule of its rights that refused it or, after `watched: `, that would have; empty: none.
+             */
+            rule: string;
         };
         /**
          * CallUsage
@@ -4741,7 +4773,7 @@ export interface components {
          */
         InvitedOutput: {
             user: components["schemas"]["PersonOutput"];
-            link: components["schemas"]["LinkOutput"];
+            link: components["schemas"]["tollway__control__accounts__api__LinkOutput"];
         };
         /**
          * IssuedOutput
@@ -5168,28 +5200,17 @@ export interface components {
             limits: components["schemas"]["LimitOutput"][];
         };
         /**
-         * LinkOutput
-         * @description A one-time link with which a person chooses a password. It is shown here and nowhere else.
-         *
-         *     `url` null: it was mailed to `mailed_to`. `mail_problem`: it was to be mailed, and the mail server did not take it.
+         * LinkInput
+         * @description `overlap_seconds`: how long the old secret works once the link was used. `mail_to` null: the answer has the link.
          */
-        LinkOutput: {
-            /** Url */
-            url: string | null;
-            /** Mailed To */
-            mailed_to: string | null;
-            /** Mail Problem */
-            mail_problem: string | null;
+        LinkInput: {
             /**
-             * Purpose
-             * @enum {string}
+             * Overlap Seconds
+             * @default 86400
              */
-            purpose: "invite" | "reset";
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
+            overlap_seconds?: number;
+            /** Mail To */
+            mail_to?: string | null;
         };
         /**
          * ListInput
@@ -5299,6 +5320,18 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
+        };
+        /**
+         * MailedOutput
+         * @description Whether the mail server took the letter, and its words when not.
+         */
+        MailedOutput: {
+            /** To */
+            to: string;
+            /** Is Ok */
+            is_ok: boolean;
+            /** Detail */
+            detail: string;
         };
         /**
          * MemberOutput
@@ -6543,7 +6576,7 @@ export interface components {
         };
         /**
          * RotationPolicyInput
-         * @description A policy to make. `scope_id` "" for the installation.
+         * @description A policy to make. `scope_id` "" for the installation; `mail_to` "" for each token's owner.
          */
         RotationPolicyInput: {
             /** Name */
@@ -6570,9 +6603,14 @@ export interface components {
              * @default link
              * @enum {string}
              */
-            delivery?: "link" | "webhook";
+            delivery?: "link" | "mail" | "webhook";
             /** Webhook Id */
             webhook_id?: string | null;
+            /**
+             * Mail To
+             * @default
+             */
+            mail_to?: string;
         };
         /**
          * RotationPolicyOutput
@@ -6603,9 +6641,11 @@ export interface components {
              * Delivery
              * @enum {string}
              */
-            delivery: "link" | "webhook";
+            delivery: "link" | "mail" | "webhook";
             /** Webhook Id */
             webhook_id: string | null;
+            /** Mail To */
+            mail_to: string;
             /**
              * Created At
              * Format: date-time
@@ -6634,9 +6674,11 @@ export interface components {
              * Delivery
              * @enum {string}
              */
-            delivery?: "link" | "webhook";
+            delivery?: "link" | "mail" | "webhook";
             /** Webhook Id */
             webhook_id?: string | null;
+            /** Mail To */
+            mail_to?: string;
         };
         /**
          * SampleOutput
@@ -7830,6 +7872,8 @@ export interface components {
         /**
          * WaitingOutput
          * @description A new secret that waits to be collected; the old one works until then.
+         *
+         *     `mail_to`: whom its link goes to by mail; `is_mailed`: the mail server took the letter.
          */
         WaitingOutput: {
             /** Generation */
@@ -7841,6 +7885,10 @@ export interface components {
             until: string;
             /** By Webhook */
             by_webhook: boolean;
+            /** Mail To */
+            mail_to: string | null;
+            /** Is Mailed */
+            is_mailed: boolean;
         };
         /**
          * WayOutput
@@ -8023,6 +8071,30 @@ export interface components {
             end: string;
         };
         /**
+         * LinkOutput
+         * @description A one-time link with which a person chooses a password. It is shown here and nowhere else.
+         *
+         *     `url` null: it was mailed to `mailed_to`. `mail_problem`: it was to be mailed, and the mail server did not take it.
+         */
+        tollway__control__accounts__api__LinkOutput: {
+            /** Url */
+            url: string | null;
+            /** Mailed To */
+            mailed_to: string | null;
+            /** Mail Problem */
+            mail_problem: string | null;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "invite" | "reset";
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * KeyOutput
          * @description One root key. `tokens` and `passwords` are kept as its hashes and work until it is retired.
          */
@@ -8035,6 +8107,17 @@ export interface components {
             is_current: boolean;
             tokens: components["schemas"]["UsesOutput"];
             passwords: components["schemas"]["UsesOutput"];
+        };
+        /**
+         * LinkOutput
+         * @description A one-time link. `url` null: it was mailed, and is shown to nobody else; `mail` is then what came of that.
+         */
+        tollway__control__rotations__links_api__LinkOutput: {
+            /** Url */
+            url: string | null;
+            /** Until */
+            until: string | null;
+            mail: components["schemas"]["MailedOutput"] | null;
         };
         /**
          * KeyOutput
@@ -9789,6 +9872,51 @@ export interface operations {
             405: components["responses"]["Problem405"];
             421: components["responses"]["Problem421"];
             422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    make_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LinkInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["tollway__control__rotations__links_api__LinkOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -12111,7 +12239,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LinkOutput"];
+                    "application/json": components["schemas"]["tollway__control__accounts__api__LinkOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -14380,6 +14508,7 @@ export interface operations {
                 operation?: string | null;
                 status?: string | null;
                 outcome?: ("ok" | "refused" | "failed" | "truncated" | "disconnected" | "crashed") | null;
+                rule?: string | null;
             };
             header?: never;
             path?: never;

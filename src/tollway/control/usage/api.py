@@ -63,6 +63,7 @@ class CallsFilter(PageQuery):
     operation: Id | None = None
     status: Id | None = None
     outcome: Outcome | None = None
+    rule: Annotated[Id, Field(description="Text within the rule that refused them.")] | None = None
 
 
 class UsageFilter(QueryModel):
@@ -143,6 +144,7 @@ def list_calls(query: Annotated[CallsFilter, Query()], ask: ReadCalls) -> Page[C
             until_ns=query.until,
             before=cursors.read(query.cursor, place, tuple[int, str]) if query.cursor else None,
             limit=query.limit,
+            rule=query.rule or "",
         )
     )
     names = usage.names(ids_of_calls(answer.calls))

@@ -142,6 +142,9 @@ class CallOutput(Output):
     client_address: str
     client_agent: str
     trace_id: str
+    rule: str = Field(
+        description="The rule of its rights that refused it or, after `watched: `, that would have; empty: none."
+    )
 
 
 class PriceLine(Output):
@@ -220,6 +223,7 @@ def show_call(call: CloseRecord, names: Names) -> CallOutput:
         client_address=call.client_address,
         client_agent=call.client_agent,
         trace_id=call.trace_id,
+        rule=call.rule,
     )
 
 

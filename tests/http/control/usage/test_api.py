@@ -74,6 +74,13 @@ def test_calls_are_paged_newest_first(browser: TestClient, console: Console) -> 
     assert isinstance(console.ledger.asked[-1], CallsQuery)
 
 
+def test_calls_are_found_by_the_rule_that_refused_them(browser: TestClient, console: Console) -> None:
+    console.ledger.calls = [call(1), call(2, rule="`deny gpt-*` in the rights of the team `shop`")]
+    (found,) = browser.get("/api/v1/calls", params={"rule": "deny gpt-*"}).json()["items"]
+    assert (found["request_id"], found["rule"]) == ("req_2", "`deny gpt-*` in the rights of the team `shop`")
+    assert browser.get("/api/v1/calls", params={"rule": ""}).status_code == 422
+
+
 def test_one_call_shows_everything_with_names(browser: TestClient, console: Console) -> None:
     token = browser.post("/api/v1/tokens", json={"name": "ci"}).json()
     console.ledger.calls = [
