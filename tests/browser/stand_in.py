@@ -344,6 +344,7 @@ class StandIn(PeopleReads, NoticeReads, SecurityReads, RightsReads, LimitReads, 
 
     def read_attention(self, _rest: str, _request: web.Request) -> Json:
         rows = [
+            ("security_event", "critical", "3 security events to look into", "1 critical, 2 high.", "/security"),
             (
                 "budget_near_end",
                 "critical",

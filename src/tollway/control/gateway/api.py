@@ -1,14 +1,16 @@
 """The gateway as a whole over HTTP: facts, checklist, home-page figures, and what needs a person now."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 from fastapi import APIRouter
 
 from tollway.contract.policy import UnboundedOutput
+from tollway.control.access.model import Permission
 from tollway.control.gateway.model import AttentionKind, Severity, StepId
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.money import NANOS_PER_USD
-from tollway.web.asking import ReadGateway, ReadOverview
+from tollway.web.asking import Asking, ReadGateway, ReadOverview
 from tollway.web.fields import Instant, Output, format_instant, format_instant_or_none
 
 router = APIRouter(tags=["gateway"])
@@ -175,8 +177,8 @@ def get_summary(ask: ReadOverview) -> SummaryOutput:
 
 @router.get("/attention")
 def get_attention(ask: ReadOverview) -> AttentionOutput:
-    """Show what needs a person now."""
-    items = ask.services.gateway.attention()
+    """Show what needs a person now: open security events are counted as far as the caller may see them."""
+    items = ask.services.gateway.attention(_open_events(ask))
     return AttentionOutput(
         items=[
             AttentionItem(
@@ -209,3 +211,9 @@ def list_upstreams(ask: ReadOverview) -> UpstreamsNowOutput:
             for one in ask.services.gateway.upstreams_now()
         ]
     )
+
+
+def _open_events(ask: Asking) -> Mapping[str, int]:
+    if Permission.SECURITY_READ not in ask.caller.rights:
+        return {}
+    return ask.services.security.events.count_open(ask.caller.sight(Permission.SECURITY_READ))

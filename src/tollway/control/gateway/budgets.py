@@ -43,6 +43,8 @@ def to_budget(used: UsedLimit) -> UsedBudget:
         is_soft=limit.is_soft,
         alert_percents=limit.alert_percents,
         window_seconds=limit.window_seconds,
+        team_id=used.team_id,
+        user_id=used.user_id,
     )
 
 

@@ -14,6 +14,7 @@ AttentionKind = Literal[
     "ownerless_account",
     "provider_failing",
     "ledger_lag",
+    "security_event",
 ]
 Severity = Literal["info", "warning", "critical"]
 StepId = Literal["provider", "token", "first_call"]

@@ -70,6 +70,9 @@ class UsedBudget:
     alert_percents: tuple[int, ...] = (80, 100)
     window_seconds: int = 0
     """Of a limit that slides; 0: it has a calendar period, or none."""
+    team_id: str | None = None
+    user_id: str | None = None
+    """Whose it is: who may see what is told of it."""
 
 
 class RestingSource(Protocol):

@@ -5,15 +5,16 @@ never makes the page fail.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TypeVar
 
 from tollway.contract.ledger_api import CallsQuery, HealthAnswer, UsageQuery, UsageRow
 from tollway.contract.resting import RestingKey
 from tollway.control.actor import SETUP
-from tollway.control.gateway.model import Attention, Facts, Step, Summary, UpstreamNow
+from tollway.control.gateway.model import Attention, Facts, Severity, Step, Summary, UpstreamNow
 from tollway.control.gateway.ports import BudgetWatch, Ownerless, Providers, RestingSource, Tokens, UsedBudget
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
@@ -30,6 +31,13 @@ LAG_BYTES_MAX = 16_777_216
 _HOUR_NS = 3_600 * NANOS_PER_SECOND
 _DAY_NS = 24 * _HOUR_NS
 _SEVERITIES = ("critical", "warning", "info")
+_EVENT_SEVERITIES: Mapping[str, Severity] = {
+    "critical": "critical",
+    "high": "warning",
+    "medium": "warning",
+    "low": "info",
+}
+"""How much a security event of each severity needs a person, most severe first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +52,9 @@ class GatewayParts:
     budgets: BudgetWatch | None = None
     resting: RestingSource | None = None
     accounts: Ownerless | None = None
+
+
+NO_EVENTS: Mapping[str, int] = MappingProxyType({})
 
 
 class Gateway:
@@ -131,9 +142,12 @@ class Gateway:
             last_request_ns=newest[0].started_ns if newest else None,
         )
 
-    def attention(self) -> tuple[Attention, ...]:
-        """Return what needs a person now, most severe first."""
+    def attention(self, open_events: Mapping[str, int] = NO_EVENTS) -> tuple[Attention, ...]:
+        """Return what needs a person now, most severe first. `open_events`: how many security events of each severity
+        are open, of those that the caller may see.
+        """
         found = [
+            *_security_events(open_events),
             *self._ledger(),
             *self._failing_providers(),
             *self._budgets(),
@@ -244,6 +258,17 @@ class Gateway:
     def _groups(self, dimension: str, since_ns: int, until_ns: int) -> Sequence[UsageRow]:
         query = UsageQuery(since_ns, until_ns, by=(dimension,), limit=20)  # type: ignore[arg-type]  # given by name above
         return _or_none(lambda: self._parts.usage.sums(query).rows)
+
+
+def _security_events(counts: Mapping[str, int]) -> list[Attention]:
+    """Return one line for all of them: the inbox says which."""
+    found = [(severity, counts[severity]) for severity in _EVENT_SEVERITIES if counts.get(severity)]
+    if not found:
+        return []
+    total, worst = sum(count for _, count in found), found[0][0]
+    title = f"{total} security event{'' if total == 1 else 's'} to look into"
+    detail = ", ".join(f"{count} {severity}" for severity, count in found)
+    return [Attention("security_event", _EVENT_SEVERITIES[worst], title, f"{detail}.", "/security", "security")]
 
 
 def _or_none(read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:

@@ -3,6 +3,7 @@
 from starlette.testclient import TestClient
 
 from kit.console import Console
+from kit.matrix import add_person, sign_in
 from tollway.contract.ledger_api import HealthAnswer, InFlight, UnpricedRow, UsageRow
 from tollway.contract.records import CloseRecord
 from tollway.contract.resting import RestingKey
@@ -54,6 +55,26 @@ def test_what_needs_a_person_is_listed_with_the_most_severe_first(browser: TestC
         ("token_expiring", "warning"),
         ("unpriced_model", "warning"),
     ]
+
+
+def test_open_security_events_are_counted_for_who_may_see_them(browser: TestClient, console: Console) -> None:
+    def shown(client: TestClient) -> list[tuple[str, str, str, str]]:
+        items = client.get("/api/v1/attention").json()["items"]
+        return [(item["severity"], item["title"], item["detail"], item["href"]) for item in items]
+
+    assert shown(browser) == []
+    console.security.find("scanning", "192.0.2.8", "low")
+    assert shown(browser) == [("info", "1 security event to look into", "1 low.", "/security")]
+    for number in range(2):
+        console.security.find("spike", f"token{number}", "high")
+    console.security.find("decoy_used", "token9", "critical")
+    open_now = ("critical", "4 security events to look into", "1 critical, 2 high, 1 low.", "/security")
+    assert shown(browser) == [open_now]
+    add_person(console, "eve", "billing")
+    assert shown(sign_in(console, "eve")) == []
+    for event in browser.get("/api/v1/security/events").json()["items"]:
+        browser.post(f"/api/v1/security/events/{event['id']}/acknowledge")
+    assert shown(browser) == []
 
 
 def test_the_gateway_says_what_it_is(browser: TestClient) -> None:

@@ -1,9 +1,6 @@
 /** What needs me now: one line each, one act. Absent when there is nothing. */
 import { Link } from "wouter";
 import { useAttention } from "../../api/gateway";
-import { useRights } from "../../api/rights";
-import { useSecuritySummary, type SecuritySummary } from "../../api/security";
-import { plural } from "../../format/numbers";
 import { Panel, Trouble } from "../../parts/page";
 
 const TONE = { critical: "tag-bad", warning: "tag-warn", info: "tag-accent" };
@@ -11,22 +8,10 @@ const ACT: Record<string, string> = {
   token_expiring: "Extend", budget_near_end: "See budget", unpriced_model: "See models", insecure_setting: "See setting", provider_failing: "Test provider", ledger_lag: "See ledger", security_event: "See events", ownerless_account: "Name somebody",
 };
 
-type Item = NonNullable<ReturnType<typeof useAttention>["data"]>["items"][number];
-
-/** Open security events that are high or critical, as one line. */
-function noticed(security: SecuritySummary | undefined): Item[] {
-  const bad = security ? security.critical + security.high : 0;
-  if (!security || !bad) return [];
-  const detail = [security.critical && `${security.critical} critical`, security.high && `${security.high} high`].filter(Boolean).join(", ");
-  return [{ kind: "security_event" as Item["kind"], severity: security.critical ? "critical" : "warning", title: `${plural(bad, "security event")} to look into`, detail, href: "/security", subject_id: "security" }];
-}
-
 export function Attention() {
   const attention = useAttention();
-  const { may } = useRights();
-  const security = useSecuritySummary(may("security.read")).data;
   if (attention.error) return <Trouble error={attention.error} retry={() => void attention.refetch()} />;
-  const items = [...noticed(security), ...(attention.data?.items ?? [])];
+  const items = attention.data?.items ?? [];
   if (!items.length) return null;
   return (
     <Panel title="What needs you now" acts={<span className="muted small">{items.length}</span>} flush>
