@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
-from tollway.web.access import Needs, policies_of
+from tollway.web.access import Needs, NeedsFresh, policies_of
 from tollway.web.live import LiveOutput
 from tollway.web.problems import Problem, describe_responses, refer_to_response
 from tollway.web.routers import PREFIX, ROUTERS, api_routes
@@ -19,7 +19,8 @@ Instants are RFC 3339 in UTC; money is a decimal string in USD, exact to nine de
 problems. Lists are paged by an opaque cursor. Objects carry an ETag, which changes may repeat in If-Match.
 A POST may carry an Idempotency-Key (24 hours). Browsers authenticate with the session cookie and repeat the
 session's `csrf` in the X-Tollway-CSRF header of unsafe requests; scripts authenticate with a gateway token that was
-given scopes, in the Authorization header; the local Unix socket is the operator.
+given scopes, in the Authorization header; the local Unix socket is the operator. Operations with `x-sensitive` ask
+browsers for a proof, given lately, of who they are (`management.step_up`).
 """
 
 _ALL = (400, 405, 421, 500, 503)
@@ -110,5 +111,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         is_unsafe = method != "GET"
         session: dict[str, list[str]] = {"session": [], "csrf": []} if is_unsafe else {"session": []}
         operation["security"] = [session, {"token": []}]
+        if any(isinstance(policy, NeedsFresh) for policy in policies_of(route.dependant)):
+            operation["x-sensitive"] = True
         if method == "POST":
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)

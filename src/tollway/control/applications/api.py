@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tollway.contract.policy import State
 from tollway.control.applications.model import Application, ApplicationChange, NewApplication
-from tollway.web.asking import Asking, FreshApplications, ReadApplications, WriteApplications
+from tollway.web.asking import Asking, FreshApplications, ReadApplications
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant
 from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, read_meters, show_limits
@@ -69,7 +69,7 @@ def list_applications(query: Annotated[ApplicationQuery, Query()], ask: ReadAppl
 
 
 @router.post("", status_code=201)
-def create_application(body: ApplicationInput, ask: WriteApplications) -> ApplicationOutput:
+def create_application(body: ApplicationInput, ask: FreshApplications) -> ApplicationOutput:
     """Add an application."""
     new = NewApplication(body.name, body.team_id, read_limits(body.limits), body.plan_id)
     return _answer(ask.services.applications.create(new, ask.actor), ask)
@@ -93,14 +93,14 @@ def change_application(
 
 
 @router.delete("/{application_id}", status_code=204)
-def delete_application(application_id: ApplicationId, expected: ExpectedVersion, ask: WriteApplications) -> None:
+def delete_application(application_id: ApplicationId, expected: ExpectedVersion, ask: FreshApplications) -> None:
     """Delete an application that has no live tokens."""
     ask.services.applications.delete(application_id, ask.actor, expected_version=expected)
 
 
 @router.post("/{application_id}/disable")
 def disable_application(
-    application_id: ApplicationId, expected: ExpectedVersion, ask: WriteApplications
+    application_id: ApplicationId, expected: ExpectedVersion, ask: FreshApplications
 ) -> ApplicationOutput:
     """Refuse the calls of all its tokens until it is enabled again."""
     applications = ask.services.applications
@@ -109,7 +109,7 @@ def disable_application(
 
 @router.post("/{application_id}/enable")
 def enable_application(
-    application_id: ApplicationId, expected: ExpectedVersion, ask: WriteApplications
+    application_id: ApplicationId, expected: ExpectedVersion, ask: FreshApplications
 ) -> ApplicationOutput:
     """Accept the calls of its tokens again."""
     applications = ask.services.applications

@@ -9,7 +9,7 @@ from pydantic import Field
 from tollway.control.bulk.model import Act, ActKind, Job, JobState, Wanted
 from tollway.control.faults import refuse
 from tollway.control.tokens.model import Token, TokenFilter, TokenState
-from tollway.web.asking import Asking, ReadBulk, WriteBulk
+from tollway.web.asking import Asking, FreshBulk, ReadBulk, WriteBulk
 from tollway.web.fields import (
     Input,
     Instant,
@@ -125,7 +125,7 @@ def preview_token_job(body: JobInput, ask: WriteBulk) -> PreviewOutput:
 
 
 @router.post("", status_code=201)
-def start_token_job(body: JobInput, ask: WriteBulk) -> JobOutput:
+def start_token_job(body: JobInput, ask: FreshBulk) -> JobOutput:
     """Begin one act on many tokens. The console works on it; look at the job to see how far it is."""
     return _show(ask.services.bulk.start(_wanted(body.filter, ask), _act(body.act), ask.actor))
 
@@ -160,7 +160,7 @@ def cancel_token_job(job_id: JobId, ask: WriteBulk) -> JobOutput:
 
 
 @router.post("/{job_id}/undo", status_code=201)
-def undo_token_job(job_id: JobId, ask: WriteBulk) -> JobOutput:
+def undo_token_job(job_id: JobId, ask: FreshBulk) -> JobOutput:
     """Begin a job that takes another back, token by token, where nobody changed the same since."""
     return _show(ask.services.bulk.undo(job_id, ask.actor))
 

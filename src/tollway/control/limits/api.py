@@ -11,7 +11,7 @@ from tollway.control.limits.model import LEVELS, meter_owner_id
 from tollway.control.limits.owners import Owned, OwnerLevel
 from tollway.control.limits.service import find_limit
 from tollway.control.limits.top_ups import NewTopUp
-from tollway.web.asking import Asking, ReadLimits, WriteLimits
+from tollway.web.asking import Asking, FreshLimits, ReadLimits
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, InstantInput, Output, UsdInput
 from tollway.web.fields import Query as QueryModel
@@ -80,7 +80,7 @@ def get_limits(level: Level, owner_id: OwnerId, ask: ReadLimits) -> OwnedLimitsO
 
 @router.put("/{level}/{owner_id}")
 def put_limits(
-    level: Level, owner_id: OwnerId, body: LimitsInput, expected: ExpectedVersion, ask: WriteLimits
+    level: Level, owner_id: OwnerId, body: LimitsInput, expected: ExpectedVersion, ask: FreshLimits
 ) -> OwnedLimitsOutput:
     """Give the owner these limits instead of those it has. What was spent stays spent, and top-ups stay."""
     owners, rules = ask.services.limits.owners, read_limits(body)
@@ -97,7 +97,7 @@ def get_meters(level: Level, owner_id: OwnerId, ask: ReadLimits) -> MetersOutput
 
 
 @router.post("/{level}/{owner_id}/top-ups", status_code=201)
-def give_top_up(level: Level, owner_id: OwnerId, body: TopUpInput, ask: WriteLimits) -> OwnedLimitsOutput:
+def give_top_up(level: Level, owner_id: OwnerId, body: TopUpInput, ask: FreshLimits) -> OwnedLimitsOutput:
     """Allow more for a while. It ends by itself, and what was spent meanwhile stays spent."""
     owners, real_id = ask.services.limits.owners, _read_id(level, owner_id)
     amount = _amount(body, find_limit(owners.get(level, real_id, ask.sight).limits, body.limit))
@@ -108,7 +108,7 @@ def give_top_up(level: Level, owner_id: OwnerId, body: TopUpInput, ask: WriteLim
 
 @router.delete("/{level}/{owner_id}/top-ups/{top_up_id}", status_code=204)
 def end_top_up(
-    level: Level, owner_id: OwnerId, top_up_id: TopUpId, expected: ExpectedVersion, ask: WriteLimits
+    level: Level, owner_id: OwnerId, top_up_id: TopUpId, expected: ExpectedVersion, ask: FreshLimits
 ) -> None:
     """End a top-up now."""
     real_id = _read_id(level, owner_id)

@@ -193,19 +193,19 @@ def change_webhook(
 
 
 @router.post("/{webhook_id}/enable")
-def enable_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: WriteNotices) -> WebhookOutput:
+def enable_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: FreshNotices) -> WebhookOutput:
     """Send events to it again, and what still waits."""
     return _change(webhook_id, WebhookChange(state="enabled"), expected, ask)
 
 
 @router.post("/{webhook_id}/disable")
-def disable_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: WriteNotices) -> WebhookOutput:
+def disable_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: FreshNotices) -> WebhookOutput:
     """Send nothing to it. Events from now on are not kept for it; what waits goes on waiting."""
     return _change(webhook_id, WebhookChange(state="disabled"), expected, ask)
 
 
 @router.delete("/{webhook_id}", status_code=204)
-def delete_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: WriteNotices) -> None:
+def delete_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: FreshNotices) -> None:
     """Delete a webhook with what waits for it and its log."""
     ask.services.notices.webhooks.delete(webhook_id, ask.actor, expected_version=expected)
 

@@ -85,7 +85,7 @@ def set_up_mail(body: MailInput, expected: ExpectedVersion, ask: FreshNotices) -
 
 
 @router.delete("", status_code=204)
-def remove_mail(expected: ExpectedVersion, ask: WriteNotices) -> None:
+def remove_mail(expected: ExpectedVersion, ask: FreshNotices) -> None:
     """Forget the mail server and its login."""
     ask.services.notices.mail.remove(ask.actor, expected_version=expected)
 

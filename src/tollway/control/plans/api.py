@@ -7,7 +7,7 @@ from msgspec import UNSET
 from pydantic import Field
 
 from tollway.control.plans.model import USE_MAX, NewPlan, Plan, PlanChange
-from tollway.web.asking import Asking, ReadPlans, WritePlans
+from tollway.web.asking import Asking, FreshPlans, ReadPlans
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, Text, absent, format_instant
 from tollway.web.limits import LimitsInput, LimitsOutput, read_limits, show_limits
@@ -57,7 +57,7 @@ def list_plans(query: Annotated[PageQuery, Query()], ask: ReadPlans) -> Page[Pla
 
 
 @router.post("", status_code=201)
-def create_plan(body: PlanInput, ask: WritePlans) -> PlanOutput:
+def create_plan(body: PlanInput, ask: FreshPlans) -> PlanOutput:
     """Add a plan."""
     new = NewPlan(body.name, body.description, limits=read_limits(body.limits))
     return _answer(ask.services.limits.plans.create(new, ask.actor), ask)
@@ -70,7 +70,7 @@ def get_plan(plan_id: PlanId, ask: ReadPlans) -> PlanOutput:
 
 
 @router.patch("/{plan_id}")
-def change_plan(plan_id: PlanId, body: PlanPatch, expected: ExpectedVersion, ask: WritePlans) -> PlanOutput:
+def change_plan(plan_id: PlanId, body: PlanPatch, expected: ExpectedVersion, ask: FreshPlans) -> PlanOutput:
     """Change a plan. Everybody who has it is held to the change from their next call on; nothing spent is lost."""
     limits = read_limits(body.limits) if "limits" in body.model_fields_set else UNSET
     change = PlanChange(body.name, body.description, limits=limits)
@@ -78,7 +78,7 @@ def change_plan(plan_id: PlanId, body: PlanPatch, expected: ExpectedVersion, ask
 
 
 @router.delete("/{plan_id}", status_code=204)
-def delete_plan(plan_id: PlanId, expected: ExpectedVersion, ask: WritePlans) -> None:
+def delete_plan(plan_id: PlanId, expected: ExpectedVersion, ask: FreshPlans) -> None:
     """Delete a plan that no token and no application has."""
     ask.services.limits.plans.delete(plan_id, ask.actor, expected_version=expected)
 

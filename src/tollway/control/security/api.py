@@ -17,7 +17,7 @@ from tollway.control.security.model import (
     TokenStanding,
 )
 from tollway.policy.token import mask, parse_token
-from tollway.web.asking import ReadSecurity, WriteSecurity
+from tollway.web.asking import FreshSecurity, ReadSecurity, WriteSecurity
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, Text, format_instant, format_instant_or_none
 from tollway.web.paging import Page, PageQuery
@@ -169,7 +169,7 @@ def acknowledge_security_event(
 
 @router.post("/events/{event_id}/expected")
 def mark_security_event_expected(
-    event_id: EventId, expected: ExpectedVersion, ask: WriteSecurity, body: SecurityNoteInput | None = None
+    event_id: EventId, expected: ExpectedVersion, ask: FreshSecurity, body: SecurityNoteInput | None = None
 ) -> SecurityEventOutput:
     """Close the event, undo what was done about it, and find the same of this subject no more."""
     events, note = ask.services.security.events, body.note if body else ""
@@ -190,7 +190,7 @@ def act_on_security_event(
 
 
 @router.post("/events/{event_id}/undo")
-def undo_security_act(event_id: EventId, expected: ExpectedVersion, ask: WriteSecurity) -> SecurityEventOutput:
+def undo_security_act(event_id: EventId, expected: ExpectedVersion, ask: FreshSecurity) -> SecurityEventOutput:
     """Make the token as it was before the event."""
     event = ask.services.security.events.undo(event_id, ask.actor, expected_version=expected)
     ask.tag(event.version)

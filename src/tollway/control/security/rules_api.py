@@ -10,7 +10,7 @@ from tollway.control.access.model import Reach
 from tollway.control.faults import refuse
 from tollway.control.security.model import Decoy, Expectation, SecurityRules, TeamRules
 from tollway.kernel.errors import TollwayError
-from tollway.web.asking import Asking, ReadSecurity, WriteSecurity
+from tollway.web.asking import Asking, FreshSecurity, ReadSecurity, WriteSecurity
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, Text, format_instant, format_instant_or_none
 
@@ -107,7 +107,7 @@ def list_security_rules(ask: ReadSecurity) -> AllSecurityRulesOutput:
 
 
 @router.put("/rules")
-def put_security_rules(body: SecurityRulesInput, expected: ExpectedVersion, ask: WriteSecurity) -> SecurityRulesOutput:
+def put_security_rules(body: SecurityRulesInput, expected: ExpectedVersion, ask: FreshSecurity) -> SecurityRulesOutput:
     """Store the rules of the installation or of a team. They hold within seconds."""
     _check_reach(ask, body.team_id)
     try:
@@ -120,7 +120,7 @@ def put_security_rules(body: SecurityRulesInput, expected: ExpectedVersion, ask:
 
 
 @router.delete("/rules", status_code=204)
-def remove_security_rules(ask: WriteSecurity, team_id: TeamId = "") -> None:
+def remove_security_rules(ask: FreshSecurity, team_id: TeamId = "") -> None:
     """Forget the rules: a team then has the installation's, the installation the built-in ones."""
     _check_reach(ask, team_id)
     ask.services.security.rules.remove(team_id, ask.actor)
@@ -150,7 +150,7 @@ def list_decoys(ask: ReadSecurity) -> DecoysOutput:
 
 
 @router.post("/decoys", status_code=201)
-def issue_decoy(body: DecoyInput, ask: WriteSecurity) -> DecoyTextOutput:
+def issue_decoy(body: DecoyInput, ask: FreshSecurity) -> DecoyTextOutput:
     """Make a decoy. The answer shows its text once."""
     _check_reach(ask, "")
     ask.show_once()
@@ -159,7 +159,7 @@ def issue_decoy(body: DecoyInput, ask: WriteSecurity) -> DecoyTextOutput:
 
 
 @router.delete("/decoys", status_code=204)
-def remove_decoy(ask: WriteSecurity, token_id: Annotated[str, Query(max_length=100)]) -> None:
+def remove_decoy(ask: FreshSecurity, token_id: Annotated[str, Query(max_length=100)]) -> None:
     """Watch for a decoy no more."""
     _check_reach(ask, "")
     ask.services.security.decoys.remove(token_id, ask.actor)

@@ -189,7 +189,7 @@ def disable_service(service_id: ServiceId, expected: ExpectedVersion, ask: Write
 
 
 @router.post("/{service_id}/enable")
-def enable_service(service_id: ServiceId, expected: ExpectedVersion, ask: WriteServices) -> ServiceOutput:
+def enable_service(service_id: ServiceId, expected: ExpectedVersion, ask: FreshServices) -> ServiceOutput:
     """Accept the service's calls again."""
     return _answer(ask.services.rest_services.enable(service_id, ask.actor, expected_version=expected), ask)
 

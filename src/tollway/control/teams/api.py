@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from tollway.control.teams.model import Team
-from tollway.web.asking import Asking, ReadTeams, WriteTeams
+from tollway.web.asking import Asking, FreshTeams, ReadTeams, WriteTeams
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, format_instant
 from tollway.web.paging import Page, PageQuery
@@ -58,7 +58,7 @@ def change_team(team_id: TeamId, body: TeamInput, expected: ExpectedVersion, ask
 
 
 @router.delete("/{team_id}", status_code=204)
-def delete_team(team_id: TeamId, expected: ExpectedVersion, ask: WriteTeams) -> None:
+def delete_team(team_id: TeamId, expected: ExpectedVersion, ask: FreshTeams) -> None:
     """Delete a team that has no applications."""
     ask.services.teams.delete(team_id, ask.actor, expected_version=expected)
 

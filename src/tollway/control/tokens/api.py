@@ -228,7 +228,7 @@ def disable_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens
 
 
 @router.post("/{token_id}/enable")
-def enable_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
+def enable_token(token_id: TokenId, expected: ExpectedVersion, ask: FreshTokens) -> TokenOutput:
     """Accept the token's calls again."""
     return answer_token(ask.services.tokens.enable(token_id, ask.actor, expected_version=expected), ask)
 

@@ -163,7 +163,7 @@ def end_overlap(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) 
 
 
 @router.post("/{token_id}/cancel-rotation")
-def cancel_rotation(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
+def cancel_rotation(token_id: TokenId, expected: ExpectedVersion, ask: FreshTokens) -> TokenOutput:
     """Go back to the secret before the last rotation, while it still works; the new one is refused."""
     return answer_token(ask.services.token_desk.secrets.cancel(token_id, ask.actor, expected_version=expected), ask)
 
@@ -188,13 +188,13 @@ def quarantine_token(
 
 
 @router.post("/{token_id}/release")
-def release_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
+def release_token(token_id: TokenId, expected: ExpectedVersion, ask: FreshTokens) -> TokenOutput:
     """Let a quarantined token do again what it may."""
     return answer_token(ask.services.token_desk.ends.release(token_id, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{token_id}/wake")
-def wake_token(token_id: TokenId, expected: ExpectedVersion, ask: WriteTokens) -> TokenOutput:
+def wake_token(token_id: TokenId, expected: ExpectedVersion, ask: FreshTokens) -> TokenOutput:
     """Bring back a token that ended for not being used, with the expiry it had."""
     return answer_token(ask.services.token_desk.ends.wake(token_id, ask.actor, expected_version=expected), ask)
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from tollway.control.tokens.lifetimes import SECONDS_MAX, SECONDS_MIN
 from tollway.control.tokens.model import LifetimeRule
-from tollway.web.asking import Asking, ReadTokens, WriteConfiguration
+from tollway.web.asking import Asking, FreshConfiguration, ReadTokens
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, format_instant
 
@@ -54,7 +54,7 @@ def list_lifetime_rules(ask: ReadTokens) -> LifetimeRulesOutput:
 
 @router.put("")
 def set_lifetime_rule(
-    body: LifetimeRuleInput, expected: ExpectedVersion, ask: WriteConfiguration
+    body: LifetimeRuleInput, expected: ExpectedVersion, ask: FreshConfiguration
 ) -> LifetimeRuleOutput:
     """Say how long tokens of a scope live. What exists keeps its expiry; no change of it goes beyond the rule."""
     rule = LifetimeRule(body.scope, body.scope_id, body.default_seconds, body.max_seconds, body.idle_seconds)
@@ -64,7 +64,7 @@ def set_lifetime_rule(
 
 @router.delete("", status_code=204)
 def remove_lifetime_rule(
-    scope: Scope, expected: ExpectedVersion, ask: WriteConfiguration, scope_id: ScopeId = ""
+    scope: Scope, expected: ExpectedVersion, ask: FreshConfiguration, scope_id: ScopeId = ""
 ) -> None:
     """Drop a rule. What was issued under it keeps its bounds."""
     ask.services.token_desk.lifetimes.remove(scope, scope_id, ask.actor, expected_version=expected)

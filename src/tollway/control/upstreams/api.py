@@ -229,7 +229,7 @@ def disable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: Wr
 
 
 @router.post("/providers/{provider_id}/enable")
-def enable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: WriteProviders) -> ProviderOutput:
+def enable_provider(provider_id: ProviderId, expected: ExpectedVersion, ask: FreshProviders) -> ProviderOutput:
     """Offer the provider's models again."""
     return _answer(ask.services.providers.enable(provider_id, ask.actor, expected_version=expected), ask)
 
