@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from kit.console import ORIGIN, Console
 from kit.matrix import add_person, sign_in
 from tollway.contract.ledger_api import HealthAnswer
+from tollway.control.gateway.ports import UsedBudget
 
 DAY = 86_400
 SOON = "2027-06-01T00:00:00Z"
@@ -110,6 +111,7 @@ def acts_of_rotation(doer: Doer) -> None:
     stranger = TestClient(doer.console.app, base_url=ORIGIN)
     headers = {"authorization": f"Bearer {collecting}"}
     doer.act("collect", "POST", "/rotations/collect", client=stranger, headers=headers)
+    doer.act("make_link", "POST", f"/tokens/{first}/link")
     headers = {"authorization": f"Bearer {machine['token']}", "idempotency-key": "k1"}
     doer.act("rotate_self", "POST", "/rotations/self", client=stranger, headers=headers)
     doer.act("change_rotation_policy", "PATCH", f"/rotation-policies/{policy['id']}", {"name": "renamed"})
@@ -127,6 +129,18 @@ def acts_of_plans(doer: Doer) -> None:
     given = doer.act("give_top_up", "POST", top_ups, {"limit": "month", "amount_usd": "2.50", "ends_at": SOON})
     (top_up,) = given["limits"]["budgets"][0]["top_ups"]
     doer.act("end_top_up", "DELETE", f"{top_ups}/{top_up['id']}")
+    acts_on_alerts(doer)
+
+
+def acts_on_alerts(doer: Doer) -> None:
+    """Do every act on alerts once."""
+    notices, ends_ns = doer.console.notices, doer.console.clock.now_ns() + 10**12
+    notices.states.budgets = [UsedBudget("token", "t1", "ci", "month", 10**9, 10**9, None, "bud_1", ends_ns)]
+    notices.watch.look_at_budgets()
+    notices.states.budgets = []
+    alerts = {"ids": [doer.get("/alerts")["items"][0]["id"]]}
+    doer.act("acknowledge_alerts", "POST", "/alerts/acknowledge", alerts)
+    doer.act("reopen_alerts", "POST", "/alerts/reopen", alerts)
 
 
 def acts_of_jobs(doer: Doer) -> None:

@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 
 from sqlalchemy import Engine
 
-from kit.life import build_rotations, build_token_desk
+from kit.life import LinkPost, build_rotations, build_token_desk
 from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets.key_ring import KeyRing
 from tollway.adapters.storage.accounts import SQLAccountStore
@@ -306,6 +306,7 @@ class ControlPlane:
         self.token_desk = build_token_desk(self)
         self.rotations = build_rotations(self, self.token_desk)
         self.plans = Plans(PlanParts(self.plan_store, self.publisher, self.database, self.audit, self.clock))
+        self.link_post = LinkPost()
         self.levels = Levels(LevelParts(self.level_store, names, self.publisher, self.database, self.audit, self.clock))
         self.limit_owners = LimitOwners(self.levels, self.tokens, self.applications)
         self.top_ups = TopUps(self.limit_owners, self.clock)

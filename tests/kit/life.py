@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.rotations import SQLHandoverStore, SQLRotationPolicyStore, SQLSelfRotationStore
 from tollway.contract.ledger_api import HealthAnswer, LastUse
+from tollway.control.notices.model import Letter, MailServer, Posted
 from tollway.control.rotations.desk import RotationDesk
 from tollway.control.rotations.handing import HandoverParts, Handovers
+from tollway.control.rotations.links import HandoverLinks, LinkParts
 from tollway.control.rotations.own import OwnParts, SelfRotation
+from tollway.control.rotations.reaching import Reached
 from tollway.control.rotations.scheduling import RotationScheduler, SchedulerParts
 from tollway.control.rotations.service import PolicyParts, RotationPolicies
 from tollway.control.tokens.desk import TokenDesk
@@ -18,7 +21,26 @@ from tollway.control.tokens.upkeep import TokenUpkeep, UpkeepParts, Uses
 if TYPE_CHECKING:
     from kit.control import ControlPlane
 
-COLLECT_URL = "https://console.example/api/v1/rotations/collect"
+CONSOLE_URL = "https://console.example"
+COLLECT_URL = f"{CONSOLE_URL}/api/v1/rotations/collect"
+MAIL = MailServer("mail.example", 587, "starttls", "", b"", "tollway@example.org", "", 0, "setup:setup")
+
+
+class LinkPost:
+    """The mail of a test (implements Post): `addresses` are those of people; remembers letters, answers `posted`."""
+
+    def __init__(self) -> None:
+        self.is_set_up = True
+        self.addresses: dict[str, str] = {}
+        self.sent: list[Letter] = []
+        self.posted = Posted(True, "taken")
+
+    def find(self) -> MailServer | None:
+        return MAIL if self.is_set_up else None
+
+    def send(self, letter: Letter) -> Posted:
+        self.sent.append(letter)
+        return self.posted
 
 
 class ListedUses:
@@ -60,6 +82,8 @@ def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:
             box=plane.keys.notices,
             webhooks=plane.webhook_store,
             outbox=plane.delivery_store,
+            reached=Reached(plane.webhook_store, plane.link_post, plane.link_post.addresses.get),
+            told=plane.told_store,
             notices=plane.notifier,
             trail=plane.audit,
             collect_url=COLLECT_URL,
@@ -93,6 +117,17 @@ def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:
         RotationScheduler(
             SchedulerParts(
                 policies, handovers, waiting, plane.delivery_store, plane.token_store, plane.database, plane.clock
+            )
+        ),
+        HandoverLinks(
+            LinkParts(
+                handovers=handovers,
+                store=waiting,
+                tokens=plane.tokens,
+                post=plane.link_post,
+                trail=plane.audit,
+                console_url=CONSOLE_URL,
+                **common,
             )
         ),
     )

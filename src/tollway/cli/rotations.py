@@ -48,6 +48,10 @@ def add(
         str | None,
         typer.Option("--webhook", metavar="WEBHOOK", help="Tell this webhook that the secret is to be collected."),
     ] = None,
+    mail: Annotated[bool, typer.Option("--mail", help="Send each token's owner a link that works once.")] = False,
+    mail_to: Annotated[
+        str | None, typer.Option("--mail-to", metavar="ADDRESS", help="Send the link to this address instead.")
+    ] = None,
 ) -> None:
     """Give tokens new secrets from now on, regularly; without a scope, all of the installation.
 
@@ -65,8 +69,12 @@ def add(
         "every_seconds": _seconds(every, "--every"),
         "overlap_seconds": _seconds(overlap, "--overlap"),
     }
+    if webhook is not None and (mail or mail_to):
+        raise CommandError(ExitCode.USAGE, "give --webhook or --mail, or none of them")
     if webhook is not None:
         body |= {"delivery": "webhook", "webhook_id": find_id(session, "webhooks", webhook)}
+    if mail or mail_to:
+        body |= {"delivery": "mail", "mail_to": mail_to or ""}
     session.output.fields(session.call("POST", "/rotation-policies", body=body))
 
 

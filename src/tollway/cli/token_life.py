@@ -24,6 +24,7 @@ def register_life(group: typer.Typer) -> None:
     command(group, "end-overlap")(end_overlap)
     command(group, "cancel-rotation")(cancel_rotation)
     command(group, "collect")(collect)
+    command(group, "link")(link)
     command(group, "life")(life)
     command(group, "unused")(unused)
     command(group, "quarantine")(quarantine)
@@ -65,13 +66,58 @@ def cancel_rotation(session: Session, token: TokenArgument) -> None:
     _act(session, token, "cancel-rotation", "has its old secret again")
 
 
-def collect(session: Session, token: TokenArgument) -> None:
-    """Take over the new secret that a rotation policy made, printed once; the old one's overlap begins.
+def collect(
+    session: Session,
+    token: Annotated[
+        str | None, typer.Argument(metavar="[TOKEN]", help="Name, id or masked form; left out with --link.")
+    ] = None,
+    *,
+    one_time_link: Annotated[
+        str | None, typer.Option("--link", metavar="LINK", help="The secret that this one-time link is for.")
+    ] = None,
+) -> None:
+    """Take over a new secret that waits, printed once; the old one's overlap begins.
 
     Example: tollway token collect ci
     """
-    found = find_one(session, "tokens", token)
+    if (token is None) == (one_time_link is None):
+        raise CommandError(ExitCode.USAGE, "give a token or --link")
+    if one_time_link is not None:
+        body = {"collect_token": one_time_link.strip().rpartition("#")[2]}
+        _print_secret(session, session.call("POST", "/rotations/collect", body=body))
+        return
+    found = find_one(session, "tokens", str(token))
     _print_secret(session, session.call("POST", f"/tokens/{found['id']}/collect"))
+
+
+def link(
+    session: Session,
+    token: TokenArgument,
+    *,
+    overlap: Annotated[
+        str, typer.Option("--overlap", metavar="TIME", help="How long the old secret works once it was used.")
+    ] = "1d",
+    mail_to: Annotated[
+        str | None, typer.Option("--mail-to", metavar="ADDRESS", help="Send it by mail instead of printing it.")
+    ] = None,
+) -> None:
+    """Hand a token's new secret to somebody by a link that works once: of the secret that waits, or of a new one.
+
+    Example: tollway token link ci --mail-to ada@example.org
+    """
+    found = find_one(session, "tokens", token)
+    body = {"overlap_seconds": _seconds(overlap, "--overlap"), "mail_to": mail_to}
+    made = session.call("POST", f"/tokens/{found['id']}/link", body=body)
+    mailed = made["mail"]
+    if mailed is not None and not mailed["is_ok"]:
+        raise CommandError(ExitCode.REFUSED, f"the letter to {mailed['to']} was not taken: {mailed['detail']}")
+    if session.output.as_json:
+        session.output.json(made)
+    elif mailed is not None:
+        session.output.line(f"a link was sent to {mailed['to']}")
+    else:
+        session.output.line(made["url"])
+        session.output.note(f"works once, until {made['until']}; the old secret works until it was used")
 
 
 def life(session: Session, token: TokenArgument) -> None:
@@ -89,7 +135,8 @@ def life(session: Session, token: TokenArgument) -> None:
         session.output.line(f"quarantined by {held['by']}: refused {', '.join(held['denied'])}; "
                             f"{held['requests_per_minute']} calls a minute")  # fmt: skip
     for waiting in (shown["waiting"],) if shown["waiting"] else ():
-        session.output.line(f"secret {waiting['generation']} waits to be collected until {waiting['until']}")
+        mailed = f"; its link goes to {waiting['mail_to']}" if waiting["mail_to"] else ""
+        session.output.line(f"secret {waiting['generation']} waits to be collected until {waiting['until']}{mailed}")
     if shown["secrets"] is None:
         session.output.note("how it is used is not known while the ledger does not answer")
         return

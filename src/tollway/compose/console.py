@@ -158,7 +158,7 @@ def build_console(
         audit=plane.audit,
         tokens=plane.tokens,
         token_desk=desk,
-        rotations=build_rotations(plane.tokens, desk, stores, keys, console_url=places.console_url),
+        rotations=build_rotations(plane.tokens, desk, stores, keys, post=notices.mail, console_url=places.console_url),
         upkeep=build_upkeep(plane.tokens, stores, usage, post=notices.mail, console_url=places.console_url),
         applications=plane.applications,
         limits=plane.limits,

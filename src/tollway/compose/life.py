@@ -1,5 +1,7 @@
 """Builds what looks after the life of tokens: secrets, ends, rules, rotation by policy, and upkeep."""
 
+from collections.abc import Callable
+
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
 from tollway.adapters.storage.rotations import SQLHandoverStore, SQLRotationPolicyStore, SQLSelfRotationStore
@@ -7,7 +9,9 @@ from tollway.compose.stores import Stores
 from tollway.control.ports import Trail
 from tollway.control.rotations.desk import RotationDesk
 from tollway.control.rotations.handing import HandoverParts, Handovers
+from tollway.control.rotations.links import HandoverLinks, LinkParts
 from tollway.control.rotations.own import OwnParts, SelfRotation
+from tollway.control.rotations.reaching import Reached
 from tollway.control.rotations.scheduling import RotationScheduler, SchedulerParts
 from tollway.control.rotations.service import PolicyParts, RotationPolicies
 from tollway.control.tokens.desk import TokenDesk
@@ -35,7 +39,7 @@ def build_token_desk(tokens: Tokens, lifetimes: Lifetimes, stores: Stores) -> To
 
 
 def build_rotations(
-    tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, *, console_url: str
+    tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, *, post: Post, console_url: str
 ) -> RotationDesk:
     """Return rotation by policy and by the tokens themselves."""
     parts, database = tokens.parts, stores.database
@@ -50,7 +54,9 @@ def build_rotations(
             box=keys.notices,
             webhooks=stores.webhooks,
             outbox=stores.deliveries,
+            reached=Reached(stores.webhooks, post, _addresses(stores)),
             notices=parts.notices,
+            told=stores.told,
             transactions=database,
             trail=parts.trail,
             clock=parts.clock,
@@ -78,16 +84,12 @@ def build_rotations(
         RotationScheduler(
             SchedulerParts(policies, handovers, waiting, stores.deliveries, stores.tokens, database, parts.clock)
         ),
+        HandoverLinks(LinkParts(handovers, waiting, tokens, post, database, parts.trail, parts.clock, console_url)),
     )
 
 
 def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, *, post: Post, console_url: str) -> TokenUpkeep:
     """Return what the program does with tokens by itself."""
-
-    def find_address(user_id: str) -> str | None:
-        user = stores.accounts.find(user_id)
-        return user.email if user is not None and user.state == "active" else None
-
     parts = tokens.parts
     return TokenUpkeep(
         UpkeepParts(
@@ -98,6 +100,16 @@ def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, *, post: Post, cons
             parts.notices,
             stores.database,
             parts.clock,
-            ExpiryLetters(post, find_address, console_url).write,
+            ExpiryLetters(post, _addresses(stores), console_url).write,
         )
     )
+
+
+def _addresses(stores: Stores) -> Callable[[str], str | None]:
+    """Return what finds where an active person gets mail."""
+
+    def find_address(user_id: str) -> str | None:
+        user = stores.accounts.find(user_id)
+        return user.email if user is not None and user.state == "active" else None
+
+    return find_address

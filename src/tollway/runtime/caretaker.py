@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from tollway.control.rotations.links import HandoverLinks
 from tollway.control.rotations.scheduling import RotationScheduler
 from tollway.control.tokens.upkeep import TokenUpkeep
 from tollway.kernel.errors import TollwayError
@@ -23,14 +24,16 @@ _log = logging.getLogger(__name__)
 class Caretaker:
     """Runs on one event loop; blocking work goes to its threads."""
 
-    def __init__(self, rotations: RotationScheduler, upkeep: TokenUpkeep) -> None:
+    def __init__(self, rotations: RotationScheduler, links: HandoverLinks, upkeep: TokenUpkeep) -> None:
         self._rotations = rotations
+        self._links = links
         self._upkeep = upkeep
 
     async def run(self) -> None:
         """Look until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(_repeat("rotations", self._rotations.look, ROTATION_SECONDS))
+            tasks.create_task(_repeat("letters with links", self._links.send_due, ROTATION_SECONDS))
             tasks.create_task(_repeat("expiring tokens", self._upkeep.tell_expiring, EXPIRY_SECONDS))
             tasks.create_task(_repeat("idle tokens", self._upkeep.end_idle, IDLE_SECONDS))
             tasks.create_task(_repeat("ended handovers", self._rotations.tidy, TIDY_SECONDS))

@@ -166,7 +166,7 @@ async def _run(
         loop.create_task(BulkWorker(services.bulk).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
         loop.create_task(audit_keeper.run()),
-        loop.create_task(Caretaker(services.rotations.scheduler, services.upkeep).run()),
+        loop.create_task(Caretaker(services.rotations.scheduler, services.rotations.links, services.upkeep).run()),
     ]
     await asyncio.wait([watch, *tasks], return_when=asyncio.FIRST_COMPLETED)
     watch.cancel()

@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from tollway.web import problems
 from tollway.web.bodies import BodyLimit
+from tollway.web.collecting import router as collecting
 from tollway.web.dashboard import mount_files
 from tollway.web.dashboard import router as dashboard
 from tollway.web.envelope import Envelope
@@ -55,6 +56,7 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
     app.include_router(health)
     app.include_router(pages)
     app.include_router(leak_reports)
+    app.include_router(collecting)
     mount_files(app, services.ui)
     app.include_router(dashboard)
     app.openapi = cache(build_document)  # type: ignore[method-assign]  # FastAPI's documented way

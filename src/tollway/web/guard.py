@@ -132,4 +132,5 @@ def _begins_session(scope: Scope) -> bool:
         "/setup",
         "/welcome",
         "/report-token",
+        "/collect",
     )

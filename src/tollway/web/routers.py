@@ -24,6 +24,7 @@ from tollway.control.rights.api import router as rights
 from tollway.control.rights.groups_api import router as model_groups
 from tollway.control.rotations.api import router as rotations
 from tollway.control.security.api import router as security
+from tollway.control.rotations.links_api import router as links
 from tollway.control.security.rules_api import router as security_rules
 from tollway.control.service_accounts.api import router as service_accounts
 from tollway.control.services.api import router as services
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     gateway,
     token_lives,
     tokens,
+    links,
     lifetimes,
     rotations,
     applications,

@@ -8,6 +8,7 @@ from starlette.responses import HTMLResponse
 
 _STYLE = files("tollway.web").joinpath("static", "console.css").read_bytes()
 _SCRIPT = files("tollway.web").joinpath("static", "passkey.js").read_bytes()
+_COLLECT = files("tollway.web").joinpath("static", "collect.js").read_bytes()
 
 _environment = Environment(
     loader=PackageLoader("tollway.web"),
@@ -18,6 +19,7 @@ _environment = Environment(
 )
 _environment.globals["style_version"] = hashlib.sha256(_STYLE).hexdigest()[:12]
 _environment.globals["script_version"] = hashlib.sha256(_SCRIPT).hexdigest()[:12]
+_environment.globals["collect_version"] = hashlib.sha256(_COLLECT).hexdigest()[:12]
 
 
 def render(template: str, *, status: int = 200, **values: object) -> HTMLResponse:

@@ -42,6 +42,28 @@ def test_an_overlap_is_ended_or_undone(console: ConsoleStandIn, run: Run, act: s
 def test_a_waiting_secret_is_collected(console: ConsoleStandIn, run: Run) -> None:
     console.answer("POST", f"/tokens/{ID}/collect", {**TOKEN, "token": "tws_new"}, 201)
     assert run("token", "collect", ID).out == "tws_new\n"
+    assert run("token", "collect").code == run("token", "collect", ID, "--link", "x").code == 2
+
+
+def test_a_one_time_link_is_collected_by_what_stands_behind_its_hash(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("POST", "/rotations/collect", {**TOKEN, "token": "tws_new"})
+    assert run("token", "collect", "--link", "https://console.example/collect#tww_x").out == "tws_new\n"
+    assert console.asked[-1].json == {"collect_token": "tww_x"}
+
+
+def test_a_one_time_link_is_printed_alone_or_mailed(console: ConsoleStandIn, run: Run) -> None:
+    url = "https://console.example/collect#tww_x"
+    made = {"url": url, "until": "2027-01-02T00:00:00Z", "mail": None}
+    mail = {"to": "a@example.org", "is_ok": True, "detail": "taken"}
+    refused = {**mail, "is_ok": False, "detail": "550 no"}
+    for answer in (made, made, {**made, "url": None, "mail": mail}, {**made, "url": None, "mail": refused}):
+        console.answer("POST", f"/tokens/{ID}/link", answer, 201)
+    result = run("token", "link", ID, "--overlap", "2h")
+    assert (result.out, console.asked[-1].json) == (f"{url}\n", {"overlap_seconds": 7_200, "mail_to": None})
+    assert run("token", "link", ID, "--json").json == made
+    assert run("token", "link", ID, "--mail-to", "a@example.org").out == "a link was sent to a@example.org\n"
+    result = run("token", "link", ID, "--mail-to", "a@example.org")
+    assert (result.code, "550 no" in result.err) == (1, True)
 
 
 def test_the_life_of_a_token_says_who_still_uses_the_old_secret(console: ConsoleStandIn, run: Run) -> None:
@@ -56,7 +78,7 @@ def test_the_life_is_shown_while_the_ledger_is_away_and_says_what_holds_the_toke
     console: ConsoleStandIn, run: Run
 ) -> None:
     held = {"by": "user:ada", "denied": ["websocket"], "requests_per_minute": 3}
-    waiting = {"generation": 3, "until": "2027-01-02T00:00:00Z"}
+    waiting = {"generation": 3, "until": "2027-01-02T00:00:00Z", "mail_to": "ada@example.org"}
     shown = {**LIFE, "secrets": None, "addresses": None, "quarantine": held, "waiting": waiting}
     console.answer("GET", f"/tokens/{ID}/life", shown)
     result = run("token", "life", ID)

@@ -74,6 +74,7 @@ SECRETS: set[Act] = {
     ("POST", "/tokens"),
     ("POST", "/tokens/{token_id}/cancel-rotation"),
     ("POST", "/tokens/{token_id}/collect"),
+    ("POST", "/tokens/{token_id}/link"),
     ("POST", "/tokens/{token_id}/rotate"),
     ("POST", "/users"),
     ("POST", "/users/{user_id}/link"),
@@ -156,6 +157,8 @@ TAKING: set[Act] = {
 """Only takes away from one: who sees a token misused must not look for their telephone first."""
 NAMING: set[Act] = {
     ("PATCH", "/account/passkeys/{passkey_id}"),
+    ("POST", "/alerts/acknowledge"),
+    ("POST", "/alerts/reopen"),
     ("POST", "/security/events/{event_id}/acknowledge"),
     ("POST", "/teams"),
     ("PATCH", "/teams/{team_id}"),

@@ -41,6 +41,7 @@ rotation_policies = Table(
     Column("overlap_seconds", BigInteger, nullable=False),
     Column("delivery", Text, nullable=False),
     Column("webhook_id", Ordered, nullable=True),
+    Column("mail_to", Text, nullable=False, server_default=""),
     Column("created_ns", BigInteger, nullable=False),
     Column("created_by", Text, nullable=False),
     Column("updated_ns", BigInteger, nullable=False),
@@ -66,6 +67,9 @@ handovers = Table(
     Column("ended_ns", BigInteger, nullable=True),
     Column("collected_from", Text, nullable=False),
     Column("detail", Text, nullable=False),
+    Column("mail_to", Text, nullable=False, server_default=""),
+    Column("mail_due_ns", BigInteger, nullable=True),
+    Column("mail_attempts", Integer, nullable=False, server_default="0"),
     Index("handovers_by_token", "token_id", "generation", unique=True),
     Index("handovers_by_state", "state", "expires_ns"),
 )

@@ -1,8 +1,9 @@
 """Rotation policies, new secrets that wait, and answers to tokens that rotated themselves, in the config database."""
 
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, insert, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_schema import applications, tokens
@@ -105,8 +106,20 @@ class SQLHandoverStore:
     def waiting(self) -> tuple[Handover, ...]:
         """Return what waits, by handovers_by_state."""
         query = select(handovers).where(handovers.c.state == "waiting").order_by(handovers.c.expires_ns)
-        with self._database.reading() as connection:
-            return tuple(Handover(**row) for row in connection.execute(query.limit(_WAITING_MAX)).mappings())
+        return self._some(query.limit(_WAITING_MAX))
+
+    def letters_due(self, *, now_ns: int, limit: int) -> tuple[Handover, ...]:
+        """Return whose letter is due, by handovers_by_state; few wait at a time."""
+        table = handovers
+        query = select(table).where(table.c.state == "waiting", table.c.mail_due_ns <= now_ns)
+        return self._some(query.order_by(table.c.mail_due_ns, table.c.id).limit(limit))
+
+    def failed_since(self, *, since_ns: int, limit: int) -> tuple[Handover, ...]:
+        """Return what failed since, for the home page; by handovers_by_state, and of each token by handovers_by_token."""
+        table, later = handovers, handovers.alias()
+        is_last = ~exists().where(later.c.token_id == table.c.token_id, later.c.generation > table.c.generation)
+        query = select(table).where(table.c.state == "failed", table.c.ended_ns >= since_ns, is_last)
+        return self._some(query.order_by(table.c.ended_ns.desc(), table.c.id).limit(limit))
 
     def purge(self, *, before_ns: int, limit: int) -> int:
         """Delete what ended before, by handovers_by_state."""
@@ -114,6 +127,10 @@ class SQLHandoverStore:
             select(handovers.c.id).where(handovers.c.state != "waiting", handovers.c.ended_ns < before_ns).limit(limit)
         )
         return self._database.writing().execute(delete(handovers).where(handovers.c.id.in_(old))).rowcount
+
+    def _some(self, query: Select[Any]) -> tuple[Handover, ...]:
+        with self._database.reading() as connection:
+            return tuple(Handover(**row) for row in connection.execute(query).mappings())
 
 
 class SQLSelfRotationStore:

@@ -22,19 +22,21 @@ _token_is_the_credential = Depends(Open("a gateway token asks for a new secret o
 
 Scope = Literal["installation", "team", "application", "token"]
 Every = Annotated[int, Field(ge=EVERY_SECONDS_MIN, le=SECONDS_MAX)]
+MailTo = Annotated[str, Field(max_length=254)]
 Overlap = Annotated[int, Field(ge=0, le=SECONDS_MAX)]
 
 
 class RotationPolicyInput(Input):
-    """A policy to make. `scope_id` "" for the installation."""
+    """A policy to make. `scope_id` "" for the installation; `mail_to` "" for each token's owner."""
 
     name: Name
     scope: Scope
     scope_id: Annotated[str, Field(max_length=100)] = ""
     every_seconds: Every
     overlap_seconds: Overlap = 86_400
-    delivery: Literal["link", "webhook"] = "link"
+    delivery: Literal["link", "mail", "webhook"] = "link"
     webhook_id: str | None = None
+    mail_to: MailTo = ""
 
 
 class RotationPolicyPatch(Input):
@@ -44,8 +46,9 @@ class RotationPolicyPatch(Input):
     state: Literal["active", "disabled"] = absent()
     every_seconds: Every = absent()
     overlap_seconds: Overlap = absent()
-    delivery: Literal["link", "webhook"] = absent()
+    delivery: Literal["link", "mail", "webhook"] = absent()
     webhook_id: str | None = absent()
+    mail_to: MailTo = absent()
 
 
 class RotationPolicyOutput(Output):
@@ -58,8 +61,9 @@ class RotationPolicyOutput(Output):
     scope_id: str
     every_seconds: int
     overlap_seconds: int
-    delivery: Literal["link", "webhook"]
+    delivery: Literal["link", "mail", "webhook"]
     webhook_id: str | None
+    mail_to: str
     created_at: Instant
     created_by: str
 
@@ -107,6 +111,7 @@ def create_rotation_policy(body: RotationPolicyInput, ask: FreshTokens) -> Rotat
         body.overlap_seconds,
         body.delivery,
         body.webhook_id,
+        body.mail_to,
     )
     return _answer(ask.services.rotations.policies.create(new, ask.actor), ask)
 
@@ -129,6 +134,7 @@ def change_rotation_policy(
         overlap_seconds=body.overlap_seconds,
         delivery=body.delivery,
         webhook_id=body.webhook_id if "webhook_id" in body.model_fields_set else UNSET,
+        mail_to=body.mail_to,
     )
     policies = ask.services.rotations.policies
     return _answer(policies.change(policy_id, change, ask.actor, expected_version=expected), ask)
@@ -209,6 +215,7 @@ def _show(policy: RotationPolicy) -> RotationPolicyOutput:
         overlap_seconds=policy.overlap_seconds,
         delivery=policy.delivery,
         webhook_id=policy.webhook_id,
+        mail_to=policy.mail_to,
         created_at=format_instant(policy.created_ns),
         created_by=policy.created_by,
     )

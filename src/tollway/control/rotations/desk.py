@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from tollway.control.rotations.handing import Handovers
+from tollway.control.rotations.links import HandoverLinks
 from tollway.control.rotations.own import SelfRotation
 from tollway.control.rotations.scheduling import RotationScheduler
 from tollway.control.rotations.service import RotationPolicies
@@ -16,3 +17,4 @@ class RotationDesk:
     handovers: Handovers
     own: SelfRotation
     scheduler: RotationScheduler
+    links: HandoverLinks

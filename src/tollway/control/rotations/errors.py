@@ -22,6 +22,11 @@ def nothing_waits() -> TollwayError:
     return TollwayError("management.conflict", public="No new secret of this token waits to be collected.")
 
 
+def mail_is_missing() -> TollwayError:
+    """Return management.conflict: there is no mail server to hand a letter to."""
+    return TollwayError("management.conflict", public="Mail is not set up, so that no link can be sent by it.")
+
+
 def name_taken() -> TollwayError:
     """Return management.conflict: a name in use."""
     return TollwayError("management.conflict", public="There is a rotation policy of this name already.")

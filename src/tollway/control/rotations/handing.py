@@ -12,27 +12,33 @@ from dataclasses import dataclass, replace
 
 from tollway.control.actor import SETUP, Actor
 from tollway.control.audit.model import Subject
+from tollway.control.faults import refuse
 from tollway.control.notices.events import Event, TokenRotationFailed, TokenSecretReady, encode_body, write_instant
 from tollway.control.notices.model import Webhook
-from tollway.control.notices.ports import Notices
+from tollway.control.notices.ports import Notices, ToldStore
 from tollway.control.notices.telling import build_delivery
 from tollway.control.ports import Trail, Transactions
 from tollway.control.rotations.errors import nothing_to_collect, nothing_waits
 from tollway.control.rotations.model import Collected, Handover, RotationPolicy
 from tollway.control.rotations.ports import HandoverBox, HandoverStore, Outbox, WebhookBook
+from tollway.control.rotations.reaching import Reached
 from tollway.control.tokens.events import of_token
-from tollway.control.tokens.model import Token
+from tollway.control.tokens.model import IssuedToken, Token
 from tollway.control.tokens.ports import TokenHasher
-from tollway.control.tokens.secrets import TokenSecrets
+from tollway.control.tokens.secrets import OVERLAP_SECONDS_MAX, TokenSecrets
 from tollway.control.tokens.service import Tokens
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.ids import EVENT, new_id
 from tollway.kernel.secret import Secret
-from tollway.policy.token import RANDOM_BYTES, WRAP, generate_token, parse_token
+from tollway.policy.token import RANDOM_BYTES, SECRET_BYTES, WRAP, generate_token, parse_token, renew_token
 
 COLLECT_SECONDS = 86_400
-"""How long a new secret waits."""
+"""How long a new secret waits for a receiver, or for whoever is given a link."""
+MAILED_SECONDS = 3 * 86_400
+"""How long it waits for who was written to: a weekend."""
+TOLD_SECONDS = 86_400
+"""How often it is told that nothing can be delivered."""
 KEPT_SECONDS = 90 * 86_400
 _DUMMY_MAC = bytes(32)
 
@@ -48,7 +54,9 @@ class HandoverParts:
     box: HandoverBox
     webhooks: WebhookBook
     outbox: Outbox
+    reached: Reached
     notices: Notices
+    told: ToldStore
     transactions: Transactions
     trail: Trail
     clock: Clock
@@ -66,37 +74,54 @@ class Handovers:
     def begin(self, token: Token, policy: RotationPolicy) -> Handover | None:
         """Rotate the token and let its new secret wait, in the transaction of the caller.
 
-        None, and nothing is changed, when the policy's webhook cannot be sent to.
+        None when there is nobody to deliver to: then nothing is changed, and that is told once a day.
         """
         parts = self._parts
-        webhook = None
-        if policy.delivery == "webhook":
-            webhook = None if policy.webhook_id is None else parts.webhooks.find(policy.webhook_id)
-            if webhook is None or webhook.state != "enabled":
-                return None
-        actor = acting_for(policy)
-        issued = parts.secrets.rotate_until_delivered(token.id, actor)
-        collecting = generate_token(WRAP, parts.random_bytes(RANDOM_BYTES))
-        handover = self._sealed(issued.token, issued.secret, collecting, policy)
-        if webhook is not None:
-            handover = replace(handover, delivery_id=self._announce(issued.token, handover, collecting, webhook))
+        way = parts.reached.find_way(token, policy)
+        if isinstance(way, str):
+            self._tell_unreached(token, policy, way)
+            return None
+        issued = parts.secrets.rotate_until_delivered(token.id, acting_for(policy))
+        seconds = MAILED_SECONDS if way.mail_to else COLLECT_SECONDS
+        handover, collecting = self._sealed(issued, policy.overlap_seconds, seconds)
+        handover = replace(handover, policy_id=policy.id, mail_to=way.mail_to)
+        if way.webhook is not None:
+            handover = replace(handover, delivery_id=self._announce(issued.token, handover, collecting, way.webhook))
+        if way.mail_to:
+            handover = replace(handover, mail_due_ns=handover.created_ns)
         self._store.add(handover)
         return handover
+
+    def begin_by_hand(
+        self, token_id: str, actor: Actor, *, overlap_seconds: int, seconds: int
+    ) -> tuple[Handover, Secret[str]]:
+        """Rotate the token for somebody else and return what collects its new secret, which waits for `seconds`.
+
+        In the transaction of the caller. Raises as `TokenSecrets.rotate`.
+        """
+        if not 0 <= overlap_seconds <= OVERLAP_SECONDS_MAX:
+            raise refuse("/overlap_seconds", "from 0 seconds to a year")
+        issued = self._parts.secrets.rotate_until_delivered(token_id, actor)
+        handover, collecting = self._sealed(issued, overlap_seconds, seconds)
+        self._store.add(handover)
+        return handover, collecting
+
+    def renew(self, handover: Handover) -> tuple[Handover, Secret[str]]:
+        """Return it with another collecting token, in the transaction of the caller: the one before is void."""
+        parts = self._parts
+        collecting = renew_token(WRAP, handover.id, parts.random_bytes(SECRET_BYTES))
+        renewed = replace(handover, mac=self._mac(collecting), pepper_version=parts.hasher.pepper_version)
+        self._store.put(renewed)
+        return renewed, collecting
 
     def collect(self, collecting: str, *, address: str, request_id: str = "") -> Collected:
         """Return the secret that the collecting token is for, once, and begin the overlap.
 
         Raises management.not_found, the same for whatever reason.
         """
-        parts = self._parts
-        parsed = parse_token(collecting)
-        with parts.transactions.write():
-            handover = None if parsed is None or parsed.kind != WRAP else self._store.find(parsed.id)
-            version = parts.hasher.pepper_version if handover is None else handover.pepper_version
-            found = parts.hasher.mac(collecting.encode(), version)
-            expected = _DUMMY_MAC if handover is None else handover.mac
-            if not hmac.compare_digest(found or b"", expected) or handover is None:
-                raise nothing_to_collect()
+        self._prove(collecting)  # first without the writer's lock: whoever guesses keeps nobody waiting
+        with self._parts.transactions.write():
+            handover = self._prove(collecting)
             return self._hand_over(handover, replace(COLLECTOR, address=address, request_id=request_id))
 
     def collect_as(self, token_id: str, actor: Actor) -> Collected:
@@ -136,6 +161,17 @@ class Handovers:
         with self._parts.transactions.write():
             self._store.purge(before_ns=before_ns, limit=500)
 
+    def _prove(self, collecting: str) -> Handover:
+        parts = self._parts
+        parsed = parse_token(collecting)
+        handover = None if parsed is None or parsed.kind != WRAP else self._store.find(parsed.id)
+        version = parts.hasher.pepper_version if handover is None else handover.pepper_version
+        found = parts.hasher.mac(collecting.encode(), version)
+        expected = _DUMMY_MAC if handover is None else handover.mac
+        if not hmac.compare_digest(found or b"", expected) or handover is None:
+            raise nothing_to_collect()
+        return handover
+
     def _take_back(self, handover: Handover) -> Token | None:
         """Make the old secret the token's own again; None when the token has gone on without us."""
         try:
@@ -162,27 +198,43 @@ class Handovers:
         token = parts.secrets.begin_overlap(token.id, SETUP, overlap_seconds=handover.overlap_seconds)
         return Collected(token, Secret(secret))
 
-    def _sealed(self, token: Token, secret: Secret[str], collecting: Secret[str], policy: RotationPolicy) -> Handover:
+    def _sealed(self, issued: IssuedToken, overlap_seconds: int, seconds: int) -> tuple[Handover, Secret[str]]:
         parts = self._parts
+        collecting = generate_token(WRAP, parts.random_bytes(RANDOM_BYTES))
         parsed = parse_token(collecting.reveal())
         assert parsed is not None, "what was generated can be read"
-        mac = parts.hasher.mac(parsed.raw, parts.hasher.pepper_version)
-        assert mac is not None, "the current pepper exists"
         now = parts.clock.now_ns()
-        return Handover(
+        handover = Handover(
             id=parsed.id,
-            token_id=token.id,
-            generation=token.life.generation,
-            policy_id=policy.id,
+            token_id=issued.token.id,
+            generation=issued.token.life.generation,
+            policy_id=None,
             state="waiting",
-            mac=mac,
+            mac=self._mac(collecting),
             pepper_version=parts.hasher.pepper_version,
-            sealed=parts.box.seal(secret.reveal().encode(), handover_aad(parsed.id)),
-            overlap_seconds=policy.overlap_seconds,
+            sealed=parts.box.seal(issued.secret.reveal().encode(), handover_aad(parsed.id)),
+            overlap_seconds=overlap_seconds,
             delivery_id=None,
             created_ns=now,
-            expires_ns=now + COLLECT_SECONDS * NANOS_PER_SECOND,
+            expires_ns=now + seconds * NANOS_PER_SECOND,
         )
+        return handover, collecting
+
+    def _mac(self, collecting: Secret[str]) -> bytes:
+        hasher = self._parts.hasher
+        mac = hasher.mac(collecting.reveal().encode(), hasher.pepper_version)
+        assert mac is not None, "the current pepper exists"
+        return mac
+
+    def _tell_unreached(self, token: Token, policy: RotationPolicy, why: str) -> None:
+        parts, now = self._parts, self._parts.clock.now_ns()
+        subject = f"rotation_unreached/{token.id}/{policy.id}"
+        until_ns = parts.told.find_until(subject)
+        if until_ns is not None and now < until_ns:
+            return
+        parts.told.put(subject, now + TOLD_SECONDS * NANOS_PER_SECOND)
+        data = TokenRotationFailed(**of_token(token), policy_id=policy.id, policy_name=policy.name, detail=why)
+        parts.notices.tell(Event(data, now))
 
     def _announce(self, token: Token, handover: Handover, collecting: Secret[str], webhook: Webhook) -> str:
         parts = self._parts

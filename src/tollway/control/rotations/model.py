@@ -11,7 +11,8 @@ from tollway.kernel.secret import Secret
 Scope = Literal["installation", "team", "application", "token"]
 SPECIFIC: tuple[Scope, ...] = ("token", "application", "team", "installation")
 """Of several policies that cover a token, the first of these scopes acts."""
-Delivery = Literal["link", "webhook"]
+Delivery = Literal["link", "mail", "webhook"]
+"""Who gets a new secret: whoever is given a link by an operator, whoever is written to, or a receiver of events."""
 PolicyState = Literal["active", "disabled"]
 HandoverState = Literal["waiting", "collected", "failed"]
 
@@ -19,7 +20,8 @@ HandoverState = Literal["waiting", "collected", "failed"]
 @dataclass(frozen=True, slots=True)
 class RotationPolicy:
     """The tokens of a scope get a new secret every `every_seconds`; the old one works `overlap_seconds` longer than
-    until the new one was collected. `scope_id` is "" for the installation. `version` is the ETag.
+    until the new one was collected. `scope_id` is "" for the installation. `mail_to` is where letters with links go;
+    "": to each token's owner. `version` is the ETag.
     """
 
     id: str
@@ -36,6 +38,7 @@ class RotationPolicy:
     updated_ns: int
     updated_by: str
     version: int = 1
+    mail_to: str = ""
 
     def covers(self, token: Token) -> bool:
         """Return whether the token is in the policy's scope."""
@@ -61,6 +64,7 @@ class NewRotationPolicy:
     overlap_seconds: int = 86_400
     delivery: Delivery = "link"
     webhook_id: str | None = None
+    mail_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,7 @@ class RotationPolicyChange:
     overlap_seconds: int | UnsetType = UNSET
     delivery: Delivery | UnsetType = UNSET
     webhook_id: str | UnsetType | None = UNSET
+    mail_to: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,7 @@ class Handover:
     """A new secret that waits to be collected. `mac` is the keyed hash of the one-time token that collects it.
 
     `sealed` None: it was collected, or is void. `detail` says why it failed; `collected_from` from where it was taken.
+    `mail_to` is where its link goes by mail, "" for nowhere; `mail_due_ns` when the next letter is due, None for never.
     """
 
     id: str
@@ -97,6 +103,9 @@ class Handover:
     ended_ns: int | None = None
     collected_from: str = ""
     detail: str = ""
+    mail_to: str = ""
+    mail_due_ns: int | None = None
+    mail_attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +114,22 @@ class Collected:
 
     token: Token
     secret: Secret[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A one-time link to the new secret of a token: the only sight of it. Whoever opens it is shown the secret."""
+
+    token: Token
+    url: Secret[str]
+    until_ns: int
+    overlap_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mailed:
+    """Whether the mail server took a letter, and what it said when not."""
+
+    to: str
+    is_ok: bool
+    detail: str

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from tollway.control.notices.model import Delivery, Webhook
+from tollway.control.notices.model import Delivery, Letter, MailServer, Posted, Webhook
 from tollway.control.rotations.model import Handover, RotationPolicy
 from tollway.control.tokens.model import Token
 
@@ -60,6 +60,14 @@ class HandoverStore(Protocol):
         """Return all that wait, those that expire first before the others."""
         ...
 
+    def letters_due(self, *, now_ns: int, limit: int) -> tuple[Handover, ...]:
+        """Return those that wait and whose letter is due, the longest due first."""
+        ...
+
+    def failed_since(self, *, since_ns: int, limit: int) -> tuple[Handover, ...]:
+        """Return those that failed since and are their token's last, the newest first."""
+        ...
+
     def purge(self, *, before_ns: int, limit: int) -> int:
         """Delete handovers that ended before, at most `limit`; return how many."""
         ...
@@ -82,6 +90,18 @@ class Outbox(Protocol):
 
     def find(self, delivery_id: str) -> Delivery | None:
         """Return the delivery."""
+        ...
+
+
+class Post(Protocol):
+    """The mail of this installation."""
+
+    def find(self) -> MailServer | None:
+        """Return how mail is sent; None: it is not set up."""
+        ...
+
+    def send(self, letter: Letter) -> Posted:
+        """Hand one letter over; blocks for at most 30 s. Failures are in the result. Raises TollwayError."""
         ...
 
 

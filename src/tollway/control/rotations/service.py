@@ -10,6 +10,7 @@ from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Subject
 from tollway.control.faults import Faults
 from tollway.control.names import check_name
+from tollway.control.notices.mail import is_address
 from tollway.control.ports import Trail, Transactions
 from tollway.control.rotations.errors import name_taken, policy_not_found
 from tollway.control.rotations.model import NewRotationPolicy, RotationPolicy, RotationPolicyChange
@@ -71,6 +72,7 @@ class RotationPolicies:
             str(actor),
             now,
             str(actor),
+            mail_to=new.mail_to.strip(),
         )
         with self._parts.transactions.write():
             self._check(policy, actor)
@@ -119,8 +121,12 @@ class RotationPolicies:
         webhook = None if policy.webhook_id is None else self._parts.webhooks.find(policy.webhook_id)
         if policy.delivery == "webhook" and webhook is None:
             faults.add("/webhook_id", "there is no such webhook")
-        if policy.delivery == "link" and policy.webhook_id is not None:
-            faults.add("/webhook_id", "a link needs no webhook")
+        if policy.delivery != "webhook" and policy.webhook_id is not None:
+            faults.add("/webhook_id", f"by {policy.delivery} no webhook is needed")
+        if policy.delivery != "mail" and policy.mail_to:
+            faults.add("/mail_to", f"by {policy.delivery} nobody is written to")
+        elif policy.mail_to and not is_address(policy.mail_to):
+            faults.add("/mail_to", "this is not an e-mail address")
         faults.check()
         named = self._store.find_named(policy.name)
         if named is not None and named.id != policy.id:
@@ -152,5 +158,15 @@ class RotationPolicies:
 
 
 def _facts(policy: RotationPolicy | None) -> dict[str, object] | None:
-    names = ("name", "state", "scope", "scope_id", "every_seconds", "overlap_seconds", "delivery", "webhook_id")
+    names = (
+        "name",
+        "state",
+        "scope",
+        "scope_id",
+        "every_seconds",
+        "overlap_seconds",
+        "delivery",
+        "webhook_id",
+        "mail_to",
+    )
     return None if policy is None else pick(policy, *names)

@@ -94,11 +94,16 @@ class HeldOutput(Output):
 
 
 class WaitingOutput(Output):
-    """A new secret that waits to be collected; the old one works until then."""
+    """A new secret that waits to be collected; the old one works until then.
+
+    `mail_to`: whom its link goes to by mail; `is_mailed`: the mail server took the letter.
+    """
 
     generation: int
     until: Instant
     by_webhook: bool
+    mail_to: str | None
+    is_mailed: bool
 
 
 class UseOutput(Output):
@@ -227,6 +232,8 @@ def get_token_life(token_id: TokenId, ask: ReadTokens) -> LifeOutput:
             generation=waiting.generation,
             until=format_instant(waiting.expires_ns),
             by_webhook=waiting.delivery_id is not None,
+            mail_to=waiting.mail_to or None,
+            is_mailed=waiting.mail_attempts > 0 and waiting.mail_due_ns is None,
         ),
         expires_max_at=format_instant_or_none(life.expires_max_ns),
         idle_since=format_instant_or_none(life.idle_since_ns),
