@@ -70,17 +70,23 @@ class SQLAuditStore:
         with self._database.reading() as connection:
             return tuple(_entry(row) for row in connection.execute(query).mappings())
 
+    def find_after_head(self) -> int | None:
+        """Return the first entry behind the head, by primary key; one statement, so that no append comes between."""
+        end = select(func.coalesce(func.max(audit_head.c.seq), 0)).scalar_subquery()
+        with self._database.reading() as connection:
+            return connection.execute(select(func.min(audit.c.seq)).where(audit.c.seq > end)).scalar()
+
     def iterate(self, *, batch: int = 1_000) -> Iterator[Link]:
         """Yield the whole log in the order of its numbers; each batch is one look by primary key."""
-        last = -1
+        # No lower bound at first: an entry before the first one is not ours, and must be seen by whoever checks.
+        query = select(audit).order_by(audit.c.seq).limit(batch)
         while True:
-            query = select(audit).where(audit.c.seq > last).order_by(audit.c.seq).limit(batch)
             with self._database.reading() as connection:
                 rows = connection.execute(query).mappings().all()
             if not rows:
                 return
-            last = rows[-1]["seq"]
             yield from (Link(_entry(row), row["hash"]) for row in rows)
+            query = select(audit).where(audit.c.seq > rows[-1]["seq"]).order_by(audit.c.seq).limit(batch)
 
 
 def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:

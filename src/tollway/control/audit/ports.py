@@ -40,6 +40,10 @@ class AuditStore(Protocol):
         """Return entries with lower numbers than `before_seq`, newest first."""
         ...
 
+    def find_after_head(self) -> int | None:
+        """Return the number of the first entry behind the head, which no append leaves; None for none."""
+        ...
+
     def iterate(self, *, batch: int = 1_000) -> Iterator[Link]:
         """Yield the whole log in the order of its numbers, from one state of the database."""
         ...

@@ -5,6 +5,7 @@ its entry in a transaction of its own, so that the refusal cannot take it back.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 
@@ -84,7 +85,14 @@ class Audit:
             verdict = chain.check(links, head, self._keys, since=since, start=start)
             # What retention deleted under our eyes is no fault: look again.
             if verdict.is_whole or self._store.checkpoint() == start:
-                return verdict
+                return self._with_added(verdict)
+
+    def _with_added(self, verdict: Verdict) -> Verdict:
+        """Return the verdict, which entries behind the head make bad: who appends moves the head with the entry."""
+        added = self._store.find_after_head() if verdict.is_whole else None
+        if added is None:
+            return verdict
+        return replace(verdict, fault=f"entry {added} was added by something else than this program", at=added)
 
     def delete_older(self, than_ns: int, *, limit: int = PRUNED_MAX) -> int:
         """Delete a batch of the oldest entries, all older than an instant, behind a sealed checkpoint.
