@@ -38,7 +38,7 @@ router = APIRouter(tags=["rights"])
 
 TokenId = Annotated[str, Path(pattern=r"^[0-9A-Za-z]{12}$", description="The 12 characters after `tws_`.")]
 OwnerId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
-Blocks = Annotated[list[Annotated[str, Field(max_length=100)]], Field(max_length=1_000)]
+Blocks = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=1_000)]
 
 
 class OwnedRightsOutput(Output):
