@@ -3,11 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
+from tollway.adapters.meters import Layout
 from tollway.contract.limits import Limit, Limits, Measure
+from tollway.contract.policy import Budget, ConcurrencyLimit, Period, RequestLimit
 from tollway.contract.records import Charge
 from tollway.gateway.claims import build_claims, combine
 from tollway.gateway.ports import Meters
 from tollway.gateway.room import Amounts, Claim, Hold, NoRoom
+
+SMALL = Layout(cells=64, rates=16, amounts=16, processes=4, rows=32)
+"""Meters that a test can fill."""
 
 
 def money(nanos: int) -> Amounts:
@@ -29,6 +34,21 @@ def claim_for(measure: Measure, amount: int, owner: str = "tok", limit_id: str =
     """The claim of one limit in its whole form."""
     limit = Limit(limit_id, limit_id, measure, amount, **fields)
     return build_claims(Limits(limits=(limit,)), "token", owner)[0]
+
+
+def rate(limit: int, window: int = 60, owner: str = "tok") -> Claim:
+    """The claim of a limit on requests."""
+    return build_claims(Limits(requests=(RequestLimit("l1", "rate", limit, window),)), "token", owner)[0]
+
+
+def slots(limit: int, owner: str = "tok") -> Claim:
+    """The claim of a limit on calls at once."""
+    return build_claims(Limits(concurrency=(ConcurrencyLimit("c1", "slots", limit),)), "token", owner)[0]
+
+
+def budget(limit: int, period: Period = "day", owner: str = "tok", budget_id: str = "b1") -> Claim:
+    """The claim of a budget."""
+    return build_claims(Limits(budgets=(Budget(budget_id, "budget", limit, period),)), "token", owner)[0]
 
 
 def granted(outcome: Hold | NoRoom) -> Hold:
