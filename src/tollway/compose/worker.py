@@ -85,6 +85,7 @@ def build_worker(start: Start, name: str) -> Worker:
             answer_bytes_max=settings.limits.answer_bytes_max,
             trusted_proxies=tuple(ip_network(text) for text in settings.gateway.trusted_proxies),
             record_addresses=settings.gateway.record_addresses,
+            meters_seconds=settings.timeouts.meters_seconds,
         ),
         build_destination=build_any_destination,
         counters=counters.values,

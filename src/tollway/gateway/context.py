@@ -33,6 +33,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     answer_bytes_max: int = 67_108_864
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     record_addresses: bool = True
+    meters_seconds: float = 5.0
 
 
 class Gateway:

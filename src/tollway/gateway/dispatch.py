@@ -5,6 +5,7 @@ or says that it is busy or broken; what it says about the request itself is the 
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Protocol
 
 from tollway.contract.records import Attempt, OpenRecord
@@ -14,11 +15,12 @@ from tollway.gateway.admit import Admission, enter_provider
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.limit_refusals import refuse
+from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Answer, Exchange
 from tollway.gateway.prepare import Prepared
 from tollway.gateway.relay import Relayed, find_header
 from tollway.gateway.resolve import Plan
-from tollway.gateway.room import Amounts, NoRoom
+from tollway.gateway.room import Amounts, MetersBusy, NoRoom
 from tollway.gateway.snapshot import ProviderKey, Route
 from tollway.kernel.errors import TollwayError
 
@@ -73,7 +75,7 @@ async def dispatch(
         call.notes = prepared.notes
         if call.attempt_hold is not None or route.provider.claims is not None:
             # One without room is left out as if its breaker were open.
-            no_room = enter_provider(plan, place, call, gw)
+            no_room = await _enter(plan, place, call, gw)
             if no_room is not None:
                 full = full or no_room
                 if at == last:
@@ -141,6 +143,13 @@ def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
         )
     )
     call.was_opened = True
+
+
+async def _enter(plan: Plan, place: int, call: Call, gw: Gateway) -> tuple[NoRoom, Amounts] | None:
+    try:
+        return enter_provider(plan, place, call, gw)
+    except MetersBusy:
+        return await until_free(partial(enter_provider, plan, place, call, gw), gw)
 
 
 async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, gw: Gateway) -> Answer:

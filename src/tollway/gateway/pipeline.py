@@ -5,6 +5,7 @@ fault of ours), it is settled and recorded exactly once.
 """
 
 from asyncio import CancelledError
+from functools import partial
 
 from tollway.contract.stats import INDEX
 from tollway.gateway import cors
@@ -18,12 +19,14 @@ from tollway.gateway.counting import count_tokens
 from tollway.gateway.dispatch import dispatch
 from tollway.gateway.embedding import EmbedPreparation
 from tollway.gateway.models import respond_model, respond_models
+from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Exchange, PolicyView
 from tollway.gateway.prepare import Preparation
 from tollway.gateway.relay import respond_ai
 from tollway.gateway.resolve import refuse_service, resolve_ai, resolve_service
 from tollway.gateway.respond import respond_error
 from tollway.gateway.rights import permit_anonymous, permit_call, permit_service
+from tollway.gateway.room import MetersBusy
 from tollway.gateway.services import dispatch_service
 from tollway.gateway.snapshot import EMPTY, Compiled
 from tollway.gateway.stored import carry_stored
@@ -79,7 +82,10 @@ async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
             compiled = _seen_by(caller, compiled)
             permit_call(inbound, caller, compiled, call, gw)
             call.authenticated_at = call.resolved_at = gw.monotonic_ns()
-            call.hold = admit_request(caller, compiled, call, gw).hold
+            try:
+                call.hold = admit_request(caller, compiled, call, gw).hold
+            except MetersBusy:
+                call.hold = (await until_free(partial(admit_request, caller, compiled, call, gw), gw)).hold
             call.admitted_at = gw.monotonic_ns()
             await carry_stored(exchange, inbound, caller, compiled, call, gw)
         case "models":
@@ -107,10 +113,14 @@ async def _carry_ai(
     plan = await resolve_ai(exchange, inbound, caller, compiled, call, gw)  # 400 403 404 408 413 415
     call.resolved_at = gw.monotonic_ns()
     is_free = inbound.operation.kind == "count"
-    if is_free:
-        admission = admit_request(caller, compiled, call, gw)  # 429 503
-    else:
-        admission = admit_ai(plan, caller, compiled, call, gw)  # 400 403 429 503
+    try:
+        if is_free:
+            admission = admit_request(caller, compiled, call, gw)  # 429 503
+        else:
+            admission = admit_ai(plan, caller, compiled, call, gw)  # 400 403 429 503
+    except MetersBusy:
+        admit = partial(admit_request, caller) if is_free else partial(admit_ai, plan, caller)
+        admission = await until_free(partial(admit, compiled, call, gw), gw)
     call.hold = admission.hold
     call.admitted_at = gw.monotonic_ns()
     match inbound.operation.kind:  # 400 502 503 504
@@ -142,11 +152,18 @@ async def _carry_service(
         if chain:
             permit_service(service.record.id, chain, call)
         call.authenticated_at = call.resolved_at = gw.monotonic_ns()
-        call.hold = admit_request(caller, compiled, call, gw, service_id=service.record.id).hold  # 429 503
+        try:
+            call.hold = admit_request(caller, compiled, call, gw, service_id=service.record.id).hold  # 429 503
+        except MetersBusy:
+            take = partial(admit_request, caller, compiled, call, gw, service_id=service.record.id)
+            call.hold = (await until_free(take, gw)).hold
     else:
         service = resolve_service(inbound, compiled, call)
         permit_anonymous(inbound, compiled, call, gw)
         call.environment = service.record.environment
-        call.hold = admit_anonymous(service, call, gw)  # 429 503
+        try:
+            call.hold = admit_anonymous(service, call, gw)  # 429 503
+        except MetersBusy:
+            call.hold = await until_free(partial(admit_anonymous, service, call, gw), gw)
     call.admitted_at = gw.monotonic_ns()
     await dispatch_service(exchange, inbound, service, call, gw)  # 502 504

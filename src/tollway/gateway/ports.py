@@ -223,7 +223,7 @@ class Meters(Protocol):
 
         What is limited must have at least `floor` of its unit left; what is reserved (the same in all of a unit) is
         `want` or the least that is left, whichever is less. Soft claims take part but never refuse, and leave what is
-        granted as it is. Raises gateway.meters_unavailable; nothing is taken then.
+        granted as it is. Raises MetersBusy or gateway.meters_unavailable; nothing is taken then.
         """
         ...
 

@@ -10,6 +10,7 @@ import msgspec
 
 from tollway.contract.limits import Measure, Period, TopUp, UnboundedOutput
 from tollway.contract.records import Charge
+from tollway.kernel.errors import TollwayError
 from tollway.kernel.money import NANOS_MAX
 
 Amounts: TypeAlias = tuple[int, int, int, int, int, int]
@@ -117,6 +118,18 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_CLAIMS = Claims()
+
+
+class MetersBusy(TollwayError):
+    """Another process holds what the meters need at this instant; nothing was taken, and trying again soon helps.
+
+    Whoever does not try again lets it out as what it is to a caller: gateway.meters_unavailable.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, internal: str) -> None:
+        super().__init__("gateway.meters_unavailable", internal=internal)
 
 
 class Hold(msgspec.Struct, gc=False):

@@ -5,6 +5,8 @@ keeps it, under the key it was made with; what is kept here is answered from the
 as unknown as what never was.
 """
 
+from functools import partial
+
 import msgspec
 
 from tollway.contract.records import Attempt, OpenRecord
@@ -17,11 +19,13 @@ from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import key_of
 from tollway.gateway.operations import RESPONSE_CANCEL, RESPONSE_INPUT_ITEMS
+from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Answer, Exchange, Headers
 from tollway.gateway.prepare import passed_on
 from tollway.gateway.relay import find_header, passed_back, read_whole
 from tollway.gateway.response_states import owner_of
 from tollway.gateway.rights import may_use
+from tollway.gateway.room import MetersBusy
 from tollway.gateway.snapshot import Compiled, Provider
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
@@ -62,7 +66,10 @@ async def carry_stored(
     if provider is None:
         raise TollwayError("response.not_found")
     if provider.claims is not None:
-        enter_kept(provider.claims, call, gw)
+        try:
+            enter_kept(provider.claims, call, gw)
+        except MetersBusy:
+            await until_free(partial(enter_kept, provider.claims, call, gw), gw)
     _open(provider, state, call, gw)
     answer = await _send(inbound, provider, state, call, gw)
     if answer.status == 200 and is_delete:

@@ -27,6 +27,8 @@ from tollway.runtime.child import Listening, Start, receive_start
 log = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 1.0
+SETTLE_LATE_SECONDS = 0.01
+"""Slots and reservations of a call that has ended keep others out until then."""
 SWEEPING_TURNS = 60
 """After how many of these turns kept responses that are too old are forgotten."""
 CONNECTIONS_SPARE = 16
@@ -49,6 +51,7 @@ async def _run(start: Start, name: str) -> int:
     worker = build_worker(start, name)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    worker.meters.on_put_off = _SettlingLate(worker, loop).begin
     loop.add_signal_handler(signal.SIGTERM, stop.set)
     loop.add_signal_handler(signal.SIGINT, lambda: None)
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
@@ -101,6 +104,25 @@ class _Share:
             return
         total = sum(counters["connections_open"] for counters in read_counters(self._run_directory).values())
         self._share = -(-total // self._workers) + CONNECTIONS_SPARE
+
+
+class _SettlingLate:
+    """Settles calls whose meters another process held, a little later and again until they are."""
+
+    def __init__(self, worker: Worker, loop: asyncio.AbstractEventLoop) -> None:
+        self._worker = worker
+        self._loop = loop
+        self._is_waiting = False
+
+    def begin(self) -> None:
+        """Something waits to be settled."""
+        if not self._is_waiting:
+            self._is_waiting = True
+            self._loop.call_later(SETTLE_LATE_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        self._is_waiting = False
+        self._worker.meters.settle_late()
 
 
 async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) -> None:

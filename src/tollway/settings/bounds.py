@@ -26,6 +26,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "timeouts.body_seconds": (0.1, 3_600),
     "timeouts.idle_seconds": (0.1, 3_600),
     "timeouts.drain_seconds": (0, 3_600),
+    # A worker on a busy machine is put aside for tenths of a second; 0 refuses at once.
+    "timeouts.meters_seconds": (0, 300),
     "timeouts.upstream_connect_seconds": (0.05, 300),
     "timeouts.upstream_first_byte_seconds": (0.1, 3_600),
     "timeouts.upstream_idle_seconds": (0.1, 3_600),

@@ -86,6 +86,7 @@ class TimeoutSettings:
     body_seconds: float = _setting(60.0, "for a request body on AI routes, from its head")
     idle_seconds: float = _setting(75.0, "between requests on a kept connection; and for any stalled read or write")
     drain_seconds: float = _setting(30.0, "for calls in flight when the gateway stops")
+    meters_seconds: float = _setting(5.0, "for the counters of a call's limits while another process holds them")
     upstream_connect_seconds: float = _setting(5.0, "to connect to an upstream, TLS included", hot=True)
     upstream_first_byte_seconds: float = _setting(120.0, "to an upstream's response head", hot=True)
     upstream_idle_seconds: float = _setting(60.0, "between bytes of an upstream's answer", hot=True)

@@ -2,20 +2,22 @@
 
 POSIX locks belong to the process, not to a thread or object: all of this is for one thread. Locks lie beyond
 the data, at offsets of their own. Stripes are taken in ascending order, the table last, so nobody waits in a
-circle; a lock that cannot be had within 50 ms is an error, not a wait. Who holds one that long was stopped: for a
-second after that it is hardly waited for, so that the calls of one owner do not hold up those of all others.
+circle. Waiting here holds up everything else of the process, so that it ends after 2 ms with MetersBusy: whoever
+can wait without holding up others tries again (gateway/patience.py). Holders that died hold nothing any more; one that
+is held for longer was put aside by a busy machine, or stopped. Until such a lock was had again, or for a second,
+every try is a single one, so that the calls of one owner do not hold up those of all others.
 """
 
 import time
 from collections.abc import Sequence
 from fcntl import LOCK_EX, LOCK_NB, LOCK_UN, lockf
 
-from tollway.kernel.errors import TollwayError
+from tollway.gateway.room import MetersBusy
 
-WAIT_SECONDS = 0.05
+WAIT_SECONDS = 0.002
+ALL_WAIT_SECONDS = 0.05
+"""For every stripe at once, which is seldom asked for, and which under load somebody or other nearly always holds."""
 STUCK_SECONDS = 1.0
-STUCK_WAIT_SECONDS = 0.0005
-"""Still enough for a holder that runs again."""
 STRIPES_MAX = 2**20
 _STRIPES_AT = 2**40
 _TABLE_AT = _STRIPES_AT + STRIPES_MAX
@@ -36,7 +38,7 @@ class RangeLocks:
         """Until when it is no use to wait, by what was waited for in vain."""
 
     def lock_stripe(self, stripe: int) -> None:
-        """Take one stripe. Raises gateway.meters_unavailable after 50 ms, sooner while others wait in vain."""
+        """Take one stripe. Raises MetersBusy after 2 ms, at once while others wait in vain."""
         self.lock_stripes((stripe,))
 
     def unlock_stripe(self, stripe: int) -> None:
@@ -44,7 +46,7 @@ class RangeLocks:
         lockf(self._fd, LOCK_UN, 1, _STRIPES_AT + stripe)
 
     def lock_stripes(self, stripes: Sequence[int]) -> None:
-        """Take several stripes, given in ascending order, or none. Raises gateway.meters_unavailable."""
+        """Take several stripes, given in ascending order, or none. Raises MetersBusy as `lock_stripe`."""
         taken = 0
         try:
             for stripe in stripes:
@@ -53,7 +55,7 @@ class RangeLocks:
                 except OSError:
                     self._wait(_STRIPES_AT + stripe, 1)
                 taken += 1
-        except TollwayError:
+        except MetersBusy:
             self.unlock_stripes(stripes[:taken])
             raise
         if self._stuck:
@@ -71,15 +73,15 @@ class RangeLocks:
         return self._try(_STRIPES_AT + stripe, 1)
 
     def lock_all_stripes(self) -> None:
-        """Take every stripe: nobody else changes any count. Raises gateway.meters_unavailable after 50 ms."""
-        self._wait(_STRIPES_AT, STRIPES_MAX)
+        """Take every stripe: nobody else changes any count. Raises MetersBusy after 50 ms."""
+        self._wait(_STRIPES_AT, STRIPES_MAX, ALL_WAIT_SECONDS)
 
     def unlock_all_stripes(self) -> None:
         """Release every stripe."""
         lockf(self._fd, LOCK_UN, STRIPES_MAX, _STRIPES_AT)
 
     def lock_table(self) -> None:
-        """Take the right to give cells away; after any stripe. Raises gateway.meters_unavailable after 50 ms."""
+        """Take the right to give cells away; after any stripe. Raises MetersBusy as `lock_stripe`."""
         self._wait(_TABLE_AT, 1)
 
     def unlock_table(self) -> None:
@@ -101,16 +103,16 @@ class RangeLocks:
             return False
         return True
 
-    def _wait(self, offset: int, length: int) -> None:
+    def _wait(self, offset: int, length: int, seconds: float = WAIT_SECONDS) -> None:
         began = time.monotonic()
         is_stuck = self._stuck.get((offset, length), 0.0) > began
-        deadline = began + (STUCK_WAIT_SECONDS if is_stuck else WAIT_SECONDS)
+        deadline = began if is_stuck else began + seconds
         tries = 0
         while not self._try(offset, length):
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 if not is_stuck:
                     self._stuck[offset, length] = deadline + STUCK_SECONDS
-                raise TollwayError("gateway.meters_unavailable", internal=f"lock {offset - _STRIPES_AT} is held")
+                raise MetersBusy(f"lock {offset - _STRIPES_AT} is held")
             tries += 1
             # Locks are held for microseconds; yielding is enough unless the holder was put aside.
             time.sleep(0 if tries < _YIELDS else _NAP_SECONDS)

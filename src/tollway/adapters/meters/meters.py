@@ -8,7 +8,7 @@ calls that slide their ring (policy/rate.py). For one thread of one process.
 import logging
 import mmap
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 import msgspec
@@ -31,7 +31,7 @@ from tollway.adapters.meters.rows import Rows
 from tollway.adapters.meters.sections import Sections
 from tollway.contract.records import Charge
 from tollway.gateway.ports import Meters
-from tollway.gateway.room import AMOUNT_MAX, Amounts, Claim, Claims, Hold, NoRoom, clamp
+from tollway.gateway.room import AMOUNT_MAX, Amounts, Claim, Claims, Hold, MetersBusy, NoRoom, clamp
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
 from tollway.policy.budget import HOUR_NS, NEVER_NS
@@ -75,6 +75,8 @@ class MappedMeters:
         self._rows = Rows(self._words, self._locks, layout, counts=self._sections.counts, spend=self._sections.spend)
         self._admissions = Admissions(self._sections, self._rows, clock)
         self._unsettled: list[tuple[RowHold, Amounts]] = []
+        self.on_put_off: Callable[[], None] = _wait_for_reclamation
+        """Told when a settlement found its lock held, so that `settle_late` is called soon."""
 
     def join(self) -> None:
         """Give back what the dead had and take a process slot. Raises gateway.meters_unavailable."""
@@ -93,7 +95,7 @@ class MappedMeters:
     def admit(self, claims: Claims, want: Amounts, floor: Amounts) -> Hold | NoRoom:
         """Count one request, take one slot and a reservation from every claim, or nothing at all.
 
-        Keys of the claims differ. Raises gateway.meters_unavailable; nothing is taken then.
+        Keys of the claims differ. Raises MetersBusy or gateway.meters_unavailable; nothing is taken then.
         """
         self._locks.lock_stripes(claims.stripes)
         try:
@@ -123,14 +125,18 @@ class MappedMeters:
         Also settles what could not be locked before. Call it at the start and every second, in any process;
         costs some microseconds when nobody died. Never raises: what cannot be locked now waits for the next time.
         """
-        unsettled, self._unsettled = self._unsettled, []
-        for hold, used in unsettled:
-            self._settle_or_keep(hold, used)
+        self.settle_late()
         try:
             return self._rows.reclaim_dead()
         except TollwayError as error:
             _log.warning("meters: reclamation is put off: %s", error)
             return 0
+
+    def settle_late(self) -> None:
+        """Try again to settle what found its lock held. Never raises; what is still held up is told of again."""
+        unsettled, self._unsettled = self._unsettled, []
+        for hold, used in unsettled:
+            self._settle_or_keep(hold, used)
 
     def read(self, claims: Iterable[Claim]) -> tuple[MeterState, ...]:
         """Return what the meters of the claims show now. Takes no lock, so that sums may be one call apart."""
@@ -184,9 +190,9 @@ class MappedMeters:
         stripes = hold.claims.held_stripes
         try:
             self._locks.lock_stripes(stripes)
-        except TollwayError as error:
-            _log.warning("meters: a settlement is put off: %s", error)
+        except MetersBusy:
             self._unsettled.append((hold, used))
+            self.on_put_off()
             return
         words = self._words
         try:
@@ -235,6 +241,10 @@ class MappedMeters:
         used = spent + reserved
         resets = now_ns + claim.window_seconds * NANOS_PER_SECOND if used else None
         return MeterState(claim, limit, used, spent, reserved, resets)
+
+
+def _wait_for_reclamation() -> None:
+    """Leave it to the next `reclaim_dead`."""
 
 
 _: type[Meters] = MappedMeters
