@@ -72,7 +72,7 @@ class SQLEventStore:
         return Page(tuple(_event(row) for row in rows[:limit]), following)
 
     def count_open(self, sight: Sight) -> EventCounts:
-        """Return open events by severity, by security_events_by_state."""
+        """Return open events by severity, by security_events_open alone."""
         query = select(_E.severity, func.count()).where(_E.state == "open", *_in_sight(sight)).group_by(_E.severity)
         with self._database.reading() as connection:
             return {severity: int(count) for severity, count in connection.execute(query)}

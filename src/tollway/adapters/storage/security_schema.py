@@ -34,6 +34,7 @@ security_events = Table(
     Column("version", Integer, nullable=False),
     Index("security_events_by_time", "created_ns", "id"),
     Index("security_events_by_state", "state", "created_ns", "id"),
+    Index("security_events_open", "state", "severity", "team_id", "owner_id"),
     Index("security_events_by_subject", "subject", "created_ns", "id"),
     Index("security_events_by_act", "act_state", "act_ns"),
 )
