@@ -1,8 +1,12 @@
 """Calls as the ledger reads them: the facts it adds up, and the whole record."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from tollway.contract.records import CloseRecord, encode
+from tollway.ledger.cells import Counted, count_cells
+from tollway.ledger.reading import Reading
 from tollway.ledger.rollups import CallFacts
 
 START = 1_800_000_000
@@ -24,3 +28,10 @@ def call(second: int = 0, **changes: object) -> tuple[CallFacts, bytes]:
     )
     body = encode(msgspec.structs.replace(record, **changes))
     return msgspec.msgpack.decode(body, type=CallFacts), body
+
+
+def counted(calls: Iterable[tuple[CallFacts, bytes]]) -> list[Counted]:
+    """Return calls as the ledger counts them, read from their records."""
+    reading = Reading({})
+    reading.take([body for _, body in calls], "writer")
+    return count_cells(reading.cells)

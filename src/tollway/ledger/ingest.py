@@ -6,56 +6,27 @@ closed as `crashed` with the estimate it was admitted with. A file is deleted on
 the transaction that holds its last record survives power loss.
 """
 
-from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-import msgspec
-
-from tollway.contract.records import CloseRecord, OpenRecord, TallyRecord, decode, encode
-from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.contract.records import TallyRecord, encode
 from tollway.kernel.codes import BY_NAME
+from tollway.ledger.cells import Counted, count_cells
 from tollway.ledger.model import DAY, FULL, HOUR, MINUTE, RESOLUTIONS, Group, Sums, coarser
 from tollway.ledger.ports import Batch, CallRow, JournalSource, LedgerStore, SumsKey
-from tollway.ledger.rollups import CallFacts, clean_text, group_of, key_of, sum_calls
-from tollway.ledger.uses import (
-    EMPTY_TEXT,
-    SeenAddresses,
-    address_uses,
-    find_old_secret,
-    group_by_token,
-    last_uses,
-    secret_uses,
-)
+from tollway.ledger.reading import Reading, crash
+from tollway.ledger.rollups import clean_text
+from tollway.ledger.uses import SeenAddresses, address_uses, last_uses, secret_uses
 from tollway.ledger.watching.watch import Watch
+
+K = TypeVar("K")
 
 READ_BYTES = 4 * 1024 * 1024
 """Read of one file in one step: about 8,000 calls, some 40 MB while they are added up."""
 CACHED_MAX = 20_000
 """Groups and running sums kept in memory; above it they are read back from the database when needed."""
-MINUTE_NS = MINUTE * NANOS_PER_SECOND
-
-
-class OpenSeen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="o"):
-    """What is needed of an OpenRecord whose call is closed soon."""
-
-    request_id: str
-
-
-_decode_facts = msgspec.msgpack.Decoder(CallFacts | OpenSeen | TallyRecord).decode
-
-
-class Calls:
-    """Calls and their records' bytes, side by side: a tuple for each would cost more than adding it up."""
-
-    __slots__ = ("bodies", "facts")
-
-    def __init__(self) -> None:
-        self.facts: list[CallFacts] = []
-        self.bodies: list[bytes] = []
-
-
-GroupsByMinute = dict[int, dict[Group, Calls]]
+_UNPRICED = Sums.COLUMNS.index("unpriced_calls")
 
 
 class Ingested(NamedTuple):
@@ -69,19 +40,6 @@ class Ingested(NamedTuple):
     """Whether a file had more than one step reads."""
     has_read: bool
     """Whether anything was read, also what makes no call. After a step without, all that is there is stored."""
-
-
-class _Reading:
-    """What a step has read so far."""
-
-    def __init__(self, opened: dict[str, tuple[str, bytes]]) -> None:
-        self.positions: dict[str, int] = {}
-        self.calls = Calls()
-        self.tallies: list[TallyRecord] = []
-        self.old_secrets: list[CloseRecord] = []
-        self.opened = dict(opened)
-        self.is_more = False
-        self.damaged = 0
 
 
 class Ingest:
@@ -151,11 +109,11 @@ class Ingest:
             self._write(reading, forgotten, totals)
         self._delete_finished(names)
         self.orphans += crashed
-        self.ingested += len(reading.calls.facts)
+        self.ingested += len(reading.bodies)
         self.damaged += reading.damaged
         _, _, client, server, _, tokens_in, tokens_out, _, cost, _, _ = totals.counts
         return Ingested(
-            reading.calls.bodies,
+            reading.bodies,
             client + server,
             cost,
             tokens_in + tokens_out,
@@ -163,12 +121,12 @@ class Ingest:
             bool(reading.positions),
         )
 
-    def _read(self, names: list[str]) -> _Reading:
+    def _read(self, names: list[str]) -> Reading:
         """Read a part of each writer's oldest file that is not read to its end yet.
 
         A writer's files are read strictly one after the other, so that no close is seen before its open.
         """
-        reading = _Reading(self._open_calls)
+        reading = Reading(self._open_calls)
         busy: set[str] = set()
         self._finished.clear()
         for name in names:
@@ -184,7 +142,7 @@ class Ingest:
                 busy.add(writer)
         return reading
 
-    def _read_file(self, name: str, writer: str, reading: _Reading) -> bool:
+    def _read_file(self, name: str, writer: str, reading: Reading) -> bool:
         """Read one file on; return whether there was nothing left to read."""
         start = self._positions.get(name, 0)
         if self._journal.size(name) == start:
@@ -195,10 +153,10 @@ class Ingest:
             return True
         reading.positions[name] = position
         reading.is_more = reading.is_more or position - start > READ_BYTES // 2
-        _take(payloads, writer, reading)
+        reading.take(payloads, writer)
         return False
 
-    def _close_orphans(self, reading: _Reading, names: list[str]) -> int:
+    def _close_orphans(self, reading: Reading, names: list[str]) -> int:
         """Close the calls of dead writers: all files finished, all read, and no new one has appeared meanwhile."""
         if not reading.opened:
             return 0
@@ -210,37 +168,22 @@ class Ingest:
         suspects -= {self._journal.writer_of(name) for name in self._journal.names() if name not in known}
         orphans = [(key, body) for key, (writer, body) in reading.opened.items() if writer in suspects]
         for request_id, body in orphans:
-            del reading.opened[request_id]
-            closed = encode(crash(body))
-            reading.calls.facts.append(_decode_call(closed))
-            reading.calls.bodies.append(closed)
+            reading.close(request_id, encode(crash(body)))
         return len(orphans)
 
-    def _write(self, reading: _Reading, forgotten: list[str], totals: Sums) -> None:
-        by_minute = _group(reading.calls)
+    def _write(self, reading: Reading, forgotten: list[str], totals: Sums) -> None:
+        cells = count_cells(reading.cells)
         tallied = _tally_sums(reading.tallies)
-        new_groups = self._name_groups(
-            {group for groups in by_minute.values() for group in groups} | {group for _, group in tallied}
-        )
+        new_groups = self._name_groups({cell.group for cell in cells} | {group for _, group in tallied})
+        by_group = _by_group(cells)
+        for key, found in tallied.items():
+            _add_to(by_group, key, found)
         minutes: dict[SumsKey, Sums] = {}
-        rows: list[CallRow] = []
-        for minute_start, groups in by_minute.items():
-            for group, calls in groups.items():
-                group_id = self._groups[group]
-                starts = [facts.started_ns for facts in calls.facts]
-                rows += zip(starts, repeat(group_id), [facts.request_id for facts in calls.facts], calls.bodies)
-                found = sum_calls(group, calls.facts)
-                totals.add(found)
-                self._add(minutes, minute_start, group, found)
-        for (minute_start, group), found in tallied.items():
+        for (minute_start, group), found in by_group.items():
             totals.add(found)
-            self._add(minutes, minute_start, group, found)
-        used = group_by_token(
-            (group.token, calls.facts) for some in by_minute.values() for group, calls in some.items()
-        )
-        addresses = address_uses(used)
-        calls = reading.calls
-        misuse = self.watch.look(calls.facts, calls.bodies, reading.tallies)
+            for each in (group, *self._coarser[group]):
+                _add_to(minutes, (each.cube, minute_start, self._groups[each]), found)
+        addresses = address_uses(cells)
         self._store.apply(
             Batch(
                 positions=reading.positions,
@@ -248,22 +191,29 @@ class Ingest:
                 opened=[(key, *value) for key, value in reading.opened.items() if key not in self._open_calls],
                 closed=[key for key in self._open_calls if key not in reading.opened],
                 groups=new_groups,
-                calls=rows,
+                calls=self._rows(cells),
                 sums=self._running(_by_resolution(minutes)),
-                spent=_spent(reading.calls.facts),
-                uses=last_uses(used),
-                unpriced=_unpriced(by_minute),
+                spent=_spent(cells),
+                uses=last_uses(cells),
+                unpriced=_unpriced(cells),
                 tallies=_tallies(reading.tallies),
                 secrets=secret_uses(reading.old_secrets),
                 addresses=addresses,
                 crowded=self._addresses.find_crowded(addresses),
-                findings=misuse,
+                findings=self.watch.look(cells, reading.tallies),
             )
         )
         self._open_calls = reading.opened
         self._positions.update(reading.positions)
         for name in forgotten:
             del self._positions[name]
+
+    def _rows(self, cells: Iterable[Counted]) -> list[CallRow]:
+        rows: list[CallRow] = []
+        for cell in cells:
+            ids = [facts.request_id for facts in cell.facts]
+            rows += zip(cell.starts, repeat(self._groups[cell.group]), ids, cell.bodies)
+        return rows
 
     def _name_groups(self, groups: set[Group]) -> list[tuple[int, Group]]:
         """Give every group and its coarser ones an id; return those that are new to the database."""
@@ -284,10 +234,6 @@ class Ingest:
                 named.append((self._next_group_id, group))
                 self._next_group_id += 1
         return named
-
-    def _add(self, minutes: dict[SumsKey, Sums], minute_start: int, group: Group, found: Sums) -> None:
-        for each in (group, *self._coarser[group]):
-            _add_to(minutes, (each.cube, minute_start, self._groups[each]), found)
 
     def _running(self, sums: dict[int, dict[SumsKey, Sums]]) -> dict[int, dict[SumsKey, Sums]]:
         """Add this batch's sums to the running ones, read back where not in memory, and return the new totals."""
@@ -315,7 +261,7 @@ class Ingest:
                 self._journal.delete(name, self._positions.get(name, 0))
 
 
-def _add_to(sums: dict[SumsKey, Sums], key: SumsKey, found: Sums) -> None:
+def _add_to(sums: dict[K, Sums], key: K, found: Sums) -> None:
     into = sums.get(key)
     if into is None:
         into = sums[key] = Sums()
@@ -331,98 +277,39 @@ def _by_resolution(minutes: dict[SumsKey, Sums]) -> dict[int, dict[SumsKey, Sums
     return sums
 
 
-def crash(body: bytes) -> CloseRecord:
-    """Return how a call ends whose process died: with its estimate, marked so. How long it took is not known: 0."""
-    opened = decode(body)
-    assert isinstance(opened, OpenRecord)
-    return CloseRecord(
-        request_id=opened.request_id,
-        started_ns=opened.started_ns,
-        duration_us=0,
-        method=opened.method,
-        route=opened.route,
-        operation=opened.operation,
-        status=0,
-        outcome="crashed",
-        token_id=opened.token_id,
-        application_id=opened.application_id,
-        team_id=opened.team_id,
-        environment=opened.environment,
-        service_id=opened.service_id,
-        model=opened.model,
-        provider_id=opened.provider_id,
-        upstream_model=opened.upstream_model,
-        was_opened=True,
-        usage=msgspec.structs.replace(opened.estimate, is_estimated=True),
-        cost_nanos=opened.estimate_nanos,
-        charges=opened.charges,
-        trace_id=opened.trace_id,
-    )
+def _by_group(cells: Iterable[Counted]) -> dict[tuple[int, Group], Sums]:
+    """Return the sums of each minute and group; a cell's own sums are not changed."""
+    found: dict[tuple[int, Group], Sums] = {}
+    for cell in cells:
+        _add_to(found, (cell.minute_start, cell.group), cell.sums)
+    return found
 
 
-def _take(payloads: list[bytes], writer: str, reading: _Reading) -> None:
-    add_facts, add_body = reading.calls.facts.append, reading.calls.bodies.append
-    opened, decode_facts = reading.opened, _decode_facts
-    for payload in payloads:
-        try:
-            record = decode_facts(payload)
-        except ValueError:
-            reading.damaged += 1
-            continue
-        if type(record) is CallFacts:
-            add_facts(record)
-            add_body(payload)
-            opened.pop(record.request_id, None)
-            if payload[-1] != EMPTY_TEXT and (old := find_old_secret(payload)) is not None:
-                reading.old_secrets.append(old)
-        elif type(record) is OpenSeen:
-            opened[record.request_id] = (writer, payload)
-        elif type(record) is TallyRecord:
-            reading.tallies.append(record)
-
-
-def _decode_call(body: bytes) -> CallFacts:
-    record = _decode_facts(body)
-    assert isinstance(record, CallFacts)
-    return record
-
-
-def _group(calls: Calls) -> GroupsByMinute:
-    raw: dict[tuple[int, tuple[str | int, ...]], Calls] = defaultdict(Calls)
-    for facts, body in zip(calls.facts, calls.bodies, strict=True):
-        group = raw[facts.started_ns // MINUTE_NS, key_of(facts)]
-        group.facts.append(facts)
-        group.bodies.append(body)
-    by_minute: GroupsByMinute = defaultdict(lambda: defaultdict(Calls))
-    for (minute, key), some in raw.items():
-        into = by_minute[minute * MINUTE][group_of(key)]
-        into.facts += some.facts
-        into.bodies += some.bodies
-    return by_minute
-
-
-def _spent(calls: list[CallFacts]) -> dict[tuple[str, str, int], int]:
+def _spent(cells: Iterable[Counted]) -> dict[tuple[str, str, int], int]:
     spent: dict[tuple[str, str, int], int] = {}
-    for facts in calls:
-        for charge in facts.charges:
-            key = (charge.owner_id, charge.budget_id, charge.period_start_ns)
-            spent[key] = spent.get(key, 0) + charge.nanos
+    for cell in cells:
+        for facts in cell.facts:
+            for charge in facts.charges:
+                key = (charge.owner_id, charge.budget_id, charge.period_start_ns)
+                spent[key] = spent.get(key, 0) + charge.nanos
     return spent
 
 
-def _unpriced(by_minute: GroupsByMinute) -> dict[tuple[int, str, str], tuple[int, int]]:
+def _unpriced(cells: Iterable[Counted]) -> dict[tuple[int, str, str], tuple[int, int]]:
     unpriced: dict[tuple[int, str, str], tuple[int, int]] = {}
-    for minute_start, groups in by_minute.items():
-        for group, calls in groups.items():
-            for facts in calls.facts:
-                if facts.cost_nanos is None:
-                    key = (minute_start - minute_start % DAY, group.provider, clean_text(facts.upstream_model))
-                    count, last_ns = unpriced.get(key, (0, 0))
-                    unpriced[key] = (count + 1, max(last_ns, facts.started_ns))
+    for cell in cells:
+        if not cell.sums.counts[_UNPRICED]:
+            continue
+        for facts in cell.facts:
+            if facts.cost_nanos is None:
+                day_start = cell.minute_start - cell.minute_start % DAY
+                key = (day_start, cell.group.provider, clean_text(facts.upstream_model))
+                count, last_ns = unpriced.get(key, (0, 0))
+                unpriced[key] = (count + 1, max(last_ns, facts.started_ns))
     return unpriced
 
 
-def _tallies(records: list[TallyRecord]) -> dict[tuple[int, str], int]:
+def _tallies(records: Sequence[TallyRecord]) -> dict[tuple[int, str], int]:
     tallies: dict[tuple[int, str], int] = {}
     for record in records:
         for code, count in record.counts.items():
@@ -431,7 +318,7 @@ def _tallies(records: list[TallyRecord]) -> dict[tuple[int, str], int]:
     return tallies
 
 
-def _tally_sums(records: list[TallyRecord]) -> dict[tuple[int, Group], Sums]:
+def _tally_sums(records: Sequence[TallyRecord]) -> dict[tuple[int, Group], Sums]:
     """Return the refusals without a token as groups without one, so that they show in the totals by status."""
     found: dict[tuple[int, Group], Sums] = {}
     for (minute_start, name), count in _tallies(records).items():

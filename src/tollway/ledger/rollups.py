@@ -1,9 +1,7 @@
 """Adds up calls: which group a call belongs to, its sums, and percentiles from histograms. Pure."""
 
-from bisect import bisect_left
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 
 import msgspec
 
@@ -43,29 +41,10 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c")
     client_address: str = ""
     client_agent: str = ""
 
-    @property
-    def is_use(self) -> bool:
-        """Whether the token let the call in: not for one that was refused for the token's own state."""
-        return self.outcome != "refused" or self.status != 401
-
-
-key_of = attrgetter(
-    "token_id",
-    "application_id",
-    "team_id",
-    "service_id",
-    "model",
-    "provider_id",
-    "operation",
-    "outcome",
-    "environment",
-    "status",
-)
-"""The dimensions of a call, in the order of Group after its cube, as the record has them."""
-
 
 def group_of(key: Sequence[str | int]) -> Group:
-    """Return the full group of a `key_of`: texts cut and cleaned, and no model that only the caller has named.
+    """Return the full group of its dimensions, in their order after the cube: texts cut and cleaned, and no model that
+    only the caller has named.
 
     Names that callers make up would otherwise grow the groups without bound.
     """
@@ -85,7 +64,7 @@ def sum_calls(group: Group, calls: Sequence[CallFacts]) -> Sums:
     """Add up calls of one group."""
     count = len(calls)
     is_refused, client, server, limited = classify(group.outcome, group.status)
-    usages = [call.usage for call in calls if call.usage is not NOTHING]
+    usages = [call.usage for call in calls]
     costs = [call.cost_nanos for call in calls if call.cost_nanos is not None]
     counts = [
         count,
@@ -144,8 +123,16 @@ def percentile(histogram: dict[int, int], fraction: float) -> int:
 
 
 def _histogram(values: list[int]) -> dict[int, int]:
-    bounds = HISTOGRAM_BOUNDS_US
-    return Counter([bisect_left(bounds, value) for value in values])
+    """Return how many values are in each bucket. Sorting compares integers at once; looking each up does not."""
+    bounds, found = HISTOGRAM_BOUNDS_US, dict[int, int]()
+    values.sort()
+    at, count = 0, len(values)
+    while at < count:
+        bucket = bisect_left(bounds, values[at])
+        after = bisect_right(values, bounds[bucket], at) if bucket < len(bounds) else count
+        found[bucket] = after - at
+        at = after
+    return found
 
 
 def _sum(values: Iterable[int], each_max: int) -> int:

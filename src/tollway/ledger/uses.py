@@ -5,11 +5,17 @@ token, and no use of it.
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from typing import TypeVar
+
+from msgspec import structs
 
 from tollway.contract.ledger_api import ADDRESSES_KEPT, AddressUse, LastUse, SecretUse
 from tollway.contract.records import CloseRecord, decode
-from tollway.ledger.rollups import CallFacts, clean_text
+from tollway.ledger.cells import Counted
+from tollway.ledger.rollups import clean_text
+
+Used = TypeVar("Used", LastUse, AddressUse)
 
 EMPTY_TEXT = 0xA0
 """The last byte of a record whose last field, `old_secret`, is empty (MessagePack: a text of no bytes)."""
@@ -27,28 +33,43 @@ def find_old_secret(body: bytes) -> CloseRecord | None:
     return record if isinstance(record, CloseRecord) and record.old_secret.isdecimal() else None
 
 
-def last_uses(by_token: dict[str, list[CallFacts]]) -> list[LastUse]:
+def last_uses(cells: Iterable[Counted]) -> list[LastUse]:
     """Return one row for each token that was used."""
-    uses: list[LastUse] = []
-    for token_id, found in by_token.items():
-        starts = [facts.started_ns for facts in found]
-        last_ns = max(starts)
-        last = found[starts.index(last_ns)]
-        address, agent = clean_text(last.client_address), clean_text(last.client_agent)
-        uses.append(LastUse(token_id, min(starts), last_ns, address, agent, len(found)))
-    return uses
+    used: dict[str, LastUse] = {}
+    for cell in cells:
+        token_id = cell.group.token
+        if not token_id or not cell.is_use:
+            continue
+        use = LastUse(token_id, min(cell.starts), max(cell.starts), cell.address, cell.agent, len(cell.starts))
+        known = used.get(token_id)
+        used[token_id] = use if known is None else _both(known, use)
+    return list(used.values())
 
 
-def address_uses(by_token: dict[str, list[CallFacts]]) -> list[AddressUse]:
+def address_uses(cells: Iterable[Counted]) -> list[AddressUse]:
     """Return one row for each token and address, of each token the ADDRESSES_KEPT used last."""
+    used: defaultdict[str, dict[str, AddressUse]] = defaultdict(dict)
+    for cell in cells:
+        token_id, address = cell.group.token, cell.address
+        if not token_id or not address or not cell.is_use:
+            continue
+        use = AddressUse(token_id, address, min(cell.starts), max(cell.starts), cell.agent, len(cell.starts))
+        by_address = used[token_id]
+        known = by_address.get(address)
+        by_address[address] = use if known is None else _both(known, use)
     uses: list[AddressUse] = []
-    for token_id, found in by_token.items():
-        by_address: defaultdict[str, list[CallFacts]] = defaultdict(list)
-        for facts in found:
-            by_address[facts.client_address].append(facts)
-        rows = [_of_address(token_id, address, calls) for address, calls in by_address.items() if address]
-        uses += sorted(rows, key=lambda use: use.last_ns)[-ADDRESSES_KEPT:]
+    for by_address in used.values():
+        if len(by_address) > ADDRESSES_KEPT:
+            uses += sorted(by_address.values(), key=lambda use: use.last_ns)[-ADDRESSES_KEPT:]
+        else:
+            uses += by_address.values()
     return uses
+
+
+def _both(one: Used, other: Used) -> Used:
+    """Return two uses as one: of what each says beside times and calls, that of the last."""
+    last = other if other.last_ns > one.last_ns else one
+    return structs.replace(last, first_ns=min(one.first_ns, other.first_ns), calls=one.calls + other.calls)
 
 
 def secret_uses(records: Iterable[CloseRecord]) -> list[SecretUse]:
@@ -74,17 +95,6 @@ def secret_uses(records: Iterable[CloseRecord]) -> list[SecretUse]:
     return uses
 
 
-def group_by_token(calls: Iterable[tuple[str, Sequence[CallFacts]]]) -> dict[str, list[CallFacts]]:
-    """Return the uses of each token out of (token, calls) pairs; calls without a token are left out."""
-    by_token: defaultdict[str, list[CallFacts]] = defaultdict(list)
-    for token_id, found in calls:
-        if token_id:
-            used = [facts for facts in found if facts.is_use]
-            if used:
-                by_token[token_id] += used
-    return by_token
-
-
 class SeenAddresses:
     """The (token, address) pairs seen lately, at most SEEN_MAX: a pair that is not among them may be one too many."""
 
@@ -104,10 +114,3 @@ class SeenAddresses:
         while len(seen) > SEEN_MAX:
             seen.popitem(last=False)
         return list(crowded)
-
-
-def _of_address(token_id: str, address: str, calls: Sequence[CallFacts]) -> AddressUse:
-    last = max(calls, key=lambda facts: facts.started_ns)
-    first_ns = min(facts.started_ns for facts in calls)
-    agent = clean_text(last.client_agent)
-    return AddressUse(token_id, clean_text(address), first_ns, last.started_ns, agent, len(calls))

@@ -4,8 +4,7 @@ import pytest
 
 from kit.ledger_calls import make_close, make_open
 from tollway.contract.records import encode
-from tollway.contract.usage import Usage
-from tollway.ledger.ingest import Ingest, crash
+from tollway.ledger.ingest import Ingest
 from tollway.ledger.ports import StoredState
 
 
@@ -122,10 +121,3 @@ def test_damaged_records_are_counted_and_passed_by():
     ingest = Ingest(journal, store)
     ingest.step()
     assert (ingest.damaged, ingest.ingested) == (1, 1)
-
-
-def test_a_crashed_call_keeps_its_estimate_and_charges():
-    opened = make_open(estimate_nanos=None)
-    closed = crash(encode(opened))
-    assert (closed.outcome, closed.cost_nanos, closed.charges) == ("crashed", None, opened.charges)
-    assert closed.usage == Usage(input_tokens=10, output_tokens=90, is_estimated=True)

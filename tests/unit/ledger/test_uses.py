@@ -2,16 +2,12 @@
 
 import pytest
 
+from kit.calls import call, counted
 from kit.ledger_calls import make_close, make_open
 from tollway.contract.ledger_api import ADDRESSES_KEPT, AddressUse
 from tollway.contract.records import CloseRecord, encode
 from tollway.ledger import uses
-from tollway.ledger.rollups import CallFacts
-from tollway.ledger.uses import SeenAddresses, address_uses, find_old_secret, group_by_token, last_uses, secret_uses
-
-
-def fact(started_ns: int, address: str = "192.0.2.1", *, status: int = 200, outcome: str = "ok") -> CallFacts:
-    return CallFacts("r", started_ns, 1, status, outcome, "chat", "tok", client_address=address, client_agent="a")
+from tollway.ledger.uses import SeenAddresses, address_uses, find_old_secret, last_uses, secret_uses
 
 
 @pytest.mark.parametrize(("old_secret", "trace_id"), [("", ""), ("", "a0" * 16), ("3", ""), ("128", "ff" * 16)])
@@ -32,17 +28,31 @@ def test_a_record_of_an_older_program_is_read_and_has_no_replaced_secret(trace_i
 
 
 def test_what_was_refused_for_the_tokens_own_state_is_no_use() -> None:
-    refused = fact(9, status=401, outcome="refused")
-    limited = fact(8, status=429, outcome="refused")
-    upstreams = fact(7, status=401)
-    used = group_by_token([("tok", [refused, limited, upstreams]), ("", [fact(1)]), ("gone", [refused])])
-    assert used == {"tok": [limited, upstreams]}
-    assert [(use.first_ns, use.last_ns, use.calls) for use in last_uses(used)] == [(7, 8, 2)]
+    cells = counted(
+        [
+            call(9, status=401, outcome="refused"),
+            call(8, status=429, outcome="refused", client_agent="last/1"),
+            call(7, status=401),
+            call(1, token_id=""),
+            call(5, token_id="gone", outcome="refused", status=401),
+        ]
+    )
+    (use,) = last_uses(cells)
+    assert (use.token_id, use.last_ns - use.first_ns, use.last_agent, use.calls) == ("tokA", 10**9, "last/1", 2)
+    (where,) = address_uses(cells)
+    assert (where.token_id, where.first_ns, where.last_ns, where.calls) == ("tokA", use.first_ns, use.last_ns, 2)
+
+
+def test_the_last_use_is_the_latest_call_in_whatever_cell() -> None:
+    calls = [call(90, client_address="192.0.2.9", client_agent="late/1"), call(10), call(70, client_agent="other/1")]
+    (use,) = last_uses(counted(calls))
+    assert (use.last_address, use.last_agent, use.calls) == ("192.0.2.9", "late/1", 3)
+    assert use.first_ns == calls[1][0].started_ns and use.last_ns == calls[0][0].started_ns
 
 
 def test_of_a_token_the_addresses_used_last_are_kept() -> None:
-    calls = [fact(number, f"192.0.2.{number}") for number in range(20)] + [fact(30, "")]
-    found = address_uses({"tok": calls})
+    calls = [call(number, client_address=f"192.0.2.{number}") for number in range(20)]
+    found = address_uses(counted([*calls, call(30, client_address="")]))
     assert {use.address for use in found} == {f"192.0.2.{number}" for number in range(20 - ADDRESSES_KEPT, 20)}
 
 

@@ -7,6 +7,8 @@ tuples: binding 8,000 rows by name would cost as much as everything else the led
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from tollway.ledger.model import CUBES, Group, Sums, decode_histograms, encode_h
 from tollway.ledger.ports import Batch, LedgerStore, StoredState, SumsKey
 
 KEYS_PER_QUERY = 500
+ROWS_PER_STATEMENT = 64
+"""Of what is inserted in thousands: half the cost of one row is the statement around it."""
 SYNC_ROW = "-"
 """No journal file has this name; its row counts syncs."""
 
@@ -94,10 +98,10 @@ class SQLLedgerStore:
         statements = self._statements
         with self._begin() as connection:
             _many(connection, statements.group, ((group_id, *group) for group_id, group in batch.groups))
-            _many(connection, statements.call, batch.calls)
+            _many_at_once(connection, statements.call, batch.calls)
             for resolution, sums in batch.sums.items():
                 rows = ((*key, *each.counts, encode_histograms(each.histograms)) for key, each in sums.items())
-                _many(connection, statements.sums[resolution], rows)
+                _many_at_once(connection, statements.sums[resolution], list(rows))
             _many(connection, statements.opened, batch.opened)
             _many(connection, statements.closed, ((request_id,) for request_id in batch.closed))
             _many(connection, statements.spent, ((*key, nanos) for key, nanos in batch.spent.items()))
@@ -108,8 +112,8 @@ class SQLLedgerStore:
             _many(connection, statements.use, uses)
             _many(connection, statements.secret, (structs.astuple(use) for use in batch.secrets))
             _many(connection, statements.address, (structs.astuple(use) for use in batch.addresses))
-            for token_id in batch.crowded:
-                connection.execute(_oldest_addresses(token_id))
+            crowded = ((token_id, token_id, *statements.addresses_kept) for token_id in batch.crowded)
+            _many(connection, statements.oldest_addresses, crowded)
             _many(connection, statements.unpriced, ((*key, *value) for key, value in batch.unpriced.items()))
             _many(connection, statements.tally, ((*key, calls) for key, calls in batch.tallies.items()))
             if batch.findings:
@@ -198,6 +202,9 @@ class _Statements:
             newest=(addresses.c.last_ns, ("last_ns", "last_agent")),
             oldest=(addresses.c.first_ns, ("first_ns",)),
         )
+        self.oldest_addresses = self._compile(_oldest_addresses())
+        # SQLAlchemy writes an OFFSET beside each LIMIT for SQLite.
+        self.addresses_kept = (ADDRESSES_KEPT,) if self._is_postgres else (ADDRESSES_KEPT, 0)
         self.unpriced = self._upsert(unpriced, added=("calls",), newest=(unpriced.c.last_ns, ("last_ns",)))
 
     def _upsert(
@@ -232,12 +239,30 @@ class _Statements:
         return str(statement.compile(dialect=self._dialect))
 
 
-def _oldest_addresses(token_id: str) -> Delete:
+def _oldest_addresses() -> Delete:
     """Return what deletes a token's addresses but the ADDRESSES_KEPT used last; by primary key."""
     table = tables.token_addresses
-    last = select(table.c.address).where(table.c.token_id == token_id)
-    last = last.order_by(table.c.last_ns.desc(), table.c.address).limit(ADDRESSES_KEPT)
-    return delete(table).where(table.c.token_id == token_id, table.c.address.not_in(last))
+    last = select(table.c.address).where(table.c.token_id == bindparam("same_id"))
+    last = last.order_by(table.c.last_ns.desc(), table.c.address).limit(bindparam("kept"))
+    return delete(table).where(table.c.token_id == bindparam("id"), table.c.address.not_in(last))
+
+
+def _many_at_once(connection: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run as `_many` does, ROWS_PER_STATEMENT rows in one statement as far as they go. No two rows have one key."""
+    whole = len(rows) - len(rows) % ROWS_PER_STATEMENT
+    if whole:
+        firsts = range(0, whole, ROWS_PER_STATEMENT)
+        flat = [tuple(chain.from_iterable(rows[first : first + ROWS_PER_STATEMENT])) for first in firsts]
+        connection.exec_driver_sql(_widened(statement), flat)
+    _many(connection, statement, rows[whole:])
+
+
+@lru_cache(maxsize=16)
+def _widened(statement: str) -> str:
+    """Return an insert of one row as one of ROWS_PER_STATEMENT rows."""
+    head, values, rest = statement.partition(" VALUES ")
+    row, end, clauses = rest.partition(")")
+    return head + values + ", ".join([row + end] * ROWS_PER_STATEMENT) + clauses
 
 
 def _many(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:

@@ -1,74 +1,59 @@
-"""Adds up calls into the rows that detectors look at: a token, a minute, an address and a client each. Pure."""
+"""Adds up cells into the rows that detectors look at: a token, a minute, an address and a client each. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
+from collections.abc import Sequence
 
 from tollway.contract.records import CloseRecord, decode
-from tollway.ledger.rollups import CallFacts, clean_text
-from tollway.policy.detect.profile import MINUTE, Row
+from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.ledger.cells import Counted
+from tollway.ledger.model import Sums
+from tollway.ledger.rollups import clean_text
+from tollway.policy.detect.profile import Row
 
-_NANOS = 10**9
-MINUTE_NS = MINUTE * _NANOS
-_origin = attrgetter("token_id", "client_address", "client_agent")
 _GUESSES = frozenset((401, 403, 404, 405))
 _LIMITED = 429
+_COST = Sums.COLUMNS.index("cost_nanos")
 TARGETS_MAX = 16
 """Models and services that one row names."""
 ENDED = frozenset(("token.revoked", "token.expired"))
 REPLACED = "token.replaced"
 
 
-def build_rows(calls: Sequence[CallFacts], bodies: Sequence[bytes]) -> list[Row]:
-    """Return the rows of calls with a token, in order of time. `bodies` are the whole records, side by side."""
-    by_origin: dict[tuple[str, str, str], list[int]] = defaultdict(list)
-    for index, origin in enumerate(map(_origin, calls)):
-        by_origin[origin].append(index)
-    rows: list[Row] = []
-    for origin, indexes in by_origin.items():
-        if origin[0]:
-            rows += (_build_row(some, calls, bodies) for some in _minutes(indexes, calls))
-    return sorted(rows, key=_second)
+def build_rows(cells: Sequence[Counted]) -> list[Row]:
+    """Return the rows of calls with a token, in order of time."""
+    rows: dict[tuple[str, int, str, str], Row] = {}
+    for cell in cells:
+        token_id = cell.group.token
+        if not token_id:
+            continue
+        key = (token_id, cell.minute_start, cell.address, cell.agent)
+        row = rows.get(key)
+        if row is None:
+            row = rows[key] = Row(token_id, cell.group.team, 0, cell.address, cell.agent)
+        _add(row, cell)
+    return sorted(rows.values(), key=_second)
 
 
-def _minutes(indexes: list[int], calls: Sequence[CallFacts]) -> Iterable[list[int]]:
-    """Split calls by minute. A batch seldom has more than one."""
-    starts = [calls[index].started_ns // MINUTE_NS for index in indexes]
-    if min(starts) == max(starts):
-        return (indexes,)
-    by_minute: dict[int, list[int]] = defaultdict(list)
-    for minute, index in zip(starts, indexes, strict=True):
-        by_minute[minute].append(index)
-    return by_minute.values()
+def _add(row: Row, cell: Counted) -> None:
+    count, status = len(cell.starts), cell.group.status
+    row.second = max(row.second, max(cell.starts) // NANOS_PER_SECOND)
+    row.calls += count
+    row.cost_nanos += cell.sums.counts[_COST]
+    if 400 <= status < 500 and status != _LIMITED:
+        row.errors += count
+        if status in _GUESSES:
+            row.guesses += count
+            _add_guesses(row, cell)
 
 
-def _build_row(indexes: list[int], calls: Sequence[CallFacts], bodies: Sequence[bytes]) -> Row:
-    some = [calls[index] for index in indexes]
-    first = some[0]
-    row = Row(
-        first.token_id,
-        first.team_id,
-        max([facts.started_ns for facts in some]) // _NANOS,
-        clean_text(first.client_address),
-        clean_text(first.client_agent),
-        calls=len(some),
-        cost_nanos=sum([facts.cost_nanos or 0 for facts in some]),
-    )
-    for index, facts in zip(indexes, some, strict=True):
-        if 400 <= facts.status < 500 and facts.status != _LIMITED:
-            _count_error(row, facts, bodies[index])
-    return row
-
-
-def _count_error(row: Row, facts: CallFacts, body: bytes) -> None:
-    row.errors += 1
-    if facts.status not in _GUESSES:
-        return
-    row.guesses += 1
-    target = clean_text(facts.model or facts.service_id or facts.operation)
+def _add_guesses(row: Row, cell: Counted) -> None:
+    """Add what the calls were at, and whether their secret had ended. A model that only the caller named counts."""
+    first = cell.facts[0]
+    target = clean_text(first.model or first.service_id or first.operation)
     if target not in row.targets and len(row.targets) < TARGETS_MAX:
         row.targets = (*row.targets, target)
-    if facts.status == 401 and facts.outcome == "refused":
+    if cell.group.status != 401 or cell.group.outcome != "refused":
+        return
+    for body in cell.bodies:
         record = decode(body)
         assert isinstance(record, CloseRecord)
         row.ended += record.code in ENDED

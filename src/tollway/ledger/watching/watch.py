@@ -13,7 +13,7 @@ import msgspec
 
 from tollway.contract.records import TallyRecord
 from tollway.contract.watching import NO_POLICY, Detector, Finding, WatchPolicy
-from tollway.ledger.rollups import CallFacts
+from tollway.ledger.cells import Counted
 from tollway.ledger.watching.ports import WatchStore
 from tollway.ledger.watching.rows import build_rows
 from tollway.policy.detect.profile import Profile, Row
@@ -65,15 +65,10 @@ class Watch:
             _log.exception("ledger: the stored thresholds cannot be read; the console sends them again")
             self._use(NO_POLICY)
 
-    def look(
-        self, calls: Sequence[CallFacts], bodies: Sequence[bytes], tallies: Sequence[TallyRecord]
-    ) -> list[tuple[int, bytes]]:
-        """Return (at_ns, bytes) of what is found in calls, with their whole records, and refusals.
-
-        Raises usage.unavailable.
-        """
+    def look(self, cells: Sequence[Counted], tallies: Sequence[TallyRecord]) -> list[tuple[int, bytes]]:
+        """Return (at_ns, bytes) of what is found in calls and refusals. Raises usage.unavailable."""
         self._adopt()
-        rows = build_rows(calls, bodies)
+        rows = build_rows(cells)
         self._fetch({row.token_id for row in rows})
         found: list[Finding] = []
         for row in rows:

@@ -1,13 +1,13 @@
 """Calls are added up by token, minute, address and client; only what detectors ask for is read from the records."""
 
-from kit.calls import START, call
+from kit.calls import START, call, counted
 from tollway.ledger.rollups import CallFacts
 from tollway.ledger.watching.rows import TARGETS_MAX, build_rows
 from tollway.policy.detect.profile import Row
 
 
 def rows_of(calls: list[tuple[CallFacts, bytes]]) -> list[Row]:
-    return build_rows([facts for facts, _ in calls], [body for _, body in calls])
+    return build_rows(counted(calls))
 
 
 def test_calls_of_a_minute_are_one_row_and_others_are_apart() -> None:

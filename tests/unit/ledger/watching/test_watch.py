@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 import pytest
 
-from kit.calls import START, call
+from kit.calls import START, call, counted
 from tollway.contract.records import Refused, TallyRecord
 from tollway.contract.watching import Expected, Finding, Guessing, NewOrigin, Rule, Thresholds, WatchPolicy
 from tollway.kernel.errors import TollwayError
@@ -54,7 +54,7 @@ def thief(second: int = 3 * DAY) -> tuple[CallFacts, bytes]:
 
 
 def look(watch: Watch, calls: list[tuple[CallFacts, bytes]], tallies: list[TallyRecord]) -> list[tuple[int, bytes]]:
-    return watch.look([facts for facts, _ in calls], [body for _, body in calls], tallies)
+    return watch.look(counted(calls), tallies)
 
 
 def found(raw: list[tuple[int, bytes]]) -> list[Finding]:

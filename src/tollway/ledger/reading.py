@@ -1,0 +1,140 @@
+"""What one step reads from the journals: calls by cell, tallies, and the calls that are in flight.
+
+Law: the opening of a call that is closed in the same batch is never decoded, only matched by its bytes; one that
+stays open is, so that what is damaged is found before it is stored.
+"""
+
+from collections import defaultdict
+
+import msgspec
+
+from tollway.contract.records import CloseRecord, OpenRecord, TallyRecord, decode, encode
+from tollway.ledger.cells import MINUTE_NS, Cell, CellKey, key_of
+from tollway.ledger.rollups import CallFacts
+from tollway.ledger.uses import EMPTY_TEXT, find_old_secret
+
+
+class OpenSeen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="o"):
+    """What is needed of an OpenRecord whose call is closed soon."""
+
+    request_id: str
+
+
+_decode_close = msgspec.msgpack.Decoder(CallFacts).decode
+_decode_any = msgspec.msgpack.Decoder(CallFacts | OpenSeen | TallyRecord).decode
+
+_HEAD_BYTES = 5
+"""An array's length and the record's tag; the request id follows, in both kinds, as MessagePack's short text."""
+_OPENED = encode(OpenRecord("", 0, "", "", ""))[:_HEAD_BYTES]
+_CLOSED = encode(CloseRecord("", 0, 0, 0, "ok", ""))[:_HEAD_BYTES]
+_ID_AT = _HEAD_BYTES + 1
+_SHORT_TEXTS = range(0xA0, 0xC0)
+_TO_END = 0xA0 - _ID_AT
+"""The first byte of a short text less this is where it ends."""
+
+
+class Reading:
+    """What a step has read so far. `opened`: request id -> (writer, the OpenRecord's bytes)."""
+
+    def __init__(self, opened: dict[str, tuple[str, bytes]]) -> None:
+        self.positions: dict[str, int] = {}
+        self.cells: defaultdict[CellKey, Cell] = defaultdict(Cell)
+        self.bodies: list[bytes] = []
+        """Of the calls that ended, in order of ingest."""
+        self.tallies: list[TallyRecord] = []
+        self.old_secrets: list[CloseRecord] = []
+        self.opened = dict(opened)
+        self.is_more = False
+        self.damaged = 0
+
+    def take(self, payloads: list[bytes], writer: str) -> None:
+        """Take in a part of one writer's file. Runs for every record, so it is one loop."""
+        begun: dict[bytes, bytes] = {}
+        cells, add_body, opened, closed = self.cells, self.bodies.append, _OPENED, _CLOSED
+        decode_close, cell_key = _decode_close, key_of
+        for payload in payloads:
+            head = payload[:_HEAD_BYTES]
+            if head == opened and payload[_HEAD_BYTES] in _SHORT_TEXTS:
+                begun[payload[_ID_AT : payload[_HEAD_BYTES] - _TO_END]] = payload
+                continue
+            if head != closed:
+                self._take_other(payload, writer, begun)
+                continue
+            try:
+                facts = decode_close(payload)
+            except ValueError:
+                self.damaged += 1
+                continue
+            cell = cells[facts.started_ns // MINUTE_NS, cell_key(facts)]
+            cell.facts.append(facts)
+            cell.bodies.append(payload)
+            add_body(payload)
+            if begun.pop(payload[_ID_AT : payload[_HEAD_BYTES] - _TO_END], None) is None:
+                self.opened.pop(facts.request_id, None)
+            if payload[-1] != EMPTY_TEXT:
+                self._keep_old_secret(payload)
+        for payload in begun.values():
+            self._take_other(payload, writer, begun)
+
+    def close(self, request_id: str, body: bytes) -> None:
+        """Take in the end of a call whose writer is dead."""
+        del self.opened[request_id]
+        self._add(_decode_close(body), body)
+
+    def _take_other(self, payload: bytes, writer: str, begun: dict[bytes, bytes]) -> None:
+        """Take in a tally, an opening that stays, and what older programs have written."""
+        try:
+            record = _decode_any(payload)
+        except ValueError:
+            self.damaged += 1
+            return
+        match record:
+            case OpenSeen():
+                self.opened[record.request_id] = (writer, payload)
+            case TallyRecord():
+                self.tallies.append(record)
+            case CallFacts():
+                begun.pop(record.request_id.encode(), None)
+                self.opened.pop(record.request_id, None)
+                self._add(record, payload)
+                self._keep_old_secret(payload)
+
+    def _add(self, facts: CallFacts, body: bytes) -> None:
+        cell = self.cells[facts.started_ns // MINUTE_NS, key_of(facts)]
+        cell.facts.append(facts)
+        cell.bodies.append(body)
+        self.bodies.append(body)
+
+    def _keep_old_secret(self, body: bytes) -> None:
+        old = find_old_secret(body)
+        if old is not None:
+            self.old_secrets.append(old)
+
+
+def crash(body: bytes) -> CloseRecord:
+    """Return how a call ends whose process died: with its estimate, marked so. How long it took is not known: 0."""
+    opened = decode(body)
+    assert isinstance(opened, OpenRecord)
+    return CloseRecord(
+        request_id=opened.request_id,
+        started_ns=opened.started_ns,
+        duration_us=0,
+        method=opened.method,
+        route=opened.route,
+        operation=opened.operation,
+        status=0,
+        outcome="crashed",
+        token_id=opened.token_id,
+        application_id=opened.application_id,
+        team_id=opened.team_id,
+        environment=opened.environment,
+        service_id=opened.service_id,
+        model=opened.model,
+        provider_id=opened.provider_id,
+        upstream_model=opened.upstream_model,
+        was_opened=True,
+        usage=msgspec.structs.replace(opened.estimate, is_estimated=True),
+        cost_nanos=opened.estimate_nanos,
+        charges=opened.charges,
+        trace_id=opened.trace_id,
+    )
