@@ -71,6 +71,8 @@ class Leaks:
 
     def __init__(self, parts: LeakParts) -> None:
         self._parts = parts
+        self._may_wait = True
+        """Whether a report may wait: this process is the only one that puts them aside, but for those before it."""
 
     def receive(self, reports: Sequence[LeakReport]) -> None:
         """Put reports aside. The same work and the same time whether or not they hold tokens of ours.
@@ -83,16 +85,28 @@ class Leaks:
         with parts.transactions.write():
             if parts.reports.count() < WAITING_MAX:
                 parts.reports.add(Received(report_id, sealed, parts.clock.now_ns()))
+        self._may_wait = True
 
     def look(self) -> bool:
         """Look at some of the reports that wait; return whether there are more. Raises management.unavailable."""
+        if not self._may_wait:
+            return False
+        parts, self._may_wait = self._parts, False
+        try:
+            return self._look(parts.reports.first(EACH))
+        except BaseException:
+            self._may_wait = True
+            raise
+
+    def _look(self, waiting: Sequence[Received]) -> bool:
         parts = self._parts
-        waiting = parts.reports.first(EACH)
         for received in waiting:
             with parts.transactions.write():
                 for report in self._open(received):
                     self.settle(report)
                 parts.reports.remove(received.id)
+        # What waits may be more than was read; the next look says.
+        self._may_wait = self._may_wait or bool(waiting)
         return len(waiting) >= EACH
 
     def report(

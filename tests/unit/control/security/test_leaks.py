@@ -125,3 +125,27 @@ def test_a_report_of_somebody_known_is_in_the_audit_log_with_its_counts(
     assert (entry.actor, entry.action) == (str(ACTOR), "security.report")
     assert json.loads(entry.after or "") == {"tokens": 2, "known": 1}
     assert token[1] not in str(entry)
+
+
+def test_reports_are_read_only_when_some_may_wait_and_again_when_reading_failed(
+    security: Security, token: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The console looks twice a second."""
+    leaks = security.desk.leaks
+    store, reads = leaks._parts.reports, []
+    first = type(store).first
+
+    def counted(self: object, count: int) -> object:
+        reads.append(count)
+        if len(reads) == 2:
+            raise OSError("down")
+        return first(self, count)  # type: ignore[arg-type]  # the store itself
+
+    monkeypatch.setattr(type(store), "first", counted)
+    assert [leaks.look() for _ in range(3)] == [False] * 3 and len(reads) == 1
+    leaks.receive([LeakReport(token[1])])
+    with pytest.raises(OSError, match="down"):
+        leaks.look()
+    leaks.look()
+    assert len(security.events()) == 1 and len(reads) == 3
+    assert [leaks.look() for _ in range(3)] == [False] * 3 and len(reads) == 4
