@@ -14,6 +14,7 @@ from kit.life import LinkPost, build_rotations, build_token_desk
 from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets.key_ring import KeyRing
 from tollway.adapters.storage.accounts import SQLAccountStore
+from tollway.adapters.storage.alerts import SQLAlertStore
 from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.bulk import SQLBulkStore
@@ -258,6 +259,7 @@ class ControlPlane:
         self.webhook_store = SQLWebhookStore(self.database)
         self.delivery_store = SQLDeliveryStore(self.database)
         self.mail_store, self.told_store = SQLMailStore(self.database), SQLToldStore(self.database)
+        self.alert_store = SQLAlertStore(self.database)
         self.notifier = Notifier(self.webhook_store, self.delivery_store, self.database, self.clock)
         self.teams = Teams(self.team_store, self.database, self.audit, self.clock)
         self.applications = Applications(
@@ -304,9 +306,9 @@ class ControlPlane:
             )
         )
         self.token_desk = build_token_desk(self)
+        self.link_post = LinkPost()
         self.rotations = build_rotations(self, self.token_desk)
         self.plans = Plans(PlanParts(self.plan_store, self.publisher, self.database, self.audit, self.clock))
-        self.link_post = LinkPost()
         self.levels = Levels(LevelParts(self.level_store, names, self.publisher, self.database, self.audit, self.clock))
         self.limit_owners = LimitOwners(self.levels, self.tokens, self.applications)
         self.top_ups = TopUps(self.limit_owners, self.clock)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from kit.control import ControlPlane
 from tollway.adapters.webhooks.sender import parse_url
 from tollway.contract.resting import RestingKey
+from tollway.control.alerts.service import Alerts
 from tollway.control.gateway.ports import UsedBudget
 from tollway.control.notices.delivering import Deliveries, DeliveryParts
 from tollway.control.notices.mail import Mail, MailParts
@@ -103,8 +104,10 @@ class Notices:
         )
         self.mail = Mail(MailParts(plane.mail_store, plane.keys.notices, self.post, database, trail, clock))
         states = self.states
-        self.watch = Watch(WatchParts(states, states, states, plane.told_store, plane.notifier, database, clock))
-        self.desk = NoticeDesk(self.webhooks, self.deliveries, self.mail, self.watch)
+        told, alerts = plane.told_store, plane.alert_store
+        self.watch = Watch(WatchParts(states, states, states, told, alerts, plane.notifier, database, clock))
+        self.alerts = Alerts(alerts, database, trail, clock)
+        self.desk = NoticeDesk(self.webhooks, self.deliveries, self.mail, self.watch, self.alerts)
 
     def deliver_due(self) -> list[str]:
         """Send everything that is due now, as the deliverer does, and return the ids in the order they were sent."""

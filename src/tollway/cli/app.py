@@ -7,6 +7,7 @@ import typer
 
 from tollway import __version__
 from tollway.cli import (
+    alerts,
     audit,
     budgets,
     bulk,
@@ -30,7 +31,7 @@ from tollway.cli import (
 )
 from tollway.cli.answers import ExitCode
 
-_ACCESS = (tokens, rotations, owners, plans, budgets, bulk, rights, model_groups, people, service_accounts)
+_ACCESS = (tokens, rotations, owners, plans, budgets, alerts, bulk, rights, model_groups, people, service_accounts)
 COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan, security)
 
 

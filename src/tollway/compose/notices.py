@@ -6,6 +6,7 @@ from tollway.adapters.mail import SMTPSender
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.webhooks import HTTPWebhookSender
 from tollway.compose.stores import Stores
+from tollway.control.alerts.service import Alerts
 from tollway.control.configuration.applying_notices import NoticesParts
 from tollway.control.notices.delivering import Deliveries, DeliveryParts
 from tollway.control.notices.mail import Mail, MailParts
@@ -62,6 +63,7 @@ def build_notices(stores: Stores, keys: KeyRing, trail: Trail, watched: Watched,
         resting=watched.resting,
         providers=watched.providers,
         told=stores.told,
+        alerts=stores.alerts,
         notices=build_notifier(stores, clock),
         transactions=stores.database,
         clock=clock,
@@ -71,4 +73,5 @@ def build_notices(stores: Stores, keys: KeyRing, trail: Trail, watched: Watched,
         deliveries=Deliveries(deliveries),
         mail=build_mail(stores, keys, trail, clock),
         watch=Watch(watch),
+        alerts=Alerts(stores.alerts, stores.database, trail, clock),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from tollway.adapters.policy_store import PolicyStoreWriter
 from tollway.adapters.storage.accounts import SQLAccountStore
+from tollway.adapters.storage.alerts import SQLAlertStore
 from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
@@ -50,6 +51,7 @@ class Stores(msgspec.Struct, frozen=True):
     told: SQLToldStore
     plans: SQLPlanStore
     levels: SQLLevelStore
+    alerts: SQLAlertStore
 
 
 def open_stores(settings: Settings, clock: Clock) -> Stores:
@@ -83,6 +85,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SQLToldStore(database),
         SQLPlanStore(database),
         SQLLevelStore(database),
+        SQLAlertStore(database),
     )
 
 

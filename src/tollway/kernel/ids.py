@@ -27,6 +27,7 @@ PLAN = "plan"
 TOP_UP = "top"
 JOB = "job"
 ROTATION = "rot"
+ALERT = "alrt"
 
 _COUNT_MAX = 62**5
 _PAIRS = [a + b for a in BASE62 for b in BASE62]

@@ -7,6 +7,7 @@ from tollway.control.access.api import router as roles
 from tollway.control.accounts.api import router as users
 from tollway.control.accounts.members_api import router as members
 from tollway.control.accounts.sessions_api import router as user_sessions
+from tollway.control.alerts.api import router as alerts
 from tollway.control.applications.api import router as applications
 from tollway.control.audit.api import router as audit
 from tollway.control.backups.api import router as backups
@@ -23,8 +24,8 @@ from tollway.control.plans.api import router as plans
 from tollway.control.rights.api import router as rights
 from tollway.control.rights.groups_api import router as model_groups
 from tollway.control.rotations.api import router as rotations
-from tollway.control.security.api import router as security
 from tollway.control.rotations.links_api import router as links
+from tollway.control.security.api import router as security
 from tollway.control.security.rules_api import router as security_rules
 from tollway.control.service_accounts.api import router as service_accounts
 from tollway.control.services.api import router as services
@@ -49,8 +50,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     factors,
     gateway,
     token_lives,
-    tokens,
     links,
+    tokens,
     lifetimes,
     rotations,
     applications,
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     plans,
     limits,
     budgets,
+    alerts,
     teams,
     members,
     users,

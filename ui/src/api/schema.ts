@@ -1433,6 +1433,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description List alerts, newest first. They are kept for 90 days.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Alert Summary
+         * @description Count the open alerts.
+         */
+        get: operations["get_alert_summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alerts
+         * @description Say that these were looked at: all of them or none.
+         */
+        post: operations["acknowledge_alerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Alerts
+         * @description Take back that these were looked at.
+         */
+        post: operations["reopen_alerts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -3290,6 +3370,19 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcknowledgementInput
+         * @description Which were looked at, and what there is to say about it.
+         */
+        AcknowledgementInput: {
+            /** Ids */
+            ids: string[];
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
          * ActInput
          * @description What is done to each: `set_plan` (`plan_id`, null takes it away), `set_limits` (`limits`), `disable`, `enable`,
          *     `extend` (`expires_at`, null is never) or `revoke` (`reason`), which cannot be taken back.
@@ -3347,6 +3440,88 @@ export interface components {
         AdvanceOutput: {
             /** Has More */
             has_more: boolean;
+        };
+        /**
+         * AlertOutput
+         * @description One alert, with what was used when it fired. Amounts are in USD for `cost`, else in the unit of `measure`.
+         *
+         *     `measure` null: keys of a provider began to fail. `until`: what it tells of holds no longer; null: it never ends.
+         */
+        AlertOutput: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "budget" | "limit" | "provider";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "acknowledged" | "over";
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token";
+            /** Owner Id */
+            owner_id: string;
+            /** Owner Name */
+            owner_name: string;
+            /** Limit Name */
+            limit_name: string | null;
+            /** Measure */
+            measure: ("requests" | "input_tokens" | "output_tokens" | "total_tokens" | "cost" | "bytes" | "concurrency") | null;
+            /** Alert Percent */
+            alert_percent: number;
+            /** Percent */
+            percent: number;
+            /** Used */
+            used: string | null;
+            /** Allowed */
+            allowed: string | null;
+            /** Soft */
+            soft: boolean;
+            /**
+             * Fired At
+             * Format: date-time
+             */
+            fired_at: string;
+            /** Until */
+            until: string | null;
+            /** Used Up At */
+            used_up_at: string | null;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Acknowledged By */
+            acknowledged_by: string | null;
+            /** Note */
+            note: string;
+        };
+        /**
+         * AlertSummaryOutput
+         * @description How many alerts are open.
+         */
+        AlertSummaryOutput: {
+            /** Open */
+            open: number;
+        };
+        /**
+         * AlertsInput
+         * @description Alerts by their ids.
+         */
+        AlertsInput: {
+            /** Ids */
+            ids: string[];
+        };
+        /**
+         * AlertsOutput
+         * @description In the order they were named.
+         */
+        AlertsOutput: {
+            /** Items */
+            items: components["schemas"]["AlertOutput"][];
         };
         /**
          * AllSecurityRulesOutput
@@ -5201,7 +5376,7 @@ export interface components {
         };
         /**
          * LinkInput
-         * @description `overlap_seconds`: how long the old secret works once the link was used. `mail_to` null: the answer has the link.
+         * @description `overlap_seconds`: how long the old secret works once the link was used. `mail_to` null: the link is answered.
          */
         LinkInput: {
             /**
@@ -5653,6 +5828,13 @@ export interface components {
             updated_at: string | null;
             /** Updated By */
             updated_by: string | null;
+        };
+        /** Page[AlertOutput] */
+        Page_AlertOutput_: {
+            /** Items */
+            items: components["schemas"]["AlertOutput"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
         };
         /** Page[ApplicationOutput] */
         Page_ApplicationOutput_: {
@@ -9880,6 +10062,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
                 /** @description Makes the request safe to repeat for 24 hours. */
                 "Idempotency-Key"?: string;
             };
@@ -11645,6 +11829,155 @@ export interface operations {
             405: components["responses"]["Problem405"];
             421: components["responses"]["Problem421"];
             422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: ("open" | "acknowledged" | "over") | null;
+                kind?: ("budget" | "limit" | "provider") | null;
+                level?: ("global" | "team" | "user" | "service" | "model" | "provider" | "application" | "token") | null;
+                owner?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AlertOutput_"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    get_alert_summary: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertSummaryOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    acknowledge_alerts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcknowledgementInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    reopen_alerts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

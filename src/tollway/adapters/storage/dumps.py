@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, LargeBinary, MetaData, Table, insert,
 from sqlalchemy.exc import SQLAlchemyError
 
 from tollway.adapters.storage import (
+    alerts_schema,
     config_schema,
     factors_schema,
     life_schema,
@@ -35,6 +36,7 @@ from tollway.control.backups.ports import Dumper, Restorer
 from tollway.kernel.errors import TollwayError
 
 SCHEMAS = (
+    alerts_schema,
     config_schema,
     factors_schema,
     life_schema,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from msgspec import UNSET
 
 from tollway.control.actor import Actor
+from tollway.control.alerts.service import Alerts
 from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Facts, Subject
 from tollway.control.faults import Faults, refuse
@@ -186,3 +187,4 @@ class NoticeDesk:
     deliveries: Deliveries
     mail: Mail
     watch: Watch
+    alerts: Alerts

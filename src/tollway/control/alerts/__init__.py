@@ -1,0 +1,1 @@
+"""Alerts: what fired of budgets, limits and providers, and who has looked at it."""
