@@ -7,6 +7,7 @@ import contextlib
 import json
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -21,7 +22,8 @@ from playwright.sync_api import Browser, BrowserContext
 from kit.instance import Tollway
 
 PASSWORD = "a long enough password 7"
-CALLS = 40
+CALLS = 60
+WAIT_SECONDS = 45
 LISTS = {
     "tokens": "token",
     "applications": "application",
@@ -37,12 +39,14 @@ PAGES = {
     "home": "/",
     "calls": "/calls",
     "call": "/calls/{call}",
+    "refused-call": "/calls/{refused}",
     "tokens": "/tokens",
     "token-new": "/tokens/new",
     "token": "/tokens/{token}",
     "applications": "/applications",
     "application": "/applications/{application}",
     "limits": "/limits",
+    "alerts": "/alerts",
     "plans": "/plans",
     "plan": "/plans/{plan}",
     "services": "/services",
@@ -54,6 +58,7 @@ PAGES = {
     "provider": "/providers/{provider}",
     "provider-edit": "/providers/{provider}/edit",
     "models": "/models",
+    "model-groups": "/model-groups",
     "usage": "/usage",
     "people": "/people",
     "person": "/people/{person}",
@@ -63,6 +68,8 @@ PAGES = {
     "team": "/teams/{team}",
     "rotation": "/rotation",
     "security": "/security",
+    "security-rules": "/security?tab=rules",
+    "security-decoys": "/security?tab=decoys",
     "roles": "/roles",
     "account": "/account",
     "audit": "/audit",
@@ -129,12 +136,11 @@ def fill(seeded: Seeded) -> None:
     seeded.headers = {"x-tollway-csrf": signed_in.json()["csrf"]}
     _fill_people(seeded)
     _fill_upstreams(seeded)
-    _fill_calls(seeded)
+    _fill_calls(seeded, _fill_access(seeded))
+    _wait_for_facts(seeded)
     for kind, name in LISTS.items():
         items = seeded.ask("GET", f"/{kind}").get("items") or [{}]
-        seeded.ids[name] = items[0].get("id", "")
-    calls = seeded.ask("GET", "/calls").get("items") or [{}]
-    seeded.ids["call"] = calls[0].get("request_id", "")
+        seeded.ids.setdefault(name, items[0].get("id", ""))
 
 
 def _fill_people(seeded: Seeded) -> None:
@@ -171,11 +177,35 @@ def _fill_upstreams(seeded: Seeded) -> None:
     seeded.ask("POST", "/plans", {"name": "starter"})
 
 
-def _fill_calls(seeded: Seeded) -> None:
-    secret = seeded.tollway.token()
+def _fill_access(seeded: Seeded) -> str:
+    """Give rights, rules and limits, and return the secret of the token that the calls are made with."""
+    limits = {
+        "requests": [{"requests": 600, "window_seconds": 60}],
+        "budgets": [{"limit_usd": "0.003", "period": "month"}],
+    }
+    wish = {"name": "shop production", "limits": limits, "environment": "live"}
+    issued = seeded.ask("POST", "/tokens", wish)
+    seeded.ids["token"] = issued["id"]
+    seeded.ask(
+        "POST", "/model-groups", {"name": "approved", "models": ["sandbox-*", "gpt-4o*"], "description": "Legal"}
+    )
+    seeded.ask("PATCH", f"/tokens/{issued['id']}/rights", {"models": {"allow": None, "deny": ["forbidden-*"]}})
+    team = seeded.ask("GET", "/teams")["items"][0]["id"]
+    seeded.ask("PUT", f"/limits/team/{team}", {"budgets": [{"limit_usd": "200", "period": "month"}]})
+    days = 86_400
+    seeded.ask("PUT", "/lifetime-rules", {"scope": "team", "scope_id": team, "max_seconds": 90 * days})
+    policy = {"name": "quarterly", "scope": "team", "scope_id": team, "every_seconds": 90 * days}
+    seeded.ask("POST", "/rotation-policies", policy)
+    leaked = seeded.ask("POST", "/tokens", {"name": "found in a notebook"})["token"]
+    seeded.ask("POST", "/security/reports", {"tokens": [{"token": leaked, "url": "https://code.example/notebook"}]})
+    seeded.ask("POST", "/security/decoys", {"name": "in the old wiki", "place": "wiki, page Deployment"})
+    return str(issued["token"])
+
+
+def _fill_calls(seeded: Seeded, secret: str) -> None:
     for number in range(CALLS):
-        # One in eight names a model that is not there, and one in ten has no token.
-        model = "no-such-model" if number % 8 == 7 else ("sandbox-small", "sandbox-large")[number % 2]
+        # One in eight names a model that is not there, one in ten has no token, and some ask for what is denied.
+        model = "no-such-model" if number % 8 == 7 else ("sandbox-small", "sandbox-large", "forbidden-1")[number % 3]
         body = {"model": model, "messages": [{"role": "user", "content": f"Tell me something about {number}."}]}
         request = urllib.request.Request(
             f"{seeded.tollway.gateway_url}/v1/chat/completions",
@@ -184,3 +214,16 @@ def _fill_calls(seeded: Seeded) -> None:
         )
         with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(request, timeout=30) as answer:
             answer.read()
+
+
+def _wait_for_facts(seeded: Seeded) -> None:
+    """Wait until the ledger has the calls and the watch has seen the budget; what is not there stays off the pages."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        calls = seeded.ask("GET", "/calls?outcome=refused")["items"]
+        if calls:
+            seeded.ids["call"] = seeded.ask("GET", "/calls?outcome=ok")["items"][0]["request_id"]
+            seeded.ids["refused"] = calls[0]["request_id"]
+        if calls and seeded.ask("GET", "/alerts/summary")["open"]:
+            return
+        time.sleep(0.5)

@@ -16,6 +16,8 @@ const TokenPage = lazy(() => import("./pages/tokens/token"));
 const Applications = lazy(() => import("./pages/applications/applications"));
 const ApplicationPage = lazy(() => import("./pages/applications/application"));
 const LimitsPage = lazy(() => import("./pages/limits/limits"));
+const Alerts = lazy(() => import("./pages/alerts/alerts"));
+const ModelGroups = lazy(() => import("./pages/rights/model_groups"));
 const Plans = lazy(() => import("./pages/plans/plans"));
 const PlanPage = lazy(() => import("./pages/plans/plan"));
 const Services = lazy(() => import("./pages/services/services"));
@@ -58,6 +60,8 @@ export function App() {
             <Route path="/applications"><Needs permission="applications.read"><Applications /></Needs></Route>
             <Route path="/applications/:id">{({ id }) => <Needs permission="applications.read"><ApplicationPage key={id} id={id} /></Needs>}</Route>
             <Route path="/limits"><Needs permission="limits.read"><LimitsPage /></Needs></Route>
+            <Route path="/alerts"><Needs permission="limits.read"><Alerts /></Needs></Route>
+            <Route path="/model-groups"><Needs permission="models.read"><ModelGroups /></Needs></Route>
             <Route path="/plans"><Needs permission="plans.read"><Plans /></Needs></Route>
             <Route path="/plans/:id">{({ id }) => <Needs permission="plans.read"><PlanPage key={id} id={id} /></Needs>}</Route>
             <Route path="/services"><Needs permission="services.read"><Services /></Needs></Route>

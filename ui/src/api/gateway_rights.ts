@@ -10,6 +10,7 @@ export type Source = components["schemas"]["SourceOutput"];
 export type Verdict = components["schemas"]["CallVerdictOutput"];
 export type Blocked = components["schemas"]["BlockedOutput"];
 export type Asked = NonNullable<operations["judge_call"]["parameters"]["query"]>;
+export type ModelGroup = components["schemas"]["GroupOutput"];
 export type RightsOwner =
   | { level: "installation" }
   | { level: "team" | "user" | "application" | "plan" | "token"; id: string };
@@ -45,6 +46,11 @@ export const useEffectiveRights = (tokenId: string) =>
   useQuery({ queryKey: ["gateway-rights", "effective", tokenId], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/rights/effective", { params: { path: { token_id: tokenId } } })) });
 
 export const useModelGroups = () => useQuery({ queryKey: ["model-groups"], queryFn: () => body(api.GET("/api/v1/model-groups")) });
+
+const group = (name: string) => ({ params: { path: { group_name: name } } });
+export const createGroup = (wish: components["schemas"]["GroupInput"]) => body(api.POST("/api/v1/model-groups", { body: wish }));
+export const changeGroup = (name: string, change: components["schemas"]["GroupPatch"]) => body(api.PATCH("/api/v1/model-groups/{group_name}", { ...group(name), body: change }));
+export const removeGroup = (name: string) => api.DELETE("/api/v1/model-groups/{group_name}", group(name));
 
 export const judge = (tokenId: string, asked: Asked): Promise<Verdict> =>
   body(api.GET("/api/v1/tokens/{token_id}/may", { params: { path: { token_id: tokenId }, query: given(asked) } }));

@@ -15,6 +15,8 @@ export type LifetimeRule = Schemas["LifetimeRuleOutput"];
 export type LifetimeRuleInput = Schemas["LifetimeRuleInput"];
 export type LifeAct = "end-overlap" | "cancel-rotation" | "release" | "wake";
 
+export type Whose = { kind: Schemas["RevokeAllInput"]["kind"]; id: string };
+
 const at = (id: string) => ({ params: { path: { token_id: id } } });
 
 export const useLife = (id: string) => useQuery({ queryKey: ["token", id, "life"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/life", at(id))), refetchInterval: 10_000 });
@@ -40,3 +42,6 @@ export const removePolicy = (id: string) => api.DELETE("/api/v1/rotation-policie
 export const useLifetimeRules = () => useQuery({ queryKey: ["lifetime-rules"], queryFn: () => body(api.GET("/api/v1/lifetime-rules")) });
 export const setLifetimeRule = (wish: LifetimeRuleInput) => body(api.PUT("/api/v1/lifetime-rules", { body: wish }));
 export const removeLifetimeRule = (rule: LifetimeRule) => api.DELETE("/api/v1/lifetime-rules", { params: { query: { scope: rule.scope, scope_id: rule.scope_id } } });
+
+/** End every token of somebody at once; answers how many there were. */
+export const revokeAll = (wish: Schemas["RevokeAllInput"]) => body(api.POST("/api/v1/tokens/revoke-all", { body: wish }));

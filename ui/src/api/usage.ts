@@ -59,7 +59,7 @@ export function usageCsv(range: Range, asked: UsageAsked): string {
   return `/api/v1/usage.csv?${new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))}`;
 }
 
-export type CallFilters = Filters & { since?: string; until?: string };
+export type CallFilters = Filters & { since?: string; until?: string; rule?: string };
 
 export function useCalls(filters: CallFilters, limit = 50) {
   return useInfiniteQuery({

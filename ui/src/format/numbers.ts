@@ -53,8 +53,14 @@ export function span(seconds: number): string {
 export function money(value: string | number | null | undefined): string {
   if (value == null || value === "") return "unpriced";
   const amount = Number(value);
-  const digits = amount === 0 ? 2 : Math.abs(amount) >= 1 ? 2 : Math.abs(amount) >= 0.01 ? 4 : 6;
+  const digits = amount === 0 || Math.abs(amount) >= 1 ? 2 : Math.abs(amount) >= 0.01 ? 4 : 6;
   return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits }).format(amount);
+}
+
+/** A foreseen amount: two figures are all that is known of it. */
+export function roughly(value: number): string {
+  if (value >= 10) return amount(value.toFixed(0));
+  return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", maximumSignificantDigits: 2 }).format(value);
 }
 
 /** An amount that a person chose, such as a budget: without cents where there are none. */

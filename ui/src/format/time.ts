@@ -5,6 +5,8 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle
 const clockFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minuteFormat = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const dayMinute = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const yearDayMinute = new Intl.DateTimeFormat(undefined, { year: "numeric", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const named = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "long" });
 
 export const MINUTE = 60_000;
@@ -20,11 +22,18 @@ export function zone(): string {
   return `${name} (UTC${sign}${hours}${rest ? `:${String(rest).padStart(2, "0")}` : ""})`;
 }
 
+/** The zone as clocks name it, such as UTC or GMT+2. */
+export const zoneName = () => named.formatToParts(new Date()).find((part) => part.type === "timeZoneName")?.value ?? "UTC";
+
 export const date = (instant: string | number) => day.format(new Date(instant));
 export const instant = (value: string | number) => full.format(new Date(value));
 export const clock = (value: string | number) => clockFormat.format(new Date(value));
 export const hourMinute = (value: string | number) => minuteFormat.format(new Date(value));
-export const dateMinute = (value: string | number) => dayMinute.format(new Date(value));
+/** With the year where it is not this one. */
+export function dateMinute(value: string | number): string {
+  const at = new Date(value);
+  return (at.getFullYear() === new Date().getFullYear() ? dayMinute : yearDayMinute).format(at);
+}
 
 /** "3 minutes ago", "in 2 days". */
 export function ago(value: string | number, now = Date.now()): string {

@@ -7,6 +7,7 @@ import IconMoon from "@tabler/icons-react/dist/esm/icons/IconMoon.mjs";
 import IconSun from "@tabler/icons-react/dist/esm/icons/IconSun.mjs";
 import IconUser from "@tabler/icons-react/dist/esm/icons/IconUser.mjs";
 import type { Session } from "../api/types";
+import { zone, zoneName } from "../format/time";
 import { useRange } from "./range";
 import { complain } from "./toasts";
 
@@ -37,7 +38,7 @@ export function RangeButton(target: Target) {
   const range = useRange();
   return (
     <Button variant="default" size="xs" aria-label={`Time range: ${range.label}`} aria-haspopup="dialog" leftSection={<IconCalendar size={15} />} {...target}>
-      {range.key.includes("-") ? "Custom" : range.key}{range.compare ? " ±" : ""}
+      {range.key.includes("-") ? "Custom" : range.key}{range.compare ? " ±" : ""}<span className="bar-zone" title={`All times are ${zone()}`}>{zoneName()}</span>
     </Button>
   );
 }

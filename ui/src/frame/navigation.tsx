@@ -2,6 +2,8 @@
 import type { ComponentType } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import IconActivity from "@tabler/icons-react/dist/esm/icons/IconActivity.mjs";
+import IconBell from "@tabler/icons-react/dist/esm/icons/IconBell.mjs";
+import IconBoxMultiple from "@tabler/icons-react/dist/esm/icons/IconBoxMultiple.mjs";
 import IconAlert from "@tabler/icons-react/dist/esm/icons/IconShieldExclamation.mjs";
 import IconApps from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
 import IconChartBar from "@tabler/icons-react/dist/esm/icons/IconChartBar.mjs";
@@ -21,6 +23,7 @@ import IconUsers from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 import IconUsersGroup from "@tabler/icons-react/dist/esm/icons/IconUsersGroup.mjs";
 import IconWebhook from "@tabler/icons-react/dist/esm/icons/IconWebhook.mjs";
 import mark from "../theme/mark.svg";
+import { useOpenAlerts } from "../api/alerts";
 import { useGateway } from "../api/gateway";
 import { useRights, type Permission } from "../api/rights";
 import { useSecuritySummary } from "../api/security";
@@ -38,8 +41,10 @@ export const PLACES: Place[] = [
   { label: "Security", href: "/security", key: "y", icon: IconAlert, group: "Access", needs: "security.read" },
   { label: "Plans", href: "/plans", key: "n", icon: IconStack, group: "Access", needs: "plans.read" },
   { label: "Limits & budgets", href: "/limits", key: "b", icon: IconGauge, group: "Access", needs: "limits.read" },
+  { label: "Alerts", href: "/alerts", key: "x", icon: IconBell, group: "Access", needs: "limits.read" },
   { label: "Services", href: "/services", key: "s", icon: IconRoute, group: "Upstreams", needs: "services.read" },
   { label: "Models", href: "/models", key: "m", icon: IconSparkles, group: "Upstreams", needs: "models.read" },
+  { label: "Model groups", href: "/model-groups", key: "g", icon: IconBoxMultiple, group: "Upstreams", needs: "models.read" },
   { label: "Providers", href: "/providers", key: "p", icon: IconCloud, group: "Upstreams", needs: "providers.read" },
   { label: "Usage & cost", href: "/usage", key: "u", icon: IconChartBar, group: "Facts", needs: "usage.read" },
   { label: "Settings", href: "/settings", key: ",", icon: IconSettings, group: "Facts", needs: "overview.read" },
@@ -55,6 +60,13 @@ export const PLACES: Place[] = [
 export function usePlaces(): Place[] {
   const { may } = useRights();
   return PLACES.filter((place) => !place.needs || may(place.needs));
+}
+
+/** How many alerts are open; nothing when none is. */
+function OpenAlerts() {
+  const open = useOpenAlerts(true).data?.open ?? 0;
+  if (!open) return null;
+  return <span className="tag tag-warn" style={{ marginLeft: "auto" }} title={`${open} open`}>{open}<span className="visually-hidden"> open alerts</span></span>;
 }
 
 /** How many security events are open; nothing when none is. */
@@ -81,7 +93,7 @@ export function Navigation({ isOpen, close }: { isOpen: boolean; close: () => vo
         return [
           isFirst && <span key={place.group} className="nav-group">{place.group}</span>,
           <Link key={place.href} className="nav-link" href={place.href + keep} aria-current={isHere ? "page" : undefined} onClick={close}>
-            <Icon size={17} stroke={1.7} />{place.label}{place.href === "/security" && <OpenEvents />}
+            <Icon size={17} stroke={1.7} />{place.label}{place.href === "/security" && <OpenEvents />}{place.href === "/alerts" && <OpenAlerts />}
           </Link>,
         ];
       })}

@@ -15,7 +15,7 @@ export default function Canvas({ title, chart, height }: { title: string; chart:
   latest.current = chart;
   const [at, setAt] = useState<number | null>(null);
   const scheme = useComputedColorScheme("light");
-  const shape = chart.kind + chart.bucketMs + chart.lines.map((line) => line.label + line.color + line.isDashed).join();
+  const shape = chart.kind + chart.isWhole + chart.bucketMs + chart.lines.map((line) => line.label + line.color + line.isDashed).join();
 
   useEffect(() => {
     const element = holder.current!;
@@ -70,6 +70,9 @@ function stack(chart: Chart): Drawn {
   return { times: chart.times, series: series.reverse() };
 }
 
+/** Steps of an axis of what is counted: there is no half of a call. */
+const WHOLE = [1, 2, 5].flatMap((step) => Array.from({ length: 13 }, (_, power) => step * 10 ** power)).sort((a, b) => a - b);
+
 const FONT = "Inter, system-ui, sans-serif";
 
 /** Pixels on a canvas for pixels of the design, which grow with the root's font. */
@@ -103,7 +106,7 @@ function options(element: HTMLElement, latest: { current: Chart }, setAt: (at: n
     ],
     axes: [
       { ...axis, grid: { show: false }, size: rem(28), space: rem(64), values: (_plot, ticks) => tickLabels(ticks) },
-      { ...axis, size: (plot, values) => axisWidth(plot, values), space: rem(36), values: (_plot, ticks) => valueLabels(ticks, latest.current.format) },
+      { ...axis, size: (plot, values) => axisWidth(plot, values), space: rem(36), values: (_plot, ticks) => valueLabels(ticks, latest.current.format), ...(chart.isWhole && { incrs: WHOLE }) },
     ],
     hooks: { setCursor: [(plot) => setAt(plot.cursor.idx ?? null)] },
   };

@@ -5,7 +5,7 @@ import { dateMinute } from "../format/time";
 import { Panel, Skeleton } from "./page";
 
 export type Line = { label: string; color: string; values: (number | null)[]; isDashed?: boolean };
-export type Chart = { times: number[]; lines: Line[]; format: (value: number) => string; kind: "stacked" | "lines"; bucketMs: number };
+export type Chart = { times: number[]; lines: Line[]; format: (value: number) => string; kind: "stacked" | "lines"; bucketMs: number; isWhole?: boolean };
 
 const Canvas = lazy(() => import("./canvas"));
 const HEIGHT = 208;
@@ -19,12 +19,12 @@ export function ChartPanel({ title, chart, acts, empty }: { title: string; chart
       acts={
         <>
           {acts}
-          <SegmentedControl size="xs" aria-label={`${title}: view`} value={view} onChange={setView} data={[{ value: "chart", label: "Chart" }, { value: "table", label: "Table" }]} />
+          {!isEmpty && <SegmentedControl size="xs" aria-label={`${title}: view`} value={view} onChange={setView} data={[{ value: "chart", label: "Chart" }, { value: "table", label: "Table" }]} />}
         </>
       }
     >
       {chart === undefined && <Skeleton height={HEIGHT + 28} />}
-      {chart && isEmpty && <div className="chart-empty" style={{ height: HEIGHT + 28 }}>{empty}</div>}
+      {chart && isEmpty && <p className="chart-empty">{empty}</p>}
       {chart && !isEmpty && view === "chart" && (
         <Suspense fallback={<Skeleton height={HEIGHT + 28} />}>
           <Canvas title={title} chart={chart} height={HEIGHT} />

@@ -110,12 +110,12 @@ export function usePaged<Row>(query: Pages<Row>): { rows: Row[]; at: number; res
   return { rows, at, reset: () => setAt(0), foot };
 }
 
-/** A filter that is set, with a button to take it away. */
-export function Chip({ label, value, clear }: { label: string; value: string; clear: () => void }) {
+/** A filter that is set, with a button to take it away. `words` says what it is set to where that is no plain text. */
+export function Chip({ label, value, words, clear }: { label: string; value: ReactNode; words?: string; clear: () => void }) {
   return (
     <span className="chip">
       <span className="clip"><span className="muted">{label}</span> {value}</span>
-      <button type="button" onClick={clear} aria-label={`Remove the filter ${label} ${value}`}>×</button>
+      <button type="button" onClick={clear} aria-label={`Remove the filter ${label} ${words ?? (typeof value === "string" ? value : "")}`}>×</button>
     </span>
   );
 }

@@ -26,10 +26,10 @@ export function Passkeys({ factors, show }: { factors: Factors; show: (codes: st
           { id: "name", title: "Name", show: (one) => <>{one.name} {one.is_backed_up && <span className="tag">synced</span>}</> },
           { id: "used", title: "Last used", show: (one) => <Ago value={one.used_at} /> },
           { id: "since", title: "Since", show: (one) => <When value={one.created_at} /> },
-          { id: "act", title: "Act", isEnd: true, show: (one) => <span className="nowrap"><Button variant="subtle" size="compact-sm" aria-label={`Rename ${one.name}`} onClick={() => setNamed(one)}>Rename</Button><Button variant="subtle" size="compact-sm" aria-label={`Remove ${one.name}`} onClick={() => setRemoved(one)}>Remove</Button></span> },
+          { id: "act", title: "Acts", isEnd: true, show: (one) => <span className="nowrap"><Button variant="subtle" size="compact-sm" aria-label={`Rename ${one.name}`} onClick={() => setNamed(one)}>Rename</Button><Button variant="subtle" size="compact-sm" aria-label={`Remove ${one.name}`} onClick={() => setRemoved(one)}>Remove</Button></span> },
         ]} />
       ) : (
-        <p className="chart-empty"><Nothing factors={factors} canAdd={canAdd} /></p>
+        <p className="chart-empty"><span><Nothing factors={factors} canAdd={canAdd} /></span></p>
       )}
       {factors.passkeys.length === 1 && canAdd && <p className="panel-note passkey-note">Add a second one, on another device: a single passkey is lost with its device.</p>}
       {named && <Name passkey={named === "new" ? null : named} close={() => setNamed(null)} done={(codes) => { setNamed(null); fresh(); if (codes) show(codes); }} />}

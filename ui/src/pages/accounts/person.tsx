@@ -11,18 +11,20 @@ import type { Link as OneTime, Person } from "../../api/types";
 import { complain, say } from "../../frame/toasts";
 import { count, plural } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
+import { More } from "../../parts/more";
 import { OwnRights } from "../../parts/own_rights";
 import { OwnedLimits } from "../../parts/owned_limits";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
+import { RevokeAll } from "../tokens/revoke_all";
 import { TokenState } from "../tokens/tokens";
 import { OneTimeLink } from "./invite";
 import { Letters } from "./letters";
 import { PERSON_TONE } from "./people";
 import { SignedIn } from "./signed_in";
 
-type Dialog = "deactivate" | "delete" | "hand-over" | "factors" | null;
+type Dialog = "deactivate" | "delete" | "hand-over" | "factors" | "revoke" | null;
 
 const FACTOR_WORDS = { totp: "authenticator app", passkey: "passkey" };
 
@@ -30,7 +32,7 @@ export default function PersonPage({ id }: { id: string }) {
   const person = useUser(id);
   const client = useQueryClient();
   const [, go] = useLocation();
-  const { may, userId } = useRights();
+  const { may, reaches, userId } = useRights();
   const [dialog, setDialog] = useState<Dialog>(null);
   const [link, setLink] = useState<OneTime | null>(null);
   const fresh = (...keys: string[]) => ["user", "users", "roles", "tokens", "team", ...keys].forEach((key) => void client.invalidateQueries({ queryKey: [key] }));
@@ -54,10 +56,13 @@ export default function PersonPage({ id }: { id: string }) {
   const acts = found && may("users.write") && (
     <>
       {found.state !== "deactivated" && <Button variant="default" onClick={() => void linkUser(id).then(setLink, complain)}>{found.state === "invited" ? "New invitation link" : "Reset password…"}</Button>}
-      {found.second_factors.length > 0 && !isSelf && <Button variant="default" onClick={() => setDialog("factors")}>Reset second factors…</Button>}
       {found.personal_tokens > 0 && <Button variant="default" onClick={() => setDialog("hand-over")}>Hand over…</Button>}
       {found.state === "deactivated" ? <Button variant="default" onClick={() => void reactivateUser(id).then((changed) => { put(changed); say(`${changed.name} may sign in again`); }, complain)}>Reactivate</Button> : !isSelf && <Button variant="default" onClick={() => setDialog("deactivate")}>Deactivate…</Button>}
-      {!isSelf && <Button variant="default" onClick={() => setDialog("delete")}>Delete…</Button>}
+      <More acts={[
+        found.second_factors.length > 0 && !isSelf && { label: "Reset second factors…", run: () => setDialog("factors") },
+        found.personal_tokens > 0 && reaches("tokens.write", null, id) && { label: "Revoke all their tokens…", run: () => setDialog("revoke") },
+        !isSelf && { label: "Delete…", run: () => setDialog("delete") },
+      ]} />
     </>
   );
   return (
@@ -71,15 +76,18 @@ export default function PersonPage({ id }: { id: string }) {
       <Loaded query={person} rows={8}>
         {(shown) => (
           <>
-            {may("limits.read") && <OwnedLimits level="user" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over all calls with this person’s own tokens together.</p>} />}
             <div className="columns">
               <RoleOf person={shown} put={put} />
               <TeamsOf person={shown} fresh={fresh} />
             </div>
-            <Letters person={shown} put={put} />
             {may("sessions.read") && shown.state === "active" && <SignedIn id={id} name={shown.name} />}
             {may("tokens.read") && <OwnTokens id={id} />}
-            <OwnRights owner={{ level: "user", id }} name={shown.name} note="They hold for their own tokens at the gateway, and bound what they may give to others." canEdit={may("users.write")} />
+            <div className="columns">
+              {may("limits.read") && <OwnedLimits level="user" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over all calls with this person’s own tokens together.</p>} />}
+              <OwnRights owner={{ level: "user", id }} name={shown.name} note="They hold for their own tokens at the gateway, and bound what they may give to others." canEdit={may("users.write")} />
+            </div>
+            <Letters person={shown} put={put} />
+            {dialog === "revoke" && <RevokeAll whose={{ kind: "user", id }} name={shown.name} close={() => setDialog(null)} />}
             {(dialog === "deactivate" || dialog === "delete") && (
               <Confirm title={dialog === "delete" ? "Delete this person" : "Deactivate this person"} act={dialog === "delete" ? "Delete" : "Deactivate"} typed={dialog === "delete" || shown.personal_tokens ? shown.name : undefined} close={() => setDialog(null)} run={() => end(dialog)}>
                 Their sessions end at once{shown.personal_tokens ? `, and ${plural(shown.personal_tokens, "token")} of their own ${shown.personal_tokens === 1 ? "is" : "are"} revoked for ever. Hand them over first if something still runs on them` : ""}. {dialog === "delete" ? "The name becomes free again; what they did stays in the records. This cannot be undone." : "They can be reactivated later."}

@@ -17,8 +17,11 @@ import { OwnedLimits } from "../../parts/owned_limits";
 import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
+import { By } from "../../parts/actors";
 import { Ago, State, When } from "../../parts/words";
 import { Traffic } from "../home/traffic";
+import { More } from "../../parts/more";
+import { RevokeAll } from "../tokens/revoke_all";
 import { TokenState } from "../tokens/tokens";
 import { OwnUse } from "../usage/own_use";
 import { ApplicationForm } from "./form";
@@ -30,7 +33,7 @@ export default function ApplicationPage({ id }: { id: string }) {
   const client = useQueryClient();
   const [, go] = useLocation();
   const { may, reaches } = useRights();
-  const [dialog, setDialog] = useState<"edit" | "delete" | null>(null);
+  const [dialog, setDialog] = useState<"edit" | "delete" | "revoke" | null>(null);
   const put = (changed: Application) => {
     client.setQueryData(["application", id], changed);
     void client.invalidateQueries({ queryKey: ["applications"] });
@@ -52,12 +55,15 @@ export default function ApplicationPage({ id }: { id: string }) {
       documentTitle={application.data?.name ?? "Application"}
       crumb={{ label: "Applications", href: "/applications" }}
       title={<span className="row-wrap">{application.data?.name ?? "Application"} {application.data && <span className="small"><State value={application.data.state} /></span>}</span>}
-      lead={application.data && <>Created <When value={application.data.created_at} /> by {application.data.created_by}</>}
+      lead={application.data && <>Created <When value={application.data.created_at} /> by <By actor={application.data.created_by} /></>}
       acts={application.data && reaches("applications.write", application.data.team_id) && (
         <>
           <Button variant="default" onClick={() => void turn(application.data.state !== "active")}>{application.data.state === "active" ? "Disable" : "Enable"}</Button>
           <Button variant="default" onClick={() => setDialog("edit")}>Edit</Button>
-          <Button variant="default" onClick={() => setDialog("delete")}>Delete…</Button>
+          <More acts={[
+            may("tokens.write") && { label: "Revoke all its tokens…", run: () => setDialog("revoke") },
+            { label: "Delete…", run: () => setDialog("delete") },
+          ]} />
         </>
       )}
     >
@@ -72,6 +78,7 @@ export default function ApplicationPage({ id }: { id: string }) {
             <Traffic range={range} filters={{ application: id }} empty="No call by this application in this time." />
             <OwnUse range={range} filters={{ application: id }} by={["model", "token"]} />
             {dialog === "edit" && <ApplicationForm application={found} close={() => setDialog(null)} done={put} />}
+            {dialog === "revoke" && <RevokeAll whose={{ kind: "application", id }} name={found.name} close={() => setDialog(null)} />}
             {dialog === "delete" && (
               <Confirm title="Delete this application" act="Delete" typed={found.name} close={() => setDialog(null)}
                 run={() => deleteApplication(id).then(() => { say(`${found.name} deleted`); void client.invalidateQueries({ queryKey: ["applications"] }); go("/applications"); }, complain)}>

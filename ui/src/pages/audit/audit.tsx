@@ -12,17 +12,19 @@ import type { AuditEntry } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
 import { plural } from "../../format/numbers";
 import { instant } from "../../format/time";
+import { By } from "../../parts/actors";
+import { OwnerName } from "../../parts/owner_names";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { Chip, usePaged } from "../../parts/table";
 import { Copy } from "../../parts/words";
 
-const ACTIONS = ["token", "application", "service", "provider", "user", "member", "team", "role", "session", "setup", "webhook", "mail", "backup"];
-const PAGES: Record<string, string> = { token: "/tokens", application: "/applications", service: "/services", provider: "/providers", team: "/teams", user: "/people", webhook: "/webhooks" };
+const ACTIONS = ["token", "application", "plan", "limits", "alert", "rights", "model_group", "rotation_policy", "lifetime", "security", "decoy", "service", "provider", "user", "member", "team", "service_account", "role", "session", "passkey", "totp", "recovery_codes", "setup", "webhook", "mail", "key", "backup", "audit"];
+const PAGES: Record<string, string> = { token: "/tokens", application: "/applications", plan: "/plans", service: "/services", provider: "/providers", team: "/teams", user: "/people", service_account: "/service-accounts", webhook: "/webhooks" };
 
 export default function Audit() {
   const [params, change] = useQueryPart();
   const [search, setSearch] = useState(params.get("search") ?? "");
-  const filters = useMemo(() => Object.fromEntries(["actor", "action", "object_id", "outcome", "request_id", "search"].map((name) => [name, params.get(name) ?? ""])), [params]);
+  const filters = useMemo(() => Object.fromEntries(["actor", "action", "object_id", "token_id", "outcome", "request_id", "search"].map((name) => [name, params.get(name) ?? ""])), [params]);
   const entries = useAudit(filters);
   const paged = usePaged(entries);
   const { reset } = paged;
@@ -41,9 +43,10 @@ export default function Audit() {
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
           <TextInput size="xs" w={220} aria-label="Search by name, id or request id" placeholder="Name, id or request id" value={search} onChange={(event) => setSearch(event.currentTarget.value)} leftSection={<IconSearch size={14} />} autoComplete="off" />
-          <Select size="xs" w={150} aria-label="Filter by kind of act" placeholder="Acts on" clearable data={ACTIONS} value={ACTIONS.includes(filters.action) ? filters.action : null} onChange={(action) => change({ action })} />
+          <Select size="xs" w={150} aria-label="Filter by kind of act" placeholder="Acts on" clearable searchable data={ACTIONS.map((value) => ({ value, label: value.replaceAll("_", " ") }))} value={ACTIONS.includes(filters.action) ? filters.action : null} onChange={(action) => change({ action })} />
           <SegmentedControl size="xs" aria-label="Filter by outcome" data={[{ value: "", label: "All" }, { value: "done", label: "Done" }, { value: "refused", label: "Refused" }]} value={filters.outcome} onChange={(outcome) => change({ outcome })} />
-          {filters.actor && <Chip label="by" value={filters.actor} clear={() => change({ actor: null })} />}
+          {filters.token_id && <Chip label="with token" value={<OwnerName kind="token" id={filters.token_id} isPlain />} words={filters.token_id} clear={() => change({ token_id: null })} />}
+          {filters.actor && <Chip label="by" value={<By actor={filters.actor} isPlain />} words={filters.actor} clear={() => change({ actor: null })} />}
           {filters.object_id && <Chip label="on" value={filters.object_id} clear={() => change({ object_id: null })} />}
           {filters.request_id && <Chip label="request" value={filters.request_id} clear={() => change({ request_id: null })} />}
           {filters.action && !ACTIONS.includes(filters.action) && <Chip label="act" value={filters.action} clear={() => change({ action: null })} />}
@@ -74,7 +77,7 @@ function Entries({ rows, change }: { rows: AuditEntry[]; change: (changes: Recor
                   </button>
                 </td>
                 <td><time dateTime={entry.at} className="nowrap">{instant(entry.at)}</time></td>
-                <td><button type="button" className="link" onClick={() => change({ actor: entry.actor })} title="Only this person's acts">{entry.actor_name || (entry.actor === "unknown:" ? "nobody known" : entry.actor)}</button>{entry.role && entry.role !== entry.actor_name && <span className="muted small"> {entry.role.replace("_", " ")}</span>}</td>
+                <td><button type="button" className="link" onClick={() => change({ actor: entry.actor })} title="Only this person's acts">{entry.actor_name || (entry.actor === "unknown:" ? "nobody known" : entry.actor)}</button>{entry.role && entry.role !== entry.actor_name && <span className="muted small"> {entry.role.replaceAll("_", " ")}</span>}</td>
                 <td><span className="mono nowrap">{entry.action}</span></td>
                 <td><ActedOn entry={entry} /></td>
                 <td>{entry.outcome === "done" ? <span className="tag tag-ok">done</span> : <span className="tag tag-bad" title={entry.code ?? ""}>refused</span>}</td>
@@ -104,6 +107,7 @@ function Details({ entry, change }: { entry: AuditEntry; change: (changes: Recor
         <span>Entry {entry.seq}</span>
         {entry.code && <span className="mono">{entry.code}</span>}
         {entry.object_id && <button type="button" className="link mono" onClick={() => change({ object_id: entry.object_id })} title="Only acts on this">{entry.object_id}</button>}
+        {entry.token_id && <button type="button" className="link" onClick={() => change({ token_id: entry.token_id })} title="Only acts with this token">with token {entry.token_id}</button>}
         {entry.request_id && <span className="row"><span className="mono">{entry.request_id}</span><Copy text={entry.request_id} label="Copy the request id" /></span>}
       </div>
       {names.length > 0 && (

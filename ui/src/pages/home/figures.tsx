@@ -2,7 +2,7 @@
 import { useSavings, useUsage } from "../../api/usage";
 import type { UsageRow } from "../../api/types";
 import type { Range } from "../../frame/range";
-import { NOTHING, amount, count, duration, money, percent, rate } from "../../format/numbers";
+import { NOTHING, count, duration, money, percent, rate, roughly } from "../../format/numbers";
 import { DAY } from "../../format/time";
 import { Trouble } from "../../parts/page";
 import { Figure } from "../../parts/figure";
@@ -47,7 +47,7 @@ function Spend({ sum, isLoading, change, spark }: { sum: UsageRow | undefined; i
   const projected = elapsed > DAY / 4 ? (spent / elapsed) * monthLength() : null;
   return (
     <Figure label="Spend" isLoading={isLoading} value={money(sum?.cost_usd ?? "0")} spark={spark}
-      foot={<>{change}<span title="At this month's pace so far">{projected === null ? `${money(spent)} this month` : `month end ≈ ${amount(projected.toFixed(projected >= 10 ? 0 : 2))}`}</span>{!!sum?.unpriced_calls && <span>{count(sum.unpriced_calls)} unpriced</span>}</>} />
+      foot={<>{change}<span title="At this month's pace so far">{projected === null ? `${money(spent)} this month` : `month end ≈ ${roughly(projected)}`}</span>{!!sum?.unpriced_calls && <span>{count(sum.unpriced_calls)} unpriced</span>}</>} />
   );
 }
 

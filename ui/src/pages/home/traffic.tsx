@@ -26,7 +26,7 @@ function build(answer: UsageAnswered | undefined, previous: UsageAnswered | unde
   const now = buckets(answer);
   const shared = { times: now.times, bucketMs: answer.bucketMs };
   const traffic: Chart = {
-    ...shared, kind: "stacked", format: count,
+    ...shared, kind: "stacked", isWhole: true, format: count,
     lines: [
       { label: "2xx", color: "--chart-good", values: counts(now, good) },
       { label: "4xx", color: "--chart-4xx", values: counts(now, (row) => row.client_errors - row.limited) },

@@ -1,7 +1,6 @@
 /** Limits and budgets of all levels: what is nearly used up first, and who has limits at all. */
 import { useState } from "react";
 import { Button, SegmentedControl, Select } from "@mantine/core";
-import { Link } from "wouter";
 import IconGauge from "@tabler/icons-react/dist/esm/icons/IconGauge.mjs";
 import { useBudgets, useEveryLimit, useOwnedLimits, type Level } from "../../api/limits";
 import { useRights } from "../../api/rights";
@@ -15,13 +14,7 @@ import { EditLimits, ownedInWords } from "../../parts/owned_limits";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table } from "../../parts/table";
 import { Ago } from "../../parts/words";
-
-const LEVELS: { value: Level; label: string }[] = [
-  { value: "global", label: "Installation" }, { value: "team", label: "Teams" }, { value: "user", label: "People" }, { value: "application", label: "Applications" }, { value: "token", label: "Tokens" },
-  { value: "service", label: "Services" }, { value: "model", label: "Models" }, { value: "provider", label: "Providers" },
-];
-const NAMES: Record<Level, string> = { global: "installation", team: "team", user: "person", application: "application", token: "token", service: "service", model: "model", provider: "provider" };
-const PATHS: Partial<Record<Level, string>> = { token: "tokens", application: "applications", team: "teams", user: "people", service: "services", provider: "providers" };
+import { LEVELS, OwnerLink } from "./owner";
 
 export default function LimitsPage() {
   const [params, change] = useQueryPart();
@@ -42,7 +35,7 @@ export default function LimitsPage() {
           {(found) =>
             found.items.length ? (
               <Table label="Limits and budgets" rows={found.items} keyOf={(one) => `${one.owner_id}/${one.meter.id}`} columns={[
-                { id: "owner", title: "Owner", show: (one) => <Owner level={one.level} id={one.owner_id} name={one.owner_name} /> },
+                { id: "owner", title: "Owner", show: (one) => <OwnerLink level={one.level} id={one.owner_id} name={one.owner_name} /> },
                 { id: "limit", title: "Limit", show: (one) => <span className="nowrap">{meterName(one.meter)} {one.meter.soft && <span className="tag">soft</span>} {one.plan_name && <span className="muted">plan {one.plan_name}</span>}</span> },
                 { id: "bar", title: "Used", show: (one) => <div style={{ minWidth: 220 }}><MeterBar meter={one.meter} isBare /></div> },
                 { id: "percent", title: "%", isEnd: true, show: (one) => percent(one.percent) },
@@ -60,11 +53,6 @@ export default function LimitsPage() {
       {edited && <Edit level={edited.level} id={edited.id} close={() => setEdited(null)} />}
     </Page>
   );
-}
-
-function Owner({ level, id, name }: { level: Level; id: string; name: string }) {
-  const path = PATHS[level];
-  return <span className="nowrap">{path ? <Link href={`/${path}/${id}`}>{name}</Link> : name} <span className="muted small">{NAMES[level]}</span></span>;
 }
 
 function RunsOut({ used }: { used: UsedLimit }) {
@@ -85,7 +73,7 @@ function Levels({ edit }: { edit: (owner: { level: Level; id: string }) => void 
         {(found) =>
           found.items.length ? (
             <Table label="Who has limits" rows={found.items} keyOf={(one) => `${one.level}/${one.owner_id}`} columns={[
-              { id: "owner", title: "Owner", show: (one: Owned) => <Owner level={one.level} id={one.owner_id} name={one.owner_name} /> },
+              { id: "owner", title: "Owner", show: (one: Owned) => <OwnerLink level={one.level} id={one.owner_id} name={one.owner_name} /> },
               { id: "limits", title: "Limits", show: (one: Owned) => <span className="soft limits-words">{ownedInWords(one)}</span> },
               { id: "edit", title: "Act", isEnd: true, show: (one: Owned) => may("limits.write") && <Button variant="subtle" size="compact-xs" aria-label={`Edit the limits of ${one.owner_name}`} onClick={() => edit({ level: one.level, id: one.owner_id })}>Edit</Button> },
             ]} />

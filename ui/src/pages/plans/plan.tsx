@@ -14,6 +14,7 @@ import { limitsInWords } from "../../parts/limits";
 import { OwnRights } from "../../parts/own_rights";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Table, usePaged } from "../../parts/table";
+import { By } from "../../parts/actors";
 import { Ago, State, When } from "../../parts/words";
 import { BulkDialog } from "../bulk/dialog";
 import { TokenState } from "../tokens/tokens";
@@ -31,7 +32,7 @@ export default function PlanPage({ id }: { id: string }) {
       documentTitle={found?.name ?? "Plan"}
       crumb={{ label: "Plans", href: "/plans" }}
       title={found?.name ?? "Plan"}
-      lead={found && <>{found.description && `${found.description} · `}changed <Ago value={found.updated_at} /> by {found.updated_by}</>}
+      lead={found && <>{found.description && `${found.description} · `}changed <Ago value={found.updated_at} /> by <By actor={found.updated_by} /></>}
       acts={found && (
         <>
           {may("bulk.write") && <Button variant="default" onClick={() => setDialog("give")}>Give to many tokens</Button>}
@@ -47,7 +48,7 @@ export default function PlanPage({ id }: { id: string }) {
               <dl className="facts">
                 <dt>Limits and budgets</dt><dd>{limitsInWords(shown.limits)}</dd>
                 <dt>Who has it</dt><dd>{plural(shown.tokens, "token")} and {plural(shown.applications, "application")}; each counts by itself</dd>
-                <dt>Created</dt><dd><When value={shown.created_at} /> <span className="muted">by {shown.created_by}</span></dd>
+                <dt>Created</dt><dd><When value={shown.created_at} /> <span className="muted">by <By actor={shown.created_by} /></span></dd>
               </dl>
             </Panel>
             <OwnRights owner={{ level: "plan", id }} name={shown.name} note="They hold for every token and application that has it." canEdit={may("plans.write")} />

@@ -6,6 +6,7 @@ import { createPolicy, setLifetimeRule, type LifetimeRuleInput, type RotationPol
 import { say } from "../../frame/toasts";
 import { useSending } from "../../parts/form";
 import { Trouble } from "../../parts/page";
+import { PickOwner } from "../../parts/pick";
 
 const DAY = 86_400;
 const SCOPES = [
@@ -14,6 +15,7 @@ const SCOPES = [
   { value: "application", label: "An application" },
   { value: "token", label: "One token" },
 ];
+const WHICH = { team: "Team", application: "Application", token: "Token", role: "Role" };
 const RULED = [
   { value: "installation", label: "All tokens" },
   { value: "team", label: "A team’s tokens" },
@@ -43,12 +45,12 @@ export function PolicyForm({ close }: { close: () => void }) {
       <form className="form" onSubmit={(event) => { event.preventDefault(); void save(); }}>
         {problem && <Trouble error={problem} />}
         <TextInput label="Name" required maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} error={errors.name} data-autofocus autoComplete="off" />
-        <Select label="Which tokens" data={SCOPES} value={scope} onChange={(value) => setScope((value ?? "installation") as RotationPolicyInput["scope"])} allowDeselect={false} />
-        {scope !== "installation" && <TextInput label={`Id of the ${scope}`} required value={scopeId} onChange={(event) => setScopeId(event.currentTarget.value)} error={errors.scope_id} autoComplete="off" />}
+        <Select label="Which tokens" data={SCOPES} value={scope} onChange={(value) => { setScope((value ?? "installation") as RotationPolicyInput["scope"]); setScopeId(""); }} allowDeselect={false} />
+        {scope !== "installation" && <PickOwner key={scope} kind={scope} label={WHICH[scope]} value={scopeId || null} onChange={(id) => setScopeId(id ?? "")} error={errors.scope_id} />}
         <NumberInput label="Every" suffix=" days" min={1} max={3650} allowDecimal={false} value={every} onChange={setEvery} error={errors.every_seconds} />
         <NumberInput label="The old secret works beside the new one for" suffix=" days" min={0} max={3650} allowDecimal={false} value={overlap} onChange={setOverlap} error={errors.overlap_seconds} />
         <Select label="Who collects the new secret" description="A webhook is sent a token that works once" placeholder="A person, on the token’s page" clearable data={webhooks.map((each) => ({ value: each.id, label: each.name }))} value={webhook} onChange={setWebhook} error={errors.webhook_id} />
-        <div className="row-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" loading={isBusy} disabled={!name.trim()}>Add</Button></div>
+        <div className="row-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" loading={isBusy} disabled={!name.trim() || (scope !== "installation" && !scopeId)}>Add</Button></div>
       </form>
     </Modal>
   );
@@ -72,12 +74,12 @@ export function RuleForm({ close }: { close: () => void }) {
     <Modal opened onClose={close} title="How long tokens live" size="lg">
       <form className="form" onSubmit={(event) => { event.preventDefault(); void save(); }}>
         {problem && <Trouble error={problem} />}
-        <Select label="For" data={RULED} value={scope} onChange={(value) => setScope((value ?? "installation") as LifetimeRuleInput["scope"])} allowDeselect={false} data-autofocus />
-        {scope !== "installation" && <TextInput label={`Id of the ${scope}`} required value={scopeId} onChange={(event) => setScopeId(event.currentTarget.value)} error={errors.scope_id} autoComplete="off" />}
+        <Select label="For" data={RULED} value={scope} onChange={(value) => { setScope((value ?? "installation") as LifetimeRuleInput["scope"]); setScopeId(""); }} allowDeselect={false} data-autofocus />
+        {scope !== "installation" && <PickOwner key={scope} kind={scope} label={WHICH[scope]} value={scopeId || null} onChange={(id) => setScopeId(id ?? "")} error={errors.scope_id} />}
         <NumberInput label="If nothing is said" suffix=" days" min={1} max={36_500} allowDecimal={false} value={usual} onChange={setUsual} error={errors.default_seconds} />
         <NumberInput label="At most" suffix=" days" min={1} max={36_500} allowDecimal={false} value={longest} onChange={setLongest} error={errors.max_seconds} />
         <NumberInput label="Ends when not used for" suffix=" days" min={1} max={36_500} allowDecimal={false} value={idle} onChange={setIdle} error={errors.idle_seconds} />
-        <div className="row-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" loading={isBusy} disabled={usual === "" && longest === "" && idle === ""}>Set</Button></div>
+        <div className="row-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" loading={isBusy} disabled={(usual === "" && longest === "" && idle === "") || (scope !== "installation" && !scopeId)}>Set</Button></div>
       </form>
     </Modal>
   );

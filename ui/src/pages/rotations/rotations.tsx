@@ -8,6 +8,7 @@ import { useRights } from "../../api/rights";
 import { removeLifetimeRule, removePolicy, switchPolicy, useLifetimeRules, useRotationPolicies, type LifetimeRule, type RotationPolicy } from "../../api/token_life";
 import { complain, say } from "../../frame/toasts";
 import { span } from "../../format/numbers";
+import { OwnerName } from "../../parts/owner_names";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table, type Column } from "../../parts/table";
 import { State } from "../../parts/words";
@@ -85,12 +86,10 @@ function RuleActs({ rule }: { rule: LifetimeRule }) {
   return may("configuration.write") ? <Button variant="subtle" size="compact-xs" aria-label={`Remove the rule of ${rule.scope} ${rule.scope_id}`} onClick={() => void remove()}>Remove</Button> : null;
 }
 
-const whose = (scope: string, id: string) => (scope === "installation" ? "all tokens" : `${scope} ${id}`);
-
 const POLICIES: Column<RotationPolicy>[] = [
   { id: "name", title: "Name", isFixed: true, show: (policy) => <span className="nowrap">{policy.name}</span> },
   { id: "state", title: "State", show: (policy) => <State value={policy.state} /> },
-  { id: "scope", title: "Of", show: (policy) => whose(policy.scope, policy.scope_id) },
+  { id: "scope", title: "Of", show: (policy) => <OwnerName kind={policy.scope} id={policy.scope_id} /> },
   { id: "every", title: "Every", show: (policy) => span(policy.every_seconds) },
   { id: "overlap", title: "Overlap", show: (policy) => span(policy.overlap_seconds) },
   { id: "delivery", title: "Collected", show: (policy) => (policy.delivery === "webhook" ? "by a webhook" : "on the token’s page") },
@@ -98,7 +97,7 @@ const POLICIES: Column<RotationPolicy>[] = [
 ];
 
 const RULES: Column<LifetimeRule>[] = [
-  { id: "scope", title: "For", isFixed: true, show: (rule) => whose(rule.scope, rule.scope_id) },
+  { id: "scope", title: "For", isFixed: true, show: (rule) => <OwnerName kind={rule.scope} id={rule.scope_id} /> },
   { id: "default", title: "If nothing is said", show: (rule) => (rule.default_seconds ? span(rule.default_seconds) : "–") },
   { id: "max", title: "At most", show: (rule) => (rule.max_seconds ? span(rule.max_seconds) : "–") },
   { id: "idle", title: "Ends when not used for", show: (rule) => (rule.idle_seconds ? span(rule.idle_seconds) : "–") },

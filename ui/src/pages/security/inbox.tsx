@@ -10,6 +10,7 @@ import { useQueryPart } from "../../frame/range";
 import { count } from "../../format/numbers";
 import { Empty, Loading, Panel, Trouble } from "../../parts/page";
 import { Chip, usePaged } from "../../parts/table";
+import { By } from "../../parts/actors";
 import { Ago } from "../../parts/words";
 import { Acts } from "./acts";
 import { humanFact, KINDS, MEANINGS, outcome, TONES } from "./words";
@@ -88,8 +89,8 @@ function Details({ event, mayAct }: { event: SecurityEvent; mayAct: boolean }) {
       </table>
       <div className="row-wrap small muted">
         <span className="mono">{event.id}</span>
-        {event.act_by && <span>{outcome(event.act, event.act_state)} by {event.act_by}</span>}
-        {event.closed_by && <span>{event.state} by {event.closed_by}{event.note && <>: {event.note}</>}</span>}
+        {event.act_by && <span>{outcome(event.act, event.act_state)} by <By actor={event.act_by} /></span>}
+        {event.closed_by && <span>{event.state} by <By actor={event.closed_by} />{event.note && <>: {event.note}</>}</span>}
       </div>
       {mayAct && <Acts event={event} />}
     </div>

@@ -5,6 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { Problem } from "../../api/client";
 import { putSecurityRules, useSecurityRules, type SecurityRules } from "../../api/security";
 import { complain, say } from "../../frame/toasts";
+import { OwnerName } from "../../parts/owner_names";
 import { Loaded, Panel } from "../../parts/page";
 import { ACTS, KINDS, MEANINGS, NEVER_ACTED } from "./words";
 
@@ -48,7 +49,7 @@ function Editor({ item, mayChange }: { item: SecurityRules; mayChange: boolean }
   const isChanged = text !== null || JSON.stringify(rules) !== JSON.stringify(item.rules);
   const listed: [string, Rule][] = [["leaked", rules.leaked], ...Object.entries(rules.thresholds)];
   return (
-    <Panel title={item.team_id ? `Team ${item.team_id}` : "The installation"} flush note={<span className="muted small">The first event about a token takes the first step; another within a day takes the next one, up to the last. A revocation by rule can be undone for {rules.undo_hours} hours.</span>}
+    <Panel title={item.team_id ? <>Team <OwnerName kind="team" id={item.team_id} isPlain /></> : "The installation"} flush note={<span className="muted small">The first event about a token takes the first step; another within a day takes the next one, up to the last. A revocation by rule can be undone for {rules.undo_hours} hours.</span>}
       foot={mayChange && <div className="row-end" style={{ width: "100%" }}>{fault && <span role="alert" style={{ color: "var(--bad)" }}>{fault}</span>}<Button variant="default" onClick={() => setText(text === null ? JSON.stringify(rules, null, 2) : null)}>{text === null ? "Edit thresholds as JSON" : "Back to the table"}</Button><Button loading={isBusy} disabled={!isChanged} onClick={() => void save()}>Save</Button></div>}>
       {text !== null ? (
         <div style={{ padding: 16 }}><JsonInput label="Rules" autosize minRows={12} maxRows={30} value={text} onChange={setText} validationError="This is not JSON" classNames={{ input: "mono" }} /></div>

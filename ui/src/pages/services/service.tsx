@@ -60,7 +60,6 @@ export default function ServicePage({ id }: { id: string }) {
       <Loaded query={service} rows={10}>
         {(found) => (
           <>
-            {may("limits.read") && <OwnedLimits level="service" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over everybody’s calls to this service.</p>} />}
             <div className="columns">
               <Panel title="Service">
                 <dl className="facts">
@@ -77,7 +76,10 @@ export default function ServicePage({ id }: { id: string }) {
                   <dt>Published</dt><dd><When value={found.created_at} /></dd>
                 </dl>
               </Panel>
-              <Panel title="Call it"><Code text={`curl ${gateway}${found.path_prefix}/ \\\n  -H "Authorization: Bearer $TOLLWAY_TOKEN"`} label="curl command" /></Panel>
+              <div className="stack">
+                <Panel title="Call it"><Code text={`curl ${gateway}${found.path_prefix}/ \\\n  -H "Authorization: Bearer $TOLLWAY_TOKEN"`} label="curl command" /></Panel>
+                {may("limits.read") && <OwnedLimits level="service" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over everybody’s calls to this service.</p>} />}
+              </div>
             </div>
             <Traffic range={range} filters={{ service: id }} empty="No call to this service in this time." />
             <OwnUse range={range} filters={{ service: id }} by={["token", "status"]} />

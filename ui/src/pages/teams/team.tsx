@@ -10,6 +10,7 @@ import { useFreshFigures } from "../../api/live";
 import { useRange } from "../../frame/range";
 import { complain, say } from "../../frame/toasts";
 import { Confirm } from "../../parts/confirm";
+import { More } from "../../parts/more";
 import { OwnRights } from "../../parts/own_rights";
 import { OwnedLimits } from "../../parts/owned_limits";
 import { Loaded, Page, Panel } from "../../parts/page";
@@ -17,6 +18,7 @@ import { Table, usePaged } from "../../parts/table";
 import { State, When } from "../../parts/words";
 import { PERSON_TONE } from "../accounts/people";
 import { Traffic } from "../home/traffic";
+import { RevokeAll } from "../tokens/revoke_all";
 import { OwnUse } from "../usage/own_use";
 import { TeamForm } from "./form";
 
@@ -26,8 +28,8 @@ export default function TeamPage({ id }: { id: string }) {
   const range = useRange();
   const client = useQueryClient();
   const [, go] = useLocation();
-  const { may } = useRights();
-  const [dialog, setDialog] = useState<"rename" | "delete" | null>(null);
+  const { may, reaches } = useRights();
+  const [dialog, setDialog] = useState<"rename" | "delete" | "revoke" | null>(null);
   const found = team.data;
   return (
     <Page
@@ -35,10 +37,13 @@ export default function TeamPage({ id }: { id: string }) {
       crumb={{ label: "Teams", href: "/teams" }}
       title={<span className="row-wrap">{found?.name ?? "Team"} {found?.is_default && <span className="tag">default</span>}</span>}
       lead={found && <>Created <When value={found.created_at} /></>}
-      acts={found && may("teams.write") && (
+      acts={found && (
         <>
-          <Button variant="default" onClick={() => setDialog("rename")}>Rename</Button>
-          {!found.is_default && <Button variant="default" onClick={() => setDialog("delete")}>Delete…</Button>}
+          {may("teams.write") && <Button variant="default" onClick={() => setDialog("rename")}>Rename</Button>}
+          <More acts={[
+            reaches("tokens.write", id) && { label: "Revoke all its tokens…", run: () => setDialog("revoke") },
+            may("teams.write") && !found.is_default && { label: "Delete…", run: () => setDialog("delete") },
+          ]} />
         </>
       )}
     >
@@ -48,9 +53,11 @@ export default function TeamPage({ id }: { id: string }) {
             <div className="columns">
               <MembersOf id={id} name={shown.name} />
               {may("applications.read") && <ApplicationsOf id={id} />}
-              <OwnRights owner={{ level: "team", id }} name={found?.name ?? id} note="They hold for the tokens of its applications." canEdit={may("teams.write")} />
             </div>
-            {may("limits.read") && <OwnedLimits level="team" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over all calls of the team’s applications together.</p>} />}
+            <div className="columns">
+              {may("limits.read") && <OwnedLimits level="team" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over all calls of the team’s applications together.</p>} />}
+              <OwnRights owner={{ level: "team", id }} name={shown.name} note="They hold for the tokens of its applications." canEdit={may("teams.write")} />
+            </div>
             {may("usage.read") && (
               <>
                 <Traffic range={range} filters={{ team: id }} empty="No call by this team in this time." />
@@ -58,6 +65,7 @@ export default function TeamPage({ id }: { id: string }) {
               </>
             )}
             {dialog === "rename" && <TeamForm team={shown} close={() => setDialog(null)} />}
+            {dialog === "revoke" && <RevokeAll whose={{ kind: "team", id }} name={shown.name} close={() => setDialog(null)} />}
             {dialog === "delete" && (
               <Confirm title="Delete this team" act="Delete" typed={shown.name} close={() => setDialog(null)}
                 run={() => deleteTeam(id).then(() => { say(`${shown.name} deleted`); void client.invalidateQueries({ queryKey: ["teams"] }); go("/teams"); }, complain)}>

@@ -12,8 +12,9 @@ import { Confirm } from "../../parts/confirm";
 import { limitsInput, LimitsForm } from "../../parts/limits_form";
 import { Ago } from "../../parts/words";
 import { useTokenActs } from "./acts";
+import { ScopesField } from "./scopes";
 
-export type Dialog = "rename" | "limits" | "rights" | "extend" | "revoke";
+export type Dialog = "rename" | "limits" | "rights" | "scopes" | "extend" | "revoke";
 
 export function Dialogs({ token, dialog, close }: { token: Tagged<Token>; dialog: Dialog; close: () => void }) {
   return dialog === "revoke" ? <Revoke token={token} close={close} /> : <Edit token={token} dialog={dialog} close={close} />;
@@ -32,7 +33,7 @@ function Revoke({ token, close }: { token: Tagged<Token>; close: () => void }) {
   );
 }
 
-const TITLES = { rename: "Rename", limits: "Limits and budgets", rights: "Rights", extend: "Extend" };
+const TITLES = { rename: "Rename", limits: "Limits and budgets", rights: "Rights", scopes: "What it may manage", extend: "Extend" };
 
 function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<Dialog, "revoke">; close: () => void }) {
   const client = useQueryClient();
@@ -41,14 +42,15 @@ function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<
   const [limits, setLimits] = useState(token.limits);
   const [models, setModels] = useState(token.models);
   const [services, setServices] = useState(token.services);
+  const [scopes, setScopes] = useState(token.scopes);
   const [until, setUntil] = useState(() => inDays(90));
   const idleBefore = token.idle_seconds ? String(Number(((token.idle_seconds * 1000) / DAY).toFixed(2))) : "";
   const [idleDays, setIdleDays] = useState(idleBefore);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const wish: TokenPatch =
-    dialog === "rename" ? { name: name.trim() } : dialog === "limits" ? { limits: limitsInput(limits) } : dialog === "rights" ? { models, services } : { expires_at: until ? new Date(until).toISOString() : null, ...(idleDays === idleBefore ? {} : { idle_seconds: Number(idleDays) ? Math.round((Number(idleDays) * DAY) / 1000) : null }) };
-  const before: TokenPatch = { name: token.name, limits: token.limits, models: token.models, services: token.services, expires_at: token.expires_at, idle_seconds: token.idle_seconds };
+    dialog === "rename" ? { name: name.trim() } : dialog === "limits" ? { limits: limitsInput(limits) } : dialog === "rights" ? { models, services } : dialog === "scopes" ? { scopes } : { expires_at: until ? new Date(until).toISOString() : null, ...(idleDays === idleBefore ? {} : { idle_seconds: Number(idleDays) ? Math.round((Number(idleDays) * DAY) / 1000) : null }) };
+  const before: TokenPatch = { name: token.name, limits: token.limits, models: token.models, services: token.services, scopes: token.scopes, expires_at: token.expires_at, idle_seconds: token.idle_seconds };
   const undo = Object.fromEntries(Object.keys(wish).map((key) => [key, before[key as keyof TokenPatch]])) as TokenPatch;
   const put = (changed: Token) => {
     client.setQueryData(["token", token.id], changed);
@@ -74,6 +76,7 @@ function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<
         {dialog === "rename" && <TextInput label="Name" required maxLength={100} value={name} onChange={(event) => setName(event.currentTarget.value)} error={problem?.fields.name} data-autofocus />}
         {dialog === "limits" && <LimitsForm value={limits} onChange={setLimits} errors={problem?.fields} />}
         {dialog === "rights" && <RightsForm models={models} services={services} setModels={setModels} setServices={setServices} />}
+        {dialog === "scopes" && <ScopesField value={scopes} onChange={setScopes} error={Object.entries(problem?.fields ?? {}).find(([place]) => place.startsWith("scopes"))?.[1]} />}
         {dialog === "extend" && (
           <>
             <div className="row-wrap">{[30, 90, 365].map((days) => <Button key={days} variant="default" onClick={() => setUntil(inDays(days))}>{days === 365 ? "1 year" : `${days} days`}</Button>)}<Button variant="default" onClick={() => setUntil("")}>Never expires</Button></div>

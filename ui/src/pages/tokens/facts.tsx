@@ -1,15 +1,18 @@
 /** What is known of a token: owner, environment, rights, expiry, use. */
 import { Button } from "@mantine/core";
 import { Link } from "wouter";
+import { useRights } from "../../api/rights";
 import { useServices } from "../../api/upstreams";
 import type { Token } from "../../api/types";
 import { exact } from "../../format/numbers";
 import { rightsInWords } from "../../parts/limits";
 import { Panel } from "../../parts/page";
+import { By } from "../../parts/actors";
 import { Ago, When } from "../../parts/words";
 import { scopesInWords } from "./scopes";
 
 export function Facts({ token, edit }: { token: Token; edit?: () => void }) {
+  const { may } = useRights();
   const services = useServices().data?.items ?? [];
   const named = token.services?.map((id) => services.find((service) => service.id === id)?.name ?? id) ?? null;
   return (
@@ -22,10 +25,11 @@ export function Facts({ token, edit }: { token: Token; edit?: () => void }) {
         <dt>Services</dt><dd>{named && named.length ? named.join(", ") : rightsInWords(named, "service")}</dd>
         {token.scopes.length > 0 && <><dt>May manage</dt><dd>{scopesInWords(token.scopes)}</dd></>}
         <dt>Expires</dt><dd><When value={token.expires_at} none="never" /> {token.expires_at && <span className="muted">(<Ago value={token.expires_at} />)</span>}</dd>
-        <dt>Created</dt><dd><When value={token.created_at} /> <span className="muted">by {token.created_by}</span></dd>
+        <dt>Created</dt><dd><When value={token.created_at} /> <span className="muted">by <By actor={token.created_by} /></span></dd>
         <dt>First used</dt><dd><When value={token.first_used_at} none="never" /></dd>
         <dt>Last used</dt><dd><Ago value={token.last_used_at} />{token.last_address && <span className="muted"> from {token.last_address}{token.last_agent && ` with ${token.last_agent}`}</span>}</dd>
         <dt>Calls</dt><dd><Link href={`/calls?token=${token.id}`}>{exact(token.calls_total ?? 0)} in all</Link></dd>
+        {may("audit.read") && token.scopes.length > 0 && <><dt>Managed</dt><dd><Link href={`/audit?token_id=${token.id}`}>What it did at this console’s API</Link></dd></>}
       </dl>
     </Panel>
   );

@@ -9,6 +9,7 @@ import { count, exact, plural } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
 import { Loaded, Panel } from "../../parts/page";
 import { Table, type Column } from "../../parts/table";
+import { By } from "../../parts/actors";
 import { Ago, State, When } from "../../parts/words";
 import { LifeDialogs, type LifeDialog } from "./life_dialogs";
 
@@ -78,7 +79,7 @@ function Held({ token, life, canEdit, act, collect }: { token: Token; life: Life
     <>
       {held && (
         <div className="note note-warn">
-          <span className="grow">Quarantined <Ago value={held.since} /> by {held.by}{held.reason && `: ${held.reason}`}. Refused: {held.denied.join(", ")}; everything else at most {held.requests_per_minute} times a minute.</span>
+          <span className="grow">Quarantined <Ago value={held.since} /> by <By actor={held.by} />{held.reason && `: ${held.reason}`}. Refused: {held.denied.join(", ")}; everything else at most {held.requests_per_minute} times a minute.</span>
           {canEdit && <Button variant="default" size="compact-sm" onClick={() => void act("release")}>Release</Button>}
         </div>
       )}

@@ -59,13 +59,15 @@ function May({ id }: { id: string }) {
   const ask = () => judge(id, { model: model || undefined, method, path: path || undefined, address: address || undefined }).then(setVerdict, complain);
   return (
     <form className="form" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
-      <Autocomplete label="Model" data={models} limit={40} value={model} onChange={setModel} />
-      <div className="row">
-        <Select label="Method" w={110} data={["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]} value={method} onChange={(value) => setMethod(value ?? "POST")} allowDeselect={false} />
-        <TextInput className="grow" label="Path" placeholder="/v1/chat/completions" value={path} onChange={(event) => setPath(event.currentTarget.value)} />
+      <div className="trial">
+        <div className="trial-call">
+          <Autocomplete size="xs" label="Model" data={models} limit={40} value={model} onChange={setModel} />
+          <Select size="xs" label="Method" data={["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]} value={method} onChange={(value) => setMethod(value ?? "POST")} allowDeselect={false} />
+          <TextInput size="xs" label="Path" placeholder="/v1/chat/completions" value={path} onChange={(event) => setPath(event.currentTarget.value)} />
+          <TextInput size="xs" label="From address" placeholder="any" value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
+        </div>
+        <Button type="submit" variant="default" disabled={!model && !path}>Ask</Button>
       </div>
-      <TextInput label="From address" placeholder="any" value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
-      <div><Button type="submit" variant="default" disabled={!model && !path}>Ask</Button></div>
       <div role="status">{verdict && <Answer verdict={verdict} />}</div>
     </form>
   );
@@ -88,8 +90,10 @@ function Trial({ id }: { id: string }) {
   const ask = () => wouldBlock(id, blocks.split(/[\s,]+/).filter(Boolean), [], 7).then(setFound, complain);
   return (
     <form className="form" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
-      <TextInput label="If only these networks were allowed" description="Tried on the calls of the last 7 days; nothing is changed" placeholder="10.0.0.0/8, 2001:db8::/32" value={blocks} onChange={(event) => setBlocks(event.currentTarget.value)} />
-      <div><Button type="submit" variant="default" disabled={!blocks.trim()}>Who would have been blocked?</Button></div>
+      <div className="trial">
+        <TextInput size="xs" label="If only these networks were allowed" description="Tried on the calls of the last 7 days; nothing is changed" placeholder="10.0.0.0/8, 2001:db8::/32" value={blocks} onChange={(event) => setBlocks(event.currentTarget.value)} />
+        <Button type="submit" variant="default" disabled={!blocks.trim()}>Who would have been blocked?</Button>
+      </div>
       <div role="status">
         {found && (
           <div className="stack-small">

@@ -15,7 +15,7 @@ export function ScopesField({ value, onChange, error }: { value: Scope[]; onChan
   const change = (permission: Permission, reach: Reach) => onChange(value.map((scope) => (scope.permission === permission ? { permission, reach } : scope)));
   return (
     <div className="stack-small">
-      <span id="scopes-label">May manage</span>
+      <span id="scopes-label" className="form-label">May manage</span>
       <span className="muted small">Most tokens need nothing here: this is for scripts that call this console's API. It never does more than the account's role.</span>
       {value.map((scope) => (
         <div className="row-wrap" key={scope.permission}>

@@ -60,6 +60,7 @@ function Acts({ token, open }: { token: Token; open: (dialog: Dialog) => void })
         <Menu.Dropdown>
           <Menu.Item onClick={() => open("rename")}>Rename</Menu.Item>
           <Menu.Item onClick={() => open("rights")}>Edit rights</Menu.Item>
+          {!token.application_id && <Menu.Item onClick={() => open("scopes")}>What it may manage</Menu.Item>}
           <Menu.Item color="red" onClick={() => open("revoke")}>Revoke…</Menu.Item>
         </Menu.Dropdown>
       </Menu>

@@ -18,6 +18,7 @@ import { Chip, Table, useColumns, usePaged, type Column } from "../../parts/tabl
 import { Ago, State, When } from "../../parts/words";
 import { BulkDialog } from "../bulk/dialog";
 import { useTokenActs } from "./acts";
+import { RevokeAll } from "./revoke_all";
 
 export default function Tokens() {
   const [params, change] = useQueryPart();
@@ -30,6 +31,7 @@ export default function Tokens() {
   const paged = usePaged(tokens);
   const { may, reaches } = useRights();
   const [isMany, setMany] = useState(false);
+  const [isRevoking, setRevoking] = useState(false);
   const applications = useApplications().data?.items ?? [];
   const { columns, menu } = useColumns("tokens", COLUMNS);
   const [chosen, setChosen] = useState<Set<string>>(new Set());
@@ -45,7 +47,7 @@ export default function Tokens() {
   const hasFilters = Boolean(filters.state || filters.search || filters.application_id);
   const picked = paged.rows.filter((token) => chosen.has(token.id));
   return (
-    <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={<>{may("bulk.write") && <Button variant="default" onClick={() => setMany(true)}>Change many…</Button>}{may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}</>}>
+    <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={<>{may("tokens.write", "all") && <Button variant="default" onClick={() => setRevoking(true)}>Revoke all…</Button>}{may("bulk.write") && <Button variant="default" onClick={() => setMany(true)}>Change many…</Button>}{may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}</>}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
           <TextInput size="xs" w={230} aria-label="Search by name or id" placeholder="Name or id" value={search} onChange={(event) => setSearch(publicPart(event.currentTarget.value))} leftSection={<IconSearch size={14} />} autoComplete="off" />
@@ -68,6 +70,7 @@ export default function Tokens() {
           </Empty>
         )}
       </Panel>
+      {isRevoking && <RevokeAll whose={{ kind: "installation", id: "" }} name="the installation" close={() => setRevoking(false)} />}
       {isMany && <BulkDialog filter={{ state: (filters.state || undefined) as TokenJobInput["filter"]["state"], application_id: filters.application_id || undefined, search: filters.search || undefined }} close={() => setMany(false)} />}
     </Page>
   );
@@ -90,7 +93,7 @@ const COLUMNS: Column<Token>[] = [
 
 export function TokenState({ token }: { token: Token }) {
   const soon = token.state === "active" && token.expires_at && Date.parse(token.expires_at) - Date.now() < 7 * DAY;
-  if (soon) return <State value="expiring">Active, expires <Ago value={token.expires_at} /></State>;
+  if (soon) return <State value="expiring">Expires <Ago value={token.expires_at} /></State>;
   return <State value={token.state} />;
 }
 

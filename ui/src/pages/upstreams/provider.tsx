@@ -63,8 +63,7 @@ export default function ProviderPage({ id }: { id: string }) {
       <Loaded query={provider} rows={10}>
         {(found) => (
           <>
-            {reaches("providers.write", found.team_id) && <Panel><Test provider={found} startsAtOnce={params.get("test") === "1"} /></Panel>}
-            {may("limits.read") && <OwnedLimits level="provider" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over everybody’s calls to this provider. One without room is passed over, as one that fails.</p>} />}
+            {reaches("providers.write", found.team_id) && <Panel title="Test" note="One real question to its API, with its first key."><Test provider={found} startsAtOnce={params.get("test") === "1"} /></Panel>}
             <div className="columns">
               <Panel title="Connection">
                 <dl className="facts">
@@ -81,6 +80,7 @@ export default function ProviderPage({ id }: { id: string }) {
                   <dt>Added</dt><dd><When value={found.created_at} /></dd>
                 </dl>
               </Panel>
+              <div className="stack">
               <Panel title="Keys and models">
                 <dl className="facts">
                   <dt>Keys</dt>
@@ -89,6 +89,8 @@ export default function ProviderPage({ id }: { id: string }) {
                   <dd>{found.models.some((model) => model.name === "*") ? "all that the catalogue knows" : found.models.map((model) => (model.upstream_model && model.upstream_model !== model.name ? `${model.name} → ${model.upstream_model}` : model.name)).join(", ")}</dd>
                 </dl>
               </Panel>
+              {may("limits.read") && <OwnedLimits level="provider" id={id} note={<p className="muted small" style={{ marginTop: 12 }}>Over everybody’s calls to this provider. One without room is passed over, as one that fails.</p>} />}
+              </div>
             </div>
             <Traffic range={range} filters={{ provider: id }} empty="No call to this provider in this time." />
             <OwnUse range={range} filters={{ provider: id }} />

@@ -4,8 +4,9 @@ import { useGateway } from "../../api/gateway";
 import { useCall } from "../../api/usage";
 import type { Call } from "../../api/types";
 import { bytes, duration, exact, money } from "../../format/numbers";
+import { instant } from "../../format/time";
 import { Loaded, Page, Panel } from "../../parts/page";
-import { Ago, Code, Copy, StatusTag, When } from "../../parts/words";
+import { Ago, Code, Copy, StatusTag } from "../../parts/words";
 
 const STAGE_WORDS: Record<string, string> = {
   authenticate: "Authenticate", body: "Receive body", resolve: "Resolve", admit: "Admit", upstream: "Wait for upstream", respond: "Relay answer",
@@ -26,6 +27,7 @@ function Details({ call }: { call: Call }) {
   return (
     <>
       {call.code && <Reason call={call} />}
+      {call.rule && <Rule rule={call.rule} />}
       <section className="figures figures-4" aria-label="Figures">
         <Fact label="Duration" value={duration(call.duration_us / 1000)} foot={`our own part ${duration(call.overhead_us / 1000)}`} />
         <Fact label="First byte" value={call.first_byte_us ? duration(call.first_byte_us / 1000) : "–"} foot={call.is_stream ? "streamed" : "not streamed"} />
@@ -36,7 +38,7 @@ function Details({ call }: { call: Call }) {
       <div className="columns">
         <Panel title="Call">
           <dl className="facts">
-            <dt>Started</dt><dd><When value={call.started_at} /> <span className="muted">(<Ago value={call.started_at} />)</span></dd>
+            <dt>Started</dt><dd><time dateTime={call.started_at}>{instant(call.started_at)}</time> <span className="muted">(<Ago value={call.started_at} />)</span></dd>
             <dt>Request</dt><dd>{call.method} <span className="mono">{call.route}</span></dd>
             <dt>Outcome</dt><dd>{OUTCOME_WORDS[call.outcome]}</dd>
             <dt>Token</dt><dd>{call.token_id ? <Link href={`/tokens/${call.token_id}`}>{call.token_name ?? call.token_id}</Link> : "–"}</dd>
@@ -70,6 +72,20 @@ function Reason({ call }: { call: Call }) {
   return (
     <div className="note note-warn">
       <span><b className="mono">{call.code}</b> <span className="soft">is why this call was answered {call.status}.</span> <a href={`/docs/errors#${call.code}`}>What it means</a></span>
+    </div>
+  );
+}
+
+/** The rule of whose rights refused it, or would have: only watched networks say that. */
+function Rule({ rule }: { rule: string }) {
+  const isWatched = rule.startsWith("watched: ");
+  const [, text, whose] = /^(?:watched: )?`(.*)` in the rights of (.*)$/.exec(rule) ?? [null, rule, ""];
+  return (
+    <div className={isWatched ? "note" : "note note-warn"}>
+      <span>
+        {isWatched ? "It would have been refused by" : "Refused by"} <code className="entry">{text}</code> {whose && <>in the rights of <b>{whose.replaceAll("`", "")}</b></>}{isWatched && ", were its networks enforced and not only watched"}.{" "}
+        <Link href={`/calls?view=history&range=7d&rule=${encodeURIComponent(rule)}`}>All calls of this rule</Link>
+      </span>
     </div>
   );
 }

@@ -10,12 +10,14 @@ import { useModels, useProviders, useServices } from "../../api/upstreams";
 import type { Call } from "../../api/types";
 import { useQueryPart, useRange } from "../../frame/range";
 import { count, duration, money } from "../../format/numbers";
-import { clock, dateMinute, DAY } from "../../format/time";
+import { clock, dateMinute, DAY, zoneName } from "../../format/time";
+import { OwnerName } from "../../parts/owner_names";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { Chip, Table, useColumns, usePaged, type Column } from "../../parts/table";
 import { StatusTag } from "../../parts/words";
 
-const FILTERS: Dimension[] = ["model", "provider", "service", "token", "application", "status", "outcome"];
+type Filter = Dimension | "rule";
+const FILTERS: Filter[] = ["model", "provider", "service", "token", "application", "team", "operation", "status", "outcome", "rule"];
 const LIVE_SHOWN = 50;
 const OUTCOMES = ["ok", "refused", "failed", "truncated", "disconnected", "crashed"];
 
@@ -46,7 +48,7 @@ export default function Calls() {
       <Panel flush>
         <div className="table-tools">
           <FilterMenu filters={filters} change={change} />
-          {FILTERS.filter((name) => filters[name]).map((name) => <Chip key={name} label={name} value={filters[name]!} clear={() => change({ [name]: null })} />)}
+          {FILTERS.filter((name) => filters[name]).map((name) => <Chip key={name} label={name} value={<Named of={name} value={filters[name]!} />} words={filters[name]!} clear={() => change({ [name]: null })} />)}
           <span className="grow" />
           {menu}
         </div>
@@ -57,18 +59,19 @@ export default function Calls() {
 }
 
 const COLUMNS: Column<Call>[] = [
-  { id: "time", title: "Time", isFixed: true, show: (call) => <time className="nowrap" dateTime={call.started_at}>{Date.now() - Date.parse(call.started_at) < DAY / 2 ? clock(call.started_at) : dateMinute(call.started_at)}</time> },
+  { id: "time", title: `Time (${zoneName()})`, isFixed: true, show: (call) => <time className="nowrap" dateTime={call.started_at}>{Date.now() - Date.parse(call.started_at) < DAY / 2 ? clock(call.started_at) : dateMinute(call.started_at)}</time> },
   { id: "status", title: "Status", isFixed: true, show: (call) => <StatusTag call={call} /> },
   { id: "what", title: "Model or service", isFixed: true, show: (call) => <Link href={`/calls/${call.request_id}`} className="nowrap">{call.model || call.service_name || call.route}</Link> },
   { id: "token", title: "Token", show: (call) => <span className="nowrap">{call.token_name ?? call.token_id}</span> },
   { id: "application", title: "Application", isHidden: true, show: (call) => call.application_name ?? "–" },
-  { id: "provider", title: "Provider", show: (call) => <span className="nowrap">{call.provider_name ?? "–"}{call.attempts.length > 1 && <span className="muted"> · {call.attempts.length} attempts</span>}</span> },
+  { id: "provider", title: "Provider", show: (call) => <span className="nowrap">{call.provider_name ?? (call.provider_id || "–")}{call.attempts.length > 1 && <span className="muted"> · {call.attempts.length} attempts</span>}</span> },
   { id: "tokens", title: "Tokens in / out", isEnd: true, show: (call) => (call.usage.input_tokens + call.usage.output_tokens ? `${count(call.usage.input_tokens)} / ${count(call.usage.output_tokens)}${call.usage.is_estimated ? " est." : ""}` : "–") },
   { id: "cost", title: "Cost", isEnd: true, show: (call) => (call.operation === "http" ? "–" : money(call.cost_usd)) },
   { id: "duration", title: "Duration", isEnd: true, show: (call) => duration(call.duration_us / 1000) },
   { id: "first", title: "First byte", isEnd: true, isHidden: true, show: (call) => (call.first_byte_us ? duration(call.first_byte_us / 1000) : "–") },
   { id: "overhead", title: "Overhead", isEnd: true, isHidden: true, show: (call) => duration(call.overhead_us / 1000) },
   { id: "code", title: "Code", show: (call) => (call.code ? <span className="mono nowrap">{call.code}</span> : "–") },
+  { id: "rule", title: "Rule", isHidden: true, show: (call) => (call.rule ? <Link href={`/calls?rule=${encodeURIComponent(call.rule)}`}>{call.rule.replaceAll("`", "")}</Link> : "–") },
   { id: "address", title: "From", isHidden: true, show: (call) => call.client_address || "–" },
 ];
 
@@ -129,16 +132,26 @@ function FilterMenu({ filters, change }: { filters: CallFilters; change: (change
   );
 }
 
+/** What a filter is set to, by name where it is an id. */
+function Named({ of, value }: { of: Filter; value: string }) {
+  const providers = useProviders().data?.items;
+  const services = useServices().data?.items;
+  if (of === "token" || of === "application" || of === "team") return <OwnerName kind={of} id={value} isPlain />;
+  const items = of === "provider" ? providers : of === "service" ? services : undefined;
+  return <>{items?.find((item) => item.id === value)?.name ?? value.replaceAll("`", "")}</>;
+}
+
 function Pick({ label, name, value, data, change }: { label: string; name: string; value: string | undefined; data: { value: string; label: string }[]; change: (changes: Record<string, string | null>) => void }) {
   const known = value && !data.some((entry) => entry.value === value) ? [...data, { value, label: value }] : data;
   return <Select size="xs" w={132} aria-label={`Filter by ${label.toLowerCase()}`} placeholder={label} clearable searchable={data.length > 8} data={known} value={value ?? null} onChange={(chosen) => change({ [name]: chosen })} comboboxProps={{ width: 240, position: "bottom-start" }} />;
 }
 
 function matches(call: Call, filters: CallFilters): boolean {
-  const values: Partial<Record<Dimension, string>> = {
-    model: call.model, provider: call.provider_id, service: call.service_id, token: call.token_id, application: call.application_id, status: String(call.status), outcome: call.outcome,
+  const values: Partial<Record<Filter, string>> = {
+    model: call.model, provider: call.provider_id, service: call.service_id, token: call.token_id, application: call.application_id, team: call.team_id, operation: call.operation, status: String(call.status), outcome: call.outcome,
   };
-  return FILTERS.every((name) => !filters[name] || filters[name] === values[name]);
+  if (filters.rule && !call.rule.includes(filters.rule)) return false;
+  return FILTERS.every((name) => name === "rule" || !filters[name] || filters[name] === values[name] || (name === "status" && filters.status === `${values.status?.[0]}xx`));
 }
 
 function useSpace(act: () => void, isOn: boolean): void {

@@ -42,8 +42,8 @@ export default function Usage() {
     if (!series.data) return undefined;
     const grouped = groups(series.data, by, read, SERIES_MAX);
     return {
-      times: grouped.times, kind: "stacked", bucketMs: series.data.bucketMs, format: measure === "cost" ? money : count,
-      lines: grouped.lines.map((line, index) => ({ ...line, color: COLORS[index] })),
+      times: grouped.times, kind: "stacked", bucketMs: series.data.bucketMs, format: measure === "cost" ? money : count, isWhole: measure !== "cost",
+      lines: grouped.lines.map((line, index) => ({ ...line, label: line.label === "none" ? `no ${by}` : line.label, color: COLORS[index] })),
     };
   }, [series.data, by, read, measure]);
   const earlier = useMemo(() => new Map(before.data?.rows.map((row) => [row.keys[by], row])), [before.data, by]);
