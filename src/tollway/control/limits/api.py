@@ -97,12 +97,14 @@ def get_meters(level: Level, owner_id: OwnerId, ask: ReadLimits) -> MetersOutput
 
 
 @router.post("/{level}/{owner_id}/top-ups", status_code=201)
-def give_top_up(level: Level, owner_id: OwnerId, body: TopUpInput, ask: FreshLimits) -> OwnedLimitsOutput:
+def give_top_up(
+    level: Level, owner_id: OwnerId, body: TopUpInput, expected: ExpectedVersion, ask: FreshLimits
+) -> OwnedLimitsOutput:
     """Allow more for a while. It ends by itself, and what was spent meanwhile stays spent."""
     owners, real_id = ask.services.limits.owners, _read_id(level, owner_id)
     amount = _amount(body, find_limit(owners.get(level, real_id, ask.sight).limits, body.limit))
     new = NewTopUp(body.limit, amount, body.ends_at, body.starts_at or 0)
-    ask.services.limits.top_ups.give(level, real_id, new, ask.actor)
+    ask.services.limits.top_ups.give(level, real_id, new, ask.actor, expected_version=expected)
     return _answer(owners.get(level, real_id, ask.sight), ask)
 
 

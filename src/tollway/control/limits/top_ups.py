@@ -37,15 +37,18 @@ class TopUps:
         self._owners = owners
         self._clock = clock
 
-    def give(self, level: OwnerLevel, owner_id: str, new: NewTopUp, actor: Actor) -> Limits:
+    def give(
+        self, level: OwnerLevel, owner_id: str, new: NewTopUp, actor: Actor, *, expected_version: int | None = None
+    ) -> Limits:
         """Allow more on the limit of that name or id, and return the owner's limits.
 
         Raises management.not_found (no such owner), management.invalid (no such limit, an amount or an instant that
-        cannot be), management.conflict (a revoked token).
+        cannot be), management.conflict (a revoked token), management.precondition.
         """
         now_ns = self._clock.now_ns()
         top_up = TopUp(new_id(TOP_UP), new.amount, new.until_ns, new.from_ns)
-        return self._owners.edit(level, owner_id, _giving(new.limit, top_up, now_ns), Deed(actor, "top_up"))[0]
+        deed = Deed(actor, "top_up", expected_version)
+        return self._owners.edit(level, owner_id, _giving(new.limit, top_up, now_ns), deed)[0]
 
     def end(
         self, level: OwnerLevel, owner_id: str, top_up_id: str, actor: Actor, *, expected_version: int | None = None

@@ -212,12 +212,13 @@ def delete_webhook(webhook_id: WebhookId, expected: ExpectedVersion, ask: FreshN
 
 @router.post("/{webhook_id}/secret")
 def replace_webhook_secret(
-    webhook_id: WebhookId, ask: FreshNotices, body: SecretInput | None = None
+    webhook_id: WebhookId, expected: ExpectedVersion, ask: FreshNotices, body: SecretInput | None = None
 ) -> WebhookSecretOutput:
     """Make a new signing secret and show it once. Both sign for a while, so that the receiver can change over."""
     ask.show_once()
     overlap = body.overlap_seconds if body else OVERLAP_SECONDS
-    shown = ask.services.notices.webhooks.replace_secret(webhook_id, ask.actor, overlap_seconds=overlap)
+    webhooks = ask.services.notices.webhooks
+    shown = webhooks.replace_secret(webhook_id, ask.actor, overlap_seconds=overlap, expected_version=expected)
     return WebhookSecretOutput(**dict(iter(_answer(shown.webhook, ask))), secret=shown.secret.reveal())
 
 

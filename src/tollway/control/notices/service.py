@@ -101,15 +101,23 @@ class Webhooks:
             act = "change" if change.state is UNSET else change.state.removesuffix("d")
             return self._save(before, self._changed(before, change), actor, act)
 
-    def replace_secret(self, webhook_id: str, actor: Actor, *, overlap_seconds: int = OVERLAP_SECONDS) -> ShownSecret:
+    def replace_secret(
+        self,
+        webhook_id: str,
+        actor: Actor,
+        *,
+        overlap_seconds: int = OVERLAP_SECONDS,
+        expected_version: int | None = None,
+    ) -> ShownSecret:
         """Show a new secret. The one before signs beside it for `overlap_seconds` (0: ends now); an older one ends.
 
-        Raises management.not_found, management.invalid.
+        Raises management.not_found, .precondition, .invalid.
         """
         if not 0 <= overlap_seconds <= OVERLAP_SECONDS_MAX:
             raise refuse("/overlap_seconds", f"from 0 to {OVERLAP_SECONDS_MAX}")
         with self._transactions.write():
             before = self.get(webhook_id)
+            check_version(before.version, expected_version)
             secret, sealed = self._parts.secrets.make(webhook_id)
             until_ns = self._parts.clock.now_ns() + overlap_seconds * NANOS_PER_SECOND
             after = replace(

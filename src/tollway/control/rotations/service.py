@@ -8,7 +8,7 @@ from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.actor import Actor
 from tollway.control.audit.facts import pick
 from tollway.control.audit.model import Subject
-from tollway.control.faults import Faults
+from tollway.control.faults import Faults, refuse
 from tollway.control.names import check_name
 from tollway.control.notices.mail import is_address
 from tollway.control.ports import Trail, Transactions
@@ -22,6 +22,8 @@ from tollway.kernel.ids import ROTATION, new_id
 
 EVERY_SECONDS_MIN = 10
 SECONDS_MAX = 10 * 366 * 86_400
+POLICIES_MAX = 1_000
+"""All of them are looked at for each token, and shown in one answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class RotationPolicies:
             mail_to=new.mail_to.strip(),
         )
         with self._parts.transactions.write():
+            if len(self._store.all()) >= POLICIES_MAX:
+                raise refuse("", f"an installation has at most {POLICIES_MAX} rotation policies")
             self._check(policy, actor)
             self._store.put(policy)
             self._record(actor, "create", policy, None, policy)
