@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from msgspec import UNSET
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.money import NANOS_MAX, format_usd, parse_usd
@@ -24,16 +24,34 @@ _YEAR_2262_NS = 9_214_646_400 * NANOS_PER_SECOND
 _PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]*")
 
 
+def without_null(value: object) -> object:
+    """Return the value. Raises ValueError for U+0000 in any text or name in it: PostgreSQL stores none."""
+    rest = [value]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, str) and "\0" in one:
+            raise ValueError("must not contain the character U+0000")
+        if isinstance(one, dict):
+            rest += [*one.keys(), *one.values()]
+        elif isinstance(one, list):
+            rest += one
+    return value
+
+
 class Input(BaseModel):
-    """A request body: strict types, unknown fields refused, frozen once read."""
+    """A request body: strict types, unknown fields and U+0000 refused, frozen once read."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
+    _without_null = model_validator(mode="before")(without_null)
+
 
 class Query(BaseModel):
-    """Query parameters: unknown ones refused; text is turned into the field's type."""
+    """Query parameters: unknown ones and U+0000 refused; text is turned into the field's type."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    _without_null = model_validator(mode="before")(without_null)
 
 
 class Output(BaseModel):

@@ -208,6 +208,13 @@ def test_moving_an_application_moves_its_tokens(plane: ControlPlane) -> None:
     assert plane.policy.token(token.id).team_id == plane.policy.application(application.id).team_id == team.id
 
 
+def test_a_value_that_no_database_stores_is_the_callers_fault(plane: ControlPlane) -> None:
+    """Trying again later would not help, which is what `management.unavailable` says."""
+    with pytest.raises(TollwayError) as refused:
+        plane.tokens.page(TokenFilter(search="a\ud800"))
+    assert (refused.value.code.name, refused.value.status) == ("management.invalid", 422)
+
+
 def test_unreachable_database_is_unavailable_not_internal(tmp_path: Path) -> None:
     url = "postgresql://nobody@127.0.0.1:1/none"
     around = Surroundings(*(open_engine(url, database="config", writer=writer) for writer in (True, False)))

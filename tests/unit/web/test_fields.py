@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
-from tollway.web.fields import Input, InstantInput, Name, UsdInput, absent, format_instant, parse_instant
+from tollway.web.fields import Input, InstantInput, Name, Query, UsdInput, absent, format_instant, parse_instant
 
 
 @given(st.integers(0, 9_214_646_399))
@@ -61,3 +61,25 @@ def test_a_field_left_out_is_neither_null_nor_a_value() -> None:
     assert Body().model_fields_set == set()
     assert Body(name=None).name is None
     assert "default" not in Body.model_json_schema()["properties"]["name"]
+
+
+class Nested(Input):
+    names: list[str] = Field(default=[])
+    facts: dict[str, str] = Field(default={})
+    below: "Nested | None" = None
+
+
+class Asked(Query):
+    search: str = ""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"names": ["a", "b\0"]}, {"facts": {"a\0": ""}}, {"facts": {"a": "\0"}}, {"below": {"names": ["\0"]}}],
+)
+def test_no_body_and_no_query_has_a_character_that_not_every_database_stores(body: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=r"U\+0000"):
+        Nested.model_validate(body)
+    with pytest.raises(ValidationError, match=r"U\+0000"):
+        Asked.model_validate({"search": "a\0"})
+    assert Nested.model_validate({"names": ["a"], "below": {"facts": {"a": "b"}}}).below

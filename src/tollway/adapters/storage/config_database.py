@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from tollway.control.ports import Transactions
@@ -85,6 +85,9 @@ class ConfigDatabase:
             yield connection
 
 
+_NOT_STORABLE = "A value has a character or a number that the database cannot store."
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """Turn the driver's exceptions into ours."""
@@ -92,6 +95,9 @@ def _translated() -> Iterator[None]:
         yield
     except IntegrityError as error:
         raise TollwayError("management.conflict", internal=str(error.orig)) from error
+    except (DataError, UnicodeEncodeError, OverflowError) as error:
+        # A value that this database does not take, as PostgreSQL no U+0000: trying again later does not help.
+        raise TollwayError("management.invalid", public=_NOT_STORABLE, internal=type(error).__name__) from error
     except (DBAPIError, PoolTimeoutError) as error:
         raise TollwayError("management.unavailable", internal=type(error).__name__) from error
     except SQLAlchemyError as error:
