@@ -42,7 +42,7 @@ class JSONObject:
             fields = _decoder.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise TollwayError("request.body_invalid", public=f"The body is not a JSON object: {error}.") from error
-        if len(raw) != _compact_bytes(fields) and _has_duplicate_keys(raw):
+        if not _is_compact(raw, fields) and _has_duplicate_keys(raw):
             raise TollwayError("request.body_invalid", public="The body names a key twice.")
         return cls(raw, fields)
 
@@ -63,6 +63,11 @@ class JSONObject:
         """Return a string field; None when it is absent or null. Raises request.field_invalid."""
         value = self._fields.get(name)
         return None if value is None else _read(_text, name, value)
+
+    def says(self, name: str, text: str) -> bool:
+        """Whether a field is `text` in its plainest spelling."""
+        value = self._fields.get(name)
+        return value is not None and bytes(value) == _encode(text)
 
     def integer(self, name: str) -> int | None:
         """Return an integer field; None when it is absent or null. Raises request.field_invalid."""
@@ -117,16 +122,17 @@ def count_name(raw: bytes, name: bytes) -> int:
     return raw.count(name)
 
 
-def _compact_bytes(fields: Fields) -> int:
-    """Return how long an object of these fields is without blanks and escapes in its keys.
+def _is_compact(raw: bytes, fields: Fields) -> bool:
+    """Whether `raw` is an object of these fields without blanks between them and without escapes in its keys.
 
-    An object that is exactly as long has no key twice, since the second would add to it: four marks a field (two
-    quotes, a colon, a comma), two braces, and no comma after the last.
+    Such an object has no key twice, since the second would add to its length: four marks a field (two quotes, a
+    colon, a comma), two braces, and no comma after the last. A short one is written out to see.
     """
-    if not fields:
-        return 2
+    size = len(raw)
+    if size < LONG_BYTES:
+        return len(_encode(fields)) == size
     values = sum([memoryview(value).nbytes for value in fields.values()])
-    return 1 + 4 * len(fields) + sum(map(len, fields)) + values
+    return size == 1 + 4 * len(fields) + sum(map(len, fields)) + values
 
 
 def _read(decoder: msgspec.json.Decoder[T | None], name: str, value: msgspec.Raw) -> T | None:

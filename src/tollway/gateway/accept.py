@@ -49,6 +49,8 @@ class Inbound(msgspec.Struct, gc=False):
     """The stored record against which `credential` was proven; see subjects.py."""
     is_plain_json: bool = False
     """Whether the head was found to announce a body of plain JSON; see resolve.py."""
+    way: object = None
+    """The way to the route that was asked last; see prepare.py."""
     recorded_address: str = ""
     """What records show of the caller's address: itself, or nothing by setting."""
 

@@ -4,6 +4,8 @@ The limits and budgets of all levels are asked together: all or nothing. What is
 so that a fallback can never cost more than was held. A provider's own limits are asked for each attempt.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from tollway.gateway.call import Call
@@ -163,7 +165,7 @@ def _take(claims: Claims, want: Amounts, floor: Amounts, call: Call, gw: Gateway
     return taken
 
 
-def _most(tariffs: list[Tariff], inputs: int, outputs: int, call: Call) -> Amounts:
+def _most(tariffs: Sequence[Tariff], inputs: int, outputs: int, call: Call) -> Amounts:
     """Return the most that a call with these bounds uses; money at the dearest of the tariffs."""
     if len(tariffs) == 1:
         cost = tariffs[0].worst_case(inputs, outputs)

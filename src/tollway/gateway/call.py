@@ -4,6 +4,7 @@ Stages fill in what they learn. Nothing here decides anything, and nothing reads
 """
 
 import msgspec
+from msgspec.structs import astuple
 
 from tollway.contract.records import Attempt, Charge, CloseRecord, Outcome
 from tollway.contract.usage import NOTHING, Usage
@@ -11,18 +12,23 @@ from tollway.formats.dialect import Dialect
 from tollway.formats.dialects import CHAT
 from tollway.gateway.room import Hold
 
+RECORD_FIELDS = len(CloseRecord.__struct_fields__)
+STAGES_AT = CloseRecord.__struct_fields__.index("stages_us")
+
 
 class Call(msgspec.Struct, gc=False):
-    """One call's facts. Instants ending in `_at` are monotonic nanoseconds, 0 while not reached."""
+    """One call's facts. Instants ending in `_at` are monotonic nanoseconds, 0 while not reached.
+
+    The first fields are those of CloseRecord, in its order, so that the record is made of them at once; its test
+    compares them. Durations among them are known when the call is closed.
+    """
 
     request_id: str
     started_ns: int
-    accepted_at: int
-    method: str
-    route: str = ""
+    duration_us: int = 0
+    status: int = 0
+    outcome: Outcome = "refused"
     operation: str = "http"
-    dialect: Dialect = CHAT
-    """In which errors are told."""
     token_id: str = ""
     application_id: str = ""
     team_id: str = ""
@@ -31,21 +37,32 @@ class Call(msgspec.Struct, gc=False):
     model: str = ""
     provider_id: str = ""
     upstream_model: str = ""
-    is_stream: bool = False
-    was_opened: bool = False
-    status: int = 0
-    outcome: Outcome = "refused"
-    code: str = ""
+    first_byte_us: int = 0
+    overhead_us: int = 0
     usage: Usage = NOTHING
     cost_nanos: int | None = 0
-    price_source: str = ""
     charges: tuple[Charge, ...] = ()
-    attempts: tuple[Attempt, ...] = ()
-    request_bytes: int = 0
-    response_bytes: int = 0
     client_address: str = ""
     client_agent: str = ""
+    method: str = ""
+    route: str = ""
+    code: str = ""
+    is_stream: bool = False
+    was_opened: bool = False
+    upstream_us: int = 0
+    told_us: tuple[int, ...] = ()
+    """In the place of `stages_us`: what the caller was told of them, if it was, which is all but the last."""
+    request_bytes: int = 0
+    response_bytes: int = 0
+    price_source: str = ""
+    attempts: tuple[Attempt, ...] = ()
     trace_id: str = ""
+    rule: str = ""
+    """Of its rights: which refused it, or would have."""
+    old_secret: str = ""
+    accepted_at: int = 0
+    dialect: Dialect = CHAT
+    """In which errors are told."""
     traceparent: bytes = b""
     hold: Hold | None = None
     attempt_hold: Hold | None = None
@@ -54,13 +71,10 @@ class Call(msgspec.Struct, gc=False):
     """Whether all that was reserved counts as used, since nobody will say what was."""
     limit_lines: bytes = b""
     """Header lines about limits, which every answer of this call carries."""
-    rule: str = ""
-    """Of its rights: which refused it, or would have."""
     notes: tuple[str, ...] = ()
     """What an answer, or its request, could not say as it was meant; for its header."""
     answer_headers: tuple[tuple[bytes, bytes], ...] = ()
     """Headers that every answer of this call carries (CORS, and when a token expires)."""
-    old_secret: str = ""
     authenticated_at: int = 0
     body_at: int = 0
     body_wait_ns: int = 0
@@ -68,8 +82,6 @@ class Call(msgspec.Struct, gc=False):
     admitted_at: int = 0
     answered_at: int = 0
     first_byte_at: int = 0
-    timed: tuple[int, int, int, int, int] | None = None
-    """What the caller was told of `stages_us`, if it was: all but the last."""
     upstream_wait_ns: int = 0
     relay_ns: int = 0
 
@@ -78,44 +90,16 @@ class Call(msgspec.Struct, gc=False):
         start = self.accepted_at
         duration = ended_at - start
         upstream = self.upstream_wait_ns + self.relay_ns
-        # By position: half the time of names, for a record that every call makes. Checked by its test.
-        return CloseRecord(
-            self.request_id,
-            self.started_ns,
-            duration // 1000,
-            self.status,
-            self.outcome,
-            self.operation,
-            self.token_id,
-            self.application_id,
-            self.team_id,
-            self.environment,
-            self.service_id,
-            self.model,
-            self.provider_id,
-            self.upstream_model,
-            (self.first_byte_at - start) // 1000 if self.first_byte_at else 0,
-            max(0, duration - upstream - self.body_wait_ns) // 1000,
-            self.usage,
-            self.cost_nanos,
-            self.charges,
-            self.client_address,
-            self.client_agent,
-            self.method,
-            self.route,
-            self.code,
-            self.is_stream,
-            self.was_opened,
-            upstream // 1000,
-            self.stages_us(ended_at) if self.timed is None else (*self.timed, (ended_at - self.answered_at) // 1000),
-            self.request_bytes,
-            self.response_bytes,
-            self.price_source,
-            self.attempts,
-            self.trace_id,
-            self.rule,
-            self.old_secret,
-        )
+        self.duration_us = duration // 1000
+        self.upstream_us = upstream // 1000
+        own = duration - upstream - self.body_wait_ns
+        self.overhead_us = own // 1000 if own > 0 else 0
+        if self.first_byte_at:
+            self.first_byte_us = (self.first_byte_at - start) // 1000
+        told = self.told_us
+        facts = list(astuple(self)[:RECORD_FIELDS])
+        facts[STAGES_AT] = (*told, (ended_at - self.answered_at) // 1000) if told else self.stages_us(ended_at)
+        return CloseRecord(*facts)
 
     def stages_us(self, ended_at: int) -> tuple[int, int, int, int, int, int]:
         """Return the time spent in accept+authenticate, body, resolve, admit, dispatch and respond, in microseconds.

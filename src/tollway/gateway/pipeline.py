@@ -39,7 +39,7 @@ _IN_FLIGHT = INDEX["requests_in_flight"]
 async def handle(exchange: Exchange, gw: Gateway) -> None:
     """Carry one request to a settled account. Raises only CancelledError (the caller left) and faults of ours."""
     started_ns = gw.now_ns()
-    call = Call(gw.ids.new(started_ns), started_ns, exchange.accepted_ns, exchange.head.method)
+    call = Call(gw.ids.new(started_ns), started_ns, method=exchange.head.method, accepted_at=exchange.accepted_ns)
     gw.counters[_IN_FLIGHT] += 1
     try:
         await _carry(exchange, call, gw)

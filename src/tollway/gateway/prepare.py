@@ -51,6 +51,15 @@ class Prepared(msgspec.Struct, frozen=True, gc=False):
     request: hub.Request | None = None
 
 
+class Way(msgspec.Struct, frozen=True, gc=False):
+    """Where, and with which headers, the calls with one head are passed through to a route."""
+
+    route: Route
+    is_stream: bool
+    target: bytes
+    headers: Headers
+
+
 class Preparation:
     """The requests of one call, each made when it is first asked for."""
 
@@ -97,8 +106,11 @@ class Preparation:
         plan, inbound = self._plan, self._inbound
         dialect, is_stream, body = plan.dialect, plan.is_stream, plan.body.copy()
         hides_usage = dialect.adapt(body, target, is_stream=is_stream)
-        where = request_target(route.provider.destination.base_path, dialect.name, target.model, is_stream)
-        return Prepared(where, body.encode(), passed_headers(inbound, route, dialect), dialect, hides_usage)
+        way = inbound.way
+        if not isinstance(way, Way) or way.route is not route or way.is_stream is not is_stream:
+            where = request_target(route.provider.destination.base_path, dialect.name, target.model, is_stream)
+            way = inbound.way = Way(route, is_stream, where, passed_headers(inbound, route, dialect))
+        return Prepared(way.target, body.encode(), way.headers, dialect, hides_usage)
 
     def _translate(self, dialect: Dialect, route: Route, target: Target) -> Prepared:
         request = self._understood()

@@ -6,6 +6,8 @@ instant, how it ended) goes into the call.
 
 import logging
 import math
+from collections.abc import Coroutine
+from typing import Any
 
 import msgspec
 
@@ -35,7 +37,7 @@ NOT_KEPT = "response-not-kept"
 _encode = msgspec.json.Encoder().encode
 _object: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _JSON = b"application/json"
-_PASSED_BACK = frozenset({b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version"})
+_PASSED_BACK = (b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version")
 _NO_BUFFERING = b"x-accel-buffering: no\r\n"
 
 
@@ -69,12 +71,13 @@ class Relayed(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-async def respond_ai(exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway) -> None:
+def respond_ai(
+    exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway
+) -> Coroutine[Any, Any, None]:
     """Answer a call that generates. Raises upstream.* while nothing has reached the caller."""
     if call.is_stream and answer.status == 200 and _is_event_stream(answer):
-        await relay_stream(exchange, answer, relayed, call, gw)
-    else:
-        await respond_whole(exchange, answer, relayed, call, gw)
+        return relay_stream(exchange, answer, relayed, call, gw)
+    return respond_whole(exchange, answer, relayed, call, gw)
 
 
 async def respond_whole(exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway) -> None:
@@ -309,8 +312,9 @@ def answer_head(answer: Answer, relayed: Relayed, call: Call, now: int) -> tuple
 
 
 def passed_back(answer: Answer) -> Headers:
-    """Return the upstream's headers that reach the caller."""
-    return [item for item in answer.headers if item[0] in _PASSED_BACK]
+    """Return the upstream's headers that reach the caller, the first of each name."""
+    fields = dict(reversed(answer.headers))
+    return [(name, fields[name]) for name in _PASSED_BACK if name in fields]
 
 
 def with_json_type(headers: Headers) -> Headers:
@@ -320,10 +324,7 @@ def with_json_type(headers: Headers) -> Headers:
 
 def find_header(answer: Answer, name: bytes) -> str:
     """Return the first value of a header of an answer, "" when it is absent."""
-    for key, value in answer.headers:
-        if key == name:
-            return value.decode("latin-1")
-    return ""
+    return dict(reversed(answer.headers)).get(name, b"").decode("latin-1")
 
 
 def _is_object(raw: bytes) -> bool:

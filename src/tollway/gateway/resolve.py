@@ -4,6 +4,9 @@ For AI paths the body is read here, once the caller is known. What is decided on
 on as the very object that was checked.
 """
 
+from collections.abc import Sequence
+from typing import cast
+
 import msgspec
 from msgspec import structs
 
@@ -46,10 +49,10 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
     output_cap: int | None = None
     """The bound that the caller's rights set on each choice, where the call names none; it is in `bounds` too."""
 
-    def priced(self) -> list[Tariff] | None:
+    def priced(self) -> Sequence[Tariff] | None:
         """Return the tariffs of all candidates; None when one of them has none."""
-        tariffs = [tariff for tariff in self.tariffs if tariff is not None]
-        return tariffs if len(tariffs) == len(self.tariffs) else None
+        tariffs = self.tariffs
+        return None if None in tariffs else cast(tuple[Tariff, ...], tariffs)
 
 
 async def resolve_ai(
@@ -91,8 +94,10 @@ async def resolve_ai(
     output_cap = None
     if chain and operation.kind == "generate":
         bounds, output_cap = permit_uses(dialect, body, bounds, chain, call)
-    now = gw.now_ns()
-    tariffs = tuple([route.tariffs.at(now) for route in model.routes])
+    tariffs = model.tariffs
+    if tariffs is None:
+        now = gw.now_ns()
+        tariffs = tuple([route.tariffs.at(now) for route in model.routes])
     is_array = is_stream and dialect is GEMINI and "alt=sse" not in inbound.query.split("&")
     return Plan(dialect, model, body, bounds, is_stream, tariffs, is_array, continuing, output_cap)
 

@@ -59,7 +59,7 @@ def challenge(error: TollwayError) -> bytes:
 
 def server_timing(call: Call, now: int) -> bytes:
     """Return the stages so far (contract.records.STAGES) in milliseconds (https://www.w3.org/TR/server-timing/)."""
-    call.timed = one, two, three, four, five = call.stages_us(now)[:5]
+    call.told_us = one, two, three, four, five = call.stages_us(now)[:5]
     return b"authenticate;dur=%b, body;dur=%b, resolve;dur=%b, admit;dur=%b, upstream;dur=%b" % (
         _milliseconds(one),
         _milliseconds(two),

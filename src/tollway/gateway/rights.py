@@ -15,7 +15,7 @@ from tollway.gateway.call import Call
 from tollway.gateway.chains import FREE
 from tollway.gateway.context import Gateway
 from tollway.gateway.operations import Kind
-from tollway.gateway.snapshot import Compiled, Model, Route, build_model
+from tollway.gateway.snapshot import Compiled, Model, Route, build_model, steady_tariffs
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
 from tollway.policy.rights import (
@@ -119,7 +119,7 @@ def permit_ways(model: Model, chain: Chain, compiled: Compiled, call: Call) -> M
         text = f"The token may not use what serves the model `{model.name[:200]}`"
         _permit(denied, call, text, param="model")
     candidates = build_model(model.name, kept, model.created_seconds, model.owned_by).candidates
-    return structs.replace(model, routes=kept, candidates=candidates)
+    return structs.replace(model, routes=kept, candidates=candidates, tariffs=steady_tariffs(kept))
 
 
 def may_see(model: Model, chain: Chain, compiled: Compiled) -> bool:

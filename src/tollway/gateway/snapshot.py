@@ -30,7 +30,7 @@ from tollway.gateway.ports import Destination, Headers, SecretBox
 from tollway.gateway.room import Claims
 from tollway.kernel.errors import TollwayError
 from tollway.policy.levels import NO_LEVELS, Levels, compile_levels
-from tollway.policy.tariff import DatedTariffs, TariffsByName
+from tollway.policy.tariff import DatedTariffs, Tariff, TariffsByName
 from tollway.providers.contract import ProviderKind
 from tollway.providers.registry import find_kind
 from tollway.wire.http1 import are_field_lines
@@ -92,6 +92,8 @@ class Model(msgspec.Struct, frozen=True, gc=False):
     candidates: tuple[tuple[int, ProviderKey], ...]
     """Each route, by its place, with each of its provider's keys."""
     context_tokens: int | None = None
+    tariffs: tuple[Tariff | None, ...] | None = None
+    """What each route costs, None for one without a price; None altogether when that depends on the time."""
 
 
 class Service(msgspec.Struct, frozen=True, gc=False):
@@ -276,7 +278,14 @@ def _compile_model(record: ModelRecord, providers: dict[str, Provider], books: d
 def build_model(name: str, routes: tuple[Route, ...], created_seconds: int, owned_by: str) -> Model:
     """Build a model from its routes."""
     candidates = tuple((at, key) for at, route in enumerate(routes) for key in route.provider.keys)
-    return Model(name, routes, created_seconds, owned_by, candidates)
+    return Model(name, routes, created_seconds, owned_by, candidates, tariffs=steady_tariffs(routes))
+
+
+def steady_tariffs(routes: tuple[Route, ...]) -> tuple[Tariff | None, ...] | None:
+    """Return what each route costs at all times; None when that depends on the time."""
+    if not all(route.tariffs.is_steady for route in routes):
+        return None
+    return tuple([route.tariffs.at(0) for route in routes])
 
 
 def _compile_route(candidate: Candidate, provider: Provider, books: dict[str, TariffsByName]) -> Route:

@@ -81,6 +81,11 @@ class DatedTariffs:
             price = self._dated[0].price
             self._always = self._tariffs[id(price)] if is_priced(price) else None
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether `at` says the same at all times."""
+        return self._always is not None or not self._dated
+
     def at(self, now_ns: int) -> Tariff | None:
         """Return the tariff in force; None means unpriced."""
         if self._always is not None or not self._dated:

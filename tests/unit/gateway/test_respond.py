@@ -9,7 +9,7 @@ from tollway.kernel.errors import TollwayError
 
 
 def test_times_are_in_milliseconds():
-    call = Call("req_1", 0, 1_000_000, "GET")
+    call = Call("req_1", 0, method="GET", accepted_at=1_000_000)
     call.authenticated_at, call.answered_at = 2_500_000, 14_500_000
     text = server_timing(call, 15_000_000)
     assert text.startswith(b"authenticate;dur=1.500, ") and text.endswith(b"upstream;dur=12.000")
@@ -19,7 +19,7 @@ async def test_an_answer_that_has_begun_is_broken_off_not_completed():
     rig = Rig()
     exchange = rig.exchange()
     exchange.start(200, [], None)
-    call = Call("req_1", 0, 0, "POST", status=200)
+    call = Call("req_1", 0, method="POST", status=200)
     respond_error(exchange, TollwayError("upstream.timeout"), call)
     assert exchange.is_aborted and not exchange.is_finished and exchange.answer == b""
     assert (call.status, call.code) == (200, "upstream.timeout")
@@ -30,7 +30,7 @@ def test_an_error_carries_what_the_caller_needs_next():
     error = TollwayError(
         "limit.requests", retry_after_seconds=0.2, upstream_request_id="up-1", headers={"x-limit": "per-minute"}
     )
-    respond_error(exchange, error, Call("req_1", 0, 0, "POST", answer_headers=((b"vary", b"origin"),)))
+    respond_error(exchange, error, Call("req_1", 0, method="POST", answer_headers=((b"vary", b"origin"),)))
     assert exchange.status == 429 and exchange.header("retry-after") == "1"
     assert exchange.header("x-tollway-upstream-request-id") == "up-1"
     assert (exchange.header("x-limit"), exchange.header("vary")) == ("per-minute", "origin")
@@ -49,7 +49,7 @@ def test_an_error_carries_what_the_caller_needs_next():
 )
 def test_challenges_follow_rfc_6750(code, kind):
     exchange = Rig().exchange()
-    respond_error(exchange, TollwayError(code), Call("req_1", 0, 0, "POST"))
+    respond_error(exchange, TollwayError(code), Call("req_1", 0, method="POST"))
     text = exchange.header("www-authenticate")
     assert text.encode() == challenge(TollwayError(code))
     assert text.startswith('Bearer realm="tollway"')

@@ -78,7 +78,7 @@ def adapt(body: JSONObject, target: Target, *, is_stream: bool) -> bool:
 
     Returns whether our own option makes the vendor send a usage event that the caller did not ask for.
     """
-    if body.text("model") != target.model:
+    if not body.says("model", target.model):
         body.set("model", target.model)
     if target.output_cap is not None:
         _set_cap(body, target.output_cap, target.cap_field)

@@ -9,7 +9,7 @@ Google's compatible endpoint and xAI leave thinking out of `completion_tokens` a
 in the prompt is output.
 """
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -67,6 +67,42 @@ class WithUsage(msgspec.Struct, gc=False):
     service_tier: str | None = None
 
 
+Plain = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)]
+
+
+class PlainInput(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """`prompt_tokens_details` of nearly all answers."""
+
+    cached_tokens: Plain = 0
+    audio_tokens: Literal[0] = 0
+
+
+class PlainOutput(msgspec.Struct, gc=False):
+    """`completion_tokens_details` of nearly all answers."""
+
+    reasoning_tokens: Plain = 0
+    audio_tokens: Literal[0] = 0
+    image_tokens: Literal[0] = 0
+
+
+class PlainUsage(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A `usage` object of OpenAI's own fields, whose counts need no care one by one."""
+
+    prompt_tokens: Plain
+    completion_tokens: Plain
+    total_tokens: Plain
+    prompt_tokens_details: PlainInput | None = None
+    completion_tokens_details: PlainOutput | None = None
+
+
+class WithPlainUsage(msgspec.Struct, gc=False):
+    """The part of nearly any answer that states usage."""
+
+    usage: PlainUsage
+    service_tier: str | None = None
+
+
+_with_plain_usage = msgspec.json.Decoder(WithPlainUsage)
 _with_usage = msgspec.json.Decoder(WithUsage)
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")
 _NO_INPUT, _NO_OUTPUT = InputDetails(), OutputDetails()
@@ -76,6 +112,25 @@ _UNSTATED_TIERS = frozenset({"", "auto", "provisioned"})
 
 def read_usage(answer: bytes) -> Usage | None:
     """Return the usage stated in a whole answer; None when there is none or it cannot be read."""
+    try:
+        usual = _with_plain_usage.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _read_any(answer)
+    return _plain(usual.usage, usual.service_tier or "") or _read_any(answer)
+
+
+def _plain(stated: PlainUsage, tier: str) -> Usage | None:
+    """Return what a statement of the usual kind says, as `to_usage` does; None when it takes more to read it."""
+    inputs, outputs = stated.prompt_tokens, stated.completion_tokens
+    details, more = stated.prompt_tokens_details, stated.completion_tokens_details
+    cached = 0 if details is None else details.cached_tokens
+    reasoning = 0 if more is None else more.reasoning_tokens
+    if cached > inputs or reasoning > outputs or stated.total_tokens > inputs + outputs:
+        return None
+    return Usage(inputs, outputs, cached, 0, reasoning, tier="" if tier in _UNSTATED_TIERS else tier)
+
+
+def _read_any(answer: bytes) -> Usage | None:
     try:
         found = _with_usage.decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -160,3 +160,30 @@ def test_written_usage_is_openais_and_read_back_the_same():
     written = write_usage(usage)
     assert CompletionUsage.model_validate(written, strict=True).total_tokens == 17
     assert read_usage(json.dumps({"usage": written}).encode()) == usage
+
+
+SOME = st.integers(-1, 40) | st.sampled_from([None, 2**40, 2**40 + 1, 3.0])
+FULL_DETAILS = st.none() | st.fixed_dictionaries(
+    {},
+    optional=dict.fromkeys(("cached_tokens", "audio_tokens", "reasoning_tokens", "image_tokens", "x"), SOME),
+)
+
+
+@given(
+    st.fixed_dictionaries(
+        {"prompt_tokens": SOME, "completion_tokens": SOME},
+        optional={
+            "total_tokens": SOME,
+            "prompt_tokens_details": FULL_DETAILS,
+            "completion_tokens_details": FULL_DETAILS,
+            "num_cached_tokens": SOME,
+            "service_tier": st.sampled_from(["auto", "flex", None]),
+        },
+    ),
+    st.sampled_from([None, "", "auto", "default", "flex"]),
+)
+def test_the_short_way_reads_what_the_long_way_reads(stated, tier):
+    raw = json.dumps({"id": "a", "usage": stated, "service_tier": tier}).encode()
+    fields = Fields.parse(raw)
+    assert fields is not None
+    assert read_usage(raw) == usage_of(fields)
