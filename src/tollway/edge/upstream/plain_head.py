@@ -6,6 +6,7 @@ from its bytes alone, so that it is remembered.
 """
 
 import re
+from collections.abc import Iterable
 from typing import TypeVar
 
 import msgspec
@@ -72,13 +73,40 @@ _statuses: dict[bytes, int] = {}
 def read_plain_head(head: bytes) -> PlainHead | None:
     """Return what a head says that is given without its blank line; None when it is not plain."""
     lines = head.split(b"\r\n")
-    status = _statuses.get(lines[0]) or _read_status(lines[0])
-    if not status or len(lines) > HEADERS_MAX:
+    start = lines.pop(0)
+    status = _statuses.get(start) or _read_status(start)
+    if not status or len(lines) >= HEADERS_MAX:
         return None
+    headers = list(filter(None, map(_ordinary.get, lines)))
+    # What is not ordinary is told apart as a whole; a line twice, or one that is new, is read in its place.
+    others = set(lines).difference(_ordinary)
+    if len(headers) + len(others) == len(lines) and _others.keys() >= others:
+        return _sum_up(status, headers, others)
+    return _read_in_order(status, lines)
+
+
+def _sum_up(status: int, headers: Headers, others: Iterable[bytes]) -> PlainHead | None:
+    """Return a head of ordinary headers and other lines that were seen before."""
+    content_bytes = idle_seconds = None
+    for text in others:
+        line = _others[text]
+        if line.content_bytes is not None:
+            if content_bytes is not None:
+                return None
+            content_bytes = line.content_bytes
+            if line.header is not None:
+                headers.append(line.header)
+        elif not line.is_plain:
+            return None
+        idle_seconds = line.idle_seconds or idle_seconds
+    return None if content_bytes is None else PlainHead(status, headers, content_bytes, idle_seconds)
+
+
+def _read_in_order(status: int, lines: Iterable[bytes]) -> PlainHead | None:
     content_bytes: int | None = None
     idle_seconds = None
-    headers: list[tuple[bytes, bytes]] = []
-    for text in lines[1:]:
+    headers: Headers = []
+    for text in lines:
         header = _ordinary.get(text)
         if header is not None:
             headers.append(header)

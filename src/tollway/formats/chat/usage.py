@@ -111,9 +111,16 @@ _UNSTATED_TIERS = frozenset({"", "auto", "provisioned"})
 
 
 def read_usage(answer: bytes) -> Usage | None:
-    """Return the usage stated in a whole answer; None when there is none or it cannot be read."""
+    """Return the usage stated in a whole answer; None when there is none or it cannot be read.
+
+    It is nearly always among the last fields, so that all before it need not be read: from the last key of that name
+    on an object is read that ends where the answer does, or it was a key of another object and everything is read.
+    """
+    at = answer.rfind(b'"usage"')
+    if at < 0 or answer.find(b'"service_tier"', 0, at) >= 0:
+        return _read_any(answer)
     try:
-        usual = _with_plain_usage.decode(answer)
+        usual = _with_plain_usage.decode(b"{" + answer[at:])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _read_any(answer)
     return _plain(usual.usage, usual.service_tier or "") or _read_any(answer)

@@ -169,21 +169,31 @@ FULL_DETAILS = st.none() | st.fixed_dictionaries(
 )
 
 
-@given(
-    st.fixed_dictionaries(
-        {"prompt_tokens": SOME, "completion_tokens": SOME},
-        optional={
-            "total_tokens": SOME,
-            "prompt_tokens_details": FULL_DETAILS,
-            "completion_tokens_details": FULL_DETAILS,
-            "num_cached_tokens": SOME,
-            "service_tier": st.sampled_from(["auto", "flex", None]),
-        },
-    ),
-    st.sampled_from([None, "", "auto", "default", "flex"]),
+STATED = st.fixed_dictionaries(
+    {"prompt_tokens": SOME, "completion_tokens": SOME},
+    optional={
+        "total_tokens": SOME,
+        "prompt_tokens_details": FULL_DETAILS,
+        "completion_tokens_details": FULL_DETAILS,
+        "num_cached_tokens": SOME,
+        "service_tier": st.sampled_from(["auto", "flex", None]),
+    },
 )
-def test_the_short_way_reads_what_the_long_way_reads(stated, tier):
-    raw = json.dumps({"id": "a", "usage": stated, "service_tier": tier}).encode()
+TIERS = st.sampled_from([None, "", "auto", "default", "flex"])
+FIELDS = st.fixed_dictionaries(
+    {"usage": STATED},
+    optional={
+        "service_tier": TIERS,
+        "choices": st.just([{"message": {"content": 'say "usage": {}', "usage": {"prompt_tokens": 1}}}]),
+        "x_groq": st.fixed_dictionaries({"usage": STATED}),
+        "more": st.just({"service_tier": "flex", "usage": 1}),
+    },
+)
+
+
+@given(FIELDS.flatmap(lambda fields: st.permutations(list(fields.items()))), st.sampled_from([None, (",", ":")]))
+def test_the_short_way_reads_what_the_long_way_reads(items, separators):
+    raw = json.dumps(dict(items), separators=separators).encode()
     fields = Fields.parse(raw)
     assert fields is not None
     assert read_usage(raw) == usage_of(fields)
