@@ -5,7 +5,9 @@ fault of ours), it is settled and recorded exactly once.
 """
 
 from asyncio import CancelledError
+from collections.abc import Coroutine
 from functools import partial
+from typing import Any
 
 from tollway.contract.stats import INDEX
 from tollway.gateway import cors
@@ -42,7 +44,9 @@ async def handle(exchange: Exchange, gw: Gateway) -> None:
     call = Call(gw.ids.new(started_ns), started_ns, method=exchange.head.method, accepted_at=exchange.accepted_ns)
     gw.counters[_IN_FLIGHT] += 1
     try:
-        await _carry(exchange, call, gw)
+        rest = _begin(exchange, call, gw)
+        if rest is not None:
+            await rest
     except TollwayError as error:
         if call.was_opened and not exchange.has_started:
             call.outcome = "failed"
@@ -60,34 +64,26 @@ async def handle(exchange: Exchange, gw: Gateway) -> None:
         gw.counters[_IN_FLIGHT] -= 1  # last, so that with none in flight every answered call is in the counters
 
 
-async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
+def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, None] | None:
+    """Answer what needs no waiting, and return what is to be awaited of all else."""
     inbound = accept(exchange, call, gw)  # 400 404 405
     if inbound.operation.kind == "health":
         call.status, call.outcome = 200, "ok"
         exchange.respond(200, [(b"content-type", b"text/plain")], b"ok\n")
-        return
+        return None
     view = gw.policy.view()  # 503
     compiled = gw.compiled(view)
     if compiled.cors_origins:
         call.answer_headers = tuple(cors.cors_headers(inbound, compiled))
     match inbound.operation.kind:
         case "generate" | "embed" | "count":
-            await _carry_ai(exchange, inbound, view, compiled, call, gw)
+            return _carry_ai(exchange, inbound, view, compiled, call, gw)
         case "service":
-            await _carry_service(exchange, inbound, view, compiled, call, gw)
+            return _carry_service(exchange, inbound, view, compiled, call, gw)
         case "preflight":
             cors.respond_preflight(exchange, inbound, compiled, call)
         case "stored":
-            caller = authenticate(inbound, call, gw, view)
-            compiled = _seen_by(caller, compiled)
-            permit_call(inbound, caller, compiled, call, gw)
-            call.authenticated_at = call.resolved_at = gw.monotonic_ns()
-            try:
-                call.hold = admit_request(caller, compiled, call, gw).hold
-            except MetersBusy:
-                call.hold = (await until_free(partial(admit_request, caller, compiled, call, gw), gw)).hold
-            call.admitted_at = gw.monotonic_ns()
-            await carry_stored(exchange, inbound, caller, compiled, call, gw)
+            return _carry_stored(exchange, inbound, view, compiled, call, gw)
         case "models":
             caller = authenticate(inbound, call, gw, view)
             chain = permit_call(inbound, caller, compiled, call, gw)
@@ -96,6 +92,22 @@ async def _carry(exchange: Exchange, call: Call, gw: Gateway) -> None:
             caller = authenticate(inbound, call, gw, view)
             chain = permit_call(inbound, caller, compiled, call, gw)
             respond_model(exchange, inbound, chain, _seen_by(caller, compiled), call)
+    return None
+
+
+async def _carry_stored(
+    exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
+) -> None:
+    caller = authenticate(inbound, call, gw, view)
+    compiled = _seen_by(caller, compiled)
+    permit_call(inbound, caller, compiled, call, gw)
+    call.authenticated_at = call.resolved_at = gw.monotonic_ns()
+    try:
+        call.hold = admit_request(caller, compiled, call, gw).hold
+    except MetersBusy:
+        call.hold = (await until_free(partial(admit_request, caller, compiled, call, gw), gw)).hold
+    call.admitted_at = gw.monotonic_ns()
+    await carry_stored(exchange, inbound, caller, compiled, call, gw)
 
 
 def _seen_by(caller: Caller, compiled: Compiled) -> Compiled:

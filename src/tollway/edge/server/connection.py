@@ -353,7 +353,15 @@ class Connection(asyncio.Protocol):
                     self._waiter = self.server.loop.create_future()
                     await self._waiter
                     continue
-                await self._answer(exchange)
+                try:
+                    await self.server.handle(exchange)
+                    if not exchange.is_ended:
+                        raise RuntimeError("the handler returned before the answer was complete")
+                except Exception as error:  # the boundary of one request: nothing of it may reach the next
+                    self._fail(exchange, error)
+                finally:
+                    exchange.close()
+                    self.output.watch = None
                 if not exchange.keeps_alive or self._phase is _CLOSED:
                     return
                 self._exchange = None
@@ -364,19 +372,12 @@ class Connection(asyncio.Protocol):
             self._exchange = None
             self._finish()
 
-    async def _answer(self, exchange: ServerExchange) -> None:
-        try:
-            await self.server.handle(exchange)
-            if not exchange.is_ended:
-                raise RuntimeError("the handler returned before the answer was complete")
-        except TollwayError as error:
-            exchange.fail(error)
-        except Exception:  # the boundary of one request: nothing of it may reach the next
-            _log.exception("the handler of a request failed")
-            exchange.fail(TollwayError("gateway.internal"))
-        finally:
-            exchange.close()
-            self.output.watch = None
+    def _fail(self, exchange: ServerExchange, error: Exception) -> None:
+        """The handler left without a whole answer."""
+        if not isinstance(error, TollwayError):
+            _log.error("the handler of a request failed", exc_info=error)
+            error = TollwayError("gateway.internal")
+        exchange.fail(error)
 
     async def _settle(self) -> None:
         """Before the next request: the rest of this one's body is gone and the caller has caught up."""
