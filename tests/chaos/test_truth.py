@@ -6,7 +6,7 @@ import pytest
 import uvloop
 
 from kit.truth.kills import kills
-from kit.truth.levels import KINDS, LEVELS, TOGETHER, WINDOWS, levels
+from kit.truth.levels import KINDS, LEVELS, SERVICE_KINDS, TOGETHER, WINDOWS, levels
 from kit.truth.limits import budget, rate
 from kit.truth.outages import held_lock, outages
 from kit.truth.revocation import revocations
@@ -19,10 +19,10 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 RATE = partial(rate, limit=500, window_seconds=5, windows=4, clients=200)
 EVERY_LEVEL = tuple(
     ({level: measure}, tuple(WINDOWS)[(at + number) % len(WINDOWS)])
-    for at, level in enumerate(name for name in LEVELS if name != "user")
-    for number, measure in enumerate(KINDS)
+    for at, level in enumerate(LEVELS)
+    for number, measure in enumerate(KINDS if level != "service" else SERVICE_KINDS)
 )
-"""Each measure at each level. People are owners like teams, which their tokens have none of beside an application."""
+"""Each measure at each level."""
 SCENARIOS: dict[str, tuple[int, Scenario]] = {
     "kills": (2, partial(kills, count=100, clients=24, pause_seconds=(0.2, 0.8))),
     "rate, 1 worker": (1, RATE),

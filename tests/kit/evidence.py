@@ -97,7 +97,7 @@ class TokenMeters:
 class CallMeters:
     """What the meters hold that a call of one token for a model counts in, its provider's too."""
 
-    def __init__(self, data: Path, token_id: str, model: str) -> None:
+    def __init__(self, data: Path, token_id: str, model: str, service_id: str = "") -> None:
         store = LMDBPolicyStore(data / "policy")
         view = store.view()
         token = decode_token(view.find_token(token_id) or b"")
@@ -107,7 +107,7 @@ class CallMeters:
         store.close()
         application = None if raw is None else decode_application(raw)
         caller = Caller(token, application, combine(build_claims(token.limits, "token", token_id)))
-        claims = find_claims(LimitLevels(snapshot), caller, model=model).every
+        claims = find_claims(LimitLevels(snapshot), caller, model=model, service_id=service_id).every
         for provider in snapshot.providers:
             claims += build_claims(provider.limits, "provider", provider.id)
         self._claims = claims

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 MODEL = "gpt-4o"
+CHAT_PATH = "/v1/chat/completions"
 
 _RUN = secrets.token_hex(8)
 _NUMBERS = itertools.count(1)
@@ -54,11 +55,12 @@ class Reply:
 class Caller:
     """One client with one connection, opened again when it was closed."""
 
-    def __init__(self, address: str, token: str, *, keeps_alive: bool = True) -> None:
+    def __init__(self, address: str, token: str, *, keeps_alive: bool = True, path: str = CHAT_PATH) -> None:
         self._host, _, port = address.removeprefix("http://").partition(":")
         self._port = int(port)
         self.token = token
         self._keeps_alive = keeps_alive
+        self._path = path.encode()
         self.is_busy = False
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
@@ -90,9 +92,9 @@ class Caller:
             reply.fault = ""
         reader, writer = self._streams
         writer.write(
-            b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %b\r\n"
+            b"POST %b HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %b\r\n"
             b"Content-Type: application/json\r\ntraceparent: 00-%b-00000000000000aa-01\r\nContent-Length: %d\r\n\r\n%b"
-            % (self.token.encode(), reply.trace.encode(), len(body), body)
+            % (self._path, self.token.encode(), reply.trace.encode(), len(body), body)
         )
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         reply.status = int(head[0].split(" ")[1])

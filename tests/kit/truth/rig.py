@@ -12,7 +12,7 @@ from pathlib import Path
 from kit.counting_upstream import CountingUpstream, Served
 from kit.evidence import Books, read_books, read_token_states
 from kit.instance import Tollway
-from kit.load import Caller, Crowd, Reply
+from kit.load import CHAT_PATH, Caller, Crowd, Reply
 from kit.local_api import LocalAPI
 from tollway.contract.records import CloseRecord
 
@@ -43,9 +43,9 @@ class Rig:
     api: LocalAPI
     chance: random.Random = field(default_factory=lambda: random.Random(7))
 
-    def caller(self, token: str, *, keeps_alive: bool = True) -> Caller:
+    def caller(self, token: str, *, keeps_alive: bool = True, path: str = CHAT_PATH) -> Caller:
         """A client of the gateway."""
-        return Caller(self.tollway.gateway_url, token, keeps_alive=keeps_alive)
+        return Caller(self.tollway.gateway_url, token, keeps_alive=keeps_alive, path=path)
 
     def crowd(self) -> Crowd:
         """No clients yet."""
