@@ -22,10 +22,11 @@ from tollway.web.hosts import HostCheck
 from tollway.web.idempotency import Idempotency
 from tollway.web.leak_reports import router as leak_reports
 from tollway.web.live import LiveFeed
-from tollway.web.openapi import build_document, name_operation
+from tollway.web.openapi import build_document
 from tollway.web.pages import router as pages
+from tollway.web.placing import placed_routes, serve
 from tollway.web.refusals import Refusals
-from tollway.web.routers import PREFIX, ROUTERS
+from tollway.web.routers import PREFIX
 from tollway.web.services import ConsoleServices
 
 
@@ -37,7 +38,6 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=name_operation,
         lifespan=_lifespan,
         middleware=[
             Middleware(Envelope, clock=services.clock, is_behind_tls=services.is_behind_tls),
@@ -51,14 +51,11 @@ def build_console_app(services: ConsoleServices) -> FastAPI:
     app.state.services = services
     app.state.live = LiveFeed(services.live, services.usage.names)
     problems.install(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX)
-    app.include_router(health)
-    app.include_router(pages)
-    app.include_router(leak_reports)
-    app.include_router(collecting)
+    app.router.routes.extend(placed_routes())
+    for router in (health, pages, leak_reports, collecting):
+        serve(app, router)
     mount_files(app, services.ui)
-    app.include_router(dashboard)
+    serve(app, dashboard)
     app.openapi = cache(build_document)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

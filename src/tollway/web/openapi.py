@@ -5,14 +5,13 @@
 
 from typing import Any
 
-from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from tollway.web.access import Needs, NeedsFresh, policies_of
 from tollway.web.live import LiveOutput
+from tollway.web.placing import placed_routes
 from tollway.web.problems import Problem, describe_responses, refer_to_response
-from tollway.web.routers import PREFIX, ROUTERS, api_routes
 
 _DESCRIPTION = """\
 Instants are RFC 3339 in UTC; money is a decimal string in USD, exact to nine decimals. Errors are RFC 9457
@@ -65,22 +64,14 @@ _SECURITY = {
 }
 
 
-def name_operation(route: APIRoute) -> str:
-    """Name an operation after its function, which is unique and does not change with the path."""
-    return route.name
-
-
 def build_document() -> dict[str, Any]:
     """Return the document of the management API. It follows from the code alone."""
-    app = FastAPI(generate_unique_id_function=name_operation)
-    for router in ROUTERS:
-        app.include_router(router, prefix=PREFIX)
     document = get_openapi(
         title="Tollway management API",
         version="1",
         openapi_version="3.1.0",
         description=_DESCRIPTION,
-        routes=app.routes,
+        routes=placed_routes(),
     )
     components = document["components"]
     for name in ("HTTPValidationError", "ValidationError"):
@@ -90,9 +81,9 @@ def build_document() -> dict[str, Any]:
         components["schemas"] |= {**schema.pop("$defs", {}), model.__name__: schema}
     components["responses"] = describe_responses()
     components["securitySchemes"] = _SECURITY
-    for route in api_routes():
+    for route in placed_routes():
         for method in route.methods or ():
-            _complete(document["paths"][PREFIX + route.path][method.lower()], route, method)
+            _complete(document["paths"][route.path][method.lower()], route, method)
     return document
 
 
