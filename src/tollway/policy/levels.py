@@ -20,13 +20,14 @@ class Levels(msgspec.Struct, frozen=True, gc=False):
     installation: LevelRights | None
     teams: dict[str, LevelRights]
     users: dict[str, LevelRights]
-    plans: dict[str, LevelRights]
+    plans: dict[str, LevelRights | None]
+    """Every plan there is, None for one without rights."""
     groups: GroupBook
 
     def faults(self) -> list[str]:
         """Return what could not be read; those levels permit nothing."""
         mine = () if self.installation is None else (self.installation,)
-        found = (*mine, *self.teams.values(), *self.users.values(), *self.plans.values())
+        found = (*mine, *self.teams.values(), *self.users.values(), *_ruled(self.plans).values())
         return [f"rights of {rights.level}: {rights.fault}" for rights in found if rights.fault]
 
 
@@ -47,13 +48,13 @@ def compile_levels(snapshot: Snapshot) -> Levels:
         if owner.kind == "user"
     }
     plans = {plan.id: compile_level(plan.rights, Level("plan", plan.name)) for plan in snapshot.plans}
-    teams_with, users_with, plans_with = _ruled(teams), _ruled(users), _ruled(plans)
+    teams_with, users_with = _ruled(teams), _ruled(users)
     return Levels(
-        is_ruled=installation is not None or bool(teams_with or users_with or plans_with),
+        is_ruled=installation is not None or bool(teams_with or users_with or _ruled(plans)),
         installation=installation,
         teams=teams_with,
         users=users_with,
-        plans=plans_with,
+        plans=plans,
         groups=compile_groups({group.name: group.models for group in snapshot.model_groups}),
     )
 
@@ -78,14 +79,21 @@ def build_chain(levels: Levels, token: TokenRecord, application: ApplicationReco
 
 
 def says_something(record: TokenRecord | ApplicationRecord) -> bool:
-    """Whether a record has rights of its own."""
+    """Whether a record has rights of its own, or a plan, whose rights and limits must be known."""
+    if record.plan_id is not None:
+        return True
     if isinstance(record, TokenRecord) and (record.models is not None or record.services is not None):
         return True
     return compile_level(record.rights, INSTALLATION) is not None
 
 
 def _plan(levels: Levels, plan_id: str | None) -> LevelRights | None:
-    return None if plan_id is None else levels.plans.get(plan_id)
+    """Return the rights of a plan. One that is not known permits nothing: neither its rights nor its limits are."""
+    if plan_id is None:
+        return None
+    if plan_id in levels.plans:
+        return levels.plans[plan_id]
+    return LevelRights(Level("plan", plan_id), frozenset(), None, None, None, None, None, None, "the plan is not known")
 
 
 def _ruled(levels: dict[str, LevelRights | None]) -> dict[str, LevelRights]:

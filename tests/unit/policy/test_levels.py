@@ -1,8 +1,11 @@
 """The chain of a caller: every level that says something, in the order of the levels, and no other."""
 
+import pytest
+
 from tollway.contract.policy import VERSION, ApplicationRecord, OwnerRecord, PlanRecord, Snapshot, TokenRecord
 from tollway.contract.rights import HourRights, ModelGroup, NameRights, Rights, Window
 from tollway.policy.levels import NO_LEVELS, build_chain, compile_levels, says_something
+from tollway.policy.rights import Denied, Question, decide
 
 SAYS = Rights(models=NameRights(deny=("a",)))
 SNAPSHOT = Snapshot(
@@ -55,6 +58,18 @@ def test_who_says_nothing_is_not_there() -> None:
     assert build_chain(bare, token(plan_id="pln_2"), None) == ()
     assert build_chain(NO_LEVELS, token(), None) == ()
     assert compile_levels(SNAPSHOT).is_ruled
+
+
+@pytest.mark.parametrize("of", ["token", "application"])
+def test_a_plan_that_is_not_known_permits_nothing(of: str) -> None:
+    """What it would have denied, or counted, nobody knows."""
+    application = ApplicationRecord(VERSION, "app", "web", "team_1", "active", plan_id="pln_9")
+    mine = token(plan_id="pln_9") if of == "token" else token()
+    chain = build_chain(compile_levels(SNAPSHOT), mine, application if of == "application" else None)
+    denied = decide(chain, Question("generate", ("POST",), ("/v1/chat/completions",), "192.0.2.1"), 0)
+    assert isinstance(denied, Denied)
+    assert (denied.level.name, denied.rule) == ("pln_9", "the plan is not known")
+    assert says_something(mine) or says_something(application)
 
 
 def test_a_record_says_something_by_its_rights_or_its_plain_lists() -> None:
