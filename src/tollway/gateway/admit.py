@@ -51,6 +51,11 @@ def admit_request(caller: Caller, compiled: Compiled, call: Call, gw: Gateway, *
     return Admission(_take_free(claims, call, gw), None)
 
 
+def admit_service(service: Service, caller: Caller, compiled: Compiled, call: Call, gw: Gateway) -> Hold | None:
+    """Make room for a call to a service. Raises as `admit_request`."""
+    return admit_request(caller, compiled, call, gw, service_id=service.record.id).hold
+
+
 def admit_anonymous(service: Service, call: Call, gw: Gateway) -> Hold | None:
     """Make room for a call without a token, under the limits of its service alone. Raises as `admit_request`."""
     limits = service.record.limits

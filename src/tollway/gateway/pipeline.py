@@ -5,7 +5,7 @@ fault of ours), it is settled and recorded exactly once.
 """
 
 from asyncio import CancelledError
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ from tollway.contract.stats import INDEX
 from tollway.gateway import cors
 from tollway.gateway.accept import Inbound, accept, find_cut
 from tollway.gateway.account import account
-from tollway.gateway.admit import Admission, admit_ai, admit_anonymous, admit_request
+from tollway.gateway.admit import Admission, admit_ai, admit_anonymous, admit_request, admit_service
 from tollway.gateway.authenticate import authenticate
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -28,9 +28,9 @@ from tollway.gateway.relay import respond_ai
 from tollway.gateway.resolve import refuse_service, resolve_ai, resolve_service
 from tollway.gateway.respond import respond_error
 from tollway.gateway.rights import permit_anonymous, permit_call, permit_service
-from tollway.gateway.room import MetersBusy
+from tollway.gateway.room import Hold, MetersBusy
 from tollway.gateway.services import dispatch_service
-from tollway.gateway.snapshot import EMPTY, Compiled
+from tollway.gateway.snapshot import EMPTY, Compiled, Service
 from tollway.gateway.stored import carry_stored
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
@@ -65,7 +65,11 @@ async def handle(exchange: Exchange, gw: Gateway) -> None:
 
 
 def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, None] | None:
-    """Answer what needs no waiting, and return what is to be awaited of all else."""
+    """Answer what needs no waiting, and return what is to be awaited of all else.
+
+    The look at the policy store ends with this function: one that a waiting call held would take one of the few
+    places for readers, and keep pages from being used again.
+    """
     inbound = accept(exchange, call, gw)  # 400 404 405
     if inbound.operation.kind == "health":
         call.status, call.outcome = 200, "ok"
@@ -75,33 +79,35 @@ def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, N
     compiled = gw.compiled(view)
     if compiled.cors_origins:
         call.answer_headers = tuple(cors.cors_headers(inbound, compiled))
+    if inbound.operation.kind == "service":
+        return _begin_service(exchange, inbound, view, compiled, call, gw)
+    if inbound.operation.kind == "preflight":
+        cors.respond_preflight(exchange, inbound, compiled, call)
+        return None
+    caller = authenticate(inbound, call, gw, view)  # 400 401 403 503
+    call.authenticated_at = gw.monotonic_ns()
+    if caller.token.environment != "live":
+        # The providers and models of the environment that the token is for.
+        compiled = compiled.test or EMPTY
     match inbound.operation.kind:
         case "generate" | "embed" | "count":
-            return _carry_ai(exchange, inbound, view, compiled, call, gw)
-        case "service":
-            return _carry_service(exchange, inbound, view, compiled, call, gw)
-        case "preflight":
-            cors.respond_preflight(exchange, inbound, compiled, call)
+            return _carry_ai(exchange, inbound, caller, compiled, call, gw)
         case "stored":
-            return _carry_stored(exchange, inbound, view, compiled, call, gw)
+            return _carry_stored(exchange, inbound, caller, compiled, call, gw)
         case "models":
-            caller = authenticate(inbound, call, gw, view)
             chain = permit_call(inbound, caller, compiled, call, gw)
-            respond_models(exchange, inbound, chain, _seen_by(caller, compiled), call)
+            respond_models(exchange, inbound, chain, compiled, call)
         case "model":
-            caller = authenticate(inbound, call, gw, view)
             chain = permit_call(inbound, caller, compiled, call, gw)
-            respond_model(exchange, inbound, chain, _seen_by(caller, compiled), call)
+            respond_model(exchange, inbound, chain, compiled, call)
     return None
 
 
 async def _carry_stored(
-    exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
+    exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call, gw: Gateway
 ) -> None:
-    caller = authenticate(inbound, call, gw, view)
-    compiled = _seen_by(caller, compiled)
     permit_call(inbound, caller, compiled, call, gw)
-    call.authenticated_at = call.resolved_at = gw.monotonic_ns()
+    call.resolved_at = gw.monotonic_ns()
     try:
         call.hold = admit_request(caller, compiled, call, gw).hold
     except MetersBusy:
@@ -110,18 +116,9 @@ async def _carry_stored(
     await carry_stored(exchange, inbound, caller, compiled, call, gw)
 
 
-def _seen_by(caller: Caller, compiled: Compiled) -> Compiled:
-    """Return the providers and models of the environment that the token is for."""
-    return compiled if caller.token.environment == "live" else compiled.test or EMPTY
-
-
 async def _carry_ai(
-    exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
+    exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call, gw: Gateway
 ) -> None:
-    caller = authenticate(inbound, call, gw, view)  # 400 401 403 503
-    call.authenticated_at = gw.monotonic_ns()
-    if caller.token.environment != "live":
-        compiled = _seen_by(caller, compiled)
     plan = await resolve_ai(exchange, inbound, caller, compiled, call, gw)  # 400 403 404 408 413 415
     call.resolved_at = gw.monotonic_ns()
     is_free = inbound.operation.kind == "count"
@@ -148,13 +145,14 @@ async def _carry_ai(
             await count_tokens(exchange, inbound, plan, admission, call, gw)
 
 
-async def _carry_service(
+def _begin_service(
     exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
-) -> None:
+) -> Coroutine[Any, Any, None]:
     found = compiled.find_service(inbound.path)
     call.request_bytes = inbound.body_bytes or 0
     if found is not None:
         call.service_id, call.route = found.record.id, found.record.name
+    take: Callable[[], Hold | None]
     if found is None or not found.record.allow_anonymous:
         # An unknown path is told apart from a known one only to those who hold a token.
         caller = authenticate(inbound, call, gw, view)
@@ -164,18 +162,21 @@ async def _carry_service(
         if chain:
             permit_service(service.record.id, chain, call)
         call.authenticated_at = call.resolved_at = gw.monotonic_ns()
-        try:
-            call.hold = admit_request(caller, compiled, call, gw, service_id=service.record.id).hold  # 429 503
-        except MetersBusy:
-            take = partial(admit_request, caller, compiled, call, gw, service_id=service.record.id)
-            call.hold = (await until_free(take, gw)).hold
+        take = partial(admit_service, service, caller, compiled, call, gw)
     else:
         service = resolve_service(inbound, compiled, call)
         permit_anonymous(inbound, compiled, call, gw)
         call.environment = service.record.environment
-        try:
-            call.hold = admit_anonymous(service, call, gw)  # 429 503
-        except MetersBusy:
-            call.hold = await until_free(partial(admit_anonymous, service, call, gw), gw)
+        take = partial(admit_anonymous, service, call, gw)
+    return _carry_service(exchange, inbound, service, take, call, gw)
+
+
+async def _carry_service(
+    exchange: Exchange, inbound: Inbound, service: Service, take: Callable[[], Hold | None], call: Call, gw: Gateway
+) -> None:
+    try:
+        call.hold = take()  # 429 503
+    except MetersBusy:
+        call.hold = await until_free(take, gw)
     call.admitted_at = gw.monotonic_ns()
     await dispatch_service(exchange, inbound, service, call, gw)  # 502 504

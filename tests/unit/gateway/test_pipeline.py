@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import weakref
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +21,7 @@ from tollway.contract.policy import (
 )
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
+from tollway.gateway.pipeline import handle
 
 ANSWER = json.dumps(
     {
@@ -116,6 +119,36 @@ async def test_a_full_journal_refuses_the_call_and_frees_what_was_held():
     assert reply.status == 503 and not rig.upstreams.sent and rig.meters.open == 0
 
 
+class Look:
+    """A view of a policy that can be seen to be let go."""
+
+    def __init__(self, policy):
+        self.revision, self.find_token, self.snapshot = policy.revision, policy.find_token, policy.snapshot
+        self.find_application, self.commit = policy.find_application, policy.commit
+
+
+@pytest.mark.parametrize("path", [CHAT, "/weather/today"])
+async def test_a_call_that_waits_for_its_upstream_holds_no_look_at_the_policy(path):
+    """There are few places for readers, and 10,000 streams may be open."""
+    rig = Rig(None)
+    rig.publish(services=[service()])
+    looks = weakref.WeakSet()
+
+    def view():
+        look = Look(rig.policy)
+        looks.add(look)
+        return look
+
+    rig.gateway.policy = SimpleNamespace(view=view)
+    exchange = rig.exchange(token=rig.token(limits=BUDGET), path=path, body=BODY)
+    task = asyncio.create_task(handle(exchange, rig.gateway))
+    await asyncio.sleep(0.01)
+    assert not looks
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert len(rig.upstreams.sent) == 1
+
+
 @pytest.mark.parametrize(
     "script", [None, ScriptedAnswer(hang=True), ScriptedAnswer(chunks=[b"data: {}\n\n"], hang=True)]
 )
@@ -123,8 +156,6 @@ async def test_a_caller_that_leaves_frees_everything_and_is_recorded(script):
     rig = Rig(script)
     body = BODY[:-1] + b',"stream":true}'
     exchange = rig.exchange(token=rig.token(limits=BUDGET), body=body)
-    from tollway.gateway.pipeline import handle
-
     task = asyncio.create_task(handle(exchange, rig.gateway))
     await asyncio.sleep(0.01)
     task.cancel()
@@ -255,8 +286,6 @@ async def test_a_query_token_works_only_where_a_service_allows_it_and_is_not_pas
 
 
 async def test_a_repeated_head_carries_no_query_token_once_its_service_forbids_it():
-    from tollway.gateway.pipeline import handle
-
     rig = Rig(ScriptedAnswer(body=b"ok", headers=[(b"content-length", b"2")]))
     rig.publish(services=[service(query_token_parameter="key")])
     first = await rig.call("/weather", method="GET", query=f"key={rig.token()}")
