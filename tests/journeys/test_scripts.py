@@ -21,7 +21,6 @@ from kit.command_line import Result, Run
 from kit.fork_commands import Commands
 from kit.instance import Tollway
 from kit.replay import Replay
-from tollway.__main__ import main
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -274,7 +273,7 @@ def test_set_up_link(run: Run, place: Installation) -> None:
             assert page.status == 200
 
 
-# Exit codes of the real process, and every command's help.
+# Exit codes of the real process.
 
 
 def test_exit_codes(tmp_path: Path, commands: Commands) -> None:
@@ -286,17 +285,6 @@ def test_exit_codes(tmp_path: Path, commands: Commands) -> None:
     (tmp_path / "file").touch()
     assert run("token", "list", "--data", str(tmp_path / "file" / "data")).code == 3
     assert Tollway(tmp_path).attempt("token", "show", "nobody").returncode == 1, "the program itself"
-
-
-def test_every_command_has_help_with_an_example(project_root: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = re.findall(r"^## `tollway ([a-z -]+)`$", (project_root / "docs" / "cli.md").read_text(), re.MULTILINE)
-    assert len(commands) > 30
-    for command in commands:
-        assert main([*command.split(), "--help"]) == 0
-        shown = capsys.readouterr().out
-        assert f"tollway {command}" in shown, command
-        for option in ("--data", "--config", "--json"):
-            assert option in shown, f"{command} has no {option}"
 
 
 # Starts that fail, with what is wrong and what to do.

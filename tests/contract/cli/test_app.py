@@ -1,5 +1,8 @@
 """The program as a whole: every command is there, with help, --json and an example."""
 
+import re
+from pathlib import Path
+
 import pytest
 import typer
 from typer.main import get_command
@@ -36,7 +39,15 @@ def test_each_command_has_json_the_shared_options_and_an_example(name: str) -> N
 @pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_help_is_printed_and_exits_with_0(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*name.split(), "--help"]) == 0
-    assert "Usage: tollway" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert f"Usage: tollway {name}".rstrip() in shown
+    for option in ("--data", "--config", "--json") if name else ():
+        assert option in shown, f"{name} shows no {option}"
+
+
+def test_every_command_is_documented_and_every_documented_one_is_there(project_root: Path) -> None:
+    pages = (project_root / "docs" / "cli.md").read_text()
+    assert set(re.findall(r"^## `tollway ([a-z -]+)`$", pages, re.MULTILINE)) == COMMANDS.keys()
 
 
 def test_the_whole_program_is_there() -> None:

@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -30,13 +32,25 @@ CHECKS = (
 )
 
 
+@cache
+def document_text() -> str:
+    """The document as JSON, built once: that takes as long as a hundred requests."""
+    return json.dumps(build_document())
+
+
+def read_document() -> dict[str, Any]:
+    """A copy of the document, which may be changed."""
+    document: dict[str, Any] = json.loads(document_text())
+    return document
+
+
 def test_the_frozen_document_is_what_the_code_says(project_root: Path) -> None:
     frozen = json.loads((project_root / "docs" / "openapi.json").read_text(encoding="utf-8"))
-    assert frozen == json.loads(json.dumps(build_document())), "run scripts/freeze_openapi.py"
+    assert frozen == read_document(), "run scripts/freeze_openapi.py"
 
 
 def test_operation_ids_are_unique_and_every_route_is_described() -> None:
-    document = build_document()
+    document = read_document()
     ids = Counter(one["operationId"] for path in document["paths"].values() for one in path.values())
     assert set(ids.values()) == {1}
     assert set(document["paths"]) == {PREFIX + route.path for route in api_routes()}
@@ -44,7 +58,7 @@ def test_operation_ids_are_unique_and_every_route_is_described() -> None:
 
 
 def test_errors_have_one_shape() -> None:
-    document = build_document()
+    document = read_document()
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert set(Problem.model_fields) == set(document["components"]["schemas"]["Problem"]["properties"])
     for path in document["paths"].values():
@@ -54,7 +68,7 @@ def test_errors_have_one_shape() -> None:
 
 
 def test_inputs_refuse_unknown_fields() -> None:
-    schemas = build_document()["components"]["schemas"]
+    schemas = read_document()["components"]["schemas"]
     inputs = [name for name in schemas if name.endswith(("Input", "Patch"))]
     assert len(inputs) > 15
     assert all(schemas[name]["additionalProperties"] is False for name in inputs)
@@ -120,7 +134,7 @@ class _Person:
 
 
 def _operations(app: object) -> list[schemathesis.schemas.APIOperation]:
-    document = json.loads(json.dumps(build_document()))
+    document = read_document()
     for path in document["paths"].values():
         for operation in path.values():
             operation.pop("security", None)
