@@ -126,6 +126,10 @@ class LedgerStore(Protocol):
         """Delete the oldest sums that started before, at most `limit`; return how many."""
         ...
 
+    def delete_windows(self, before_ns: int, limit: int) -> int:
+        """Delete the oldest hours of sliding windows that began before, about `limit`; return how many."""
+        ...
+
 
 class Stretch(NamedTuple):
     """A stretch of time read from the sums of one resolution; both ends are multiples of it, in seconds."""

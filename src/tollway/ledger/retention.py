@@ -1,16 +1,20 @@
 """Deletes what is older than the settings allow, a little at a time, so that ingest never waits long.
 
-Sums by day, spent budgets and last uses are kept for ever.
+Sums by day, what budgets have spent by period, and last uses are kept for ever; of sliding windows nothing is asked of
+hours that no window reaches.
 """
 
 from typing import NamedTuple
 
+from tollway.contract.limits import WINDOW_SECONDS_MAX
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.ledger.model import DAY, HOUR, MINUTE
 from tollway.ledger.ports import LedgerStore
 
 ROWS_MAX = 2_000
 """Deleted in one transaction: about 20 ms on SQLite."""
+WINDOWS_NS = (WINDOW_SECONDS_MAX + DAY) * NANOS_PER_SECOND
+"""The longest sliding window, and a day in case clocks are not right."""
 
 
 class Keep(NamedTuple):
@@ -31,5 +35,6 @@ def sweep(store: LedgerStore, keep: Keep, now_ns: int) -> bool:
         store.delete_calls(now_ns - keep.calls_days * DAY * NANOS_PER_SECOND, ROWS_MAX),
         store.delete_sums(MINUTE, today - keep.minutes_days * DAY, ROWS_MAX),
         store.delete_sums(HOUR, today - keep.hours_days * DAY, ROWS_MAX),
+        store.delete_windows(now_ns - WINDOWS_NS, ROWS_MAX),
     )
     return max(deleted) >= ROWS_MAX

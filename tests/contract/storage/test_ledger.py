@@ -17,6 +17,7 @@ from kit.ledger_calls import (
     row_figures,
     write,
 )
+from tollway.adapters.storage.ledger import _many
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.contract.ledger_api import (
     AddressUse,
@@ -301,6 +302,28 @@ def test_retention_deletes_in_batches_and_keeps_days(ledger, database, tmp_path)
     assert answer(UsageQuery(START_NS + 3, now_ns), reader).resolution == "day"
     assert answer(UsageQuery(START_NS + 6 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "hour"
     assert answer(UsageQuery(START_NS + 11 * DAY_NS + 61 * 10**9, now_ns), reader).resolution == "minute"
+
+
+def test_hours_that_no_window_reaches_are_deleted_and_nothing_else_of_what_was_spent(ledger):
+    ingest, reader = ledger
+    store, key = ingest._store, ("tok", "lim_1~2592000")
+    rows = {(*key, hour * 3_600 * 10**9): hour for hour in range(1, 50)} | {("tok", "bud_1", 5): 7}
+    with store._begin() as connection:
+        _many(connection, store._statements.spent, ((*row, nanos) for row, nanos in rows.items()))
+    assert store.delete_windows(40 * 3_600 * 10**9, 10) == 10
+    while store.delete_windows(40 * 3_600 * 10**9, 10):
+        pass
+    assert [row.period_start_ns // (3_600 * 10**9) for row in reader.spent_windows(0)] == list(range(40, 50))
+    assert [row.nanos for row in reader.spent(10**18, ("tok",)) if row.budget_id == "bud_1"] == [7]
+
+
+def test_old_hours_of_windows_are_found_by_their_index(ledger):
+    with ledger[0]._store._begin() as connection:
+        if connection.dialect.name == "sqlite":
+            plan = connection.exec_driver_sql(
+                "EXPLAIN QUERY PLAN DELETE FROM spent WHERE period_start_ns <= 5 AND budget_id LIKE '%~%'"
+            ).all()
+            assert "spent_windows" in str(plan)
 
 
 def _most_first(row):

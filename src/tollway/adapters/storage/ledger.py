@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import structs
 from sqlalchemy import Column, Connection, Delete, Dialect, Engine, Table, bindparam, case, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.expression import ClauseElement, ColumnElement
+from sqlalchemy.sql.expression import ClauseElement, ColumnElement, TextClause
 
 from tollway.adapters.storage import ledger_tables as tables
 from tollway.adapters.storage.ledger_faults import translated
@@ -154,6 +154,11 @@ class SQLLedgerStore:
         with self._begin() as connection:
             return sum(_delete_oldest(connection, column, before_seconds, limit, cube == each) for each in CUBES)
 
+    def delete_windows(self, before_ns: int, limit: int) -> int:
+        """See LedgerStore.delete_windows. By the partial index of such rows."""
+        with self._begin() as connection:
+            return _delete_oldest(connection, tables.spent.c.period_start_ns, before_ns, limit, tables.OF_WINDOWS)
+
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
         with translated(), self._engine.begin() as connection:
@@ -272,7 +277,7 @@ def _many(connection: Connection, statement: str, rows: Iterable[tuple[Any, ...]
 
 
 def _delete_oldest(
-    connection: Connection, column: Column[int], before: int, limit: int, *conditions: ColumnElement[bool]
+    connection: Connection, column: Column[int], before: int, limit: int, *conditions: ColumnElement[bool] | TextClause
 ) -> int:
     last = select(column).where(column < before, *conditions).order_by(column).limit(1).offset(limit - 1)
     bound = connection.execute(last).scalar()

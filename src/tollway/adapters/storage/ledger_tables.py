@@ -1,6 +1,6 @@
 """The tables of the ledger database, as `migrations/ledger` makes them (a test compares the two)."""
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, SmallInteger, Table, Text, text
 
 from tollway.ledger.model import DAY, HOUR, MINUTE, Sums
 
@@ -80,6 +80,9 @@ def _usage(name: str) -> Table:
 usage = {MINUTE: _usage("usage_minutes"), HOUR: _usage("usage_hours"), DAY: _usage("usage_days")}
 """Sums by resolution."""
 
+OF_WINDOWS = text("budget_id LIKE '%~%'")
+"""Which rows of `spent` are hours of sliding windows. In these very words, so that the partial index is used."""
+
 spent = Table(
     "spent",
     metadata,
@@ -87,6 +90,7 @@ spent = Table(
     _text("budget_id", key=True),
     _int("period_start_ns", key=True),
     _int("nanos"),
+    Index("spent_windows", "period_start_ns", sqlite_where=OF_WINDOWS, postgresql_where=OF_WINDOWS),
 )
 
 token_uses = Table(
