@@ -48,7 +48,7 @@ async def held_lock(world: Rig, *, calls: int = 20) -> Judge:
     meters = TokenMeters(world.tollway.data, stuck["id"])
     figures = Figures("the meters lock of one token is held by a process that does not run")
     with meters.held():
-        waiting = [asyncio.create_task(world.caller(stuck["token"]).call(chat("n=1"))) for _ in range(50)]
+        waiting = [asyncio.create_task(_call_once(world, stuck["token"])) for _ in range(50)]
         await asyncio.sleep(SHORT_SECONDS)
     briefly = await asyncio.gather(*waiting)
     times = _times(briefly)
@@ -57,7 +57,7 @@ async def held_lock(world: Rig, *, calls: int = 20) -> Judge:
                 f"{sum(reply.status == 200 for reply in briefly)}, {times[25]:.0f} / {times[-1]:.0f} ms",
                 holds=are_well)  # fmt: skip
     with meters.held():
-        waiting = [asyncio.create_task(world.caller(stuck["token"]).call(chat("n=1"))) for _ in range(50)]
+        waiting = [asyncio.create_task(_call_once(world, stuck["token"])) for _ in range(50)]
         await asyncio.sleep(0.2)
         meanwhile = [await other.call(chat("n=1")) for _ in range(calls)]
         refused = await asyncio.gather(*waiting)
@@ -75,6 +75,14 @@ async def held_lock(world: Rig, *, calls: int = 20) -> Judge:
     figures.add("the stuck token once the lock is free", after.status, holds=after.status == 200)
     figures.add("slots and reservations back to 0 after", seconds)
     return lambda end: figures
+
+
+async def _call_once(world: Rig, token: str) -> Reply:
+    caller = world.caller(token)
+    try:
+        return await caller.call(chat("n=1"))
+    finally:
+        caller.close()
 
 
 def _times(replies: Sequence[Reply]) -> list[float]:
