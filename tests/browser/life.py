@@ -6,6 +6,7 @@ from playwright.sync_api import Page as Tab
 
 ROTATING = "4tKq9XbLm2Pz"
 """A token in an overlap."""
+_WAITING = {"generation": 3, "by_webhook": False, "mail_to": "ada@example.org", "is_mailed": True}
 
 
 def life_of(token_id: str) -> Json:
@@ -27,7 +28,7 @@ def life_of(token_id: str) -> Json:
             for address, agent, calls in addresses
         ],
         "quarantine": None,
-        "waiting": {"generation": 3, "until": text(now()), "by_webhook": True} if token_id == "c0GyWd5uTaJ3" else None,
+        "waiting": _WAITING | {"until": text(now())} if token_id == "c0GyWd5uTaJ3" else None,
         "expires_max_at": None,
         "idle_since": None,
     }
@@ -76,8 +77,9 @@ class LifeReads:
                 "scope": "installation",
                 "scope_id": "",
                 "every_seconds": 7_776_000,
-                "delivery": "link",
+                "delivery": "mail",
                 "webhook_id": None,
+                "mail_to": "",
             },
             {
                 **common,
@@ -88,6 +90,7 @@ class LifeReads:
                 "every_seconds": 2_592_000,
                 "delivery": "webhook",
                 "webhook_id": "hook_1",
+                "mail_to": "",
             },
         ]
         return {"items": [] if self.is_fresh else policies}
@@ -109,6 +112,12 @@ class LifeReads:
 def rotate(tab: Tab) -> None:
     """Open the dialog that rotates."""
     tab.get_by_role("button", name="Rotate", exact=True).click()
+    tab.get_by_role("dialog").wait_for()
+
+
+def give_by_link(tab: Tab) -> None:
+    """Open the dialog of a one-time link."""
+    tab.get_by_role("button", name="Give by link").first.click()
     tab.get_by_role("dialog").wait_for()
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from life import new_policy, new_rule, rotate
+from life import give_by_link, new_policy, new_rule, rotate
 from playwright.sync_api import Page as Tab
 
 
@@ -250,6 +250,7 @@ PAGES = [
     Page("token-issued", "/tokens/new", "", to_issued),
     Page("token", "/tokens/4tKq9XbLm2Pz?range=24h", "shop production"),
     Page("token-rotate", "/tokens/4tKq9XbLm2Pz", "shop production", rotate),
+    Page("token-link", "/tokens/4tKq9XbLm2Pz", "shop production", give_by_link),
     Page("token-waiting", "/tokens/c0GyWd5uTaJ3", "nightly reports"),
     Page("token-limits", "/tokens/4tKq9XbLm2Pz", "shop production", edit_limits),
     Page("token-rights", "/tokens/4tKq9XbLm2Pz", "shop production", edit_rights),

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 import pages
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, expect
 from playwright.sync_api import Page as Tab
 
@@ -166,4 +167,31 @@ def test_page_is_quiet_on_the_real_console(running: Running, path: str) -> None:
     pages.settle(tab)
     assert tab.locator("[role=alert]").count() == 0, tab.locator("[role=alert]").first.inner_text()
     assert faults == []
+    tab.close()
+
+
+def test_a_one_time_link_shows_a_new_secret_to_a_stranger_once(running: Running, browser: Browser) -> None:
+    tab = running.context.new_page()
+    issue(tab, "for somebody")
+    tab.get_by_role("link", name="Go to the token").click()
+    tab.get_by_role("button", name="Give by link").click()
+    tab.get_by_role("button", name="Make the link").click()
+    link = tab.get_by_role("dialog").locator("code").inner_text()
+    stranger = browser.new_context(reduced_motion="reduce")
+    page = stranger.new_page()
+    told: list[str] = []
+    page.on("request", lambda request: told.append(str(request.headers)))
+    page.goto(link)
+    assert Axe().run(page).violations_count == 0
+    assert page.url.endswith("/collect")  # the secret is off the address bar
+    page.get_by_role("button", name="Show it now, once").click()
+    secret = page.get_by_label("Secret").input_value()
+    assert Axe().run(page).violations_count == 0
+    assert not any(link.partition("#")[2] in each for each in told)  # in no referrer
+    assert call(running.gateway, secret)["object"] == "chat.completion"
+    page.goto("about:blank")
+    page.goto(link)
+    page.get_by_role("button", name="Show it now, once").click()
+    expect(page.locator("h1")).to_have_text("There is nothing to show")
+    stranger.close()
     tab.close()

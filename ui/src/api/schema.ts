@@ -4948,7 +4948,7 @@ export interface components {
          */
         InvitedOutput: {
             user: components["schemas"]["PersonOutput"];
-            link: components["schemas"]["tollway__control__accounts__api__LinkOutput"];
+            link: components["schemas"]["LinkOutput"];
         };
         /**
          * IssuedOutput
@@ -5375,17 +5375,40 @@ export interface components {
             limits: components["schemas"]["LimitOutput"][];
         };
         /**
-         * LinkInput
-         * @description `overlap_seconds`: how long the old secret works once the link was used. `mail_to` null: the link is answered.
+         * LinkMailOutput
+         * @description Whether the mail server took the letter, and its words when not.
          */
-        LinkInput: {
+        LinkMailOutput: {
+            /** To */
+            to: string;
+            /** Is Ok */
+            is_ok: boolean;
+            /** Detail */
+            detail: string;
+        };
+        /**
+         * LinkOutput
+         * @description A one-time link with which a person chooses a password. It is shown here and nowhere else.
+         *
+         *     `url` null: it was mailed to `mailed_to`. `mail_problem`: it was to be mailed, and the mail server did not take it.
+         */
+        LinkOutput: {
+            /** Url */
+            url: string | null;
+            /** Mailed To */
+            mailed_to: string | null;
+            /** Mail Problem */
+            mail_problem: string | null;
             /**
-             * Overlap Seconds
-             * @default 86400
+             * Purpose
+             * @enum {string}
              */
-            overlap_seconds?: number;
-            /** Mail To */
-            mail_to?: string | null;
+            purpose: "invite" | "reset";
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
         };
         /**
          * ListInput
@@ -5495,18 +5518,6 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
-        };
-        /**
-         * MailedOutput
-         * @description Whether the mail server took the letter, and its words when not.
-         */
-        MailedOutput: {
-            /** To */
-            to: string;
-            /** Is Ok */
-            is_ok: boolean;
-            /** Detail */
-            detail: string;
         };
         /**
          * MemberOutput
@@ -5713,6 +5724,30 @@ export interface components {
             quiet_since: string;
             /** Is Safe To End */
             is_safe_to_end: boolean;
+        };
+        /**
+         * OneTimeLinkInput
+         * @description `overlap_seconds`: how long the old secret works once the link was used. `mail_to` null: the link is answered.
+         */
+        OneTimeLinkInput: {
+            /**
+             * Overlap Seconds
+             * @default 86400
+             */
+            overlap_seconds?: number;
+            /** Mail To */
+            mail_to?: string | null;
+        };
+        /**
+         * OneTimeLinkOutput
+         * @description A one-time link. `url` null: it was mailed, and is shown to nobody else; `mail` is then what came of that.
+         */
+        OneTimeLinkOutput: {
+            /** Url */
+            url: string | null;
+            /** Until */
+            until: string | null;
+            mail: components["schemas"]["LinkMailOutput"] | null;
         };
         /**
          * OverrideOutput
@@ -8253,30 +8288,6 @@ export interface components {
             end: string;
         };
         /**
-         * LinkOutput
-         * @description A one-time link with which a person chooses a password. It is shown here and nowhere else.
-         *
-         *     `url` null: it was mailed to `mailed_to`. `mail_problem`: it was to be mailed, and the mail server did not take it.
-         */
-        tollway__control__accounts__api__LinkOutput: {
-            /** Url */
-            url: string | null;
-            /** Mailed To */
-            mailed_to: string | null;
-            /** Mail Problem */
-            mail_problem: string | null;
-            /**
-             * Purpose
-             * @enum {string}
-             */
-            purpose: "invite" | "reset";
-            /**
-             * Expires At
-             * Format: date-time
-             */
-            expires_at: string;
-        };
-        /**
          * KeyOutput
          * @description One root key. `tokens` and `passwords` are kept as its hashes and work until it is retired.
          */
@@ -8289,17 +8300,6 @@ export interface components {
             is_current: boolean;
             tokens: components["schemas"]["UsesOutput"];
             passwords: components["schemas"]["UsesOutput"];
-        };
-        /**
-         * LinkOutput
-         * @description A one-time link. `url` null: it was mailed, and is shown to nobody else; `mail` is then what came of that.
-         */
-        tollway__control__rotations__links_api__LinkOutput: {
-            /** Url */
-            url: string | null;
-            /** Until */
-            until: string | null;
-            mail: components["schemas"]["MailedOutput"] | null;
         };
         /**
          * KeyOutput
@@ -10075,7 +10075,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["LinkInput"] | null;
+                "application/json": components["schemas"]["OneTimeLinkInput"] | null;
             };
         };
         responses: {
@@ -10085,7 +10085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["tollway__control__rotations__links_api__LinkOutput"];
+                    "application/json": components["schemas"]["OneTimeLinkOutput"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -12572,7 +12572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["tollway__control__accounts__api__LinkOutput"];
+                    "application/json": components["schemas"]["LinkOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

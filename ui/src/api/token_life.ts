@@ -23,6 +23,8 @@ export const useLife = (id: string) => useQuery({ queryKey: ["token", id, "life"
 export const useUnused = (id: string) => useQuery({ queryKey: ["token", id, "unused"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/unused", at(id))), staleTime: 60_000 });
 export const rotateToken = (id: string, seconds: number): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/rotate", { ...at(id), body: { overlap_seconds: seconds } }));
 export const collectSecret = (id: string): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/collect", at(id)));
+export type OneTimeLink = Schemas["OneTimeLinkOutput"];
+export const makeLink = (id: string, seconds: number, mailTo: string | null): Promise<OneTimeLink> => body(api.POST("/api/v1/tokens/{token_id}/link", { ...at(id), body: { overlap_seconds: seconds, mail_to: mailTo } }));
 export const quarantineToken = (id: string, reason: string): Promise<Tagged<Token>> => tagged(api.POST("/api/v1/tokens/{token_id}/quarantine", { ...at(id), body: { reason } }));
 
 export function changeLife(id: string, act: LifeAct): Promise<Tagged<Token>> {

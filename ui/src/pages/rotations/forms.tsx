@@ -22,6 +22,12 @@ const RULED = [
   { value: "role", label: "What people of a role issue" },
 ];
 
+const DELIVERIES = [
+  { value: "link", label: "An operator, on the token’s page or by a one-time link" },
+  { value: "mail", label: "Whoever is written to: a one-time link by mail" },
+  { value: "webhook", label: "A webhook, with a token that works once" },
+];
+
 export function PolicyForm({ close }: { close: () => void }) {
   const webhooks = useWebhooks().data?.items ?? [];
   const [name, setName] = useState("");
@@ -29,13 +35,15 @@ export function PolicyForm({ close }: { close: () => void }) {
   const [scopeId, setScopeId] = useState("");
   const [every, setEvery] = useState<number | string>(90);
   const [overlap, setOverlap] = useState<number | string>(7);
+  const [delivery, setDelivery] = useState<RotationPolicyInput["delivery"]>("link");
   const [webhook, setWebhook] = useState<string | null>(null);
+  const [mailTo, setMailTo] = useState("");
   const { isBusy, problem, errors, send } = useSending(["rotation-policies"]);
   const save = () =>
     send(async () => {
       await createPolicy({
         name: name.trim(), scope, scope_id: scope === "installation" ? "" : scopeId.trim(), every_seconds: Number(every) * DAY, overlap_seconds: Number(overlap) * DAY,
-        delivery: webhook ? "webhook" : "link", webhook_id: webhook,
+        delivery, webhook_id: delivery === "webhook" ? webhook : null, mail_to: delivery === "mail" ? mailTo.trim() : "",
       });
       say(`${name.trim()} is on`);
       close();
@@ -49,8 +57,10 @@ export function PolicyForm({ close }: { close: () => void }) {
         {scope !== "installation" && <PickOwner key={scope} kind={scope} label={WHICH[scope]} value={scopeId || null} onChange={(id) => setScopeId(id ?? "")} error={errors.scope_id} />}
         <NumberInput label="Every" suffix=" days" min={1} max={3650} allowDecimal={false} value={every} onChange={setEvery} error={errors.every_seconds} />
         <NumberInput label="The old secret works beside the new one for" suffix=" days" min={0} max={3650} allowDecimal={false} value={overlap} onChange={setOverlap} error={errors.overlap_seconds} />
-        <Select label="Who collects the new secret" description="A webhook is sent a token that works once" placeholder="A person, on the token’s page" clearable data={webhooks.map((each) => ({ value: each.id, label: each.name }))} value={webhook} onChange={setWebhook} error={errors.webhook_id} />
-        <div className="row-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" loading={isBusy} disabled={!name.trim() || (scope !== "installation" && !scopeId)}>Add</Button></div>
+        <Select label="Who collects the new secret" data={DELIVERIES} value={delivery} onChange={(value) => setDelivery((value ?? "link") as RotationPolicyInput["delivery"])} allowDeselect={false} />
+        {delivery === "webhook" && <Select label="Webhook" required placeholder="Choose one" data={webhooks.map((each) => ({ value: each.id, label: each.name }))} value={webhook} onChange={setWebhook} error={errors.webhook_id} />}
+        {delivery === "mail" && <TextInput label="Address" description="Left empty, each token’s owner is written to" type="email" maxLength={254} value={mailTo} onChange={(event) => setMailTo(event.currentTarget.value)} error={errors.mail_to} autoComplete="off" />}
+        <div className="row-end"><Button variant="default" onClick={close}>Cancel</Button><Button type="submit" loading={isBusy} disabled={!name.trim() || (scope !== "installation" && !scopeId) || (delivery === "webhook" && !webhook)}>Add</Button></div>
       </form>
     </Modal>
   );

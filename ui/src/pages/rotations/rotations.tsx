@@ -30,7 +30,7 @@ export default function Rotations() {
               <Table label="Rotation policies" columns={POLICIES} rows={items} keyOf={(policy) => policy.id} />
             ) : (
               <Empty icon={<IconRefresh size={30} stroke={1.4} />} title="No token is rotated by itself" act={add}>
-                Choose which tokens, how often, and who is told: a webhook of your vault collects the new secret, or a person does on the token’s page. When nobody comes for it within a day, the old secret stays and you are told.
+                Choose which tokens, how often, and who gets the new secret: a webhook of your vault, whoever is written to, or an operator. When nobody comes for it in time, the old secret stays and you are told.
               </Empty>
             )
           }
@@ -92,7 +92,7 @@ const POLICIES: Column<RotationPolicy>[] = [
   { id: "scope", title: "Of", show: (policy) => <OwnerName kind={policy.scope} id={policy.scope_id} /> },
   { id: "every", title: "Every", show: (policy) => span(policy.every_seconds) },
   { id: "overlap", title: "Overlap", show: (policy) => span(policy.overlap_seconds) },
-  { id: "delivery", title: "Collected", show: (policy) => (policy.delivery === "webhook" ? "by a webhook" : "on the token’s page") },
+  { id: "delivery", title: "Collected", show: (policy) => (policy.delivery === "webhook" ? "by a webhook" : policy.delivery === "mail" ? `by mail to ${policy.mail_to || "the owner"}` : "by an operator") },
   { id: "acts", title: "Acts", isEnd: true, show: (policy) => <PolicyActs policy={policy} /> },
 ];
 

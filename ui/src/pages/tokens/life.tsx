@@ -41,7 +41,7 @@ export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }
     <Loaded query={life} rows={4}>
       {(found) => (
         <>
-          <Held token={token} life={found} canEdit={canEdit} act={act} collect={() => setDialog("collect")} />
+          <Held token={token} life={found} canEdit={canEdit} act={act} collect={() => setDialog("collect")} link={() => setDialog("link")} />
           <div className="columns">
             <Panel
               title="Secrets"
@@ -51,6 +51,7 @@ export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }
                   {token.is_rotating && <Button variant="subtle" size="compact-xs" onClick={() => void act("cancel-rotation")}>Undo the rotation</Button>}
                   {token.is_rotating && <Button variant="subtle" size="compact-xs" onClick={() => setDialog("end")}>End the overlap</Button>}
                   <Button variant="subtle" size="compact-xs" onClick={() => setDialog("rotate")}>Rotate</Button>
+                  <Button variant="subtle" size="compact-xs" onClick={() => setDialog("link")}>Give by link</Button>
                   {token.state === "active" && <Button variant="subtle" size="compact-xs" onClick={() => setDialog("quarantine")}>Quarantine</Button>}
                 </>
               )}
@@ -73,7 +74,7 @@ export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }
 
 const isSafe = (life: Life) => (life.secrets ?? []).every((secret) => secret.is_safe_to_end);
 
-function Held({ token, life, canEdit, act, collect }: { token: Token; life: Life; canEdit: boolean; act: (act: LifeAct) => Promise<void>; collect: () => void }) {
+function Held({ token, life, canEdit, act, collect, link }: { token: Token; life: Life; canEdit: boolean; act: (act: LifeAct) => Promise<void>; collect: () => void; link: () => void }) {
   const held = token.state === "quarantined" ? life.quarantine : null;
   return (
     <>
@@ -88,8 +89,8 @@ function Held({ token, life, canEdit, act, collect }: { token: Token; life: Life
       )}
       {life.waiting && (
         <div className="note note-warn">
-          <span className="grow">A new secret waits to be collected until <When value={life.waiting.until} />{life.waiting.by_webhook && " by the policy’s webhook"}. The old one works until then.</span>
-          {canEdit && <Button variant="default" size="compact-sm" onClick={collect}>Show it once</Button>}
+          <span className="grow">A new secret waits to be collected until <When value={life.waiting.until} />{life.waiting.by_webhook && " by the policy’s webhook"}{life.waiting.mail_to && ` by ${life.waiting.mail_to}, who ${life.waiting.is_mailed ? "was" : "will be"} sent a link`}. The old one works until then.</span>
+          {canEdit && <span className="row"><Button variant="default" size="compact-sm" onClick={link}>Give by link</Button><Button variant="default" size="compact-sm" onClick={collect}>Show it once</Button></span>}
         </div>
       )}
     </>
