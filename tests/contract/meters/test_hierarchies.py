@@ -19,7 +19,9 @@ from tollway.policy.rate import bucket_ns
 
 LAYOUT = Layout(cells=64, rates=64, amounts=64, processes=2, rows=64)
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia")
-STARTS = ("2027-03-28T00:30", "2027-10-30T22:00", "2027-03-14T06:00", "2027-12-31T23:30", "2027-04-03T14:45")
+STARTS = ("2027-03-28T00:30", "2027-10-30T22:00", "2027-03-14T06:00", "2027-12-31T23:30", "2027-04-03T14:45",
+          "2028-02-28T23:00", "2028-02-29T23:30", "2011-12-29T09:30")  # fmt: skip
+"""Shortly before clocks change, either way and by half an hour; a turn of a year; leap days; a day that Apia lacks."""
 LEVELS = ("token", "application", "user", "team", "global", "model")
 MEASURES = ("requests", "input_tokens", "output_tokens", "total_tokens", "cost", "bytes", "concurrency")
 

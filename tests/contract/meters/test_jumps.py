@@ -14,15 +14,22 @@ from tollway.gateway.room import Claim, Hold
 from tollway.kernel.clock import NANOS_PER_SECOND, FixedClock
 
 LIMIT = 100
+CALLS = 5
 ZONES = ("UTC", "Europe/Berlin", "Pacific/Apia", "Asia/Kolkata")
 
 
-def periods(period: Any, zone: str) -> Claim:
-    """A budget of a calendar period."""
-    return claim_for("cost", LIMIT, limit_id=f"{period}{zone}", period=period, zone=zone)
+def periods(measure: Any, period: Any, zone: str) -> Claim:
+    """A limit of a calendar period."""
+    amount = CALLS if measure == "requests" else LIMIT
+    return claim_for(measure, amount, limit_id=f"{measure}{period}{zone}", period=period, zone=zone)
 
 
-CLAIMS = [periods(period, zone) for period in ("hour", "day", "week", "month", "total") for zone in ZONES]
+CLAIMS = [
+    periods(measure, period, zone)
+    for measure in ("cost", "requests")
+    for period in ("hour", "day", "week", "month", "total")
+    for zone in ZONES
+]
 SLIDING = claim_for("cost", LIMIT, limit_id="slides", window_seconds=60)
 JUMPS = st.sampled_from([0.0, 1.0, 1_800.0, 3_600.0, 86_400.0, -1.0, -1_800.0, -3_600.0, -86_400.0, 9e6, -9e6])
 
@@ -53,4 +60,5 @@ def test_no_jump_grants_a_period_twice_or_moves_a_window(
             now = clock.monotonic_ns()
             assert sum(amount for at, amount in spent if now - at < 60 * NANOS_PER_SECOND) <= LIMIT
         meters.close()
-        assert all(total <= LIMIT for total in charged.values())
+        limits = {claim.charge_id: claim.limit for claim in claims}
+        assert all(total <= limits.get(charge_id, LIMIT) for (charge_id, _), total in charged.items())
