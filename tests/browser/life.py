@@ -38,7 +38,7 @@ def _secret() -> Json:
     return {
         "generation": 1,
         "replaced_at": before(hours=20),
-        "replaced_by": "user:ada",
+        "replaced_by": "user:user_1",
         "works_until": text(now()),
         "is_working": True,
         "ended_by": None,
@@ -68,7 +68,12 @@ class LifeReads:
 
     def read_rotation_policies(self, rest: str, request: web.Request) -> Json | None:
         """Answer the policies."""
-        common = {"state": "active", "overlap_seconds": 604_800, "created_at": before(days=9), "created_by": "user:ada"}
+        common = {
+            "state": "active",
+            "overlap_seconds": 604_800,
+            "created_at": before(days=9),
+            "created_by": "user:user_1",
+        }
         policies = [
             {
                 **common,
@@ -104,7 +109,7 @@ class LifeReads:
             "max_seconds": 31_536_000,
             "idle_seconds": 7_776_000,
             "updated_at": before(days=9),
-            "updated_by": "user:ada",
+            "updated_by": "user:user_1",
         }
         return {"items": [] if self.is_fresh else [rule]}
 

@@ -34,9 +34,9 @@ PLANS: list[Json] = [
         "tokens": 42,
         "applications": 1,
         "created_at": before(days=40),
-        "created_by": "user:ana",
+        "created_by": "user:user_1",
         "updated_at": before(days=2),
-        "updated_by": "user:ana",
+        "updated_by": "user:user_1",
     },
     {
         "id": "plan_0000000000000002",
@@ -94,6 +94,18 @@ class LimitReads:
         ]
         return {"items": [] if self.is_fresh else items}
 
+    def read_alerts(self, rest: str, request: web.Request) -> Json:
+        """Answer what fired, or how much of it is open."""
+        found = [] if self.is_fresh else _alerts()
+        if rest == "summary":
+            return {"open": sum(alert["state"] == "open" for alert in found)}
+        state = request.query.get("state")
+        return {"items": [alert for alert in found if state in (None, alert["state"])], "next_cursor": None}
+
+    def act_on_alerts(self, rest: list[str], body: Json) -> Json:
+        """Acknowledge alerts, or take it back."""
+        return {"items": [alert for alert in _alerts() if alert["id"] in body["ids"]]}
+
     def read_plans(self, rest: str, _request: web.Request) -> Json | None:
         """Answer the plans, or one."""
         plans = [] if self.is_fresh else PLANS
@@ -123,6 +135,40 @@ class LimitReads:
         return _job(0)
 
 
+def _alerts() -> list[Json]:
+    budget = {
+        "id": "alrt_0000000000000001",
+        "kind": "budget",
+        "state": "open",
+        "level": "team",
+        "owner_id": "team_default",
+        "owner_name": "default",
+        "limit_name": "month",
+        "measure": "cost",
+        "alert_percent": 100,
+        "percent": 101,
+        "used": "2020.50",
+        "allowed": "2000",
+        "soft": False,
+        "fired_at": before(minutes=14),
+        "until": text(now() + timedelta(days=4)),
+        "used_up_at": None,
+        "acknowledged_at": None,
+        "acknowledged_by": None,
+        "note": "",
+    }
+    soft = {"kind": "limit", "measure": "total_tokens", "limit_name": "tokens", "used": "812000", "allowed": "1000000"}
+    failing = {"kind": "provider", "level": "provider", "owner_id": "prov_local", "owner_name": "Rack 4"}
+    nothing = {"limit_name": None, "measure": None, "used": None, "allowed": None, "alert_percent": 0, "percent": 0}
+    seen = {"acknowledged_at": before(hours=1), "acknowledged_by": "user:user_2", "note": "asked for a top-up"}
+    return [
+        budget,
+        {**budget, **soft, "id": "alrt_0000000000000002", "alert_percent": 80, "percent": 81, "soft": True},
+        {**budget, **failing, **nothing, "id": "alrt_0000000000000003"},
+        {**budget, **seen, "id": "alrt_0000000000000004", "state": "acknowledged", "alert_percent": 80},
+    ]
+
+
 def _limits(level: str, owner_id: str) -> Json:
     if level == "team":
         return TEAM_LIMITS
@@ -150,6 +196,6 @@ def _job(looked_at: int) -> dict[str, Any]:
         "undoes": None,
         "can_undo": is_done,
         "created_at": before(seconds=5),
-        "created_by": "user:ana",
+        "created_by": "user:user_1",
         "ended_at": before(seconds=1) if is_done else None,
     }

@@ -147,6 +147,28 @@ def change_many(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def edit_scopes(tab: Tab) -> None:
+    """Open what a token may manage."""
+    tab.get_by_role("button", name="More acts").click()
+    tab.get_by_role("menuitem", name="What it may manage").click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
+def revoke_all(tab: Tab) -> None:
+    """Open the question before every token is revoked."""
+    tab.get_by_role("button", name="Revoke all…").click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
+def new_group(tab: Tab) -> None:
+    """Open the form of a group of models."""
+    tab.get_by_role("button", name="New group").click()
+    tab.get_by_role("dialog").wait_for()
+    come_to_rest(tab)
+
+
 def ask_revoke(tab: Tab) -> None:
     """Open the question before a revocation."""
     tab.get_by_role("button", name="More acts").click()
@@ -238,12 +260,16 @@ PAGES = [
     Page("call", "/calls/req_000000000000000000000042", ""),
     Page("limits", "/limits", "Limits & budgets"),
     Page("limits-fresh", "/limits", "Limits & budgets", is_fresh=True),
+    Page("alerts", "/alerts", "Alerts"),
+    Page("alerts-all", "/alerts?view=all&state=all", "Alerts"),
+    Page("alerts-fresh", "/alerts", "Alerts", is_fresh=True),
     Page("plans", "/plans", "Plans"),
     Page("plans-fresh", "/plans", "Plans", is_fresh=True),
     Page("plan", "/plans/plan_0000000000000001", "interns"),
     Page("plan-edit", "/plans/plan_0000000000000001", "interns", edit_plan),
     Page("tokens-bulk", "/tokens", "Tokens", change_many),
     Page("tokens", "/tokens", "Tokens", select_rows),
+    Page("tokens-revoke-all", "/tokens", "Tokens", revoke_all),
     Page("tokens-fresh", "/tokens", "Tokens", is_fresh=True),
     Page("token-new", "/tokens/new", "New token"),
     Page("token-new-limits", "/tokens/new", "New token", to_limits),
@@ -254,6 +280,7 @@ PAGES = [
     Page("token-waiting", "/tokens/c0GyWd5uTaJ3", "nightly reports"),
     Page("token-limits", "/tokens/4tKq9XbLm2Pz", "shop production", edit_limits),
     Page("token-rights", "/tokens/4tKq9XbLm2Pz", "shop production", edit_rights),
+    Page("token-scopes", "/tokens/R6nBf2kXoV9e", "Ana's laptop", edit_scopes),
     Page("token-may", "/tokens/4tKq9XbLm2Pz", "shop production", ask_may),
     Page("token-revoke", "/tokens/4tKq9XbLm2Pz", "shop production", ask_revoke),
     Page("token-revoked", "/tokens/y7PaEi4DqN0b", "old search indexer"),
@@ -271,6 +298,8 @@ PAGES = [
     Page("provider-edit", "/providers/prov_openai/edit", "Edit OpenAI"),
     Page("provider", "/providers/prov_local?range=24h&test=1", "Rack 4"),
     Page("models", "/models", "Models"),
+    Page("model-groups", "/model-groups", "Model groups"),
+    Page("model-groups-new", "/model-groups", "Model groups", new_group),
     Page("models-unpriced", "/models?view=unpriced", "Models"),
     Page("usage", "/usage?range=7d", "Usage & cost"),
     Page("people", "/people", "People"),

@@ -35,7 +35,7 @@ class RightsReads:
         kind, _, rest = path.partition("/")
         if kind == "model-groups":
             group = {"name": "cheap", "models": ["gpt-4o-mini", "claude-haiku-*"], "description": ""}
-            return {"items": [{**group, "updated_at": "2026-11-20T10:00:00Z", "updated_by": "user:user_ada"}]}
+            return {"items": [{**group, "updated_at": "2026-11-20T10:00:00Z", "updated_by": "user:user_1"}]}
         if path == "rights":
             return self._owned("installation", "installation", OWN[""])
         if path.endswith("/rights/effective"):
@@ -89,5 +89,5 @@ class RightsReads:
             "owner_id": owner_id,
             "rights": rights,
             "updated_at": "2026-11-20T10:00:00Z",
-            "updated_by": "user:user_ada",
+            "updated_by": "user:user_1",
         }

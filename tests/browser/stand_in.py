@@ -75,7 +75,9 @@ class StandIn(HomeReads, FigureReads, PeopleReads, NoticeReads, SecurityReads, R
             path = UI / "index.html"
         # From memory: a FileResponse whose request is cancelled, as when the page is left, never closes its file.
         content_type = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        return web.Response(body=path.read_bytes(), content_type=content_type)
+        # As the console does: the names of files under assets change with their content.
+        kept = "public, max-age=31536000, immutable" if path.parent.name == "assets" else "no-store"
+        return web.Response(body=path.read_bytes(), content_type=content_type, headers={"Cache-Control": kept})
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """Stream a batch of calls each second or so, as the ledger would."""
@@ -159,6 +161,10 @@ class StandIn(HomeReads, FigureReads, PeopleReads, NoticeReads, SecurityReads, R
             return web.json_response(self.act_on_webhook(rest, body))
         if kind == "limits":
             return web.json_response(self.change_limits(rest, body), headers={"ETag": self.etag})
+        if kind == "alerts":
+            return web.json_response(self.act_on_alerts(rest, body))
+        if path == "tokens/revoke-all":
+            return web.json_response({"revoked": 3})
         if kind == "token-jobs":
             return web.json_response(self.act_on_jobs(rest, body), status=201)
         if kind == "plans":

@@ -5,7 +5,8 @@ a console error here.
 """
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import pages
@@ -20,35 +21,54 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 DESK = {"width": 1440, "height": 900}
 WALL = {"width": 3840, "height": 2160}
 PHONE = {"width": 390, "height": 844}
-LOOKED_AT = [
-    pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.is_variant else []) for page in pages.PAGES
-]
-Open = Callable[[BrowserContext, pages.Page], tuple[Tab, list[str]]]
+VIOLATIONS = {"resultTypes": ["violations"]}
+Opened = tuple[Tab, list[str]]
+"""A page, and what happened in it that should not."""
 
 
-@pytest.fixture
-def open_page(busy_origin: str, fresh_origin: str) -> Open:
+@pytest.fixture(scope="module")
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    """One window for all pages, as a person has: what they share is fetched and compiled once."""
+    context = browser.new_context(viewport=DESK, color_scheme="light", reduced_motion="reduce")
+    yield context
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def opened(
+    request: pytest.FixtureRequest, desk: BrowserContext, busy_origin: str, fresh_origin: str
+) -> Iterator[Opened]:
+    """The page in question, loaded once for all the tests that look at it."""
+    tab, faults = open_page(desk, fresh_origin if request.param.is_fresh else busy_origin, request.param)
+    yield tab, faults
+    tab.close()
+
+
+def open_page(context: BrowserContext, origin: str, page: pages.Page) -> Opened:
     """Open a page and collect everything that should not happen."""
+    faults: list[str] = []
+    tab = context.new_page()
+    tab.on(
+        "console",
+        lambda message: faults.append(f"console: {message.text}") if message.type in ("error", "warning") else None,
+    )
+    tab.on("pageerror", lambda error: faults.append(f"page error: {error}"))
+    tab.on(
+        "request",
+        lambda request: None if is_own(request.url, origin) else faults.append(f"left the origin: {request.url}"),
+    )
+    tab.goto(origin + page.path)
+    pages.settle(tab)
+    page.prepare(tab)
+    return tab, faults
 
-    def go(context: BrowserContext, page: pages.Page) -> tuple[Tab, list[str]]:
-        origin = fresh_origin if page.is_fresh else busy_origin
-        faults: list[str] = []
-        tab = context.new_page()
-        tab.on(
-            "console",
-            lambda message: faults.append(f"console: {message.text}") if message.type in ("error", "warning") else None,
-        )
-        tab.on("pageerror", lambda error: faults.append(f"page error: {error}"))
-        tab.on(
-            "request",
-            lambda request: None if is_own(request.url, origin) else faults.append(f"left the origin: {request.url}"),
-        )
-        tab.goto(origin + page.path)
-        pages.settle(tab)
-        page.prepare(tab)
-        return tab, faults
 
-    return go
+def each(chosen: list[pages.Page]) -> pytest.MarkDecorator:
+    """Give `opened` these pages; variants of a page are for the slow run."""
+    values = [
+        pytest.param(page, page, id=page.name, marks=[pytest.mark.slow] if page.is_variant else []) for page in chosen
+    ]
+    return pytest.mark.parametrize(("opened", "page"), values, indirect=["opened"])
 
 
 def is_own(url: str, origin: str) -> bool:
@@ -56,44 +76,42 @@ def is_own(url: str, origin: str) -> bool:
     return url.startswith((origin + "/", "data:", "blob:"))
 
 
-@pytest.mark.parametrize("page", LOOKED_AT)
+@each(pages.PAGES)
 def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_wall_and_phone(
-    browser: Browser, open_page: Open, page: pages.Page
+    opened: Opened, page: pages.Page
 ) -> None:
     """One load a page: the three looks are three states of the same document."""
-    context = browser.new_context(viewport=DESK, color_scheme="light", reduced_motion="reduce")
-    tab, faults = open_page(context, page)
+    tab, faults = opened
     if page.heading:
         assert tab.locator("h1").inner_text().startswith(page.heading)
     assert tab.title().endswith("Tollway")
-    assert violations(tab, {}) == []
+    assert violations(Axe().run(tab, options=VIOLATIONS).response) == []
     tab.emulate_media(color_scheme="dark")
     tab.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
     pages.come_to_rest(tab)
-    assert violations(tab, {"runOnly": ["color-contrast"]}) == []
+    contrast = {**VIOLATIONS, "runOnly": ["color-contrast"]}
+    assert violations(tab.evaluate("options => axe.run(document, options)", contrast)) == []
     for screen in (WALL, PHONE):
         tab.set_viewport_size(screen)
         tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {screen['width']}", timeout=5_000)
     assert faults == []
-    context.close()
 
 
-def violations(tab: Tab, options: dict[str, object]) -> list[str]:
-    """Return what axe-core finds: rule and element."""
-    found = Axe().run(tab, options={"resultTypes": ["violations"], **options}).response["violations"]
+def violations(response: dict[str, Any]) -> list[str]:
+    """Return what axe-core has found: rule and element."""
     return [
         f"{rule['id']}: {node['target']} {node['html'][:150]} {node.get('failureSummary', '')}"
-        for rule in found
+        for rule in response["violations"]
         for node in rule["nodes"]
     ]
 
 
-@pytest.mark.parametrize("page", [page for page in pages.PAGES if not page.is_variant], ids=lambda page: page.name)
-def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(
-    browser: Browser, open_page: Open, page: pages.Page
-) -> None:
-    context = browser.new_context(viewport=DESK, reduced_motion="reduce")
-    tab, _faults = open_page(context, page)
+@each([page for page in pages.PAGES if not page.is_variant])
+def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(opened: Opened, page: pages.Page) -> None:
+    tab, _faults = opened
+    tab.emulate_media(color_scheme="light")
+    tab.set_viewport_size(DESK)
+    pages.come_to_rest(tab)
     wanted = tab.evaluate(f"{CONTROLS}().length")
     seen: set[int] = set()
     for _ in range(min(wanted, 40)):
@@ -104,12 +122,11 @@ def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(
         assert has_ring, f"no focus ring on {tab.evaluate('document.activeElement.outerHTML.slice(0, 120)')}"
         seen.add(at)
     assert len(seen) >= min(wanted, 40) - 2
-    context.close()
 
 
-def test_paths_of_pages_are_those_of_the_navigation(browser: Browser, open_page: Open) -> None:
+def test_paths_of_pages_are_those_of_the_navigation(browser: Browser, busy_origin: str) -> None:
     context = browser.new_context(viewport=DESK)
-    tab, _faults = open_page(context, pages.PAGES[0])
+    tab, _faults = open_page(context, busy_origin, pages.PAGES[0])
     links = tab.locator("nav[aria-label=Main] a").evaluate_all(
         "links => links.map(link => new URL(link.href).pathname)"
     )
@@ -118,10 +135,10 @@ def test_paths_of_pages_are_those_of_the_navigation(browser: Browser, open_page:
     context.close()
 
 
-def test_print_grows_with_the_screen(browser: Browser, open_page: Open) -> None:
+def test_print_grows_with_the_screen(browser: Browser, busy_origin: str) -> None:
     """On a wall the page is read from afar: it takes most of the width, in larger print."""
     context = browser.new_context(viewport=DESK)
-    tab, _faults = open_page(context, pages.PAGES[0])
+    tab, _faults = open_page(context, busy_origin, pages.PAGES[0])
     size = "parseFloat(getComputedStyle(document.body).fontSize)"
     small = tab.evaluate(size)
     tab.set_viewport_size(WALL)
@@ -130,9 +147,9 @@ def test_print_grows_with_the_screen(browser: Browser, open_page: Open) -> None:
     context.close()
 
 
-def test_first_page_needs_at_most_200_kilobytes_of_script(browser: Browser, open_page: Open) -> None:
+def test_first_page_needs_at_most_200_kilobytes_of_script(browser: Browser, busy_origin: str) -> None:
     context = browser.new_context(viewport=DESK)
-    tab, _faults = open_page(context, pages.PAGES[0])
+    tab, _faults = open_page(context, busy_origin, pages.PAGES[0])
     tab.locator(".u-wrap").first.wait_for()
     names = tab.evaluate("() => performance.getEntriesByType('resource').map(entry => new URL(entry.name).pathname)")
     scripts = {stand_in.UI / name.lstrip("/") for name in names if name.endswith(".js")}
@@ -153,3 +170,31 @@ FOCUSED = """() => {
   const has = looks.some(isRinged) || item.matches('input:not([type=checkbox], [type=radio]), textarea');
   return [item === document.body ? -1 : [...document.querySelectorAll('*')].indexOf(item), has];
 }"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", [page for page in pages.PAGES if not page.is_variant], ids=lambda page: page.name)
+def test_page_says_what_is_wrong_while_the_console_answers_nothing_but_the_session(
+    page: pages.Page, browser: Browser, busy_origin: str
+) -> None:
+    """A page that waits for ever, or is blank, is worse than one that says so."""
+    context = browser.new_context(viewport=DESK, reduced_motion="reduce")
+    tab, errors = context.new_page(), []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    problem = '{"title": "The console cannot do this now", "status": 503, "code": "management.unavailable"}'
+    tab.route(
+        "**/api/v1/**",
+        lambda route: (
+            route.continue_()
+            if urlsplit(route.request.url).path.endswith("/session")
+            else route.fulfill(status=503, content_type="application/problem+json", body=problem)
+        ),
+    )
+    tab.goto(busy_origin + page.path)
+    tab.wait_for_selector("h1")
+    needs_nothing = page.name in ("not-found", "token-new", "service-new", "provider-new")
+    if not needs_nothing:
+        tab.get_by_role("alert").first.wait_for()
+        assert "cannot do this now" in tab.get_by_role("alert").first.inner_text()
+    assert not errors
+    context.close()

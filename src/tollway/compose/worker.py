@@ -20,6 +20,7 @@ from tollway.edge.server.tls import build_server_context
 from tollway.edge.upstream.client import EdgeUpstreams
 from tollway.gateway.context import Bounds, Gateway
 from tollway.gateway.endings import Endings
+from tollway.gateway.explained import CONSOLE_PAGE, explain_codes
 from tollway.gateway.pipeline import handle
 from tollway.gateway.ports import Exchange
 from tollway.kernel.clock import SystemClock
@@ -90,6 +91,7 @@ def build_worker(start: Start, name: str) -> Worker:
         build_destination=build_any_destination,
         counters=counters.values,
         states=states,
+        explained=explain_codes(settings.gateway.docs_url or start.console_url + CONSOLE_PAGE),
     )
     tls = None
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:

@@ -5,13 +5,14 @@ cannot be decoded is reported once and the last good one kept.
 """
 
 import logging
-from collections.abc import MutableSequence
+from collections.abc import Mapping, MutableSequence
 from ipaddress import IPv4Network, IPv6Network
 
 import msgspec
 
 from tollway.contract.policy import decode_snapshot
 from tollway.gateway.chains import Chains
+from tollway.gateway.explained import NOWHERE
 from tollway.gateway.health import Health
 from tollway.gateway.ports import Journal, Meters, PolicyStore, PolicyView, SecretBox, TokenHasher, Upstreams
 from tollway.gateway.refusals import Refusals
@@ -53,6 +54,7 @@ class Gateway:
         build_destination: BuildDestination,
         counters: MutableSequence[int],
         states: ResponseStates,
+        explained: Mapping[str, bytes] = NOWHERE,
     ) -> None:
         self.policy = policy
         self.meters = meters
@@ -65,6 +67,7 @@ class Gateway:
         self.bounds = bounds
         self.counters = counters
         self.states = states
+        self.explained = explained
         self.ids = RequestIds()
         self.health = Health()
         self.subjects = Subjects(hasher)

@@ -50,7 +50,7 @@ async def handle(exchange: Exchange, gw: Gateway) -> None:
     except TollwayError as error:
         if call.was_opened and not exchange.has_started:
             call.outcome = "failed"
-        respond_error(exchange, error, call)
+        respond_error(exchange, error, call, gw.explained)
     except CancelledError:
         call.outcome = "disconnected"
         if (cut := find_cut(exchange.head)) is not None:

@@ -2,6 +2,7 @@
 each stage took.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from tollway.formats.dialects import MESSAGES
@@ -14,8 +15,11 @@ _JSON = b"application/json"
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
-def respond_error(exchange: Exchange, error: TollwayError, call: Call) -> None:
-    """Answer a refusal or failure; a started answer is broken off instead, so that it cannot pass for whole."""
+def respond_error(exchange: Exchange, error: TollwayError, call: Call, explained: Mapping[str, bytes]) -> None:
+    """Answer a refusal or failure; a started answer is broken off instead, so that it cannot pass for whole.
+
+    `explained` are the Link headers by code; see `gateway/explained.py`.
+    """
     call.status = call.status if exchange.has_started else error.status
     call.code = error.code.name
     if exchange.has_started:
@@ -27,6 +31,8 @@ def respond_error(exchange: Exchange, error: TollwayError, call: Call) -> None:
         _NOSNIFF,
         (b"cache-control", b"no-store"),
     ]
+    if (link := explained.get(error.code.name)) is not None:
+        headers.append((b"link", link))
     if error.code.name.startswith("token.") and error.status in (400, 401, 403):
         headers.append((b"www-authenticate", challenge(error)))
     if _is_pointless_again(error) or (error.status >= 500 and error.code.retry is Retry.NEVER):

@@ -95,7 +95,11 @@ def _lists(settings: Settings) -> Iterator[Finding]:
 
 
 def _urls(settings: Settings) -> Iterator[Finding]:
-    public = (("gateway.public_url", settings.gateway.public_url), ("console.public_url", settings.console.public_url))
+    public = (
+        ("gateway.public_url", settings.gateway.public_url),
+        ("gateway.docs_url", settings.gateway.docs_url),
+        ("console.public_url", settings.console.public_url),
+    )
     for key, url in public:
         if url and not _PUBLIC_URL.fullmatch(url):
             yield key, f"not an http or https URL: {url!r}"

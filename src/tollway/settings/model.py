@@ -32,6 +32,11 @@ class GatewaySettings:
     )
     cors_origins: tuple[str, ...] = _setting((), "origins browsers may call from; `*` for any", hot=True)
     public_url: str = _setting("", "URL callers use; printed and shown in snippets; default from listen")
+    docs_url: str = _setting(
+        "",
+        "page that explains codes of errors, in the Link header of each; default is the console's own",
+        hot=True,
+    )
     sandbox: bool = _setting(True, "offer the built-in sandbox provider", hot=True)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from kit.gateway_kit import Rig
 from tollway.gateway.call import Call
+from tollway.gateway.explained import NOWHERE
 from tollway.gateway.respond import challenge, respond_error, server_timing
 from tollway.kernel.errors import TollwayError
 
@@ -20,7 +21,7 @@ async def test_an_answer_that_has_begun_is_broken_off_not_completed():
     exchange = rig.exchange()
     exchange.start(200, [], None)
     call = Call("req_1", 0, method="POST", status=200)
-    respond_error(exchange, TollwayError("upstream.timeout"), call)
+    respond_error(exchange, TollwayError("upstream.timeout"), call, NOWHERE)
     assert exchange.is_aborted and not exchange.is_finished and exchange.answer == b""
     assert (call.status, call.code) == (200, "upstream.timeout")
 
@@ -30,7 +31,8 @@ def test_an_error_carries_what_the_caller_needs_next():
     error = TollwayError(
         "limit.requests", retry_after_seconds=0.2, upstream_request_id="up-1", headers={"x-limit": "per-minute"}
     )
-    respond_error(exchange, error, Call("req_1", 0, method="POST", answer_headers=((b"vary", b"origin"),)))
+    call = Call("req_1", 0, method="POST", answer_headers=((b"vary", b"origin"),))
+    respond_error(exchange, error, call, NOWHERE)
     assert exchange.status == 429 and exchange.header("retry-after") == "1"
     assert exchange.header("x-tollway-upstream-request-id") == "up-1"
     assert (exchange.header("x-limit"), exchange.header("vary")) == ("per-minute", "origin")
@@ -49,7 +51,7 @@ def test_an_error_carries_what_the_caller_needs_next():
 )
 def test_challenges_follow_rfc_6750(code, kind):
     exchange = Rig().exchange()
-    respond_error(exchange, TollwayError(code), Call("req_1", 0, method="POST"))
+    respond_error(exchange, TollwayError(code), Call("req_1", 0, method="POST"), NOWHERE)
     text = exchange.header("www-authenticate")
     assert text.encode() == challenge(TollwayError(code))
     assert text.startswith('Bearer realm="tollway"')

@@ -17,10 +17,12 @@ from kit.gateway_kit import PEPPER, Rig, service
 from tollway.contract import policy, rights
 from tollway.contract.life import Epoch, OldSecret, Quarantine
 from tollway.contract.policy import Limits, RequestLimit
+from tollway.gateway.explained import explain_codes
 from tollway.kernel.codes import BY_NAME
 from tollway.policy.token import generate_token, renew_token
 
 APPLICATION = "app_secretly"
+DOCS = "https://console.example/docs/errors"
 QUERY_PARAMETER = "key"
 STREAM = {"model": "gpt", "max_tokens": 9, "messages": [], "input": "x", "contents": [], "content": "x"}
 DENIED = ("generate", "embed", "count", "stored", "models", "service_read", "service_write", "websocket")
@@ -167,6 +169,7 @@ async def test_r3_every_outcome_is_the_same_over_every_transport_in_every_dialec
 ) -> None:
     rig = Rig()
     rig.publish(services=SERVICES)
+    rig.gateway.explained = explain_codes(DOCS)
     outcome = OUTCOMES[name]
     credential = outcome.make(rig)
     reply = await ask(rig, credential, transport, route)
@@ -174,6 +177,7 @@ async def test_r3_every_outcome_is_the_same_over_every_transport_in_every_dialec
     assert (reply.status, code_in(reply.answer)) == (code.status, code.name)
     assert rig.upstreams.sent == []  # never a request upstream
     assert reply.header("cache-control") == "no-store"
+    assert reply.header("link") == f'<{DOCS}#{code.name}>; rel="help"'
     challenge = reply.header("www-authenticate")
     if code.name.startswith("token."):
         kind = {400: "invalid_request", 401: "invalid_token", 403: "insufficient_scope"}[code.status]

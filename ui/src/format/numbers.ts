@@ -50,12 +50,21 @@ export function span(seconds: number): string {
   return `${one.format(seconds)} seconds`;
 }
 
+/** A length of time that stands alone: "1 day", where a limit says "per day". */
+export const lengthOf = (seconds: number) => (/^\d/.test(span(seconds)) ? span(seconds) : `1 ${span(seconds)}`);
+
+/** With as many digits for all amounts of a size, so that they stand below each other. */
 export function money(value: string | number | null | undefined): string {
   if (value == null || value === "") return "unpriced";
-  const amount = Number(value);
-  const digits = amount === 0 || Math.abs(amount) >= 1 ? 2 : Math.abs(amount) >= 0.01 ? 4 : 6;
-  return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits }).format(amount);
+  const digits = digitsOf(Number(value));
+  return dollars(digits, digits).format(Number(value));
 }
+
+/** Without the zeros at its end: for the axis of a chart, and for amounts in a sentence. */
+export const moneyShort = (value: string | number) => dollars(2, digitsOf(Number(value))).format(Number(value));
+
+const digitsOf = (amount: number) => (amount === 0 || Math.abs(amount) >= 1 ? 2 : Math.abs(amount) >= 0.01 ? 4 : 6);
+const dollars = (least: number, most: number) => new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", minimumFractionDigits: least, maximumFractionDigits: most });
 
 /** A foreseen amount: two figures are all that is known of it. */
 export function roughly(value: number): string {
@@ -66,7 +75,7 @@ export function roughly(value: number): string {
 /** An amount that a person chose, such as a budget: without cents where there are none. */
 export function amount(value: string | number): string {
   const number = Number(value);
-  if (!Number.isInteger(number)) return money(value);
+  if (!Number.isInteger(number)) return moneyShort(value);
   return new Intl.NumberFormat(undefined, { style: "currency", currency: "USD", maximumFractionDigits: 0 }).format(number);
 }
 

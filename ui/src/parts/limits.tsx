@@ -1,6 +1,6 @@
 /** Limits and budgets in words, and as live bars; the form is limits_form.tsx. */
 import type { Limits, Meter, Meters } from "../api/types";
-import { amount as amountOf, count, exact, money, plural, span } from "../format/numbers";
+import { amount as amountOf, count, exact, moneyShort, plural, span } from "../format/numbers";
 import { ago, instant } from "../format/time";
 
 export const NO_LIMITS: Limits = { requests: [], concurrency: null, budgets: [], unbounded_output: null, limits: [] };
@@ -28,7 +28,7 @@ export function limitsInWords(limits: Limits): string {
 
 /** The name of one limit, and an amount in its unit, as people read them. */
 export const meterName = (meter: Meter) => (meter.budget ? `Budget ${meter.name}` : meter.measure === "concurrency" ? "Calls at once" : `${LABEL[meter.measure]} ${windowInWords(meter)}`) + models(meter.models);
-export const amountIn = (meter: Meter, amount: string) => (meter.unit === "usd" ? money(amount) : Number(amount) < 100_000 ? exact(Number(amount)) : count(Number(amount)));
+export const amountIn = (meter: Meter, amount: string) => (meter.unit === "usd" ? moneyShort(amount) : Number(amount) < 100_000 ? exact(Number(amount)) : count(Number(amount)));
 const usedOf = (meter: Meter) => `${amountIn(meter, meter.used)} of ${meter.unit === "usd" ? amountOf(meter.allowed) : amountIn(meter, meter.allowed)}${meter.unit === "tokens" || meter.unit === "bytes" ? ` ${meter.unit}` : ""}`;
 
 export function LimitBars({ meters }: { meters: Meters }) {

@@ -35,7 +35,7 @@ export function When({ value, none = "–" }: { value: string | null | undefined
 /** Change against the period before. `lower` says which direction is good. */
 export function Change({ now, before, goodWhen }: { now: number; before: number | undefined; goodWhen: "higher" | "lower" | "neither" }) {
   if (before === undefined) return <span />;
-  if (before === 0) return <span>{now === 0 ? "no change" : "none before"}</span>;
+  if (before === 0) return <span title="There was none in the period before">{now === 0 ? "no change" : "new"}</span>;
   const change = ((now - before) / before) * 100;
   if (Math.abs(change) < 0.5) return <span>no change</span>;
   const isGood = goodWhen === "neither" ? null : change > 0 === (goodWhen === "higher");

@@ -27,7 +27,7 @@ export function Sessions() {
             { id: "by", title: "By", show: (one) => BY[one.method] },
             { id: "seen", title: "Last used", show: (one) => <Ago value={one.last_seen_at} /> },
             { id: "since", title: "Since", show: (one) => <When value={one.created_at} /> },
-            { id: "act", title: "Act", isEnd: true, show: (one) => !one.is_current && <Button variant="subtle" size="compact-sm" aria-label={`Sign out ${browserOf(one.agent)} at ${one.address}`} onClick={() => end(one.id)}>Sign out</Button> },
+            { id: "act", title: "Acts", isEnd: true, show: (one) => !one.is_current && <Button variant="subtle" size="compact-sm" aria-label={`Sign out ${browserOf(one.agent)} at ${one.address}`} onClick={() => end(one.id)}>Sign out</Button> },
           ]} />
         )}
       </Loaded>

@@ -13,7 +13,7 @@ import { By } from "../../parts/actors";
 import { MEASURES } from "../../parts/limits";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { Chip, Table, usePaged, type Column } from "../../parts/table";
-import { Ago, State } from "../../parts/words";
+import { Ago, State, When } from "../../parts/words";
 import { LEVELS, OwnerLink } from "../limits/owner";
 
 const STATES = [{ value: "open", label: "Open" }, { value: "acknowledged", label: "Acknowledged" }, { value: "over", label: "Over" }, { value: "all", label: "All" }];
@@ -35,7 +35,7 @@ export default function Alerts() {
   const picked = paged.rows.filter((alert) => chosen.has(alert.id));
   const hasFilters = Boolean(filters.kind || filters.level || filters.owner);
   return (
-    <Page title="Alerts" lead="Budgets and limits that reached a level at which they tell, and providers whose keys began to fail. Each tells once, also your webhooks; the levels are set with each budget."
+    <Page title="Alerts" lead="Budgets and limits that reached one of their levels, and providers whose keys began to fail. Your webhooks were told at the same moment."
       acts={<Button variant="default" component={Link} href="/limits">Limits & budgets</Button>}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
@@ -67,7 +67,7 @@ function columns(mayAct: boolean): Column<Alert>[] {
     { id: "limit", title: "What", show: (alert) => <What alert={alert} /> },
     { id: "state", title: "State", show: (alert) => <StateOf alert={alert} /> },
     { id: "fired", title: "Fired", show: (alert) => <Ago value={alert.fired_at} /> },
-    { id: "until", title: "Holds", show: (alert) => (alert.state === "over" ? <span className="muted">ended <Ago value={alert.until} /></span> : alert.until ? <span className="nowrap">until <Ago value={alert.until} /></span> : "for good") },
+    { id: "until", title: "Holds", show: (alert) => (alert.state === "over" ? <span className="muted">ended <Ago value={alert.until} /></span> : alert.until ? <span className="nowrap">until <When value={alert.until} /></span> : "for good") },
     ...(mayAct ? [{ id: "act", title: "Acts", isEnd: true, show: (alert: Alert) => <Act alert={alert} /> }] : []),
   ];
 }
@@ -86,13 +86,13 @@ function What({ alert }: { alert: Alert }) {
     <span>
       <strong>{alert.kind === "budget" ? "Budget" : "Limit"} {alert.limit_name}</strong> {alert.soft && <span className="tag" title="Counted and told of, never refused">soft</span>}
       <span className="muted"> {show(alert.used)} of {show(alert.allowed)}{isMoney ? "" : ` ${noun}`}</span>
-      {alert.used_up_at && <span className="muted small nowrap"> · was to run out <Ago value={alert.used_up_at} /></span>}
+      {alert.used_up_at && <span className="muted small nowrap"> · used up <Ago value={alert.used_up_at} /> at that pace</span>}
     </span>
   );
 }
 
 function StateOf({ alert }: { alert: Alert }) {
-  if (alert.state !== "acknowledged") return <State value={alert.state === "open" ? "failing" : "over"}>{alert.state}</State>;
+  if (alert.state !== "acknowledged") return <State value={alert.state === "open" ? "limited" : "over"}>{alert.state}</State>;
   return (
     <span>
       <State value="done">acknowledged</State>

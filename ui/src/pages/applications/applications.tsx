@@ -3,13 +3,14 @@ import { useState } from "react";
 import { Button } from "@mantine/core";
 import { Link, useLocation } from "wouter";
 import IconApps from "@tabler/icons-react/dist/esm/icons/IconApps.mjs";
-import { useApplications } from "../../api/applications";
+import { switchApplication, useApplications } from "../../api/applications";
 import { useRights } from "../../api/rights";
 import { useUsage } from "../../api/usage";
 import type { Application } from "../../api/types";
 import { useRange } from "../../frame/range";
 import { count, money } from "../../format/numbers";
 import { limitsInWords } from "../../parts/limits";
+import { BulkSwitch } from "../../parts/bulk_switch";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table, type Column } from "../../parts/table";
 import { State, When } from "../../parts/words";
@@ -17,6 +18,7 @@ import { ApplicationForm } from "./form";
 
 export default function Applications() {
   const applications = useApplications();
+  const [chosen, setChosen] = useState<Set<string>>(new Set());
   const range = useRange();
   const sums = useUsage(range, { by: ["application"], limit: 500 });
   const { may } = useRights();
@@ -37,7 +39,10 @@ export default function Applications() {
         <Loaded query={applications} rows={6}>
           {({ items }) =>
             items.length ? (
-              <Table label="Applications" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/applications/${item.id}`} />
+              <>
+                <BulkSwitch noun="application" picked={items.filter((item) => chosen.has(item.id))} clear={() => setChosen(new Set())} turn={switchApplication} stale={["applications"]} />
+                <Table label="Applications" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/applications/${item.id}`} selection={may("applications.write") ? { chosen, set: setChosen, nameOf: (key) => items.find((item) => item.id === key)?.name ?? key } : undefined} />
+              </>
             ) : (
               <Empty icon={<IconApps size={30} stroke={1.4} />} title="No application yet" act={may("applications.write") && <Button size="sm" onClick={() => setNew(true)}>Create the first application</Button>}>
                 Tokens work without one. An application is worth it when several tokens belong together: they share its budget, and one switch stops them all.

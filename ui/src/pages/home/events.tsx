@@ -9,7 +9,8 @@ const SHOWN = 8;
 const PAGES: Record<string, string> = { token: "tokens", application: "applications", service: "services", provider: "providers", user: "people", team: "teams" };
 const ACTS: Record<string, string> = {
   "audit.begin": "began the audit log", "setup.link": "made a set-up link", "setup.finish": "set Tollway up", "session.begin": "signed in", "session.end": "ended a session",
-  "backup.create": "made a backup", "provider.test": "tested provider", "member.join": "let into a team:", "member.leave": "took out of a team:", "user.reset": "made a new sign-in link for",
+  "backup.create": "made a backup", "provider.test": "tested provider", "member.join": "let into a team:", "member.leave": "took out of a team:", "security.report": "reported a leaked token", "security.rules": "changed the rules of security", "lifetime.set": "set how long tokens live:", "lifetime.remove": "removed the rule of lifetimes:", "alert.acknowledge": "acknowledged", "alert.reopen": "reopened",
+  "user.reset": "made a new sign-in link for",
 };
 
 export function Events() {
@@ -45,8 +46,10 @@ function Subject({ entry }: { entry: AuditEntry }) {
 function inWords({ action, outcome }: AuditEntry): string {
   const [kind, act = ""] = action.split(".");
   if (outcome === "refused" && action === "session.begin") return "tried to sign in as";
-  if (outcome === "refused") return `tried to ${act.replaceAll("_", " ")} ${kind}`;
-  return ACTS[action] ?? `${past(act)} ${kind}`;
+  if (outcome === "refused") return `tried to ${act.replaceAll("_", " ")} ${kind.replaceAll("_", " ")}`;
+  return ACTS[action] ?? `${past(act)} ${kind.replaceAll("_", " ")}`;
 }
 
-const past = (act: string): string => (act.endsWith("e") ? `${act}d` : act.endsWith("y") ? `${act.slice(0, -1)}ied` : `${act}ed`);
+const IRREGULAR: Record<string, string> = { set: "set", put: "set", undo: "undid", end_overlap: "ended the overlap of", cancel_rotation: "cancelled the rotation of", top_up: "topped up" };
+
+const past = (act: string): string => IRREGULAR[act] ?? (act.endsWith("e") ? `${act}d` : act.endsWith("y") ? `${act.slice(0, -1)}ied` : `${act}ed`);

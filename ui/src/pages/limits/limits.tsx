@@ -8,12 +8,11 @@ import { useModels } from "../../api/upstreams";
 import type { Owned, UsedLimit } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
 import { percent } from "../../format/numbers";
-import { date } from "../../format/time";
 import { MeterBar, meterName } from "../../parts/limits";
 import { EditLimits, ownedInWords } from "../../parts/owned_limits";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table } from "../../parts/table";
-import { Ago } from "../../parts/words";
+import { Ago, When } from "../../parts/words";
 import { LEVELS, OwnerLink } from "./owner";
 
 export default function LimitsPage() {
@@ -58,7 +57,7 @@ export default function LimitsPage() {
 function RunsOut({ used }: { used: UsedLimit }) {
   if (used.percent >= 100) return <span className="tag tag-bad">used up</span>;
   if (!used.used_up_at) return <span className="muted">not before it resets</span>;
-  return <span className="nowrap" title={date(used.used_up_at)}><span className="tag tag-warn">{date(used.used_up_at)}</span> <span className="muted small"><Ago value={used.used_up_at} /></span></span>;
+  return <span className="nowrap"><span className="tag tag-warn"><When value={used.used_up_at} /></span> <span className="muted small"><Ago value={used.used_up_at} /></span></span>;
 }
 
 function Levels({ edit }: { edit: (owner: { level: Level; id: string }) => void }) {
@@ -75,7 +74,7 @@ function Levels({ edit }: { edit: (owner: { level: Level; id: string }) => void 
             <Table label="Who has limits" rows={found.items} keyOf={(one) => `${one.level}/${one.owner_id}`} columns={[
               { id: "owner", title: "Owner", show: (one: Owned) => <OwnerLink level={one.level} id={one.owner_id} name={one.owner_name} /> },
               { id: "limits", title: "Limits", show: (one: Owned) => <span className="soft limits-words">{ownedInWords(one)}</span> },
-              { id: "edit", title: "Act", isEnd: true, show: (one: Owned) => may("limits.write") && <Button variant="subtle" size="compact-xs" aria-label={`Edit the limits of ${one.owner_name}`} onClick={() => edit({ level: one.level, id: one.owner_id })}>Edit</Button> },
+              { id: "edit", title: "Acts", isEnd: true, show: (one: Owned) => may("limits.write") && <Button variant="subtle" size="compact-xs" aria-label={`Edit the limits of ${one.owner_name}`} onClick={() => edit({ level: one.level, id: one.owner_id })}>Edit</Button> },
             ]} />
           ) : (
             <p className="chart-empty">Nobody but tokens, applications and plans has limits yet. Teams, people, services and providers get theirs on their own pages, a model here.</p>

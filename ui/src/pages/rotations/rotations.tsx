@@ -7,7 +7,7 @@ import IconRefresh from "@tabler/icons-react/dist/esm/icons/IconRefresh.mjs";
 import { useRights } from "../../api/rights";
 import { removeLifetimeRule, removePolicy, switchPolicy, useLifetimeRules, useRotationPolicies, type LifetimeRule, type RotationPolicy } from "../../api/token_life";
 import { complain, say } from "../../frame/toasts";
-import { span } from "../../format/numbers";
+import { lengthOf } from "../../format/numbers";
 import { OwnerName } from "../../parts/owner_names";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table, type Column } from "../../parts/table";
@@ -90,16 +90,16 @@ const POLICIES: Column<RotationPolicy>[] = [
   { id: "name", title: "Name", isFixed: true, show: (policy) => <span className="nowrap">{policy.name}</span> },
   { id: "state", title: "State", show: (policy) => <State value={policy.state} /> },
   { id: "scope", title: "Of", show: (policy) => <OwnerName kind={policy.scope} id={policy.scope_id} /> },
-  { id: "every", title: "Every", show: (policy) => span(policy.every_seconds) },
-  { id: "overlap", title: "Overlap", show: (policy) => span(policy.overlap_seconds) },
+  { id: "every", title: "Every", show: (policy) => lengthOf(policy.every_seconds) },
+  { id: "overlap", title: "Overlap", show: (policy) => lengthOf(policy.overlap_seconds) },
   { id: "delivery", title: "Collected", show: (policy) => (policy.delivery === "webhook" ? "by a webhook" : policy.delivery === "mail" ? `by mail to ${policy.mail_to || "the owner"}` : "by an operator") },
   { id: "acts", title: "Acts", isEnd: true, show: (policy) => <PolicyActs policy={policy} /> },
 ];
 
 const RULES: Column<LifetimeRule>[] = [
   { id: "scope", title: "For", isFixed: true, show: (rule) => <OwnerName kind={rule.scope} id={rule.scope_id} /> },
-  { id: "default", title: "If nothing is said", show: (rule) => (rule.default_seconds ? span(rule.default_seconds) : "–") },
-  { id: "max", title: "At most", show: (rule) => (rule.max_seconds ? span(rule.max_seconds) : "–") },
-  { id: "idle", title: "Ends when not used for", show: (rule) => (rule.idle_seconds ? span(rule.idle_seconds) : "–") },
+  { id: "default", title: "If nothing is said", show: (rule) => (rule.default_seconds ? lengthOf(rule.default_seconds) : "–") },
+  { id: "max", title: "At most", show: (rule) => (rule.max_seconds ? lengthOf(rule.max_seconds) : "–") },
+  { id: "idle", title: "Ends when not used for", show: (rule) => (rule.idle_seconds ? lengthOf(rule.idle_seconds) : "–") },
   { id: "acts", title: "Acts", isEnd: true, show: (rule) => <RuleActs rule={rule} /> },
 ];

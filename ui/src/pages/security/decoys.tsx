@@ -21,7 +21,7 @@ export function Decoys({ mayChange }: { mayChange: boolean }) {
     { id: "masked", title: "Token", show: (decoy) => <span className="mono">{decoy.masked}</span> },
     { id: "place", title: "Where it is", show: (decoy) => decoy.place || <span className="muted">not said</span> },
     { id: "made", title: "Made", show: (decoy) => <Ago value={decoy.created_at} /> },
-    ...(mayChange ? [{ id: "act", title: "Act", isEnd: true, show: (decoy: Decoy) => <Button size="xs" variant="default" aria-label={`Remove ${decoy.name}`} onClick={() => remove(decoy)}>Remove</Button> }] : []),
+    ...(mayChange ? [{ id: "act", title: "Acts", isEnd: true, show: (decoy: Decoy) => <Button size="xs" variant="default" aria-label={`Remove ${decoy.name}`} onClick={() => remove(decoy)}>Remove</Button> }] : []),
   ];
   return (
     <Panel title="Decoys" acts={make} flush>

@@ -1,19 +1,22 @@
 /** Published REST services: a path of the gateway and where its calls go. */
+import { useState } from "react";
 import { Button } from "@mantine/core";
 import { Link } from "wouter";
 import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
 import { useUsage } from "../../api/usage";
-import { useServices } from "../../api/upstreams";
+import { switchService, useServices } from "../../api/upstreams";
 import { useRights } from "../../api/rights";
 import type { Service } from "../../api/types";
 import { useRange } from "../../frame/range";
 import { count, duration, percent } from "../../format/numbers";
+import { BulkSwitch } from "../../parts/bulk_switch";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table, type Column } from "../../parts/table";
 import { State } from "../../parts/words";
 
 export default function Services() {
   const services = useServices();
+  const [chosen, setChosen] = useState<Set<string>>(new Set());
   const range = useRange();
   const { may } = useRights();
   const sums = useUsage(range, { by: ["service"], limit: 500 });
@@ -35,7 +38,10 @@ export default function Services() {
         <Loaded query={services} rows={6}>
           {({ items }) =>
             items.length ? (
-              <Table label="Services" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/services/${item.id}`} />
+              <>
+                <BulkSwitch noun="service" picked={items.filter((item) => chosen.has(item.id))} clear={() => setChosen(new Set())} turn={switchService} stale={["services"]} />
+                <Table label="Services" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/services/${item.id}`} selection={may("services.write") ? { chosen, set: setChosen, nameOf: (key) => items.find((item) => item.id === key)?.name ?? key } : undefined} />
+              </>
             ) : (
               <Empty icon={<IconRoute size={30} stroke={1.4} />} title="No service yet" act={may("services.write") && <Button component={Link} size="sm" href="/services/new">Publish the first service</Button>}>
                 Choose a path on the gateway, such as /orders, and the address of an API. Calls to that path then need a token of yours, and the API sees its own credential instead.

@@ -100,7 +100,7 @@ function MembersOf({ id, name }: { id: string; name: string }) {
               { id: "state", title: "State", show: (one) => <State value={PERSON_TONE[one.state]}>{one.state}</State> },
               { id: "role", title: "Role", show: (one) => one.role.replace("_", " ") },
               { id: "joined", title: "Joined", show: (one) => <When value={one.joined_at} /> },
-              ...(may("members.write") ? [{ id: "act", title: "Act", isEnd: true, show: (one: { user_id: string; name: string }) => <Button variant="subtle" size="compact-sm" aria-label={`Take ${one.name} out of the team`} onClick={() => act(leaveTeam(id, one.user_id), `${one.name} left ${name}`)}>Remove</Button> }] : []),
+              ...(may("members.write") ? [{ id: "act", title: "Acts", isEnd: true, show: (one: { user_id: string; name: string }) => <Button variant="subtle" size="compact-sm" aria-label={`Take ${one.name} out of the team`} onClick={() => act(leaveTeam(id, one.user_id), `${one.name} left ${name}`)}>Remove</Button> }] : []),
             ]} />
           ) : (
             <p className="chart-empty">Nobody is in this team yet.</p>

@@ -1,14 +1,16 @@
 /** Providers: the configured accounts, with what their calls say about them. */
+import { useState } from "react";
 import { Button } from "@mantine/core";
 import { Link } from "wouter";
 import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
 import { useGateway } from "../../api/gateway";
 import { useUsage } from "../../api/usage";
-import { useProviders } from "../../api/upstreams";
+import { switchProvider, useProviders } from "../../api/upstreams";
 import { useRights } from "../../api/rights";
 import type { Provider } from "../../api/types";
 import { useRange } from "../../frame/range";
 import { count, duration, money, percent, plural } from "../../format/numbers";
+import { BulkSwitch } from "../../parts/bulk_switch";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
 import { Table, useColumns, type Column } from "../../parts/table";
 import { Health } from "../../parts/health";
@@ -16,6 +18,7 @@ import { Test } from "./test";
 
 export default function Providers() {
   const providers = useProviders();
+  const [chosen, setChosen] = useState<Set<string>>(new Set());
   const range = useRange();
   const { may, reaches } = useRights();
   const sandbox = useGateway().data?.sandbox;
@@ -25,7 +28,7 @@ export default function Providers() {
     { id: "name", title: "Name", isFixed: true, show: (item) => <Link href={`/providers/${item.id}`}>{item.name}</Link> },
     { id: "kind", title: "Kind", show: (item) => item.kind },
     { id: "environment", title: "For", show: (item) => <span className="tag">{item.environment}</span> },
-    { id: "team", title: "Team", show: (item) => item.team_name ?? <span className="muted">none</span> },
+    { id: "team", title: "Team", isHidden: true, show: (item) => item.team_name ?? <span className="muted">none</span> },
     { id: "state", title: "State", show: (item) => <Health provider={item} /> },
     { id: "keys", title: "Keys", show: (item) => (item.keys.length ? <span className="mono nowrap">{item.keys.map((key) => key.masked || key.source).join(", ")}</span> : <span className="muted">none</span>) },
     { id: "models", title: "Models", show: (item) => (item.models.some((model) => model.name === "*") ? "all known" : plural(item.models.length, "model")) },
@@ -45,7 +48,8 @@ export default function Providers() {
             items.length ? (
               <>
                 <div className="table-tools"><span className="muted grow">{plural(items.length, "provider")}</span>{menu}</div>
-                <Table label="Providers" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/providers/${item.id}`} />
+                <BulkSwitch noun="provider" picked={items.filter((item) => chosen.has(item.id))} clear={() => setChosen(new Set())} turn={switchProvider} stale={["providers", "models"]} />
+                <Table label="Providers" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/providers/${item.id}`} selection={may("providers.write") ? { chosen, set: setChosen, nameOf: (key) => items.find((item) => item.id === key)?.name ?? key } : undefined} />
               </>
             ) : (
               <Empty icon={<IconCloud size={30} stroke={1.4} />} title="No provider yet" act={may("providers.write") && <Button component={Link} size="sm" href="/providers/new">Add the first provider</Button>}>

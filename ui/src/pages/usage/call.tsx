@@ -8,6 +8,8 @@ import { instant } from "../../format/time";
 import { Loaded, Page, Panel } from "../../parts/page";
 import { Ago, Code, Copy, StatusTag } from "../../parts/words";
 
+/** It has no page: nothing of it can be set. */
+const SANDBOX = "prov_sandbox";
 const STAGE_WORDS: Record<string, string> = {
   authenticate: "Authenticate", body: "Receive body", resolve: "Resolve", admit: "Admit", upstream: "Wait for upstream", respond: "Relay answer",
 };
@@ -31,7 +33,7 @@ function Details({ call }: { call: Call }) {
       <section className="figures figures-4" aria-label="Figures">
         <Fact label="Duration" value={duration(call.duration_us / 1000)} foot={`our own part ${duration(call.overhead_us / 1000)}`} />
         <Fact label="First byte" value={call.first_byte_us ? duration(call.first_byte_us / 1000) : "–"} foot={call.is_stream ? "streamed" : "not streamed"} />
-        <Fact label="Tokens in / out" value={`${exact(call.usage.input_tokens)} / ${exact(call.usage.output_tokens)}`} foot={call.usage.is_estimated ? "estimated by us" : "as the provider states"} />
+        <Fact label="Tokens in / out" value={`${exact(call.usage.input_tokens)} / ${exact(call.usage.output_tokens)}`} foot={call.usage.is_estimated ? "estimated by us" : call.usage.input_tokens + call.usage.output_tokens ? "as the provider states" : "none were used"} />
         <Fact label="Cost" value={call.operation === "http" ? "–" : money(call.cost_usd)} foot={call.cost_usd === null ? "no known price" : call.price_source ? `price: ${call.price_source}` : ""} />
       </section>
       <Panel title="Where the time went"><Waterfall call={call} /></Panel>
@@ -45,7 +47,7 @@ function Details({ call }: { call: Call }) {
             <dt>Application</dt><dd>{call.application_id ? <Link href={`/applications/${call.application_id}`}>{call.application_name ?? call.application_id}</Link> : "none"}</dd>
             <dt>Environment</dt><dd>{call.environment}</dd>
             {call.service_id && <><dt>Service</dt><dd><Link href={`/services/${call.service_id}`}>{call.service_name ?? call.service_id}</Link></dd></>}
-            {call.provider_id && <><dt>Provider</dt><dd><Link href={`/providers/${call.provider_id}`}>{call.provider_name ?? call.provider_id}</Link>{call.upstream_model !== call.model && <span className="muted"> as {call.upstream_model}</span>}</dd></>}
+            {call.provider_id && <><dt>Provider</dt><dd>{call.provider_id === SANDBOX ? "the built-in sandbox" : <Link href={`/providers/${call.provider_id}`}>{call.provider_name ?? call.provider_id}</Link>}{call.upstream_model !== call.model && <span className="muted"> as {call.upstream_model}</span>}</dd></>}
             <dt>From</dt><dd>{call.client_address || "–"}{call.client_agent && <span className="muted"> · {call.client_agent}</span>}</dd>
             <dt>Bytes in / out</dt><dd>{bytes(call.request_bytes)} / {bytes(call.response_bytes)}</dd>
             {call.trace_id && <><dt>Trace</dt><dd className="mono">{call.trace_id}</dd></>}
@@ -161,7 +163,7 @@ function Attempts({ call }: { call: Call }) {
         <tbody>
           {call.attempts.map((attempt, index) => (
             <tr key={index}>
-              <td>{index + 1}</td><td>{attempt.provider_name ?? attempt.provider_id}</td><td>{attempt.upstream_model}</td>
+              <td>{index + 1}</td><td>{attempt.provider_id === SANDBOX ? "sandbox" : (attempt.provider_name ?? attempt.provider_id)}</td><td>{attempt.upstream_model}</td>
               <td><StatusTag call={{ status: attempt.status, outcome: "ok" }} /> {attempt.code && <span className="mono small">{attempt.code}</span>}</td>
               <td className="end">{duration(attempt.started_us / 1000)}</td><td className="end">{duration(attempt.duration_us / 1000)}</td><td className="mono">{attempt.upstream_request_id || "–"}</td>
             </tr>

@@ -64,7 +64,7 @@ const COLUMNS: Column<Call>[] = [
   { id: "what", title: "Model or service", isFixed: true, show: (call) => <Link href={`/calls/${call.request_id}`} className="nowrap">{call.model || call.service_name || call.route}</Link> },
   { id: "token", title: "Token", show: (call) => <span className="nowrap">{call.token_name ?? call.token_id}</span> },
   { id: "application", title: "Application", isHidden: true, show: (call) => call.application_name ?? "–" },
-  { id: "provider", title: "Provider", show: (call) => <span className="nowrap">{call.provider_name ?? (call.provider_id || "–")}{call.attempts.length > 1 && <span className="muted"> · {call.attempts.length} attempts</span>}</span> },
+  { id: "provider", title: "Provider", show: (call) => <span className="nowrap">{call.provider_id === "prov_sandbox" ? "sandbox" : (call.provider_name ?? (call.provider_id || "–"))}{call.attempts.length > 1 && <span className="muted"> · {call.attempts.length} attempts</span>}</span> },
   { id: "tokens", title: "Tokens in / out", isEnd: true, show: (call) => (call.usage.input_tokens + call.usage.output_tokens ? `${count(call.usage.input_tokens)} / ${count(call.usage.output_tokens)}${call.usage.is_estimated ? " est." : ""}` : "–") },
   { id: "cost", title: "Cost", isEnd: true, show: (call) => (call.operation === "http" ? "–" : money(call.cost_usd)) },
   { id: "duration", title: "Duration", isEnd: true, show: (call) => duration(call.duration_us / 1000) },

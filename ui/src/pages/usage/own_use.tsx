@@ -28,7 +28,7 @@ function Rows({ rows, by }: { rows: UsageRow[]; by: Dimension }) {
         <tbody>
           {rows.slice(0, 12).map((row) => (
             <tr key={row.keys[by]}>
-              <td>{row.labels[by] || row.keys[by] || "none"}</td>
+              <td>{row.labels[by] || row.keys[by] || `no ${by}`}</td>
               <td className="end">{count(row.calls)}</td>
               <td className="end">{count(row.input_tokens + row.output_tokens)}</td>
               <td className="end">{row.unpriced_calls === row.calls ? "unpriced" : money(row.cost_usd)}</td>

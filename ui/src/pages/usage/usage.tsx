@@ -7,7 +7,7 @@ import { useFreshFigures } from "../../api/live";
 import { useUsage, usageCsv, type Dimension, type Filters } from "../../api/usage";
 import type { UsageRow } from "../../api/types";
 import { useQueryPart, useRange } from "../../frame/range";
-import { count, duration, money, percent } from "../../format/numbers";
+import { count, duration, money, moneyShort, percent } from "../../format/numbers";
 import { ChartPanel, type Chart } from "../../parts/chart";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { Change } from "../../parts/words";
@@ -42,7 +42,7 @@ export default function Usage() {
     if (!series.data) return undefined;
     const grouped = groups(series.data, by, read, SERIES_MAX);
     return {
-      times: grouped.times, kind: "stacked", bucketMs: series.data.bucketMs, format: measure === "cost" ? money : count, isWhole: measure !== "cost",
+      times: grouped.times, kind: "stacked", bucketMs: series.data.bucketMs, format: measure === "cost" ? moneyShort : count, isWhole: measure !== "cost",
       lines: grouped.lines.map((line, index) => ({ ...line, label: line.label === "none" ? `no ${by}` : line.label, color: COLORS[index] })),
     };
   }, [series.data, by, read, measure]);
