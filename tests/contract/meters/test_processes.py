@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.metering import admit, settle
+from kit.metering import admit, granted, settle
 from tollway.adapters.meters import Layout, MappedMeters, open_meters
 from tollway.adapters.meters.locks import WAIT_SECONDS, RangeLocks
 from tollway.contract.policy import Budget, ConcurrencyLimit, Limit, Limits, RequestLimit
@@ -155,7 +155,7 @@ def slots_and_money(meters: MappedMeters, claims: tuple[Claim, ...]) -> tuple[li
     return slots, [state.reserved for state in money], [state.spent for state in money]
 
 
-@pytest.mark.parametrize("phase", ["admit", "settle"])
+@pytest.mark.parametrize("phase", ["admit", "admit by plan", "settle"])
 def test_a_kill_before_any_store_is_repaired_and_never_forgets_spending(tmp_path: Path, phase: str) -> None:
     was_killed, stores = True, 0
     while was_killed:
@@ -166,8 +166,11 @@ def test_a_kill_before_any_store_is_repaired_and_never_forgets_spending(tmp_path
 
         def victim(path: Path = path, stores: int = stores) -> None:
             meters = opened(path)
+            for _ in range(2 if phase == "admit by plan" else 0):
+                settle(meters, granted(admit(meters, CLAIMS, 0, 0)), 0)
+            assert bool(meters._plans) == (phase == "admit by plan")
             make_deadly(meters)
-            Deadly.stores_left = stores if phase == "admit" else -1
+            Deadly.stores_left = stores if phase.startswith("admit") else -1
             hold = admit(meters, CLAIMS, 100, 100)
             assert isinstance(hold, Hold)
             Deadly.stores_left = stores if phase == "settle" else -1

@@ -1,10 +1,13 @@
-"""Whether there is room in every meter of a call, and taking it: all or nothing.
+"""Whether there is room in every meter of a call, and taking it: all or nothing, claim by claim.
+
+This is the way for the first calls with some claims, and for those that are not let in or not granted all they want;
+the others go by a plan (plan.py, plans.py).
 
 Law: nothing is counted before every claim was looked at, and before a row says what may have been. The caller holds the
 locks of all claims.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeAlias
 
 import msgspec
@@ -26,6 +29,8 @@ from tollway.adapters.meters.layout import (
     TAKEN,
     TOTAL,
 )
+from tollway.adapters.meters.plan import Plan, RowHold
+from tollway.adapters.meters.plans import build_plan
 from tollway.adapters.meters.rows import Rows
 from tollway.adapters.meters.sections import CALLS_PER_WORD, Sections
 from tollway.contract.records import Charge
@@ -45,12 +50,6 @@ Found: TypeAlias = tuple[int, int, int, int]
 """Of a claim: what is left without what is granted, the word that counts what is held, its tag (NO_ROW: it is counted
 at once), and the instant that its charge belongs to.
 """
-
-
-class RowHold(Hold, gc=False):
-    """What a call holds: of each thing the word that counts it, its tag, its unit and how much, as its row has it."""
-
-    held: Sequence[tuple[int, int, int, int]] = ()
 
 
 class Attempt(msgspec.Struct, gc=False):
@@ -77,6 +76,8 @@ class Admissions:
         self._span = sections.calendar.span
         self._cells: dict[int, tuple[Claims, int, list[int]]] = {}
         """Where claims were found, with what the header said then; by the identity of the claims."""
+        self.plans: dict[int, Plan] = {}
+        """Of claims that came more than once; by their identity."""
         self._checks: dict[ClaimKind, Callable[[Claim, int, int, Attempt], Found | NoRoom]] = {
             "count": self._check_count,
             "slots": self._check_slots,
@@ -86,13 +87,26 @@ class Admissions:
 
     def admit(self, claims: Claims, want: Amounts, floor: Amounts) -> Hold | NoRoom:
         """See ports.Meters. Raises gateway.meters_unavailable."""
-        words, clock = self._words, self._clock
+        clock = self._clock
         attempt = Attempt(claims, want, floor, clock.now_ns(), clock.monotonic_ns(), [])
         known = self._cells.get(id(claims))
-        if known is not None and known[0] is claims and known[1] == words[TAKEN]:
-            cells = known[2]
-        else:
-            cells = self._find(claims, attempt.now_ns)
+        is_known = known is not None and known[0] is claims and known[1] == self._words[TAKEN]
+        cells = known[2] if known is not None and is_known else self._find(claims, attempt.now_ns)
+        hold = self._take(attempt, cells)
+        if is_known and type(hold) is not NoRoom:
+            self._plan(claims, cells)
+        return hold
+
+    def _plan(self, claims: Claims, cells: list[int]) -> None:
+        """Make the plan of claims, unless they have one that only had no room for one call."""
+        plan = self.plans.get(id(claims))
+        if plan is None or plan.claims is not claims or plan.is_stale:
+            plan = build_plan(claims, cells, self._sections, self._rows)
+            if plan is not None:
+                self.plans[id(claims)] = plan
+
+    def _take(self, attempt: Attempt, cells: list[int]) -> Hold | NoRoom:
+        words, claims = self._words, attempt.claims
         calls: list[tuple[int, int]] = []
         for at, claim in enumerate(claims.rates):
             no_room = self._check_rate(claim, cells[at], attempt, calls)
@@ -102,7 +116,7 @@ class Admissions:
         if claims.others:
             hold = self._take_others(attempt, cells)
         else:
-            hold = Hold(-1, claims, want, (), attempt.left)
+            hold = Hold(-1, claims, attempt.granted, (), attempt.left)
         if type(hold) is not NoRoom:
             numbers = self._numbers
             for cell, place in calls:
@@ -116,6 +130,7 @@ class Admissions:
         cells = self._sections.find_cells(claims, now_ns)
         if len(self._cells) >= REMEMBERED_MAX:
             self._cells.clear()
+            self.plans.clear()
         self._cells[id(claims)] = claims, taken, cells
         return cells
 
@@ -147,21 +162,23 @@ class Admissions:
             place += 1
         words, granted, left = self._words, attempt.granted, attempt.left
         row: list[int] = []
-        held: list[tuple[int, int, int, int]] = []
+        held: list[tuple[int, int, int]] = []
+        raised: list[tuple[int, int]] = []
         charges: list[Charge] = []
         for at, claim in enumerate(claims.others):
             rest, word, tag, instant = found[at]
             unit = claim.unit
             much = granted[unit]
             left.append(rest - much)
-            held.append((word, tag, unit, much))
+            raised.append((word, much))
             if tag != NO_ROW:
+                held.append((word, tag, unit))
                 row += (tag << PLACE_BITS | word, much)
             if claim.is_charged:
                 charges.append(Charge(claim.owner_id, claim.charge_id, instant, much))
         # From here on a kill leaves a row that says what may have been taken.
         number = self._rows.publish(row) if row else -1
-        for word, _, _, much in held:
+        for word, much in raised:
             words[word] += much
         return RowHold(number, claims, granted, tuple(charges), left, True, None, held)
 

@@ -33,16 +33,16 @@ PLACE_BITS = 40
 PLACE_MASK = 2**PLACE_BITS - 1
 SLOTS_TAG, RING_TAG, FIRST_GENERATION = 0, 1, 2
 
-# A cell of slots in flight, or of two period records and what kind of period they are of.
+# A cell of slots in flight, or of two period records and what kind of period they are of. The unused word is always 0.
 CELL_WORDS = 16
 STRIPE, IN_FLIGHT, EXPIRES, SPAN = 2, 3, 4, 5
-FIRST_RECORD, SECOND_RECORD = 6, 10
+FIRST_RECORD, SECOND_RECORD, UNUSED = 6, 10, 14
 # In a period record. Its generation changes when it is begun afresh, and does not when it is carried into another kind
 # of period.
 STAMP, SPENT, RESERVED, GENERATION = 0, 1, 2, 3
 
-# A ring: how long a bucket is, the last bucket, the sum of the ring, what is reserved; then 111 numbers, of 4 bytes for
-# calls and of 8 for amounts.
+# A ring: how long a bucket is, the last bucket, the sum of the ring, what is reserved (of calls always 0); then 111
+# numbers, of 4 bytes for calls and of 8 for amounts.
 LENGTH, LAST, TOTAL, RING_RESERVED = 3, 4, 5, 6
 CALLS_RING, CALLS_WORDS = 8, 64
 AMOUNTS_RING, AMOUNTS_WORDS = 16, 128

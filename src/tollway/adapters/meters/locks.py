@@ -47,26 +47,22 @@ class RangeLocks:
 
     def lock_stripes(self, stripes: Sequence[int]) -> None:
         """Take several stripes, given in ascending order, or none. Raises MetersBusy as `lock_stripe`."""
-        taken = 0
+        fd = self._fd
         try:
             for stripe in stripes:
-                try:
-                    lockf(self._fd, _TRY, 1, _STRIPES_AT + stripe)
-                except OSError:
-                    self._wait(_STRIPES_AT + stripe, 1)
-                taken += 1
-        except MetersBusy:
-            self.unlock_stripes(stripes[:taken])
-            raise
+                lockf(fd, _TRY, 1, _STRIPES_AT + stripe)
+        except OSError:
+            self._wait_for(stripes)
         if self._stuck:
             # Whoever held them was not stopped after all, but only put aside for long.
             for stripe in stripes:
                 self._stuck.pop((_STRIPES_AT + stripe, 1), None)
 
     def unlock_stripes(self, stripes: Sequence[int]) -> None:
-        """Release several stripes."""
-        for stripe in stripes:
-            lockf(self._fd, LOCK_UN, 1, _STRIPES_AT + stripe)
+        """Release several stripes, given in ascending order: all of the range at once, since no others are held."""
+        if stripes:
+            first = stripes[0]
+            lockf(self._fd, LOCK_UN, stripes[-1] - first + 1, _STRIPES_AT + first)
 
     def try_stripe(self, stripe: int) -> bool:
         """Take one stripe if it is free at this instant."""
@@ -102,6 +98,16 @@ class RangeLocks:
         except OSError:
             return False
         return True
+
+    def _wait_for(self, stripes: Sequence[int]) -> None:
+        """Take stripes of which one was held a moment ago; those that were had are taken again for nothing."""
+        try:
+            for stripe in stripes:
+                if not self._try(_STRIPES_AT + stripe, 1):
+                    self._wait(_STRIPES_AT + stripe, 1)
+        except MetersBusy:
+            self.unlock_stripes(stripes)
+            raise
 
     def _wait(self, offset: int, length: int, seconds: float = WAIT_SECONDS) -> None:
         began = time.monotonic()

@@ -9,24 +9,25 @@ import logging
 import mmap
 import os
 from collections.abc import Callable, Iterable
+from struct import Struct
 from typing import ClassVar
 
 import msgspec
 
-from tollway.adapters.meters.admission import Admissions, RowHold
+from tollway.adapters.meters.admission import Admissions
 from tollway.adapters.meters.layout import (
-    GENERATION,
     IN_FLIGHT,
     LENGTH,
     RESERVED,
     RING_RESERVED,
     RING_TAG,
     SEEDED,
-    SLOTS_TAG,
     SPENT,
+    WORD,
     Layout,
 )
 from tollway.adapters.meters.locks import RangeLocks
+from tollway.adapters.meters.plan import RowHold
 from tollway.adapters.meters.rows import Rows
 from tollway.adapters.meters.sections import Sections
 from tollway.contract.records import Charge
@@ -39,6 +40,9 @@ from tollway.policy.meter_keys import meter_key, stripe_of
 from tollway.policy.rate import bucket_ns
 
 _log = logging.getLogger(__name__)
+
+_read_record = Struct("=qqq").unpack_from
+"""Reads what is spent and reserved in a period's record, and its generation, which follow one another."""
 
 
 class MeterState(msgspec.Struct, frozen=True, gc=False):
@@ -72,8 +76,10 @@ class MappedMeters:
         self._locks = RangeLocks(fd)
         self._sections = Sections(self._memory, self._locks, layout, clock)
         self._words = self._sections.words
-        self._rows = Rows(self._words, self._locks, layout, counts=self._sections.counts, spend=self._sections.spend)
-        self._admissions = Admissions(self._sections, self._rows, clock)
+        sections = self._sections
+        self._rows = Rows(self._memory, self._words, self._locks, layout, counts=sections.counts, spend=sections.spend)
+        self._admissions = Admissions(sections, self._rows, clock)
+        self._plans = self._admissions.plans
         self._unsettled: list[tuple[RowHold, Amounts]] = []
         self.on_put_off: Callable[[], None] = _wait_for_reclamation
         """Told when a settlement found its lock held, so that `settle_late` is called soon."""
@@ -99,6 +105,9 @@ class MappedMeters:
         """
         self._locks.lock_stripes(claims.stripes)
         try:
+            plan = self._plans.get(id(claims))
+            if plan is not None and plan.claims is claims and (hold := plan.take(want)) is not None:
+                return hold
             return self._admissions.admit(claims, want, floor)
         finally:
             self._locks.unlock_stripes(claims.stripes)
@@ -114,10 +123,10 @@ class MappedMeters:
         hold.is_open = False
         if used is not hold.used:
             used = clamp(used)
+            hold.charge(used)
         if hold.row >= 0:
-            assert isinstance(hold, RowHold)
-            self._settle_or_keep(hold, used)
-        return hold.charge(used)
+            self._settle_or_keep(hold, used)  # type: ignore[arg-type]  # whoever has a row is a RowHold
+        return hold.charges
 
     def reclaim_dead(self) -> int:
         """Charge the reservations of processes that died and release their slots; return how many calls it were.
@@ -194,23 +203,26 @@ class MappedMeters:
             self._unsettled.append((hold, used))
             self.on_put_off()
             return
-        words = self._words
         try:
-            for place, tag, unit, amount in hold.held:
-                # Used first: a kill in between counts the call twice, which admits less, never more.
-                if tag == RING_TAG:
-                    self._sections.amounts.spend(place - RING_RESERVED, used[unit])
-                elif tag > SLOTS_TAG:
-                    if words[place - RESERVED + GENERATION] != tag:
-                        continue
-                    spent = words[place - RESERVED + SPENT] + used[unit]
-                    words[place - RESERVED + SPENT] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
-                elif tag < SLOTS_TAG:
-                    continue
-                words[place] -= amount
-            self._rows.free(hold.row)
+            self._settle(hold, used)
         finally:
             self._locks.unlock_stripes(stripes)
+
+    def _settle(self, hold: RowHold, used: Amounts) -> None:
+        words, memory, granted = self._words, self._memory, hold.granted
+        for word, tag, unit in hold.held:
+            # Used first: a kill in between counts the call twice, which admits less, never more.
+            if tag > RING_TAG:
+                spent, reserved, generation = _read_record(memory, (word - RESERVED + SPENT) * WORD)
+                if generation == tag:
+                    spent += used[unit]
+                    words[word - RESERVED + SPENT] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
+                    words[word] = reserved - granted[unit]
+                continue
+            if tag == RING_TAG:
+                self._sections.amounts.spend(word - RING_RESERVED, used[unit])
+            words[word] -= granted[unit]
+        self._rows.free(hold.row)
 
     def _read_one(self, claim: Claim, limit: int, now_ns: int) -> MeterState:
         match claim.kind:

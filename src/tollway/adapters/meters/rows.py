@@ -5,7 +5,9 @@ it lives. A row is published by its head before any count is changed and freed a
 whatever a killed process had half done is found in its rows.
 """
 
+import mmap
 from collections.abc import Callable, Iterator, Sequence
+from struct import Struct
 from typing import NamedTuple
 
 from tollway.adapters.meters.layout import (
@@ -16,10 +18,14 @@ from tollway.adapters.meters.layout import (
     ROW_WORDS,
     ROWS_USED,
     STATE,
+    WORD,
     Layout,
 )
 from tollway.adapters.meters.locks import RangeLocks
 from tollway.kernel.errors import TollwayError
+
+_BODIES = [Struct(f"={2 * things}q").pack_into for things in range(HELD_MAX + 1)]
+"""Stores the body of a row of so many things. Nobody reads a body before its head is stored."""
 
 
 class Row(NamedTuple):
@@ -34,6 +40,7 @@ class Rows:
 
     def __init__(
         self,
+        memory: mmap.mmap,
         words: "memoryview[int]",
         locks: RangeLocks,
         layout: Layout,
@@ -42,6 +49,7 @@ class Rows:
         spend: Callable[[int, int, int], None],
     ) -> None:
         """Of a tag and place, `counts` tells whether it still counts what is held, `spend` adds to what is spent."""
+        self._memory = memory
         self._words = words
         self._counts = counts
         self._spend = spend
@@ -81,13 +89,20 @@ class Rows:
         if count > HELD_MAX:
             raise TollwayError("gateway.meters_unavailable", internal=f"a call holds more than {HELD_MAX} limits")
         row = self._free.pop() if self._free else self._next_row()
+        _BODIES[count](self._memory, (self.bodies_at + row * ROW_WORDS) * WORD, *held)
+        # Last: a row counts from here on.
+        self._words[self.heads_at + row] = count
+        return row
+
+    def publish_one(self, place: int, amount: int) -> int:
+        """Write a row of one thing, its place with its tag, and return it. Raises gateway.meters_unavailable."""
+        row = self._free.pop() if self._free else self._next_row()
         words = self._words
         at = self.bodies_at + row * ROW_WORDS
-        for word in held:
-            words[at] = word
-            at += 1
-        # Last: a row counts from here on.
-        words[self.heads_at + row] = count
+        words[at] = place
+        words[at + 1] = amount
+        # Last, as above.
+        words[self.heads_at + row] = 1
         return row
 
     def free(self, row: int) -> None:

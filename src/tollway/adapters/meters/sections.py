@@ -37,6 +37,9 @@ class Sections:
     """Cells, rings of calls and rings of amounts of one open file."""
 
     def __init__(self, memory: mmap.mmap, locks: RangeLocks, layout: Layout, clock: Clock) -> None:
+        self.memory = memory
+        self.now_ns = clock.now_ns
+        self.monotonic_ns = clock.monotonic_ns
         self.words = memoryview(memory).cast("q")
         self.numbers = memoryview(memory).cast("I")
         self.calendar = Calendar()
