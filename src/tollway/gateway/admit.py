@@ -164,7 +164,8 @@ def _take(claims: Claims, want: Amounts, floor: Amounts, call: Call, gw: Gateway
     taken = gw.meters.admit(claims, want, floor)
     if isinstance(taken, NoRoom):
         # Raised as it is made: an error that a frame of its own traceback holds is not freed when it was handled.
-        raise refuse(taken, floor, gw.now_ns(), refusal_headers(taken, claims))
+        now_ns = gw.now_ns()
+        raise refuse(taken, floor, now_ns, refusal_headers(taken, claims, call.dialect, now_ns))
     if claims.shown is not None:
         call.limit_lines = write_lines(taken, call.dialect, gw.now_ns())
     return taken

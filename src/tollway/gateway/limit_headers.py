@@ -36,6 +36,8 @@ _ANTHROPIC = (
     (INPUT_TOKENS, "input-tokens"),
     (OUTPUT_TOKENS, "output-tokens"),
 )
+_KINDS = {"chat": _OPENAI, "responses": _OPENAI, "messages": _ANTHROPIC}
+"""What each dialect has headers of its own for. Gemini's has none."""
 _calendar = Calendar()
 
 
@@ -44,7 +46,7 @@ def build_shown(claims: Sequence[Claim]) -> Shown | None:
     told = tuple(at for at, claim in enumerate(claims) if _is_told(claim))
     if not told:
         return None
-    return Shown(", ".join(_policy(claims[at]) for at in told), told, {})
+    return Shown(_policies([claims[at] for at in told], 0), told, {})
 
 
 def write_lines(hold: Hold, dialect: Dialect, now_ns: int) -> bytes:
@@ -62,8 +64,11 @@ def write_lines(hold: Hold, dialect: Dialect, now_ns: int) -> bytes:
     return lines
 
 
-def refusal_headers(no_room: NoRoom, claims: Claims) -> dict[str, str]:
-    """Return the headers of a refusal: every policy, and what is left of the one that refused."""
+def refusal_headers(no_room: NoRoom, claims: Claims, dialect: Dialect, now_ns: int) -> dict[str, str]:
+    """Return the headers of a refusal: every policy, and what is left of the one that refused, the dialect's own too.
+
+    Of the others nothing is told: they were not all looked at.
+    """
     claim, shown = no_room.claim, claims.shown
     if shown is None or not _is_told(claim):
         return {}
@@ -71,27 +76,38 @@ def refusal_headers(no_room: NoRoom, claims: Claims) -> dict[str, str]:
     if wait is not None and claim.window_seconds:
         wait = min(wait, claim.window_seconds)
     until = "" if wait is None or claim.kind == "slots" else f";t={-int(-wait // 1)}"
-    current = f"{_name(claim)};r={max(0, no_room.remaining)}{until}"
-    return {"ratelimit-policy": shown.policy, "ratelimit": current}
+    left = max(0, no_room.remaining)
+    policy = _policies([claims.every[at] for at in shown.told], now_ns) if _changes(claims, shown) else shown.policy
+    headers = {"ratelimit-policy": policy, "ratelimit": f"{_name(claim)};r={left}{until}"}
+    word = dict(_KINDS.get(dialect.name, ())).get(claim.unit)
+    if word is None or not _does_reset(claim):
+        return headers
+    seconds = _resets_in(claim, now_ns) if wait is None else -int(-wait // 1)
+    lines = _own_lines(dialect.name, claim, word, seconds, now_ns) % left
+    return headers | dict(line.split(": ", 1) for line in lines.splitlines())
 
 
 def _write(claims: Claims, shown: Shown, dialect: str, now_ns: int) -> Written:
     """Write the text of one second. Of several limits of a kind, the dialect's own headers tell of the scarcest."""
     told = [(at, claims.every[at]) for at in shown.told]
     current = ", ".join(_current(claim, now_ns) for _, claim in told)
-    text = f"ratelimit-policy: {_escape(shown.policy)}\r\nratelimit: {current}\r\n"
+    is_topped = _changes(claims, shown)
+    policy = _policies([claim for _, claim in told], now_ns) if is_topped else shown.policy
+    text = f"ratelimit-policy: {_escape(policy)}\r\nratelimit: {current}\r\n"
     places = list(shown.told)
     scarcest: list[tuple[tuple[int, bytes], ...]] = []
-    kinds = {"chat": _OPENAI, "responses": _OPENAI, "messages": _ANTHROPIC}.get(dialect, ())
-    write = _anthropic if dialect == "messages" else _openai
-    for unit, word in kinds:
-        own = [(at, write(claim, word, now_ns)) for at, claim in told if claim.unit == unit and _does_reset(claim)]
+    for unit, word in _KINDS.get(dialect, ()):
+        own = [
+            (at, _own_lines(dialect, claim, word, _resets_in(claim, now_ns), now_ns))
+            for at, claim in told
+            if claim.unit == unit and _does_reset(claim)
+        ]
         if len(own) == 1:
             places.append(own[0][0])
             text += own[0][1]
         elif own:
             scarcest.append(tuple((at, lines.encode("ascii")) for at, lines in own))
-    is_dated = dialect == "messages" or any(claim.period != "total" for _, claim in told)
+    is_dated = is_topped or dialect == "messages" or any(claim.period != "total" for _, claim in told)
     return Written(now_ns // NANOS_PER_SECOND, is_dated, text.encode("ascii"), tuple(places), tuple(scarcest))
 
 
@@ -103,10 +119,19 @@ def _does_reset(claim: Claim) -> bool:
     return claim.window_seconds > 0 or claim.period != "total"
 
 
-def _policy(claim: Claim) -> str:
+def _changes(claims: Claims, shown: Shown) -> bool:
+    """Whether what is allowed depends on the instant: there are top-ups."""
+    return any(claims.every[at].top_ups for at in shown.told)
+
+
+def _policies(claims: Sequence[Claim], now_ns: int) -> str:
+    return ", ".join([_policy(claim, now_ns) for claim in claims])
+
+
+def _policy(claim: Claim, now_ns: int) -> str:
     window = f";w={claim.window_seconds}" if claim.window_seconds else ""
     unit = _QUOTA_UNITS.get(claim.measure, f';qu="{claim.measure.replace("_", "-")}"')
-    return f"{_name(claim)};q={claim.limit}{window}{unit}"
+    return f"{_name(claim)};q={claim.limit_at(now_ns)}{window}{unit}"
 
 
 def _current(claim: Claim, now_ns: int) -> str:
@@ -132,21 +157,23 @@ def _resets_in(claim: Claim, now_ns: int) -> int:
     return -(-(_calendar.span(claim.span, claim.period, claim.zone, now_ns)[1] - now_ns) // NANOS_PER_SECOND)
 
 
-def _openai(claim: Claim, word: str, now_ns: int) -> str:
-    """Write the limit, what is left and the time to its reset as OpenAI does: `6m0s`, `1h2m3s`, `17s`."""
-    hours, rest = divmod(_resets_in(claim, now_ns), 3_600)
+def _own_lines(dialect: str, claim: Claim, word: str, seconds: int, now_ns: int) -> str:
+    """Write the limit, what is left (`%d`) and its reset in so many seconds, in the dialect's own header lines."""
+    if dialect == "messages":
+        reset = datetime.fromtimestamp(now_ns // NANOS_PER_SECOND + seconds, UTC)
+        return (
+            f"anthropic-ratelimit-{word}-limit: {claim.limit_at(now_ns)}\r\n"
+            f"anthropic-ratelimit-{word}-remaining: %d\r\n"
+            f"anthropic-ratelimit-{word}-reset: {reset:%Y-%m-%dT%H:%M:%SZ}\r\n"
+        )
+    return (
+        f"x-ratelimit-limit-{word}: {claim.limit_at(now_ns)}\r\nx-ratelimit-remaining-{word}: %d\r\n"
+        f"x-ratelimit-reset-{word}: {_openai_time(seconds)}\r\n"
+    )
+
+
+def _openai_time(seconds: int) -> str:
+    """Return a time as OpenAI writes it: `6m0s`, `1h2m3s`, `17s`."""
+    hours, rest = divmod(seconds, 3_600)
     minutes, seconds = divmod(rest, 60)
-    reset = (f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else "") + f"{seconds}s"
-    return (
-        f"x-ratelimit-limit-{word}: {claim.limit}\r\nx-ratelimit-remaining-{word}: %d\r\n"
-        f"x-ratelimit-reset-{word}: {reset}\r\n"
-    )
-
-
-def _anthropic(claim: Claim, word: str, now_ns: int) -> str:
-    """Write the limit, what is left and the instant of its reset as Anthropic does."""
-    reset = datetime.fromtimestamp(now_ns // NANOS_PER_SECOND + _resets_in(claim, now_ns), UTC)
-    return (
-        f"anthropic-ratelimit-{word}-limit: {claim.limit}\r\nanthropic-ratelimit-{word}-remaining: %d\r\n"
-        f"anthropic-ratelimit-{word}-reset: {reset:%Y-%m-%dT%H:%M:%SZ}\r\n"
-    )
+    return (f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else "") + f"{seconds}s"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tollway.contract.limits import Limit, Limits, Measure
+from tollway.contract.limits import Limit, Limits, Measure, TopUp
 from tollway.formats.dialects import CHAT, GEMINI, MESSAGES, RESPONSES
 from tollway.gateway.claims import build_claims, combine
 from tollway.gateway.limit_headers import refusal_headers, write_lines
@@ -100,7 +100,7 @@ def test_money_soft_limits_and_other_peoples_limits_are_not_told() -> None:
         assert claims.shown is None
         assert lines(claims, [1, 1]) == []
         if claims.every:
-            assert refusal_headers(NoRoom(claims.every[0], 5.0, 0, 5), claims) == {}
+            assert refusal_headers(NoRoom(claims.every[0], 5.0, 0, 5), claims, GEMINI, NOW) == {}
 
 
 def test_what_never_resets_has_no_time() -> None:
@@ -119,13 +119,19 @@ def test_names_become_strings_that_a_header_can_hold() -> None:
 def test_a_refusal_tells_every_policy_and_the_one_that_refused() -> None:
     claims = claims_of(RPM, TPD, limit("concurrency", 1))
     policy = lines(claims, [1, 1, 1])[0].removeprefix("ratelimit-policy: ")
-    refusal = refusal_headers(NoRoom(claims.every[0], 7.2, 0, 60), claims)
+    refusal = refusal_headers(NoRoom(claims.every[0], 7.2, 0, 60), claims, GEMINI, NOW)
     assert refusal == {"ratelimit-policy": policy, "ratelimit": '"token/per minute";r=0;t=8'}
-    assert refusal_headers(NoRoom(claims.every[0], 60.6, 0, 60), claims)["ratelimit"] == '"token/per minute";r=0;t=60'
-    assert refusal_headers(NoRoom(claims.every[2], None, 0, 1), claims)["ratelimit"] == '"token/concurrency";r=0'
+    assert (
+        refusal_headers(NoRoom(claims.every[0], 60.6, 0, 60), claims, GEMINI, NOW)["ratelimit"]
+        == '"token/per minute";r=0;t=60'
+    )
+    assert (
+        refusal_headers(NoRoom(claims.every[2], None, 0, 1), claims, GEMINI, NOW)["ratelimit"]
+        == '"token/concurrency";r=0'
+    )
     others = combine([*claims.every, *build_claims(Limits(limits=(RPM,)), "global", "global")])
     assert others.every[1].owner_kind == "global"
-    assert refusal_headers(NoRoom(others.every[1], 7.2, 0, 60), others) == {}
+    assert refusal_headers(NoRoom(others.every[1], 7.2, 0, 60), others, GEMINI, NOW) == {}
 
 
 def test_the_text_is_written_anew_when_its_second_is_over() -> None:
@@ -141,3 +147,36 @@ def test_a_name_with_a_percent_sign_stays_as_it_is() -> None:
         'ratelimit-policy: "token/100%d";q=5;w=1',
         'ratelimit: "token/100%d";r=4;t=1',
     ]
+
+
+@pytest.mark.parametrize("dialect", [CHAT, RESPONSES], ids=["chat", "responses"])
+def test_a_refusal_tells_openais_callers_of_the_limit_that_refused(dialect: Any) -> None:
+    claims = claims_of(RPM, TPD)
+    assert refusal_headers(NoRoom(claims.every[0], 7.2, 0, 60), claims, dialect, NOW) == {
+        "ratelimit-policy": '"token/per minute";q=60;w=60, "token/tokens";q=5000;qu="total-tokens"',
+        "ratelimit": '"token/per minute";r=0;t=8',
+        "x-ratelimit-limit-requests": "60",
+        "x-ratelimit-remaining-requests": "0",
+        "x-ratelimit-reset-requests": "8s",
+    }
+    never = refusal_headers(NoRoom(claims.every[1], None, 40, 5_000), claims, dialect, NOW)
+    assert (never["x-ratelimit-remaining-tokens"], never["x-ratelimit-reset-tokens"]) == ("40", "7h0m0s")
+
+
+def test_a_refusal_tells_anthropics_callers_of_the_limit_that_refused() -> None:
+    claims = claims_of(limit("output_tokens", 900, window_seconds=60))
+    headers = refusal_headers(NoRoom(claims.every[0], 20.0, 7, 900), claims, MESSAGES, NOW)
+    assert headers["anthropic-ratelimit-output-tokens-limit"] == "900"
+    assert headers["anthropic-ratelimit-output-tokens-remaining"] == "7"
+    assert headers["anthropic-ratelimit-output-tokens-reset"] == "2027-01-15T08:00:20Z"
+
+
+def test_a_top_up_is_part_of_what_is_allowed_until_its_end() -> None:
+    topped = limit("requests", 60, "per minute", window_seconds=60, top_ups=(TopUp("t", 40, NOW + 10**9, NOW - 1),))
+    claims = claims_of(topped)
+    assert lines(claims, [99], CHAT)[0].endswith(";q=100;w=60")
+    assert lines(claims, [99], CHAT)[2] == "x-ratelimit-limit-requests: 100"
+    later = write_lines(Hold(1, claims, NO_AMOUNTS, left=[59]), CHAT, NOW + 10**9).decode()
+    assert ";q=60;w=60" in later and "x-ratelimit-limit-requests: 60" in later
+    refusal = refusal_headers(NoRoom(claims.every[0], 1.0, 0, 100), claims, CHAT, NOW)
+    assert (refusal["x-ratelimit-limit-requests"], "q=100" in refusal["ratelimit-policy"]) == ("100", True)
