@@ -239,12 +239,15 @@ def _judge_limit(one: Round, level: str, measure: str, served: list[Served], end
     text = f"{used} / {kind.amount}" + (f" and at most {beyond} of answers under way" if beyond else "")
     figures.add(f"  {measure} used / allowed", text, holds=holds)
     lost = one.in_flight * kind.reserved
+    # A call that dies is charged what it had reserved, in which nothing is of its answer's bytes.
+    longest = max((len(reply.body) for reply in one.replies if reply.status == 200), default=0)
+    unsettled = one.in_flight * longest if measure == "bytes" else 0
     # A provider is asked last: a call that it has no room for was a request at every other level.
     at_provider = sum(b"of this provider" in reply.body for reply in one.replies) if measure == "requests" else 0
     is_equal = (
         used <= state.used <= used + at_provider
         if not one.kills
-        else used <= state.used <= max(used + lost, kind.amount + lost)
+        else used - unsettled <= state.used <= max(used + lost, kind.amount + lost)
     )
     figures.add("  meters = upstream", f"{state.used} = {used}", holds=is_equal and not state.reserved)
     if one.window != "slides" and measure != "bytes":
