@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,15 @@ ALIASES = {"to_user_id": "user_id", "user": "user_id", "id": "token_id", "group"
 Ids = Mapping[str, str]
 
 
+@cache
+def document_text() -> str:
+    """Return the document as JSON, built once: that takes as long as a hundred requests."""
+    return json.dumps(build_document())
+
+
 def operations(app: object) -> list[APIOperation]:
     """Return every operation but the endless stream; what ends things comes last."""
-    document = json.loads(json.dumps(build_document()))
+    document = json.loads(document_text())
     for path in document["paths"].values():
         for operation in path.values():
             operation.pop("security", None)
