@@ -11,6 +11,10 @@ OpenAI says `default`, Anthropic and Gemini `standard`, Groq `on_demand`; "" is 
 """
 
 
+BYTES_PER_TOKEN: Final = 4
+"""Of text, where nobody says how many tokens it was: what vendors' own rules of thumb say of English."""
+
+
 class Usage(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """Counts of one call, all >= 0. Detail counts are included in their total, never added to it.
 

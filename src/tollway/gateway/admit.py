@@ -38,7 +38,7 @@ class Admission(msgspec.Struct, frozen=True, gc=False):
 _FREE = Admission(None, None)
 
 
-def admit_request(caller: Caller, compiled: Compiled, call: Call, gw: Gateway, *, service_id: str = "") -> Admission:
+def admit_free(caller: Caller, compiled: Compiled, call: Call, gw: Gateway, *, service_id: str = "") -> Hold | None:
     """Make room for a call that costs nothing but itself and the bytes of its body.
 
     Raises limit.requests, limit.concurrency, limit.bytes, budget.exhausted or gateway.meters_unavailable.
@@ -46,18 +46,11 @@ def admit_request(caller: Caller, compiled: Compiled, call: Call, gw: Gateway, *
     claims = caller.claims
     if compiled.limits is not None or claims.has_models:
         claims = find_claims(compiled.limits, caller, model=call.model, service_id=service_id)
-    if not claims.every:
-        return _FREE
-    return Admission(_take_free(claims, call, gw), None)
-
-
-def admit_service(service: Service, caller: Caller, compiled: Compiled, call: Call, gw: Gateway) -> Hold | None:
-    """Make room for a call to a service. Raises as `admit_request`."""
-    return admit_request(caller, compiled, call, gw, service_id=service.record.id).hold
+    return _take_free(claims, call, gw) if claims.every else None
 
 
 def admit_anonymous(service: Service, call: Call, gw: Gateway) -> Hold | None:
-    """Make room for a call without a token, under the limits of its service alone. Raises as `admit_request`."""
+    """Make room for a call without a token, under the limits of its service alone. Raises as `admit_free`."""
     limits = service.record.limits
     if limits.is_empty:
         return None
@@ -147,7 +140,7 @@ def enter_provider(plan: Plan, place: int, call: Call, gw: Gateway) -> tuple[NoR
 
 
 def enter_kept(claims: Claims, call: Call, gw: Gateway) -> None:
-    """Make room at the one provider that keeps what is asked for. Raises as `admit_request`."""
+    """Make room at the one provider that keeps what is asked for. Raises as `admit_free`."""
     want = (0, 0, 0, 0, 1, 1) if claims.is_amounts else NO_AMOUNTS
     taken = gw.meters.admit(claims, want, want)
     if isinstance(taken, NoRoom):

@@ -6,12 +6,13 @@ Stages fill in what they learn. Nothing here decides anything, and nothing reads
 import msgspec
 from msgspec.structs import astuple
 
-from tollway.contract.records import Attempt, Charge, CloseRecord, Outcome
+from tollway.contract.records import Attempt, Charge, CloseRecord, OpenRecord, Outcome
 from tollway.contract.usage import NOTHING, Usage
 from tollway.formats.dialect import Dialect
 from tollway.formats.dialects import CHAT
 from tollway.gateway.room import Hold
 
+NO_WAY = ("", "", "")
 RECORD_FIELDS = len(CloseRecord.__struct_fields__)
 STAGES_AT = CloseRecord.__struct_fields__.index("stages_us")
 
@@ -84,6 +85,44 @@ class Call(msgspec.Struct, gc=False):
     first_byte_at: int = 0
     upstream_wait_ns: int = 0
     relay_ns: int = 0
+
+    def open(
+        self,
+        estimate_nanos: int | None,
+        *,
+        provider_id: str = "",
+        upstream_model: str = "",
+        estimate: Usage = NOTHING,
+    ) -> OpenRecord:
+        """Return the record of what is about to be sent; `estimate_nanos` None: nobody knows what it costs."""
+        return OpenRecord(
+            self.request_id,
+            self.started_ns,
+            self.method,
+            self.route,
+            self.operation,
+            self.token_id,
+            self.application_id,
+            self.team_id,
+            self.environment,
+            self.service_id,
+            self.model,
+            provider_id,
+            upstream_model,
+            () if self.hold is None else self.hold.charges,
+            estimate,
+            estimate_nanos,
+            self.trace_id,
+        )
+
+    def note_attempt(
+        self, started_at: int, status: int, code: str, upstream_id: str = "", *, way: tuple[str, str, str] = NO_WAY
+    ) -> None:
+        """Note one try, which lasted from `started_at` to `answered_at`; `way` is its provider, model and key."""
+        took = self.answered_at - started_at
+        self.upstream_wait_ns += took
+        began_us = (started_at - self.accepted_at) // 1000
+        self.attempts += (Attempt(*way, began_us, took // 1000, status, code, upstream_id),)
 
     def close(self, ended_at: int) -> CloseRecord:
         """Return the record of the call, which ended at the monotonic instant `ended_at`."""

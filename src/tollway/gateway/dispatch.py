@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
-from tollway.contract.records import Attempt, OpenRecord
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
 from tollway.gateway.admit import Admission, enter_provider
@@ -122,24 +121,11 @@ def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
     else:
         estimate = None if tariff is None else tariff.worst_case(bounds.input_tokens_estimate, output)
     gw.journal.append(
-        OpenRecord(
-            call.request_id,
-            call.started_ns,
-            call.method,
-            call.route,
-            call.operation,
-            call.token_id,
-            call.application_id,
-            call.team_id,
-            call.environment,
-            "",
-            call.model,
-            route.provider.id,
-            route.upstream_model,
-            () if hold is None else hold.charges,
-            Usage(bounds.input_tokens_estimate, output, is_estimated=True),
+        call.open(
             estimate,
-            call.trace_id,
+            provider_id=route.provider.id,
+            upstream_model=route.upstream_model,
+            estimate=Usage(bounds.input_tokens_estimate, output, is_estimated=True),
         )
     )
     call.was_opened = True
@@ -175,21 +161,10 @@ async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, 
         gw.health.failed(route.provider.id, key.id, gw.monotonic_ns())
         raise
     finally:
-        now = gw.monotonic_ns()
-        call.answered_at = now
-        call.upstream_wait_ns += now - started
-        call.attempts += (
-            Attempt(
-                route.provider.id,
-                route.upstream_model,
-                key.id,
-                (started - call.accepted_at) // 1000,
-                (now - started) // 1000,
-                status,
-                code or ("" if status else "disconnected"),
-                upstream_id,
-            ),
-        )
+        way = route.provider.id, route.upstream_model, key.id
+        code = code or ("" if status else "disconnected")
+        call.answered_at = gw.monotonic_ns()
+        call.note_attempt(started, status, code, upstream_id, way=way)
 
 
 def _is_final(answer: Answer, route: Route, key: ProviderKey, call: Call, gw: Gateway, *, is_last: bool) -> bool:

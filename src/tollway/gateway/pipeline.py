@@ -13,7 +13,7 @@ from tollway.contract.stats import INDEX
 from tollway.gateway import cors
 from tollway.gateway.accept import Inbound, accept, find_cut
 from tollway.gateway.account import account
-from tollway.gateway.admit import Admission, admit_ai, admit_anonymous, admit_request, admit_service
+from tollway.gateway.admit import Admission, admit_ai, admit_anonymous, admit_free
 from tollway.gateway.authenticate import authenticate
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -80,7 +80,8 @@ def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, N
     if compiled.cors_origins:
         call.answer_headers = tuple(cors.cors_headers(inbound, compiled))
     if inbound.operation.kind == "service":
-        return _begin_service(exchange, inbound, view, compiled, call, gw)
+        service, take = _enter_service(inbound, view, compiled, call, gw)
+        return _admitted(take, partial(dispatch_service, exchange, inbound, service, call, gw), call, gw)
     if inbound.operation.kind == "preflight":
         cors.respond_preflight(exchange, inbound, compiled, call)
         return None
@@ -93,7 +94,10 @@ def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, N
         case "generate" | "embed" | "count":
             return _carry_ai(exchange, inbound, caller, compiled, call, gw)
         case "stored":
-            return _carry_stored(exchange, inbound, caller, compiled, call, gw)
+            permit_call(inbound, caller, compiled, call, gw)
+            call.resolved_at = gw.monotonic_ns()
+            carry = partial(carry_stored, exchange, inbound, caller, compiled, call, gw)
+            return _admitted(partial(admit_free, caller, compiled, call, gw), carry, call, gw)
         case "models":
             chain = permit_call(inbound, caller, compiled, call, gw)
             respond_models(exchange, inbound, chain, compiled, call)
@@ -101,19 +105,6 @@ def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, N
             chain = permit_call(inbound, caller, compiled, call, gw)
             respond_model(exchange, inbound, chain, compiled, call)
     return None
-
-
-async def _carry_stored(
-    exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call, gw: Gateway
-) -> None:
-    permit_call(inbound, caller, compiled, call, gw)
-    call.resolved_at = gw.monotonic_ns()
-    try:
-        call.hold = admit_request(caller, compiled, call, gw).hold
-    except MetersBusy:
-        call.hold = (await until_free(partial(admit_request, caller, compiled, call, gw), gw)).hold
-    call.admitted_at = gw.monotonic_ns()
-    await carry_stored(exchange, inbound, caller, compiled, call, gw)
 
 
 async def _carry_ai(
@@ -124,12 +115,14 @@ async def _carry_ai(
     is_free = inbound.operation.kind == "count"
     try:
         if is_free:
-            admission = admit_request(caller, compiled, call, gw)  # 429 503
+            admission = Admission(admit_free(caller, compiled, call, gw), None)  # 429 503
         else:
             admission = admit_ai(plan, caller, compiled, call, gw)  # 400 403 429 503
     except MetersBusy:
-        admit = partial(admit_request, caller) if is_free else partial(admit_ai, plan, caller)
-        admission = await until_free(partial(admit, compiled, call, gw), gw)
+        if is_free:
+            admission = Admission(await until_free(partial(admit_free, caller, compiled, call, gw), gw), None)
+        else:
+            admission = await until_free(partial(admit_ai, plan, caller, compiled, call, gw), gw)
     call.hold = admission.hold
     call.admitted_at = gw.monotonic_ns()
     match inbound.operation.kind:  # 400 502 503 504
@@ -145,9 +138,10 @@ async def _carry_ai(
             await count_tokens(exchange, inbound, plan, admission, call, gw)
 
 
-def _begin_service(
-    exchange: Exchange, inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
-) -> Coroutine[Any, Any, None]:
+def _enter_service(
+    inbound: Inbound, view: PolicyView, compiled: Compiled, call: Call, gw: Gateway
+) -> tuple[Service, Callable[[], Hold | None]]:
+    """Return the service that is called, and what makes room for the call."""
     found = compiled.find_service(inbound.path)
     call.request_bytes = inbound.body_bytes or 0
     if found is not None:
@@ -162,21 +156,22 @@ def _begin_service(
         if chain:
             permit_service(service.record.id, chain, call)
         call.authenticated_at = call.resolved_at = gw.monotonic_ns()
-        take = partial(admit_service, service, caller, compiled, call, gw)
+        take = partial(admit_free, caller, compiled, call, gw, service_id=service.record.id)
     else:
         service = resolve_service(inbound, compiled, call)
         permit_anonymous(inbound, compiled, call, gw)
         call.environment = service.record.environment
         take = partial(admit_anonymous, service, call, gw)
-    return _carry_service(exchange, inbound, service, take, call, gw)
+    return service, take
 
 
-async def _carry_service(
-    exchange: Exchange, inbound: Inbound, service: Service, take: Callable[[], Hold | None], call: Call, gw: Gateway
+async def _admitted(
+    take: Callable[[], Hold | None], carry: Callable[[], Coroutine[Any, Any, None]], call: Call, gw: Gateway
 ) -> None:
+    """Carry a call on once `take` has made room for it."""
     try:
         call.hold = take()  # 429 503
     except MetersBusy:
         call.hold = await until_free(take, gw)
     call.admitted_at = gw.monotonic_ns()
-    await dispatch_service(exchange, inbound, service, call, gw)  # 502 504
+    await carry()

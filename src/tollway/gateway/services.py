@@ -3,7 +3,6 @@
 Bodies stream both ways with back-pressure. Nothing of the caller's credentials or claimed identity travels on.
 """
 
-from tollway.contract.records import Attempt, OpenRecord
 from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
@@ -24,7 +23,8 @@ async def dispatch_service(exchange: Exchange, inbound: Inbound, service: Servic
         raise TollwayError("request.upgrade", public="This service does not take WebSocket connections.")
     if inbound.body_bytes is not None and inbound.body_bytes > service.record.body_bytes_max:
         raise TollwayError("request.body_too_large")
-    _open(call, gw)
+    gw.journal.append(call.open(0))
+    call.was_opened = True
     headers = build_headers(inbound, service, call)
     answer = await _send(exchange, inbound, service, headers, call, gw)
     started = call.answered_at
@@ -72,27 +72,6 @@ def build_headers(inbound: Inbound, service: Service, call: Call) -> Headers:
     return headers
 
 
-def _open(call: Call, gw: Gateway) -> None:
-    gw.journal.append(
-        OpenRecord(
-            request_id=call.request_id,
-            started_ns=call.started_ns,
-            method=call.method,
-            route=call.route,
-            operation=call.operation,
-            token_id=call.token_id,
-            application_id=call.application_id,
-            team_id=call.team_id,
-            environment=call.environment,
-            service_id=call.service_id,
-            charges=() if call.hold is None else call.hold.charges,
-            estimate_nanos=0,
-            trace_id=call.trace_id,
-        )
-    )
-    call.was_opened = True
-
-
 async def _send(
     exchange: Exchange, inbound: Inbound, service: Service, headers: Headers, call: Call, gw: Gateway
 ) -> Answer:
@@ -113,12 +92,10 @@ async def _send(
         code = error.code.name
         raise
     finally:
-        now = call.answered_at = gw.monotonic_ns()
-        call.upstream_wait_ns += now - started
+        call.answered_at = gw.monotonic_ns()
+        call.note_attempt(started, status, code)
         if inbound.body_bytes is None:
             call.request_bytes = exchange.bytes_received
-        offset, duration = (started - call.accepted_at) // 1000, (now - started) // 1000
-        call.attempts = (Attempt("", "", "", offset, duration, status, code),)
 
 
 async def _pass_back(exchange: Exchange, answer: Answer, service: Service, call: Call, gw: Gateway) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 
 import msgspec
 
-from tollway.contract.records import Attempt, OpenRecord
 from tollway.contract.response_states import KeptUpstream, ResponseState
 from tollway.formats.dialects import RESPONSES
 from tollway.formats.responses import listing
@@ -90,24 +89,7 @@ def _is_permitted(state: ResponseState, caller: Caller, compiled: Compiled, gw: 
 
 def _open(provider: Provider, state: KeptUpstream, call: Call, gw: Gateway) -> None:
     call.provider_id, call.upstream_model = provider.id, state.upstream_model
-    gw.journal.append(
-        OpenRecord(
-            call.request_id,
-            call.started_ns,
-            call.method,
-            call.route,
-            call.operation,
-            call.token_id,
-            call.application_id,
-            call.team_id,
-            call.environment,
-            model=call.model,
-            provider_id=provider.id,
-            upstream_model=state.upstream_model,
-            estimate_nanos=0,
-            trace_id=call.trace_id,
-        )
-    )
+    gw.journal.append(call.open(0, provider_id=provider.id, upstream_model=state.upstream_model))
     call.was_opened = True
 
 
@@ -133,12 +115,9 @@ async def _send(inbound: Inbound, provider: Provider, state: KeptUpstream, call:
         code = error.code.name
         raise
     finally:
-        now = call.answered_at = gw.monotonic_ns()
-        call.upstream_wait_ns += now - started
-        began_us, took_us = (started - call.accepted_at) // 1000, (now - started) // 1000
-        call.attempts += (
-            Attempt(provider.id, state.upstream_model, key.id, began_us, took_us, status, code, upstream_id),
-        )
+        way = provider.id, state.upstream_model, key.id
+        call.answered_at = gw.monotonic_ns()
+        call.note_attempt(started, status, code, upstream_id, way=way)
     if status in (401, 403):
         answer.close()
         raise TollwayError("upstream.auth", upstream_request_id=upstream_id or None)

@@ -8,14 +8,11 @@ from collections.abc import Callable
 
 from msgspec import structs
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats import hub
 from tollway.formats.dialect import Dialect, EventWriter, Shown, Watch
 from tollway.formats.gemini.array import open_array
 from tollway.kernel.codes import BY_NAME
-
-BYTES_PER_TOKEN = 4
-"""Of English text in current vocabularies; used for estimates only."""
 
 
 class TranslatingWatch:

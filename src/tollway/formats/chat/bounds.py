@@ -7,8 +7,8 @@ stream option that makes the provider state usage, an output cap, and thinking t
 
 import msgspec
 
+from tollway.contract.usage import BYTES_PER_TOKEN
 from tollway.formats.chat.foreign import UNREAD, without_foreign_thinking
-from tollway.formats.chat.generated import BYTES_PER_TOKEN
 from tollway.formats.dialect import Bounds, Target
 from tollway.formats.json_object import JSONObject, count_name
 from tollway.kernel.errors import TollwayError

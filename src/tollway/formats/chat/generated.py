@@ -8,11 +8,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.chat.usage import StatedUsage
 
-BYTES_PER_TOKEN = 4
-"""Of English text in current vocabularies; used for estimates only."""
 TOOL_CALL_FRAME_BYTES = 60
 """Of an event's tool calls, what is structure rather than generated arguments."""
 PART_FRAME_BYTES = 60

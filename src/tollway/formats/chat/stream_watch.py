@@ -11,15 +11,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.chat.errors import error_event
-from tollway.formats.chat.generated import (
-    BYTES_PER_TOKEN,
-    EVENT_BYTES_PER_TOKEN_MAX,
-    Chunk,
-    chunk_decoder,
-    delta_bytes,
-)
+from tollway.formats.chat.generated import EVENT_BYTES_PER_TOKEN_MAX, Chunk, chunk_decoder, delta_bytes
 from tollway.formats.chat.usage import to_usage
 
 EVENT_BYTES_MAX = 1_048_576

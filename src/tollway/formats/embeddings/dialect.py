@@ -8,7 +8,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.chat.bounds import read_model
 from tollway.formats.dialect import Bounds, Target, Written
 from tollway.formats.embeddings import gemini_reader, gemini_writer, openai_reader, openai_writer
@@ -19,9 +19,6 @@ from tollway.formats.gemini.bounds import read_bounds as gemini_bounds
 from tollway.formats.json_object import JSONObject
 from tollway.formats.lenient import Fields
 from tollway.kernel.errors import TollwayError
-
-BYTES_PER_TOKEN = 4
-"""Of English text in current vocabularies; used for estimates only."""
 
 
 class EmbeddingDialect(Protocol):

@@ -8,8 +8,8 @@ import re
 
 import msgspec
 
+from tollway.contract.usage import BYTES_PER_TOKEN
 from tollway.formats.dialect import Bounds, Target
-from tollway.formats.gemini.usage import BYTES_PER_TOKEN
 from tollway.formats.json_object import JSONObject
 from tollway.kernel.errors import TollwayError
 

@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.gemini.errors import write_error_event
 from tollway.formats.gemini.fields import Fields
 from tollway.formats.gemini.piece import PlainPiece, find_plain
-from tollway.formats.gemini.usage import BYTES_PER_TOKEN, merge_usage, plain_usage, text_bytes, usage_of
+from tollway.formats.gemini.usage import merge_usage, plain_usage, text_bytes, usage_of
 from tollway.formats.json_object import JSONObject
 from tollway.kernel.codes import BY_NAME
 from tollway.kernel.errors import TollwayError

@@ -11,12 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import structs
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.gemini.fields import Fields
 from tollway.formats.lenient import COUNT_MAX
-
-BYTES_PER_TOKEN = 4
-"""Of English text in current vocabularies; used for estimates only."""
 
 _TRAFFIC = {
     "ON_DEMAND": "on_demand",

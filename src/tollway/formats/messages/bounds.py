@@ -6,11 +6,11 @@ streams, so nothing must be asked for.
 
 import msgspec
 
+from tollway.contract.usage import BYTES_PER_TOKEN
 from tollway.formats.dialect import Bounds, Target
 from tollway.formats.json_object import JSONObject
 from tollway.formats.messages.foreign import without_foreign_thoughts
 from tollway.formats.messages.thinking import BUDGET_MIN
-from tollway.formats.messages.usage import BYTES_PER_TOKEN
 from tollway.kernel.errors import TollwayError
 
 IMAGE_TOKENS_MAX = 4_784

@@ -6,6 +6,7 @@ output; it is free and has its own rate limits.
 
 import msgspec
 
+from tollway.contract.usage import BYTES_PER_TOKEN
 from tollway.formats import hub
 from tollway.formats.asked import Asked
 from tollway.formats.dialect import Bounds, Target, Written
@@ -14,7 +15,6 @@ from tollway.formats.lenient import Fields
 from tollway.formats.messages.bounds import input_tokens_max
 from tollway.formats.messages.request_reader import read_body
 from tollway.formats.messages.request_writer import write_request
-from tollway.formats.messages.usage import BYTES_PER_TOKEN
 
 COUNTED = frozenset({"model", "messages", "system", "tools", "tool_choice", "thinking", "output_config"})
 """The fields of a request that a count takes; all others change no input."""

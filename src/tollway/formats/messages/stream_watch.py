@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 from msgspec import structs
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.json_object import JSONObject
 from tollway.formats.lenient import Fields
 from tollway.formats.messages.errors import write_error_event
-from tollway.formats.messages.usage import BYTES_PER_TOKEN, Stated, read_stated
+from tollway.formats.messages.usage import Stated, read_stated
 from tollway.kernel.codes import BY_NAME
 from tollway.kernel.errors import TollwayError
 

@@ -13,12 +13,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import structs
 
-from tollway.contract.usage import USUAL_TIERS, Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, USUAL_TIERS, Usage
 from tollway.formats.lenient import COUNT_MAX, Fields
-
-BYTES_PER_TOKEN = 4
-"""Of English text in current vocabularies; used for estimates only."""
-
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=COUNT_MAX)] | None
 

@@ -6,11 +6,11 @@ that only another vendor can read, which OpenAI would refuse. Usage is in the la
 
 import msgspec
 
+from tollway.contract.usage import BYTES_PER_TOKEN
 from tollway.formats.dialect import Bounds, Target
 from tollway.formats.json_object import JSONObject, count_name
 from tollway.formats.lenient import Fields
 from tollway.formats.responses.seal import ENVELOPE_PREFIX
-from tollway.formats.responses.usage import BYTES_PER_TOKEN
 from tollway.kernel.errors import TollwayError
 
 IMAGE_TOKENS_MAX = 48_000

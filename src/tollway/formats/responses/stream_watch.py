@@ -12,11 +12,11 @@ from typing import Final
 
 import msgspec
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.json_object import JSONObject
 from tollway.formats.lenient import Fields
 from tollway.formats.responses.errors import failure_events
-from tollway.formats.responses.usage import BYTES_PER_TOKEN, usage_of
+from tollway.formats.responses.usage import usage_of
 from tollway.kernel.codes import BY_NAME
 from tollway.kernel.errors import TollwayError
 

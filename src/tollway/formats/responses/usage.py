@@ -8,11 +8,9 @@ https://platform.openai.com/docs/pricing#built-in-tools
 
 from typing import Any
 
-from tollway.contract.usage import Usage
+from tollway.contract.usage import BYTES_PER_TOKEN, Usage
 from tollway.formats.lenient import Fields
 
-BYTES_PER_TOKEN = 4
-"""Of English text in current vocabularies; used for estimates only."""
 _NOT_A_TIER = "auto"
 """What was asked for, shown until it is known what was used."""
 
