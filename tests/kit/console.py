@@ -49,6 +49,7 @@ from tollway.contract.ledger_api import (
 from tollway.contract.policy import Limits
 from tollway.contract.records import CloseRecord
 from tollway.contract.resting import RestingKey
+from tollway.control.accounts.noticing import AccountNewsDesk, NewsParts
 from tollway.control.actor import Actor
 from tollway.control.backups.model import FORMAT, ROOT_KEY_NOTE, Backup, Manifest
 from tollway.control.configuration.model import Change, Changes, IssuedSecret
@@ -262,6 +263,9 @@ class Console:
         self.live = StandInLive()
         self.readiness = StandInReadiness()
         self.session_store = SQLSessionStore(plane.database)
+        self.notices = Notices(plane)
+        news = NewsParts(plane.notifier, self.notices.desk.mail, plane.database, plane.clock, ORIGIN)
+        self.news = plane.news.to = AccountNewsDesk(news)
         self.hasher = CountingHasher(memory_kib)
         self.factor_store = SQLFactorStore(plane.database)
         sealer = plane.keys.second_factors
@@ -274,12 +278,13 @@ class Console:
                 plane.audit,
                 plane.clock,
                 Lifetimes(second_factor_roles=frozenset(second_factor_roles)),
+                self.news,
                 throttle=SQLThrottleStore(plane.database),
                 hasher=self.hasher,
             )
         )
         parts = (self.factor_store, self.checks, self.sessions, sealer, plane.database, plane.audit, plane.clock)
-        self.factors = Factors(FactorParts(*parts, host="localhost"))
+        self.factors = Factors(FactorParts(*parts, host="localhost", notices=self.news))
         usage = Usage(
             self.ledger,
             {
@@ -289,7 +294,6 @@ class Console:
                 "service": plane.services,
             },
         )
-        self.notices = Notices(plane)
         self.security = Security(plane)
         self.resting = StandInResting()
         self.gateway = Gateway(
@@ -308,6 +312,7 @@ class Console:
             "sessions": self.sessions,
             "factors": self.factors,
             "accounts": plane.accounts,
+            "news": self.news,
             "service_accounts": plane.service_accounts,
             "bearers": plane.bearers,
             "members": plane.members,

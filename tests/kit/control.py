@@ -86,6 +86,8 @@ from tollway.control.rights.groups import GroupParts, ModelGroups
 from tollway.control.rights.service import RightsDesk, RightsParts
 from tollway.control.service_accounts.service import ServiceAccountParts, ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
+from tollway.control.sessions.model import AccountNews
+from tollway.control.sessions.ports import AccountNotices, NoAccountNotices
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.lifetimes import Lifetimes
 from tollway.control.tokens.service import TokenParts, Tokens
@@ -388,6 +390,7 @@ class ControlPlane:
                 notices=self.notifier,
             )
         )
+        self.news = ForwardedNews()
         self.accounts = Accounts(
             AccountParts(
                 store=self.account_store,
@@ -400,6 +403,7 @@ class ControlPlane:
                 notices=self.notifier,
                 factors=SQLFactorStore(self.database),
                 services=self.service_accounts,
+                news=self.news,
             )
         )
         self.bearers = Bearers(
@@ -457,6 +461,17 @@ class KnownURLs:
     def send_and_wait(self, message: Outgoing) -> Outcome:
         """Refuse."""
         raise AssertionError(f"nothing is sent to {message.url}")
+
+
+class ForwardedNews:
+    """Implements AccountNotices: hands what happened to accounts on to `to`, which is there when a console is."""
+
+    def __init__(self) -> None:
+        self.to: AccountNotices = NoAccountNotices()
+
+    def tell(self, news: AccountNews) -> None:
+        """Hand it on."""
+        self.to.tell(news)
 
 
 class NoPost:

@@ -29,7 +29,14 @@ from tollway.compose.accounts import LeantOn, build_bearers, build_service_accou
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
 from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
-from tollway.compose.notices import Watched, build_configured_notices, build_mail, build_notices, build_notifier
+from tollway.compose.notices import (
+    Watched,
+    build_account_news,
+    build_configured_notices,
+    build_mail,
+    build_notices,
+    build_notifier,
+)
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import (
     Named,
@@ -46,6 +53,7 @@ from tollway.contract.ledger_api import Reply, Request
 from tollway.contract.policy import Timeouts, Upstream
 from tollway.control.access.service import Roles
 from tollway.control.accounts.members import MemberParts, Members
+from tollway.control.accounts.noticing import AccountNewsDesk
 from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import SETUP
 from tollway.control.applications.service import ApplicationParts, Applications
@@ -81,6 +89,7 @@ from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock, SystemClock
 from tollway.runtime.checkup.exposure import check_exposure
 from tollway.runtime.ledger import ask_offline
+from tollway.runtime.letter_sender import LetterSender, SendingApp
 from tollway.settings.address import parse_address
 from tollway.settings.model import Settings
 from tollway.web.app import build_console_app
@@ -103,6 +112,7 @@ class Plane(msgspec.Struct, frozen=True):
     configuration: Configuration
     roles: Roles
     accounts: Accounts
+    news: AccountNewsDesk
     service_accounts: ServiceAccounts
     audit: Audit
     limits: LimitDesk
@@ -138,19 +148,21 @@ def build_console(
     """
     clock = SystemClock()
     stores = open_stores(settings, clock)
-    plane = _begin(_build_plane(settings, keys, stores, clock))
+    plane = _begin(_build_plane(settings, keys, stores, places, clock))
     seen = _seen(settings, plane, ledger, clock)
-    usage, budgets, resting = seen.usage, seen.budgets, seen.resting
+    usage = seen.usage
     facts = _facts(settings, places, clock)
-    people = build_people(settings, keys, stores, Around(plane.audit, clock, places.console_url))
+    people = build_people(settings, keys, stores, Around(plane.audit, plane.news, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
-    notices = build_notices(plane.stores, keys, plane.audit, Watched(budgets, resting, plane.providers), clock)
+    watched = Watched(seen.budgets, seen.resting, plane.providers)
+    notices = build_notices(plane.stores, keys, plane.audit, watched, clock)
     return ConsoleServices(
         clock=clock,
         sessions=people.sessions,
         factors=people.factors,
         accounts=plane.accounts,
+        news=plane.news,
         service_accounts=plane.service_accounts,
         bearers=build_bearers(stores, keys, plane.roles, epochs=SQLEpochStore(stores.database), clock=clock),
         members=Members(MemberParts(stores.accounts, stores.teams, plane.roles, stores.database, plane.audit, clock)),
@@ -170,9 +182,7 @@ def build_console(
         rest_services=plane.services,
         publisher=plane.publisher,
         usage=usage,
-        gateway=Gateway(
-            GatewayParts(facts, plane.tokens, plane.providers, usage, clock, budgets, resting, plane.service_accounts)
-        ),
+        gateway=_gateway(facts, plane, seen, clock),
         notices=notices,
         security=_security(settings, keys, plane, ledger, places),
         configuration=plane.configuration,
@@ -196,6 +206,11 @@ def _begin(plane: Plane) -> Plane:
     plane.audit.begin(SETUP)
     plane.publisher.reconcile()
     return plane
+
+
+def _gateway(facts: Facts, plane: Plane, seen: Seen, clock: Clock) -> Gateway:
+    known = (plane.tokens, plane.providers, seen.usage, clock, seen.budgets, seen.resting, plane.service_accounts)
+    return Gateway(GatewayParts(facts, *known))
 
 
 def _seen(settings: Settings, plane: Plane, ledger: Ledger, clock: Clock) -> Seen:
@@ -238,7 +253,7 @@ def build_local_console(settings: Settings) -> ASGIApp:
         OfflineLedger(settings),
         hand_over=lambda: keys.adopt(load_root_keys(path)),
     )
-    return LocalApp(build_console_app(services))
+    return SendingApp(LocalApp(build_console_app(services)), LetterSender(services.news.send))
 
 
 class OfflineLedger:
@@ -252,18 +267,15 @@ class OfflineLedger:
         return ask_offline(self._settings, request)
 
 
-def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock) -> Plane:
+def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, places: Places, clock: Clock) -> Plane:
     publisher = _publisher(settings, keys, stores, clock)
     database = stores.database
     notifier = build_notifier(stores, clock)
     audit = Audit(stores.audit, database, clock, keys.audit_key)
     lifetimes = build_lifetimes(stores, audit, clock)
     teams = Teams(stores.teams, database, audit, clock)
-    applications = Applications(
-        ApplicationParts(
-            stores.applications, stores.tokens, stores.teams, publisher, database, audit, clock, stores.plans
-        )
-    )
+    owned = (stores.applications, stores.tokens, stores.teams, publisher, database, audit, clock, stores.plans)
+    applications = Applications(ApplicationParts(*owned))
     rights = build_rights_desk(stores, publisher, audit, clock)
     issuing = (stores.tokens, stores.applications, stores.services, keys, publisher, database, audit, clock)
     tokens = Tokens(
@@ -293,6 +305,8 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
     roles = Roles(stores.roles, database, audit, clock)
     service_accounts = build_service_accounts(stores, LeantOn(roles, tokens, audit, notifier), clock)
     parts = (stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier)
+    mail = build_mail(stores, keys, audit, clock)
+    news = build_account_news(stores, mail, clock, console_url=places.console_url)
     return Plane(
         stores=stores,
         publisher=publisher,
@@ -304,7 +318,8 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, clock: Clock
         services=services,
         configuration=configuration,
         roles=roles,
-        accounts=Accounts(AccountParts(*parts, factors=SQLFactorStore(database), services=service_accounts)),
+        accounts=Accounts(AccountParts(*parts, factors=SQLFactorStore(database), services=service_accounts, news=news)),
+        news=news,
         service_accounts=service_accounts,
         audit=audit,
         limits=limits,

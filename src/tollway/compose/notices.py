@@ -6,6 +6,7 @@ from tollway.adapters.mail import SMTPSender
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.webhooks import HTTPWebhookSender
 from tollway.compose.stores import Stores
+from tollway.control.accounts.noticing import AccountNewsDesk, NewsParts
 from tollway.control.alerts.service import Alerts
 from tollway.control.configuration.applying_notices import NoticesParts
 from tollway.control.notices.delivering import Deliveries, DeliveryParts
@@ -35,6 +36,11 @@ def build_notifier(stores: Stores, clock: Clock) -> Notifier:
 def build_mail(stores: Stores, keys: KeyRing, trail: Trail, clock: Clock) -> Mail:
     """Return how letters are sent."""
     return Mail(MailParts(stores.mail, keys.notices, SMTPSender(clock), stores.database, trail, clock))
+
+
+def build_account_news(stores: Stores, mail: Mail, clock: Clock, *, console_url: str) -> AccountNewsDesk:
+    """Return what tells people of their own accounts."""
+    return AccountNewsDesk(NewsParts(build_notifier(stores, clock), mail, stores.database, clock, console_url))
 
 
 def build_configured_notices(stores: Stores, keys: KeyRing, trail: Trail, clock: Clock) -> NoticesParts:

@@ -16,6 +16,7 @@ from tollway.control.factors.service import FactorParts, Factors
 from tollway.control.ports import Trail
 from tollway.control.sessions.keeping import Lifetimes
 from tollway.control.sessions.passwords import Argon2Hasher
+from tollway.control.sessions.ports import AccountNotices
 from tollway.control.sessions.service import Service as Sessions
 from tollway.control.sessions.service import ServiceParts
 from tollway.kernel.clock import Clock
@@ -33,9 +34,10 @@ class People(msgspec.Struct, frozen=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """What people are known in: the audit log, time, and the console's address."""
+    """What people are known in: the audit log, who tells them of their accounts, time, and the console's address."""
 
     trail: Trail
+    news: AccountNotices
     clock: Clock
     console_url: str
 
@@ -61,12 +63,14 @@ def build_people(settings: Settings, keys: KeyRing, stores: Stores, around: Arou
             trail,
             clock,
             lifetimes,
+            around.news,
             throttle=SQLThrottleStore(database),
             hasher=Argon2Hasher(keys.cookie_key),
         )
     )
     host = urlsplit(console_url).netloc
-    factors = Factors(FactorParts(store, checks, sessions, keys.second_factors, database, trail, clock, host))
+    parts = (store, checks, sessions, keys.second_factors, database, trail, clock)
+    factors = Factors(FactorParts(*parts, host, notices=around.news))
     return People(sessions, factors)
 
 

@@ -30,6 +30,7 @@ from tollway.runtime.caretaker import Caretaker
 from tollway.runtime.child import Listening, receive_start
 from tollway.runtime.deliverer import Deliverer
 from tollway.runtime.key_changer import KeyChanger
+from tollway.runtime.letter_sender import LetterSender
 from tollway.runtime.one_writer import one_writer
 from tollway.runtime.security_keeper import SecurityKeeper
 from tollway.runtime.welcome import welcome
@@ -164,6 +165,7 @@ async def _run(
         loop.create_task(Deliverer(services.notices).run()),
         loop.create_task(SecurityKeeper(services.security).run()),
         loop.create_task(BulkWorker(services.bulk).run()),
+        loop.create_task(LetterSender(services.news.send).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
         loop.create_task(audit_keeper.run()),
         loop.create_task(Caretaker(services.rotations.scheduler, services.rotations.links, services.upkeep).run()),

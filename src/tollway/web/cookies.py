@@ -1,5 +1,5 @@
-"""The session cookie: `__Host-tollway` over TLS, `tollway` on plain HTTP, where browsers refuse the prefix; and the one
-of a sign-in that waits for its second step.
+"""The session cookie: `__Host-tollway` over TLS, `tollway` on plain HTTP, where browsers refuse the prefix; the one of
+a sign-in that waits for its second step; and the one by which a browser is known again, which opens nothing.
 
 Each carries 256 random bits and nothing else (RFC 6265bis: `__Host-` needs Secure, Path=/ and no Domain).
 """
@@ -11,7 +11,11 @@ _SECURE_NAME = "__Host-tollway"
 _PLAIN_NAME = "tollway"
 _SECURE_HALF = "__Host-tollway-half"
 _PLAIN_HALF = "tollway-half"
+_SECURE_DEVICE = "__Host-tollway-device"
+_PLAIN_DEVICE = "tollway-device"
 _SECRET_CHARS_MAX = 64
+_DEVICE_SECONDS = 400 * 86_400
+"""The longest that browsers keep a cookie (RFC 6265bis section 5.5)."""
 
 
 def find_session(connection: HTTPConnection) -> str | None:
@@ -54,8 +58,31 @@ def clear_half(connection: HTTPConnection, response: Response) -> None:
         response.delete_cookie(_half_name(connection), path="/", secure=secure, httponly=True, samesite="lax")
 
 
+def find_device(connection: HTTPConnection) -> str:
+    """Return the secret by which the browser is known again, "" when it has none."""
+    secret = connection.cookies.get(_device_name(connection))
+    return secret if secret and len(secret) <= _SECRET_CHARS_MAX else ""
+
+
+def set_device(connection: HTTPConnection, response: Response, secret: str) -> None:
+    """Let the browser be known again at the next sign-in, for 400 days from now."""
+    response.set_cookie(
+        _device_name(connection),
+        secret,
+        max_age=_DEVICE_SECONDS,
+        path="/",
+        secure=_is_secure(connection),
+        httponly=True,
+        samesite="strict",
+    )
+
+
 def _is_secure(connection: HTTPConnection) -> bool:
     return connection.url.scheme == "https" or connection.app.state.services.is_behind_tls
+
+
+def _device_name(connection: HTTPConnection) -> str:
+    return _SECURE_DEVICE if _is_secure(connection) else _PLAIN_DEVICE
 
 
 def _half_name(connection: HTTPConnection) -> str:

@@ -13,11 +13,11 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from tollway.control.factors.totp import is_code
 from tollway.control.sessions.keeping import Entered, Halfway
 from tollway.control.sessions.model import Proof
-from tollway.control.sessions.shown import origin_of
+from tollway.control.sessions.shown import let_in, origin_of
 from tollway.kernel.codes import TABLE, Retry
 from tollway.kernel.errors import TollwayError
 from tollway.web.asking import services_of
-from tollway.web.cookies import clear_half, find_half, find_session, set_half, set_session
+from tollway.web.cookies import find_half, find_session, set_half
 from tollway.web.identity import find_caller
 from tollway.web.templating import render, render_form, render_message
 
@@ -172,8 +172,7 @@ def _go_on(request: Request, found: Entered | Halfway, target: str) -> Response:
         set_half(request, response, found.secret.reveal())
         return response
     response = RedirectResponse(target, 303)
-    set_session(request, response, found.secret.reveal())
-    clear_half(request, response)
+    let_in(request, response, found)
     return response
 
 

@@ -60,6 +60,27 @@ def test_the_first_user_needs_the_link_in_time_and_comes_alone(store: SQLSession
     assert store.find_setup_link(b"link") is None
 
 
+def test_browsers_are_known_by_person_and_the_least_used_give_way(store: SQLSessionStore) -> None:
+    store.add_first_user(USER, link_hash=b"link", now_ns=50)
+    assert store.meet_device("user_1", b"a", 1) == "first"
+    assert store.meet_device("user_1", b"b", 2) == "new"
+    assert store.meet_device("user_1", b"a", 3) == "known"
+    for number in range(49):
+        assert store.meet_device("user_1", bytes([number]), 4 + number) == "new"
+    assert store.meet_device("user_1", b"a", 60) == "known", "it was used after b, which had to give way"
+    assert store.meet_device("user_1", b"b", 61) == "new"
+
+
+def test_all_browsers_but_one_are_forgotten(store: SQLSessionStore) -> None:
+    store.add_first_user(USER, link_hash=b"link", now_ns=50)
+    for name in (b"a", b"b"):
+        store.meet_device("user_1", name, 1)
+    store.forget_devices("user_1", kept=b"a")
+    assert (store.meet_device("user_1", b"a", 2), store.meet_device("user_1", b"b", 2)) == ("known", "new")
+    store.forget_devices("user_1", kept=b"")
+    assert store.meet_device("user_1", b"a", 3) == "first"
+
+
 def test_a_newer_link_replaces_the_one_before(store: SQLSessionStore) -> None:
     store.replace_setup_link(SetupLink(b"new", 100))
     assert store.find_setup_link(b"link") is None

@@ -10,12 +10,22 @@ from sqlalchemy import Connection, RowMapping, and_, delete, insert, or_, select
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.factors_schema import sign_in_halves
-from tollway.adapters.storage.sessions_schema import attempts, members, sessions, setup_links, user_links, users
-from tollway.control.sessions.model import Half, Session, SetupLink, User, UserLink
+from tollway.adapters.storage.sessions_schema import (
+    attempts,
+    devices,
+    members,
+    sessions,
+    setup_links,
+    user_links,
+    users,
+)
+from tollway.control.sessions.model import Familiarity, Half, Session, SetupLink, User, UserLink
 from tollway.control.sessions.ports import SessionStore, ThrottleStore
 from tollway.control.sessions.throttle import Bucket
 
 _PURGE = 1_000
+_DEVICES_MAX = 50
+"""Browsers that are known of one person."""
 
 
 class SQLSessionStore:
@@ -158,6 +168,28 @@ class SQLSessionStore:
         """End all sessions of a user, and sign-ins of theirs that are half done."""
         with self._database.write():
             return end_sessions(self._database.writing(), user_id)
+
+    def meet_device(self, user_id: str, secret_hash: bytes, now_ns: int) -> Familiarity:
+        """Remember a sign-in with a browser, by the primary key; those used least lately give way."""
+        its = and_(devices.c.user_id == user_id, devices.c.secret_hash == secret_hash)
+        of_user = select(devices.c.secret_hash).where(devices.c.user_id == user_id)
+        with self._database.write():
+            connection = self._database.writing()
+            if connection.execute(update(devices).where(its).values(last_ns=now_ns)).rowcount:
+                return "known"
+            # Newest use first, then by hash, so that both engines keep the same ones.
+            newest = of_user.order_by(devices.c.last_ns.desc(), devices.c.secret_hash).limit(_DEVICES_MAX - 1)
+            kept = connection.execute(newest).scalars().all()
+            row = {"user_id": user_id, "secret_hash": secret_hash, "first_ns": now_ns, "last_ns": now_ns}
+            connection.execute(delete(devices).where(devices.c.user_id == user_id, devices.c.secret_hash.not_in(kept)))
+            connection.execute(insert(devices).values(row))
+            return "new" if kept else "first"
+
+    def forget_devices(self, user_id: str, *, kept: bytes) -> None:
+        """Forget all browsers of a person but one."""
+        query = delete(devices).where(devices.c.user_id == user_id, devices.c.secret_hash != kept)
+        with self._database.write():
+            self._database.writing().execute(query)
 
     def add_half(self, half: Half, now_ns: int) -> None:
         """Store a half-done sign-in, and purge up to 1,000 by sign_in_halves_by_expiry."""

@@ -80,6 +80,15 @@ sessions = Table(
     Index("sessions_by_expiry", "expires_ns"),
 )
 
+devices = Table(
+    "devices",
+    metadata,
+    Column("user_id", Ordered, ForeignKey("users.id"), primary_key=True),
+    Column("secret_hash", LargeBinary, primary_key=True),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+)
+
 setup_links = Table(
     "setup_links",
     metadata,

@@ -40,7 +40,16 @@ from tollway.control.notices.ports import NoNotices, Notices
 from tollway.control.paging import PAGE_SIZE, Page, Position, bound_size
 from tollway.control.ports import Trail, Transactions
 from tollway.control.sessions.errors import session_not_found
-from tollway.control.sessions.model import LinkPurpose, User, UserLink, UserState, hash_secret, new_secret
+from tollway.control.sessions.model import (
+    AccountNews,
+    LinkPurpose,
+    User,
+    UserLink,
+    UserState,
+    hash_secret,
+    new_secret,
+)
+from tollway.control.sessions.ports import AccountNotices, NoAccountNotices
 from tollway.control.sessions.service import checked_name
 from tollway.control.versions import check_version
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
@@ -66,6 +75,7 @@ class AccountParts:
     notices: Notices = field(default_factory=NoNotices)
     factors: FactorDirectory = field(kw_only=True)
     services: OwnedServices = field(default_factory=NoServices)
+    news: AccountNotices = field(default_factory=NoAccountNotices)
 
 
 class Accounts:
@@ -132,6 +142,8 @@ class Accounts:
             after = self._changed(before, change, actor)
             if before.role == OWNER and after.role != OWNER:
                 self._keep_an_owner(before)
+            if after.email != before.email:
+                self._parts.news.tell(AccountNews("email_changed", before, actor))
             return self._save(before, after, actor, "change")
 
     def issue_link(self, user_id: str, actor: Actor) -> IssuedLink:
@@ -164,6 +176,7 @@ class Accounts:
             factors = self._parts.factors.delete_all(user.id)
             sessions = self._store.end_sessions(user.id)
             self._record(actor, "reset_factors", user, None, {"factors": factors, "sessions": sessions})
+            self._parts.news.tell(AccountNews("factors_reset", user, actor))
             return FactorsReset(user, sessions, factors)
 
     def deactivate(self, user_id: str, actor: Actor, *, expected_version: int | None = None) -> Ended:

@@ -4,7 +4,7 @@ Law: with every factor that comes or goes, every session of the person ends and 
 (tokens.md row 82). Secrets and recovery codes leave once, in the answer that made them.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from tollway.control.audit.model import Facts, Refusal, Subject
 from tollway.control.factors import errors, totp
@@ -23,8 +23,9 @@ from tollway.control.factors.ports import FactorStore, Sealer
 from tollway.control.factors.recovery import generate_codes, hash_code
 from tollway.control.faults import refuse
 from tollway.control.ports import Trail, Transactions
-from tollway.control.sessions.keeping import Beginning, Entered, Origin, actor_of
-from tollway.control.sessions.model import Method, User
+from tollway.control.sessions.keeping import SIGNING_IN, Beginning, Entered, Origin, actor_of
+from tollway.control.sessions.model import AccountChange, AccountNews, Method, User
+from tollway.control.sessions.ports import AccountNotices, NoAccountNotices
 from tollway.control.sessions.service import Service as Sessions
 from tollway.kernel.clock import Clock
 from tollway.kernel.ids import PASSKEY, new_id
@@ -55,6 +56,7 @@ class FactorParts:
     trail: Trail
     clock: Clock
     host: str
+    notices: AccountNotices = field(default_factory=NoAccountNotices)
 
 
 class Factors:
@@ -106,6 +108,7 @@ class Factors:
                 raise errors.no_app_begun()
             self._store.put_app(replace(used, confirmed_ns=self._parts.clock.now_ns()))
             self._record(user, origin, "totp.confirm")
+            self._tell("factor_added", user, "totp", origin)
             return self._changed(user, origin, "totp")
 
     def remove_app(self, user: User, origin: Origin) -> Changed:
@@ -114,6 +117,7 @@ class Factors:
             if not self._store.delete_app(user.id):
                 raise errors.no_app()
             self._record(user, origin, "totp.remove")
+            self._tell("factor_removed", user, "totp", origin)
             return self._changed(user, origin, None)
 
     def ask_registration(self, user: User) -> Asked:
@@ -151,6 +155,7 @@ class Factors:
                 raise errors.too_many_passkeys(PASSKEYS_MAX)
             self._store.add_passkey(passkey)
             self._record(user, origin, "passkey.add", None, _facts(passkey))
+            self._tell("factor_added", user, "passkey", origin)
             return replace(self._changed(user, origin, "passkey"), passkey=passkey)
 
     def rename_passkey(self, user: User, passkey_id: str, name: str, origin: Origin) -> Passkey:
@@ -169,6 +174,7 @@ class Factors:
             before = self._find(user.id, passkey_id)
             self._store.delete_passkey(user.id, passkey_id)
             self._record(user, origin, "passkey.remove", _facts(before))
+            self._tell("factor_removed", user, "passkey", origin)
             return self._changed(user, origin, None)
 
     def renew_codes(self, user: User, origin: Origin) -> Codes:
@@ -177,6 +183,7 @@ class Factors:
             if not self.held(user.id).is_any:
                 raise errors.no_factor()
             self._record(user, origin, "recovery_codes.renew")
+            self._tell("codes_renewed", user, "recovery", origin)
             return self._new_codes(user)
 
     def _find(self, user_id: str, passkey_id: str) -> Passkey:
@@ -195,7 +202,7 @@ class Factors:
             codes = self._new_codes(user)
         if method is None and not held.is_any:
             self._store.replace_codes(user.id, (), self._parts.clock.now_ns())
-        why = Beginning("session.begin", method or _strongest(held))
+        why = Beginning(SIGNING_IN, method or _strongest(held))
         return Changed(self._parts.sessions.begin_anew(user.id, origin, why), codes)
 
     def _new_codes(self, user: User) -> Codes:
@@ -203,6 +210,9 @@ class Factors:
         hashes = [one for one in (hash_code(user.id, code) for code in codes) if one is not None]
         self._store.replace_codes(user.id, hashes, self._parts.clock.now_ns())
         return tuple(Secret(code) for code in codes)
+
+    def _tell(self, change: AccountChange, user: User, means: Method, origin: Origin) -> None:
+        self._parts.notices.tell(AccountNews(change, user, actor_of(user, origin), means, origin.agent))
 
     def _record(
         self, user: User, origin: Origin, action: str, before: Facts | None = None, after: Facts | None = None

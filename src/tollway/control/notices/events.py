@@ -34,6 +34,10 @@ class Kind(StrEnum):
     PROVIDER_FAILING = "provider.failing"
     USER_INVITED = "user.invited"
     USER_DEACTIVATED = "user.deactivated"
+    USER_PASSWORD_CHANGED = "user.password_changed"  # noqa: S105  # the name of an event
+    USER_FACTORS_CHANGED = "user.factors_changed"
+    USER_EMAIL_CHANGED = "user.email_changed"
+    USER_NEW_DEVICE = "user.new_device"
     SECURITY_NOTICED = "security.noticed"
     SERVICE_ACCOUNT_OWNERLESS = "service_account.ownerless"
     WEBHOOK_TEST = "webhook.test"
@@ -176,6 +180,50 @@ class UserDeactivated(msgspec.Struct, frozen=True):
     by: str
 
 
+class UserPasswordChanged(msgspec.Struct, frozen=True):
+    """A person has a new password. `means` is by what it was set: `password` (the old one) or `link`."""
+
+    id: str
+    name: str
+    role: str
+    means: str
+    address: str
+    by: str
+
+
+class UserFactorsChanged(msgspec.Struct, frozen=True):
+    """A person's second factors or recovery codes changed. `factor` is `totp`, `passkey`, `recovery`, or null: all."""
+
+    id: str
+    name: str
+    role: str
+    change: Literal["factor_added", "factor_removed", "factors_reset", "codes_renewed", "code_used"]
+    factor: str | None
+    address: str
+    by: str
+
+
+class UserEmailChanged(msgspec.Struct, frozen=True):
+    """A person's letters go elsewhere, or nowhere. The addresses themselves are not told."""
+
+    id: str
+    name: str
+    role: str
+    address: str
+    by: str
+
+
+class UserNewDevice(msgspec.Struct, frozen=True):
+    """A person signed in with a browser that is new for them. `means` is by what they proved who they are."""
+
+    id: str
+    name: str
+    role: str
+    means: str
+    address: str
+    agent: str
+
+
 class SecurityNoticed(msgspec.Struct, frozen=True):
     """Misuse of a token was noticed, or a token was reported as leaked. `kind` is the detector, or `leaked`.
 
@@ -226,6 +274,10 @@ Data = (
     | ProviderFailing
     | UserInvited
     | UserDeactivated
+    | UserPasswordChanged
+    | UserFactorsChanged
+    | UserEmailChanged
+    | UserNewDevice
     | SecurityNoticed
     | ServiceAccountOwnerless
     | WebhookTest
@@ -265,6 +317,12 @@ KINDS: Mapping[Kind, Described] = MappingProxyType(
         Kind.PROVIDER_FAILING: Described("Keys of a provider began to fail; once until it was well", ProviderFailing),
         Kind.USER_INVITED: Described("A person was invited", UserInvited),
         Kind.USER_DEACTIVATED: Described("A person was deactivated or deleted", UserDeactivated),
+        Kind.USER_PASSWORD_CHANGED: Described("A person has a new password", UserPasswordChanged),
+        Kind.USER_FACTORS_CHANGED: Described(
+            "Second factors or recovery codes of a person changed, were reset or used up", UserFactorsChanged
+        ),
+        Kind.USER_EMAIL_CHANGED: Described("A person's letters go elsewhere", UserEmailChanged),
+        Kind.USER_NEW_DEVICE: Described("A person signed in with a browser that is new for them", UserNewDevice),
         Kind.SECURITY_NOTICED: Described(
             "Misuse of a token was noticed, or a leaked one was reported", SecurityNoticed
         ),

@@ -14,12 +14,23 @@ from tollway.control.actor import Actor
 from tollway.control.audit.model import Subject
 from tollway.control.ports import Trail, Transactions
 from tollway.control.sessions import errors
-from tollway.control.sessions.model import Half, Method, Session, User, hash_secret, new_secret
-from tollway.control.sessions.ports import SecondFactors, SessionStore
+from tollway.control.sessions.model import (
+    AccountNews,
+    Familiarity,
+    Half,
+    Method,
+    Session,
+    User,
+    hash_secret,
+    new_secret,
+)
+from tollway.control.sessions.ports import AccountNotices, NoAccountNotices, SecondFactors, SessionStore
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.ids import SESSION, new_id
 from tollway.kernel.secret import Secret
 
+SIGNING_IN = "session.begin"
+"""The act of signing in; what else begins a session tells of itself."""
 HALF_SECONDS = 300
 """How long the second step of a sign-in may take."""
 _TOUCH_NS = 60 * NANOS_PER_SECOND
@@ -39,11 +50,15 @@ class Lifetimes:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request comes from: the TCP peer's address, the browser's name for itself, and the request's id."""
+    """Where a request comes from: the TCP peer's address, the browser's name for itself, and the request's id.
+
+    `device` is the secret by which the browser is told from others; "" when it has none.
+    """
 
     address: str
     agent: str = ""
     request_id: str = ""
+    device: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +82,11 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A session that just began, and the only sight of its secret."""
+    """A session that just began, and the only sight of its secret; `device` is by which its browser is known again."""
 
     session: SignedIn
     secret: Secret[str]
+    device: Secret[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,7 @@ class Beginning:
     action: str
     method: Method
     replaced: str | None = None
+    device: Familiarity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +118,7 @@ class KeeperParts:
     trail: Trail
     clock: Clock
     lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    notices: AccountNotices = field(default_factory=NoAccountNotices)
 
 
 class Keeper:
@@ -113,6 +131,7 @@ class Keeper:
         self._trail = parts.trail
         self._clock = parts.clock
         self._lifetimes = parts.lifetimes
+        self._notices = parts.notices
 
     def find_signed_in(self, secret: str) -> SignedIn | None:
         """Return the live session of a cookie, and record its use at most once a minute."""
@@ -173,8 +192,8 @@ class Keeper:
         return len(others)
 
     def begin(self, user: User, origin: Origin, why: Beginning) -> Entered:
-        """Begin a session and end the one it replaces."""
-        now_ns = self._clock.now_ns()
+        """Begin a session and end the one it replaces. Who has signed in before is told of a browser that is new."""
+        now_ns, device = self._clock.now_ns(), origin.device or new_secret()
         session = Session(
             id=new_id(SESSION),
             secret_hash=b"",
@@ -189,7 +208,12 @@ class Keeper:
         )
         with self._transactions.write():
             self._store.record_sign_in(user.id, now_ns)
-            return self._add(session, user, origin, why)
+            familiarity = self._store.meet_device(user.id, hash_secret(device), now_ns)
+            if familiarity == "new" and why.action == SIGNING_IN:
+                by = actor_of(user, origin)
+                self._notices.tell(AccountNews("new_device", user, by, means=why.method, agent=session.agent))
+            entered = self._add(session, user, origin, replace(why, device=familiarity))
+            return replace(entered, device=Secret(device))
 
     def renew(self, before: Session, user: User, origin: Origin, why: Beginning) -> Entered:
         """Begin a session in the place of one whose person has just proved who they are again.
@@ -218,6 +242,7 @@ class Keeper:
             if user is None or user.state != "active":
                 raise errors.nobody()
             self._store.delete_sessions(user.id)
+            self._store.forget_devices(user.id, kept=hash_secret(origin.device))
             return self.begin(user, origin, why)
 
     def begin_half(self, user: User, action: str, methods: tuple[Method, ...]) -> Halfway:
@@ -248,6 +273,7 @@ class Keeper:
                 idle_before_ns=self._clock.now_ns() - self._lifetimes.session_idle_seconds * NANOS_PER_SECOND,
             )
             facts = {"address": session.address, "agent": session.agent, "method": why.method}
+            facts |= {"device": why.device} if why.device else {}
             self._trail.record(actor_of(user, origin), why.action, Subject("session", session.id), None, facts)
         return Entered(self._signed_in(session, user, secret), Secret(secret))
 

@@ -10,6 +10,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tollway.control.actor import Actor
 from tollway.control.factors.model import Assertion
 
 UserState = Literal["invited", "active", "deactivated", "deleted"]
@@ -17,6 +18,20 @@ LinkPurpose = Literal["invite", "reset"]
 UserKind = Literal["person", "service"]
 Method = Literal["password", "link", "totp", "recovery", "passkey"]
 """How somebody proved who they are: with what, last."""
+
+Familiarity = Literal["first", "known", "new"]
+"""Whether a browser has signed in to an account before; `first`: no browser has."""
+AccountChange = Literal[
+    "password_changed",
+    "email_changed",
+    "factor_added",
+    "factor_removed",
+    "factors_reset",
+    "codes_renewed",
+    "code_used",
+    "new_device",
+]
+"""What a person hears of about their own account."""
 
 NAME_CHARS_MAX = 200
 PASSWORD_CHARS_MIN = 12
@@ -103,6 +118,20 @@ class Proof:
     password: str | None = field(default=None, repr=False)
     code: str | None = field(default=None, repr=False)
     passkey: Assertion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountNews:
+    """What happened to an account, by whom, and by which means: the kind of factor, or how they proved themselves.
+
+    `user` is the person as they were before: where letters go must not follow from the change they tell of.
+    """
+
+    change: AccountChange
+    user: User
+    by: Actor
+    means: str = ""
+    agent: str = ""
 
 
 def canonical_name(name: str) -> str:

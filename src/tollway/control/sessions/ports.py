@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from tollway.control.factors.model import Asked, Assertion, Held, Passkey, Purpose
-from tollway.control.sessions.model import Half, Session, SetupLink, User, UserLink
+from tollway.control.sessions.model import AccountNews, Familiarity, Half, Session, SetupLink, User, UserLink
 from tollway.control.sessions.throttle import Bucket
 
 
@@ -86,6 +86,17 @@ class SessionStore(Protocol):
         """End all sessions of a user, and half-done sign-ins; return how many sessions there were."""
         ...
 
+    def meet_device(self, user_id: str, secret_hash: bytes, now_ns: int) -> Familiarity:
+        """Remember that a person signed in with this browser, and return whether they had before.
+
+        Of a person's browsers the 50 that were used last are known.
+        """
+        ...
+
+    def forget_devices(self, user_id: str, *, kept: bytes) -> None:
+        """Know no browser of a person any more but this one."""
+        ...
+
     def add_half(self, half: Half, now_ns: int) -> None:
         """Store a half-done sign-in, and purge up to 1,000 that have expired."""
         ...
@@ -127,6 +138,21 @@ class SecondFactors(Protocol):
         ...
 
 
+class AccountNotices(Protocol):
+    """Tells people what happened to their accounts."""
+
+    def tell(self, news: AccountNews) -> None:
+        """Tell it, in the transaction that stores it. Nothing waits for who hears of it, or fails because of them."""
+        ...
+
+
+class NoAccountNotices:
+    """Implements AccountNotices where nobody listens."""
+
+    def tell(self, news: AccountNews) -> None:
+        """Do nothing."""
+
+
 class ThrottleStore(Protocol):
     """Attempt counters. Each call commits by itself, so that no other failure can undo it (tokens.md R36)."""
 
@@ -157,3 +183,6 @@ class PasswordHasher(Protocol):
     def needs_rehash(self, password_hash: str) -> bool:
         """Return whether the hash was made with other parameters than today's."""
         ...
+
+
+_: type[AccountNotices] = NoAccountNotices

@@ -15,17 +15,20 @@ from tollway.control.factors.totp import is_code
 from tollway.control.sessions import errors
 from tollway.control.sessions.gate import Attempt, Gate
 from tollway.control.sessions.keeping import (
+    SIGNING_IN,
     Beginning,
     Entered,
     Halfway,
     Keeper,
     KeeperParts,
     Origin,
+    actor_of,
 )
 from tollway.control.sessions.model import (
     NAME_CHARS_MAX,
     PASSWORD_BYTES_MAX,
     PASSWORD_CHARS_MIN,
+    AccountNews,
     Half,
     LinkPurpose,
     Method,
@@ -123,7 +126,7 @@ class Service(Keeper):
             raise errors.wrong_sign_in()
         if self._hasher.needs_rehash(user.password_hash):
             self._store.set_password_hash(user.id, self._hasher.hash(password))
-        return self._first_step(user, origin, attempt, Beginning("session.begin", "password", replaced))
+        return self._first_step(user, origin, attempt, Beginning(SIGNING_IN, "password", replaced))
 
     def sign_in_with_passkey(self, presented: Assertion, *, origin: Origin, replaced: str | None) -> Entered:
         """Begin a session by a passkey alone: its authenticator has verified the person.
@@ -137,7 +140,7 @@ class Service(Keeper):
             self._refuse(user, origin)
             raise errors.wrong_sign_in()
         self.gate.passed(attempt)
-        return self.begin(user, origin, Beginning("session.begin", "passkey", replaced))
+        return self.begin(user, origin, Beginning(SIGNING_IN, "passkey", replaced))
 
     def ask_to_sign_in(self, origin: Origin) -> Asked:
         """Return a challenge for any passkey. Raises management.throttled, management.conflict (no passkeys here)."""
@@ -159,6 +162,7 @@ class Service(Keeper):
             self._refuse(user, origin, code="management.second_factor")
             raise errors.wrong_second_step()
         self.gate.passed(attempt)
+        self._tell_of_code(user, method, origin)
         return self.begin(user, origin, Beginning(half.action, method, replaced))
 
     def ask_to_finish(self, half_secret: str) -> Asked:
@@ -203,8 +207,11 @@ class Service(Keeper):
             updated_by=f"user:{user.id}",
             version=user.version + 1,
         )
-        if not self._store.accept_link(user, link_hash=hash_secret(link_token), now_ns=now_ns):
-            raise errors.bad_user_link()
+        with self._transactions.write():
+            if not self._store.accept_link(user, link_hash=hash_secret(link_token), now_ns=now_ns):
+                raise errors.bad_user_link()
+            if link.purpose == "reset":
+                self._notices.tell(AccountNews("password_changed", user, actor_of(user, origin), "link", origin.agent))
         return self._first_step(user, origin, attempt, Beginning(f"user.accept_{link.purpose}", "link", replaced))
 
     def confirmable(self, user_id: str) -> tuple[Method, ...]:
@@ -229,6 +236,7 @@ class Service(Keeper):
             self._refuse(user, origin, action="session.confirm", code="management.invalid")
             raise errors.wrong_proof(_field(proof))
         self.gate.passed(attempt)
+        self._tell_of_code(user, method, origin)
         return self.renew(session, user, origin, Beginning("session.confirm", method, secret))
 
     def ask_to_confirm(self, user_id: str) -> Asked:
@@ -253,6 +261,7 @@ class Service(Keeper):
         hashed = self._hasher.hash(new)
         with self._transactions.write():
             self._store.set_password_hash(user.id, hashed)
+            self._notices.tell(AccountNews("password_changed", user, actor_of(user, origin), "password", origin.agent))
             return self.begin_anew(user.id, origin, Beginning("user.password", "password"))
 
     def _first_step(self, user: User, origin: Origin, attempt: Attempt, why: Beginning) -> Entered | Halfway:
@@ -263,6 +272,11 @@ class Service(Keeper):
             return self.begin_half(user, why.action, methods)
         self.gate.passed(attempt, name_key=user.name_key, address=origin.address)
         return self.begin(user, origin, why)
+
+    def _tell_of_code(self, user: User, method: Method, origin: Origin) -> None:
+        """Tell a person that one of their recovery codes was used up: these are for emergencies."""
+        if method == "recovery":
+            self._notices.tell(AccountNews("code_used", user, actor_of(user, origin), method, origin.agent))
 
     def _enter(self, proof: Proof, user: User, origin: Origin) -> Attempt:
         if proof.code is not None and is_code(proof.code):
@@ -290,7 +304,7 @@ class Service(Keeper):
         return self._hasher.verify(password if is_checkable else "", stored)
 
     def _refuse(
-        self, user: User | None, origin: Origin, *, action: str = "session.begin", code: str = "management.sign_in"
+        self, user: User | None, origin: Origin, *, action: str = SIGNING_IN, code: str = "management.sign_in"
     ) -> None:
         """Write a failed sign-in. What was typed as a name is not kept: it is sometimes the password."""
         nobody = Actor("", "unknown", address=origin.address, request_id=origin.request_id)

@@ -9,7 +9,7 @@ from tollway.control.factors.shown import AssertionInput, Code, read_assertion
 from tollway.control.faults import refuse
 from tollway.control.sessions.keeping import Entered, Halfway, Origin, SignedIn
 from tollway.control.sessions.model import Proof
-from tollway.web.cookies import clear_half, set_half, set_session
+from tollway.web.cookies import clear_half, find_device, set_device, set_half, set_session
 from tollway.web.fields import Input, Instant, Output, format_instant
 from tollway.web.identity import SHOWN_ONCE, request_id_of, source_of
 from tollway.web.rights import Right, limit_rights, show_rights
@@ -71,9 +71,16 @@ def read_proof(given: ProofInput) -> Proof:
 def enter(request: Request, response: Response, entered: Entered, services: ConsoleServices) -> SessionOutput:
     """Give the browser a session that just began, and write it. Such an answer is never repeated to a later request."""
     request.scope[SHOWN_ONCE] = True
-    set_session(request, response, entered.secret.reveal())
-    clear_half(request, response)
+    let_in(request, response, entered)
     return show_session(entered.session, services)
+
+
+def let_in(request: Request, response: Response, entered: Entered) -> None:
+    """Put a session that just began into the answer's cookies, and what the browser is known by at the next sign-in."""
+    set_session(request, response, entered.secret.reveal())
+    if entered.device is not None:
+        set_device(request, response, entered.device.reveal())
+    clear_half(request, response)
 
 
 def halt(request: Request, response: Response, halfway: Halfway) -> SecondStepOutput:
@@ -85,7 +92,8 @@ def halt(request: Request, response: Response, halfway: Halfway) -> SecondStepOu
 
 def origin_of(request: Request) -> Origin:
     """Return where a request comes from."""
-    return Origin(source_of(request.scope), request.headers.get("user-agent", ""), request_id_of(request.scope))
+    agent = request.headers.get("user-agent", "")
+    return Origin(source_of(request.scope), agent, request_id_of(request.scope), find_device(request))
 
 
 def show_session(signed_in: SignedIn, services: ConsoleServices) -> SessionOutput:

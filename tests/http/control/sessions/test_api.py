@@ -21,7 +21,7 @@ def test_signing_in_shows_who_and_sets_a_cookie_that_script_cannot_read(console:
     client = console.client()
     answer = client.post(S, json={"name": NAME, "password": PASSWORD})
     assert answer.json()["user"]["role"] == "owner"
-    cookie = answer.headers["set-cookie"]
+    cookie, _ = answer.headers.get_list("set-cookie")
     assert cookie.startswith("tollway=")
     assert {"HttpOnly", "Path=/", "SameSite=lax"} <= set(cookie.split("; "))
     assert "Secure" not in cookie
