@@ -293,6 +293,7 @@ class Console:
                 "provider": plane.providers,
                 "service": plane.services,
             },
+            plane.management_uses,
         )
         self.security = Security(plane)
         self.resting = StandInResting()

@@ -24,6 +24,7 @@ from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.levels import SQLLevelStore
 from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
+from tollway.adapters.storage.management_uses import SQLManagementUses
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQLToldStore, SQLWebhookStore
 from tollway.adapters.storage.plans import SQLPlanStore
@@ -406,6 +407,7 @@ class ControlPlane:
                 news=self.news,
             )
         )
+        self.management_uses = SQLManagementUses(self.database)
         self.bearers = Bearers(
             BearerParts(
                 tokens=self.token_store,
@@ -413,6 +415,7 @@ class ControlPlane:
                 roles=self.roles,
                 epochs=SQLEpochStore(self.database),
                 hasher=self.keys,
+                uses=self.management_uses,
                 clock=self.clock,
             )
         )

@@ -3,6 +3,7 @@
 import msgspec
 
 from tollway.adapters.secrets import KeyRing
+from tollway.adapters.storage.management_uses import SQLManagementUses
 from tollway.adapters.storage.sessions import SQLSessionStore
 from tollway.compose.stores import Stores
 from tollway.control.access.service import Roles
@@ -42,4 +43,5 @@ def build_service_accounts(stores: Stores, around: LeantOn, clock: Clock) -> Ser
 def build_bearers(stores: Stores, keys: KeyRing, roles: Roles, *, epochs: EpochDirectory, clock: Clock) -> Bearers:
     """Build the service that proves tokens."""
     owners = SQLSessionStore(stores.database)
-    return Bearers(BearerParts(stores.tokens, owners, roles, epochs, keys, clock))
+    uses = SQLManagementUses(stores.database)
+    return Bearers(BearerParts(stores.tokens, owners, roles, epochs, keys, uses, clock))

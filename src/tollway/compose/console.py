@@ -22,6 +22,7 @@ from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.factors import SQLFactorStore
 from tollway.adapters.storage.idempotency import SQLIdempotencyStore
 from tollway.adapters.storage.life import SQLEpochStore
+from tollway.adapters.storage.management_uses import SQLManagementUses
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
@@ -220,7 +221,8 @@ def _seen(settings: Settings, plane: Plane, ledger: Ledger, clock: Clock) -> See
         "provider": plane.providers,
         "service": plane.services,
     }
-    usage, meters = Usage(ledger, named), MeterReadings(settings.data / "meters.mm")
+    usage = Usage(ledger, named, SQLManagementUses(plane.stores.database))
+    meters = MeterReadings(settings.data / "meters.mm")
     used = build_used_limits(plane.stores, plane.limits.levels, usage, meters, clock=clock)
     return Seen(usage, meters, used, WatchedBudgets(used), RestingFiles(settings.data / "run"))
 

@@ -12,11 +12,21 @@ from starlette.types import ASGIApp, Receive, Send
 
 from tollway.control.access.service import Roles
 from tollway.control.bearers.service import Bearers
+from tollway.control.sessions.keeping import Origin
 from tollway.control.sessions.service import Service as Sessions
 from tollway.kernel.errors import TollwayError
 from tollway.web import csrf
 from tollway.web.cookies import find_session
-from tollway.web.identity import OPERATOR, Caller, Scope, is_local, set_caller, set_refusal
+from tollway.web.identity import (
+    OPERATOR,
+    Caller,
+    Scope,
+    is_local,
+    request_id_of,
+    set_caller,
+    set_refusal,
+    source_of,
+)
 from tollway.web.rights import limit_rights
 
 _API = "/api/"
@@ -62,7 +72,7 @@ class Guard:
     def _admit(self, scope: Scope, presented: str) -> None:
         """Set who the token's owner is and what it may do, or why it is refused; routes that need nobody answer it."""
         try:
-            found = self._bearers.identify(presented)
+            found = self._bearers.identify(presented, _origin_of(scope))
         except TollwayError as refusal:
             if refusal.status >= UNAVAILABLE:
                 raise
@@ -103,6 +113,10 @@ class Guard:
             rights=limit_rights(self._roles.rights_of(found.role), needs_factor=found.needs_factor),
             team_ids=found.team_ids,
         )
+
+
+def _origin_of(scope: Scope) -> Origin:
+    return Origin(source_of(scope), Headers(scope=scope).get("user-agent", ""), request_id_of(scope))
 
 
 def _find_bearer(scope: Scope, headers: Headers) -> str | None:

@@ -16,10 +16,12 @@ from tollway.control.access.model import Permission, Reach, RoleChange, Sight
 from tollway.control.accounts.model import NewUser, UserFilter
 from tollway.control.applications.model import NewApplication
 from tollway.control.service_accounts.model import NewServiceAccount, ServiceAccountFilter
+from tollway.control.sessions.keeping import Origin
 from tollway.control.sessions.model import Session
 from tollway.control.tokens.model import NewToken, TokenFilter
 from tollway.kernel.errors import TollwayError
 
+HERE = Origin("::1")
 SCOPES = {Permission.TOKENS_READ: Reach.TEAM}
 
 
@@ -167,7 +169,7 @@ def test_service_accounts_and_their_tokens_are_seen_by_their_team(plane: Control
         issued = plane.tokens.issue(NewToken(name, owner_id=account.id, scopes=SCOPES), ACTOR)
         ids[name] = account.id, issued.token.id
         assert plane.tokens.get(issued.token.id) == issued.token
-        assert plane.bearers.identify(issued.secret.reveal()).team_ids == frozenset({team})
+        assert plane.bearers.identify(issued.secret.reveal(), HERE).team_ids == frozenset({team})
     sight = Sight(Reach.TEAM, "user_other", frozenset({red}))
     assert [one.id for one in plane.service_accounts.page(sight=sight).items] == [ids["one"][0]]
     assert [one.id for one in plane.tokens.page(sight=sight).items] == [ids["one"][1]]

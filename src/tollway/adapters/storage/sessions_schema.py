@@ -89,6 +89,16 @@ devices = Table(
     Column("last_ns", BigInteger, nullable=False),
 )
 
+management_uses = Table(
+    "management_uses",
+    metadata,
+    Column("token_id", Ordered, primary_key=True),
+    Column("first_ns", BigInteger, nullable=False),
+    Column("last_ns", BigInteger, nullable=False),
+    Column("last_address", Text, nullable=False),
+    Column("last_agent", Text, nullable=False),
+)
+
 setup_links = Table(
     "setup_links",
     metadata,

@@ -49,6 +49,14 @@ class RightsOfRoles(Protocol):
         ...
 
 
+class UseLog(Protocol):
+    """When tokens were used at the management API."""
+
+    def note(self, token_id: str, now_ns: int, *, address: str, agent: str) -> None:
+        """Remember a use, at most once a minute. Raises management.unavailable."""
+        ...
+
+
 class EpochDirectory(Protocol):
     """Instants before which everything that was issued is revoked."""
 

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from tollway.control.access.grant import Grant
 from tollway.control.access.scopes import narrow
 from tollway.control.bearers.model import Bearer
-from tollway.control.bearers.ports import EpochDirectory, OwnerDirectory, RightsOfRoles, TokenDirectory, TokenHasher
+from tollway.control.bearers.ports import (
+    EpochDirectory,
+    OwnerDirectory,
+    RightsOfRoles,
+    TokenDirectory,
+    TokenHasher,
+    UseLog,
+)
+from tollway.control.sessions.keeping import Origin
 from tollway.control.sessions.model import User
 from tollway.control.tokens.model import Token
 from tollway.control.tokens.proving import find_replaced, is_newest_secret, life_of
@@ -20,6 +28,7 @@ from tollway.policy.token import parse_token
 from tollway.policy.usability import find_refusal, read_epochs
 
 CHARACTERS_MAX = 200
+AGENT_CHARS_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +40,7 @@ class BearerParts:
     roles: RightsOfRoles
     epochs: EpochDirectory
     hasher: TokenHasher
+    uses: UseLog
     clock: Clock
 
 
@@ -40,8 +50,8 @@ class Bearers:
     def __init__(self, parts: BearerParts) -> None:
         self._parts = parts
 
-    def identify(self, presented: str) -> Bearer:
-        """Return whose the token is and what it may do.
+    def identify(self, presented: str, origin: Origin) -> Bearer:
+        """Return whose the token is and what it may do, and remember that it was used.
 
         Raises token.malformed, token.invalid (unknown, or another secret), token.replaced, token.revoked,
         token.expired, token.not_yet_valid, token.disabled, token.quarantined, token.owner_disabled, and
@@ -54,6 +64,9 @@ class Bearers:
             raise TollwayError("management.forbidden", public="This token has no scope at the management API.")
         if owner.state != "active":
             raise TollwayError("token.owner_disabled", public="Whom the token belongs to is switched off.")
+        self._parts.uses.note(
+            token.id, self._parts.clock.now_ns(), address=origin.address, agent=origin.agent[:AGENT_CHARS_MAX]
+        )
         return self._bearer(token, owner)
 
     def _bearer(self, token: Token, owner: User) -> Bearer:

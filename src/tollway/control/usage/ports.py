@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from tollway.contract.ledger_api import Reply, Request
+from tollway.contract.ledger_api import LastUse, Reply, Request
 
 
 class Ledger(Protocol):
@@ -20,3 +20,22 @@ class Names(Protocol):
     def names(self, ids: Collection[str], /) -> Mapping[str, str]:
         """Return the names of those ids that exist or existed."""
         ...
+
+
+class OtherUses(Protocol):
+    """Uses of tokens that are no calls through the gateway: those of the management API."""
+
+    def last_uses(self, token_ids: Collection[str]) -> Mapping[str, LastUse]:
+        """Return the last use of each token that was ever used so. Raises management.unavailable."""
+        ...
+
+
+class NoOtherUses:
+    """Implements OtherUses where there are none."""
+
+    def last_uses(self, token_ids: Collection[str]) -> Mapping[str, LastUse]:
+        """Return nothing."""
+        return {}
+
+
+_: type[OtherUses] = NoOtherUses

@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from typing import TypeVar
 
+import msgspec
+
 from tollway.contract.ledger_api import (
     CallAnswer,
     CallQuery,
@@ -36,7 +38,7 @@ from tollway.contract.ledger_api import (
     UsageQuery,
 )
 from tollway.contract.records import CloseRecord
-from tollway.control.usage.ports import Ledger, Names
+from tollway.control.usage.ports import Ledger, Names, NoOtherUses, OtherUses
 from tollway.kernel.codes import BY_NAME
 from tollway.kernel.errors import TollwayError
 
@@ -49,11 +51,13 @@ def call_not_found() -> TollwayError:
 
 
 class Usage:
-    """The reading side of the ledger. Blocking and thread-safe. `directories` maps a dimension to who names its ids."""
+    """The reading side of the ledger. Blocking and thread-safe. `directories` maps a dimension to who names its ids;
+    `others` knows of the uses of tokens that are no calls."""
 
-    def __init__(self, ledger: Ledger, directories: Mapping[str, Names]) -> None:
+    def __init__(self, ledger: Ledger, directories: Mapping[str, Names], others: OtherUses | None = None) -> None:
         self._ledger = ledger
         self._directories = directories
+        self._others = others or NoOtherUses()
 
     def sums(self, query: UsageQuery) -> UsageAnswer:
         """Return sums by group."""
@@ -83,14 +87,16 @@ class Usage:
         return self._ask(InFlightQuery(), InFlightAnswer).rows
 
     def last_uses(self, token_ids: Collection[str]) -> dict[str, LastUse]:
-        """Return the last use of each token that was ever used; nothing while the ledger does not answer."""
+        """Return the last use of each token that was ever used, by a call or at the management API.
+
+        Nothing while the ledger does not answer: half of the truth would be taken for all of it.
+        """
         if not token_ids:
             return {}
         try:
-            answer = self._ask(LastUseQuery(tuple(token_ids)), LastUseAnswer)
+            return self.get_last_uses(token_ids)
         except TollwayError:
             return {}
-        return {row.token_id: row for row in answer.rows}
 
     def origins(self, token_id: str) -> OriginsAnswer:
         """Return where a token is used from, and the uses of its replaced secrets. Raises usage.unavailable."""
@@ -105,8 +111,10 @@ class Usage:
 
     def get_last_uses(self, token_ids: Collection[str]) -> dict[str, LastUse]:
         """Return the last use of each token that was ever used. Raises usage.unavailable, unlike `last_uses`."""
-        answer = self._ask(LastUseQuery(tuple(token_ids)), LastUseAnswer)
-        return {row.token_id: row for row in answer.rows}
+        found = {row.token_id: row for row in self._ask(LastUseQuery(tuple(token_ids)), LastUseAnswer).rows}
+        for token_id, other in self._others.last_uses(token_ids).items():
+            found[token_id] = merge_uses(found[token_id], other) if token_id in found else other
+        return found
 
     def find_health(self) -> HealthAnswer | None:
         """Return how far the ledger is; None when it does not answer."""
@@ -135,3 +143,9 @@ class Usage:
             code = reply.code if reply.code in BY_NAME else "usage.unavailable"
             raise TollwayError(code, internal=reply.message)
         raise TollwayError("usage.unavailable", internal=f"the ledger answered {type(reply).__name__}")
+
+
+def merge_uses(one: LastUse, other: LastUse) -> LastUse:
+    """Return both as one: since the earlier, until the later and from where that was. Pure."""
+    later = one if one.last_ns >= other.last_ns else other
+    return msgspec.structs.replace(later, first_ns=min(one.first_ns, other.first_ns), calls=one.calls + other.calls)
