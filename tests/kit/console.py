@@ -371,6 +371,13 @@ class Console:
             raise_server_exceptions=True,
         )
 
+    def client_by(self, token: Secret[str]) -> TestClient:
+        """Return a script that asks by a token; no browser, so it says nothing of where its requests come from."""
+        client = self.client()
+        client.headers.pop("sec-fetch-site")
+        client.headers["authorization"] = f"Bearer {token.reveal()}"
+        return client
+
     def operator(self) -> TestClient:
         """Return the command line on the local socket."""
         return TestClient(LocalApp(self.app), base_url="http://tollway", follow_redirects=False)

@@ -78,12 +78,14 @@ class Guard:
                 raise
             set_refusal(scope, refusal)
             return
+        needs_factor = self._sessions.lacks_factor(found.owner)
         caller = Caller(
             kind="user",
             role=found.owner.role,
             name=found.owner.name,
             user_id=found.owner.id,
-            rights=found.rights,
+            needs_factor=needs_factor,
+            rights=limit_rights(found.rights, needs_factor=needs_factor),
             team_ids=found.team_ids,
             token_id=found.token_id,
             bound=found.bound,

@@ -162,6 +162,15 @@ class Keeper:
             return None
         return session, user
 
+    def lacks_factor(self, user: User) -> bool:
+        """Return whether a person's role asks for a second factor and they have none.
+
+        Never so of a service account: it has nothing to sign in with.
+        """
+        roles = self._lifetimes.second_factor_roles
+        is_asked = user.kind == "person" and bool(roles) and (user.role in roles or "*" in roles)
+        return is_asked and not self._factors.held(user.id).is_any
+
     def list_sessions(self, user_id: str) -> list[Session]:
         """Return a user's live sessions, newest use first."""
         now_ns = self._clock.now_ns()
@@ -278,8 +287,6 @@ class Keeper:
         return Entered(self._signed_in(session, user, secret), Secret(secret))
 
     def _signed_in(self, session: Session, user: User, secret: str) -> SignedIn:
-        roles = self._lifetimes.second_factor_roles
-        is_asked = bool(roles) and (user.role in roles or "*" in roles)
         return SignedIn(
             session_id=session.id,
             user_id=user.id,
@@ -289,7 +296,7 @@ class Keeper:
             expires_ns=session.expires_ns,
             fresh_until_ns=session.confirmed_ns + self._lifetimes.step_up_seconds * NANOS_PER_SECOND,
             team_ids=self._store.team_ids(user.id),
-            needs_factor=is_asked and not self._factors.held(user.id).is_any,
+            needs_factor=self.lacks_factor(user),
         )
 
 

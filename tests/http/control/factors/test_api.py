@@ -7,8 +7,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from kit.console import NAME, PASSWORD, Console, console_on
+from kit.control import ACTOR
 from kit.factors import SECOND, A, S, add_app, add_passkey, first_step, take
 from kit.matrix import add_person, sign_in
+from tollway.control.access.model import Permission, Reach
+from tollway.control.service_accounts.model import NewServiceAccount
+from tollway.control.tokens.model import NewToken
 
 F = f"{A}/factors"
 
@@ -234,6 +238,23 @@ def test_a_role_may_ask_for_a_second_factor(tmp_path: Path) -> None:
         assert browser.get("/api/v1/tokens").status_code == 200
         add_person(console, "eve", "viewer")
         assert sign_in(console, "eve").get("/api/v1/services").status_code == 200
+
+
+def test_a_token_manages_nothing_while_its_owner_lacks_the_factor_that_their_role_asks_for(tmp_path: Path) -> None:
+    with console_on(tmp_path, second_factor_roles=("*",)) as console:
+        team_id = console.plane.teams.create("red", ACTOR).id
+        user_id = add_person(console, "ada too", "viewer", (team_id,))
+        account = console.plane.service_accounts.create(NewServiceAccount("svc", "viewer", team_id, user_id), ACTOR)
+        scopes = {Permission.SERVICES_READ: Reach.TEAM}
+        of_person, of_account = (
+            console.client_by(console.plane.tokens.issue(NewToken("t", owner_id=one, scopes=scopes), ACTOR).secret)
+            for one in (user_id, account.id)
+        )
+        refused = of_person.get("/api/v1/services")
+        assert refused.status_code == 403 and "owner asks for a second factor" in refused.json()["detail"]
+        assert of_account.get("/api/v1/services").status_code == 200, "it has nothing to sign in with"
+        add_app(console, sign_in(console, "ada too"))
+        assert of_person.get("/api/v1/services").status_code == 200
 
 
 def test_the_command_line_has_no_factors(operator: TestClient) -> None:

@@ -4,6 +4,7 @@ from starlette.testclient import TestClient
 
 from kit.console import Console
 from tollway.contract.ledger_api import LastUse
+from tollway.kernel.secret import Secret
 
 T = "/api/v1/tokens"
 
@@ -136,3 +137,12 @@ def test_meters_show_what_is_used(browser: TestClient) -> None:
     ]
     assert shown["budgets"][0]["spent_usd"] == "1.00"
     assert shown["budgets"][0]["reserved_usd"] == "0.000000001"
+
+
+def test_a_use_at_the_management_api_shows_as_the_last_use(console: Console, browser: TestClient) -> None:
+    issued = issue(browser, scopes=[{"permission": "tokens.read", "reach": "all"}])
+    client = console.client_by(Secret(str(issued["token"])))
+    assert client.get(T, headers={"user-agent": "script/1"}).status_code == 200
+    for shown in (browser.get(f"{T}/{issued['id']}").json(), *browser.get(T).json()["items"]):
+        assert shown["last_used_at"] == "2027-01-15T08:00:00Z"
+        assert (shown["last_address"], shown["last_agent"], shown["calls_total"]) == ("127.0.0.1", "script/1", 0)
