@@ -324,6 +324,7 @@ class ControlPlane:
                 transactions=self.database,
                 trail=self.audit,
                 clock=self.clock,
+                may_give=self.tokens.may_give,
             )
         )
         self.limits = LimitDesk(self.plans, self.levels, self.limit_owners, self.top_ups)

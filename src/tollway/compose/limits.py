@@ -68,6 +68,7 @@ def build_bulk(stores: Stores, limited: Limited, lifetimes: LifetimeBook, clock:
             transactions=stores.database,
             trail=limited.trail,
             clock=clock,
+            may_give=limited.tokens.may_give,
             extend=extend_within(lifetimes),
         )
     )

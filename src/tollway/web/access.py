@@ -13,8 +13,8 @@ from tollway.control.access.model import Permission
 from tollway.kernel.errors import TollwayError
 from tollway.web.identity import Caller, find_caller, find_refusal
 
-BY_SESSION = "Your role asks for a second factor: add one to your account first."
-BY_TOKEN = "The role of the token's owner asks for a second factor, which they have not added yet."  # noqa: S105
+LACKS_FACTOR = "Your role asks for a second factor: add one to your account first."
+OWNER_LACKS_FACTOR = "The role of the token's owner asks for a second factor, which they have not added yet."
 
 
 class Needs:
@@ -29,7 +29,7 @@ class Needs:
         if caller is None:
             raise find_refusal(request.scope) or TollwayError("management.unauthenticated")
         if caller.needs_factor and self.permission not in caller.rights:
-            raise TollwayError("management.forbidden", public=BY_TOKEN if caller.token_id else BY_SESSION)
+            raise TollwayError("management.forbidden", public=OWNER_LACKS_FACTOR if caller.token_id else LACKS_FACTOR)
         if self.permission not in caller.rights:
             raise TollwayError(
                 "management.forbidden", public=f"This needs the permission {self.permission}, which you do not have."

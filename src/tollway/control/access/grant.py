@@ -7,7 +7,7 @@ Law: every way that rights come to be or grow (a token, a user's role, a team's 
 from dataclasses import dataclass
 
 from tollway.contract.policy import Environment
-from tollway.control.access.model import Rights, Sight
+from tollway.control.access.model import Permission, Rights, Sight
 from tollway.control.access.scopes import as_given_into
 from tollway.kernel.errors import TollwayError
 
@@ -77,5 +77,6 @@ def _rights_beyond(asked: Rights | None, bound: Rights | None) -> list[str]:
     return [
         permission.value
         for permission, reach in asked.items()
-        if permission not in bound or not bound[permission].covers(reach)
+        if permission is not Permission.ACCOUNT_USE  # everybody who signs in has their own account: no one's to give
+        and (permission not in bound or not bound[permission].covers(reach))
     ]

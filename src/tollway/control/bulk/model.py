@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tollway.control.access.grant import EVERYTHING, Grant
 from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.actor import ActorKind
 from tollway.control.limits.model import NO_RULES, LimitRules
@@ -37,7 +38,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who asks, as the audit log knows them."""
+    """Who asks: as the audit log knows them, and the most they may give away, as it was when they asked."""
 
     id: str
     kind: ActorKind
@@ -45,6 +46,9 @@ class By:
     role: str = ""
     address: str = ""
     request_id: str = ""
+    token_id: str = ""
+    sight: Sight = EVERYWHERE
+    bound: Grant = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from tollway.control.actor import Actor
 from tollway.control.bulk.model import Before, Job, Wanted
 from tollway.control.model import Page, Position
 from tollway.control.tokens.model import Token
 
 Extend = Callable[[Token, int | None, str], Token | None]
 """Returns the token with another expiry, as a person of that role may set it; None when a rule forbids it."""
+
+MayGive = Callable[[Token, Actor], bool]
+"""Returns whether what the token permits is no more than the actor may give."""
 
 
 class BulkStore(Protocol):

@@ -9,12 +9,13 @@ told of each token: their queues are shorter than a job.
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from tollway.contract.life import TokenState
 from tollway.control.actor import Actor
 from tollway.control.audit.model import Subject
 from tollway.control.bulk.acting import apply_act, keep_before, plain_extend, undo_act
 from tollway.control.bulk.errors import cannot_undo, job_not_found, job_not_running, job_running
 from tollway.control.bulk.model import ACTS, Act, Before, By, Job, Preview, Wanted
-from tollway.control.bulk.ports import BulkStore, Extend, ManyTouching, PlanNames
+from tollway.control.bulk.ports import BulkStore, Extend, ManyTouching, MayGive, PlanNames
 from tollway.control.faults import Faults
 from tollway.control.limits.checks import find_faults
 from tollway.control.model import Page, Position
@@ -30,11 +31,14 @@ TOKENS_MAX = 1_000_000
 SAMPLE = 10
 UNDO_SECONDS = 7 * 86_400
 REASON_CHARACTERS_MAX = 500
+TAKEN_AWAY: frozenset[TokenState] = frozenset(("disabled", "revoked"))
+"""What a token may be after an act of somebody who could not give it: taking away needs no right to give."""
 
 
 @dataclass(frozen=True, slots=True)
 class BulkParts:
-    """What the service is built from. `extend` holds an expiry against the rules of tokens' lives."""
+    """What the service is built from. `extend` holds an expiry against the rules of tokens' lives, and `may_give` what
+    a token permits after an act against what its actor may give."""
 
     store: BulkStore
     plans: PlanNames
@@ -42,6 +46,7 @@ class BulkParts:
     transactions: Transactions
     trail: Trail
     clock: Clock
+    may_give: MayGive
     extend: Extend = lambda token, expires_ns, _: plain_extend(token, expires_ns)
 
 
@@ -147,7 +152,7 @@ class Bulk:
             self._store.forget(before_ns=self._parts.clock.now_ns() - UNDO_SECONDS * NANOS_PER_SECOND)
 
     def _begin(self, wanted: Wanted, act: Act, actor: Actor, *, total: int, undoes: str | None) -> Job:
-        by = By(actor.id, actor.kind, actor.name, actor.role, actor.address, actor.request_id)
+        by = _by(actor)
         with self._parts.transactions.write():
             if self._store.find_running() is not None:
                 raise job_running()
@@ -189,11 +194,20 @@ class Bulk:
         return [one.id for one in found], found[-1] if found else at
 
     def _change(self, job: Job, ids: list[str]) -> int:
-        """Change those of the tokens that the act applies to, in the transaction of the step; return how many."""
+        """Change those of the tokens that the act applies to, in the transaction of the step; return how many.
+
+        One that permits more than the actor may give is left as it is.
+        """
         parts, now_ns = self._parts, self._parts.clock.now_ns()
         tokens = self._store.tokens(ids)
         changer = self._undoing(job, ids) if job.undoes is not None else self._doing(job, now_ns)
-        pairs = [(token, changed) for token in tokens if (changed := changer(token)) is not None]
+        actor = _actor(job.by)
+        pairs = [
+            (token, changed)
+            for token in tokens
+            if (changed := changer(token)) is not None
+            and (changed.state in TAKEN_AWAY or parts.may_give(changed, actor))
+        ]
         if not pairs:
             return 0
         self._store.put_tokens(
@@ -237,5 +251,31 @@ class Bulk:
         return ended
 
 
+def _by(actor: Actor) -> By:
+    """Return who asks, as it is stored: rights are a plain table there."""
+    rights = actor.bound.rights
+    return By(
+        actor.id,
+        actor.kind,
+        actor.name,
+        actor.role,
+        actor.address,
+        actor.request_id,
+        actor.token_id,
+        actor.sight,
+        replace(actor.bound, rights=None if rights is None else dict(rights)),
+    )
+
+
 def _actor(by: By) -> Actor:
-    return Actor(by.id, by.kind, name=by.name, role=by.role, address=by.address, request_id=by.request_id)
+    return Actor(
+        by.id,
+        by.kind,
+        sight=by.sight,
+        bound=by.bound,
+        name=by.name,
+        role=by.role,
+        address=by.address,
+        request_id=by.request_id,
+        token_id=by.token_id,
+    )

@@ -15,7 +15,7 @@ from tollway.control.faults import Faults
 from tollway.control.ports import Touching, Trail, Transactions
 from tollway.control.rights.checks import find_faults, name_services
 from tollway.control.rights.errors import owner_not_found
-from tollway.control.rights.granting import check_rights_grant
+from tollway.control.rights.granting import check_rights_grant, find_excess
 from tollway.control.rights.model import INSTALLATION, OwnedRights, OwnerLevel, RightsChange
 from tollway.control.rights.ports import GroupStore, Owner, RightsOwners, RightsStore, ServiceDirectory, sees
 from tollway.control.tokens.keeping_rights import RightsKeeper
@@ -101,28 +101,50 @@ class RightsDesk:
 
     def check_grant(self, rights: Rights, actor: Actor) -> None:
         """Raise management.forbidden unless these rights are within those of the one who gives them."""
-        check_rights_grant(rights, self._bound(actor))
+        for bound in self._bounds(actor):
+            check_rights_grant(rights, bound)
 
     def bind(self, token: Token, actor: Actor) -> None:
-        """Give a token that is not the actor's own their rights, unless it has narrower ones (see RightsKeeper).
+        """Give a token the rights of the one who gives it, unless it has narrower ones (see RightsKeeper).
 
         In the transaction of the caller, who publishes the token. Raises management.forbidden.
         """
-        bound = self._bound(actor)
-        if bound == ALL_RIGHTS or token.owner_id == actor.user_id:
+        bounds = self._bounds(actor, token)
+        if not bounds:
             return
         before = self._store.find("token", token.id) or OwnedRights("token", token.id)
-        if before.rights == ALL_RIGHTS:
+        given = _narrowest(bounds) if before.rights == ALL_RIGHTS else before.rights
+        for bound in bounds:
+            check_rights_grant(given, bound)
+        if given != before.rights:
             owner = Owner(token.name, token.owner_id, token.team_id)
-            self._save(replace(before, rights=bound), before, owner, actor)
-        else:
-            check_rights_grant(before.rights, bound)
+            self._save(replace(before, rights=given), before, owner, actor)
 
-    def _bound(self, actor: Actor) -> Rights:
-        """Return the rights that the one who gives has: a person's own; the program and its operator have all."""
+    def check(self, token: Token, actor: Actor) -> None:
+        """Raise management.forbidden when the token's own rights go beyond the actor's (see RightsKeeper)."""
+        bounds = self._bounds(actor, token)
+        own = self._rights_of("token", token.id) if bounds else ALL_RIGHTS
+        for bound in bounds:
+            check_rights_grant(own, bound)
+
+    def _bounds(self, actor: Actor, token: Token | None = None) -> tuple[Rights, ...]:
+        """Return the sets of rights each of which bounds what an actor gives: a person's own, and those of the token by
+        which they ask. The program and its operator have all.
+
+        A person's own hold for their own tokens at each call, so that they need not be repeated for such a `token`.
+        """
         if actor.user_id is None:
-            return ALL_RIGHTS
-        found = self._store.find("user", actor.user_id)
+            return ()
+        holders: list[tuple[OwnerLevel, str]] = []
+        if token is None or token.owner_id != actor.user_id:
+            holders.append(("user", actor.user_id))
+        if actor.token_id:
+            holders.append(("token", actor.token_id))
+        found = [self._rights_of(level, owner_id) for level, owner_id in holders]
+        return tuple(rights for rights in found if rights != ALL_RIGHTS)
+
+    def _rights_of(self, level: OwnerLevel, owner_id: str) -> Rights:
+        found = self._store.find(level, owner_id)
         return ALL_RIGHTS if found is None else found.rights
 
     def _save(self, after: OwnedRights, before: OwnedRights, owner: Owner, actor: Actor) -> OwnedRights:
@@ -139,6 +161,14 @@ class RightsDesk:
         subject = Subject(saved.level, saved.owner_id, owner.name)
         parts.trail.record(actor, "rights.change", subject, pick(before, "rights"), pick(saved, "rights"))
         return saved
+
+
+def _narrowest(bounds: tuple[Rights, ...]) -> Rights:
+    """Return the set that is within all others; where there is none, the first, which is then refused by another."""
+    for one in bounds:
+        if not any(find_excess(one, other) for other in bounds):
+            return one
+    return bounds[0]
 
 
 def _names_groups(rights: Rights) -> bool:

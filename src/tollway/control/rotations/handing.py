@@ -128,6 +128,7 @@ class Handovers:
         """Return the new secret of a token that the actor may change, once, and begin the overlap."""
         with self._parts.transactions.write():
             token = self._parts.tokens.changeable(token_id, actor, None)
+            self._parts.tokens.refuse_excess(token, actor)
             handover = self.find_waiting(token.id)
             if handover is None or token.life.generation != handover.generation:
                 raise nothing_waits()

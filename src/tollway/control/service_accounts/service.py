@@ -149,9 +149,13 @@ class ServiceAccounts:
             return self._end(before, after, actor, "delete")
 
     def hand_over(self, owner_id: str, to_user_id: str, actor: Actor) -> int:
-        """Make another person the owner of everything that a person owns; in the transaction of the caller."""
+        """Make another person the owner of everything that a person owns; in the transaction of the caller.
+
+        Raises management.forbidden when an account may do more than the actor may give.
+        """
         owned = self._store.owned_services(owner_id)
         for account in owned:
+            self._check_grant(account, actor)
             self._save(account, replace(account, owner_id=to_user_id), actor, "hand_over")
         return len(owned)
 
@@ -206,7 +210,6 @@ class ServiceAccounts:
         """Raise management.forbidden unless the actor may give what the account's role permits, in its team."""
         role = self._parts.roles.find(account.role)
         rights = NO_RIGHTS if role is None else role.rights
-        rights = {name: reach for name, reach in rights.items() if name is not Permission.ACCOUNT_USE}
         given = as_given_into(rights, account.team_id or "", actor.sight.team_ids)
         check_grant(Grant(rights=given, team_ids=frozenset()), actor.bound)
 

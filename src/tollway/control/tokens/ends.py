@@ -73,6 +73,7 @@ class TokenEnds:
         """Undo `quarantine`. Idempotent. Raises as `quarantine`."""
         with self._parts.transactions.write():
             token = self._tokens.changeable(token_id, actor, expected_version)
+            self._tokens.refuse_excess(token, actor)
             state = "active" if token.state == "quarantined" else token.state
             changed = replace(token, state=state, life=replace(token.life, quarantine=None))
             return self._tokens.save(token, changed, actor, "release")
@@ -85,6 +86,7 @@ class TokenEnds:
                 raise not_idle()
             life = replace(token.life, idle_since_ns=None, expires_before_idle_ns=None)
             changed = replace(token, expires_ns=token.life.expires_before_idle_ns, life=life)
+            self._tokens.refuse_excess(changed, actor)
             return self._tokens.save(token, changed, actor, "wake")
 
     def end_all(self, wanted: WideEnd, actor: Actor) -> int:

@@ -10,10 +10,16 @@ class RightsKeeper(Protocol):
     """What keeps the rights of tokens."""
 
     def bind(self, token: Token, actor: Actor) -> None:
-        """Give a token that is not the actor's own their rights, unless it has narrower ones.
+        """Give a token the actor's rights, unless it has narrower ones.
+
+        A person's own token is bound by theirs at each call anyway; one that a token makes gets that token's too.
 
         Only inside a transaction. Raises management.forbidden when the token has rights that are wider.
         """
+        ...
+
+    def check(self, token: Token, actor: Actor) -> None:
+        """Raise management.forbidden when the token's own rights go beyond those of the actor."""
         ...
 
 
@@ -21,6 +27,9 @@ class NoRightsKeeper:
     """Implements RightsKeeper where nobody has rights."""
 
     def bind(self, token: Token, actor: Actor) -> None:
+        """Do nothing."""
+
+    def check(self, token: Token, actor: Actor) -> None:
         """Do nothing."""
 
 

@@ -7,14 +7,13 @@ secret works until its overlap is over and never past the token's own expiry; wh
 from dataclasses import replace
 
 from tollway.contract.life import ALWAYS_NS
-from tollway.control.access.grant import check_grant
 from tollway.control.actor import Actor
 from tollway.control.faults import refuse
 from tollway.control.tokens.errors import no_overlap, too_many_secrets
 from tollway.control.tokens.events import token_rotated_event
 from tollway.control.tokens.life import OVERLAPS_MAX, ReplacedSecret
 from tollway.control.tokens.model import IssuedToken, Token
-from tollway.control.tokens.service import TokenParts, Tokens, grant_of
+from tollway.control.tokens.service import TokenParts, Tokens
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.secret import Secret
 from tollway.policy.token import SECRET_BYTES, renew_token
@@ -76,13 +75,14 @@ class TokenSecrets:
             working = token.life.working(now)
             if not working:
                 raise no_overlap()
+            self._tokens.refuse_excess(token, actor)
             return self._tokens.save(token, _back(token, working[0], now, str(actor)), actor, "cancel_rotation")
 
     def _rotate(self, token_id: str, actor: Actor, until_ns: int, expected_version: int | None) -> IssuedToken:
         parts = self._parts
         with parts.transactions.write():
             token = self._tokens.changeable(token_id, actor, expected_version)
-            check_grant(grant_of(token, actor), actor.bound)
+            self._tokens.refuse_excess(token, actor)
             now = parts.clock.now_ns()
             self._tokens.refuse_expired(token, now)
             if len(token.life.working(now)) >= OVERLAPS_MAX:

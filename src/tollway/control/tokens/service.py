@@ -160,12 +160,15 @@ class Tokens:
         """Give every token of a person to another, in the transaction of the caller; return how many there were.
 
         Secrets, limits, budgets and use stay. Scopes do not: who knew the secret would act as the new owner.
+        Raises management.forbidden when one of them permits more than the actor may give.
         """
         with self._transactions.write():
             token_ids = self._store.personal_ids(user_id)
             for token_id in token_ids:
                 token = self.get(token_id)
-                self.save(token, replace(token, owner_id=to_user_id, scopes=NO_RIGHTS), actor, "hand_over")
+                given = replace(token, owner_id=to_user_id, scopes=NO_RIGHTS)
+                self.refuse_excess(given, actor)
+                self.save(token, given, actor, "hand_over")
         return len(token_ids)
 
     def change(self, token_id: str, change: TokenChange, actor: Actor, *, expected_version: int | None = None) -> Token:
@@ -242,6 +245,8 @@ class Tokens:
     def _switch(self, token_id: str, state: TokenState, actor: Actor, expected_version: int | None) -> Token:
         with self._transactions.write():
             token = self.changeable(token_id, actor, expected_version)
+            if state == "active":
+                self.refuse_excess(token, actor)
             self._parts.touching.touch_token(token_id)
             act = "enable" if state == "active" else "disable"
             if state == "active" and token.life.quarantine is not None:
@@ -255,6 +260,25 @@ class Tokens:
         if token.state == "revoked":
             raise token_revoked()
         return token
+
+    def refuse_excess(self, token: Token, actor: Actor) -> None:
+        """Raise management.forbidden unless the actor may give what the token permits.
+
+        The one check of whatever hands a token on, shows its secret anew or gives back what was taken from it; what
+        makes or changes one also narrows its rights (see RightsKeeper.bind).
+        """
+        check_grant(grant_of(token, actor), actor.bound)
+        self._parts.rights.check(token, actor)
+
+    def may_give(self, token: Token, actor: Actor) -> bool:
+        """Return whether `refuse_excess` would let the actor."""
+        try:
+            self.refuse_excess(token, actor)
+        except TollwayError as error:
+            if error.code.name != "management.forbidden":
+                raise
+            return False
+        return True
 
     def refuse_expired(self, token: Token, now_ns: int) -> None:
         """Raise management.conflict for a token that has expired."""

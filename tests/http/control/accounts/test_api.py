@@ -6,8 +6,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from kit.console import NAME, PASSWORD, Console
+from kit.control import ACTOR
 from kit.factors import add_app, add_passkey
 from kit.matrix import add_person, sign_in
+from tollway.control.access.model import Permission, Reach
+from tollway.control.actor import Actor
+from tollway.control.tokens.model import NewToken
 
 U = "/api/v1/users"
 
@@ -205,3 +209,16 @@ def test_factors_go_with_a_deleted_account(console: Console, browser: TestClient
     add_app(console, sign_in(console, "eve"))
     assert browser.delete(f"/api/v1/users/{user_id}").status_code == 200
     assert console.factor_store.find_app(user_id) is None
+
+
+def test_a_token_that_may_change_people_invites_them_with_no_more_than_it_has(console: Console) -> None:
+    plane = console.plane
+    scopes = {Permission.USERS_WRITE: Reach.ALL, Permission.SERVICES_READ: Reach.TEAM}
+    role = plane.roles.create("narrow", "", {Permission.SERVICES_READ: Reach.TEAM}, ACTOR).id
+    boss = plane.account_store.find_named(NAME)
+    assert boss is not None
+    new = NewToken("hr", scopes=scopes, expires_ns=None)
+    client = console.client_by(plane.tokens.issue(new, Actor(boss.id, "user")).secret)
+    assert client.post(U, json={"name": "eve", "role": role}).status_code == 201
+    refused = client.post(U, json={"name": "mallory", "role": "developer"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "management.forbidden")

@@ -11,6 +11,7 @@ from kit.control import ACTOR
 from kit.factors import SECOND, A, S, add_app, add_passkey, first_step, take
 from kit.matrix import add_person, sign_in
 from tollway.control.access.model import Permission, Reach
+from tollway.control.actor import Actor
 from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.tokens.model import NewToken
 
@@ -246,9 +247,10 @@ def test_a_token_manages_nothing_while_its_owner_lacks_the_factor_that_their_rol
         user_id = add_person(console, "ada too", "viewer", (team_id,))
         account = console.plane.service_accounts.create(NewServiceAccount("svc", "viewer", team_id, user_id), ACTOR)
         scopes = {Permission.SERVICES_READ: Reach.TEAM}
+        tokens = console.plane.tokens
         of_person, of_account = (
-            console.client_by(console.plane.tokens.issue(NewToken("t", owner_id=one, scopes=scopes), ACTOR).secret)
-            for one in (user_id, account.id)
+            console.client_by(tokens.issue(NewToken("t", scopes=scopes, owner_id=owner), actor).secret)
+            for owner, actor in ((None, Actor(user_id, "user")), (account.id, ACTOR))
         )
         refused = of_person.get("/api/v1/services")
         assert refused.status_code == 403 and "owner asks for a second factor" in refused.json()["detail"]
