@@ -1,5 +1,5 @@
 """Writes the pages of docs/ that are made from tables in the code: configuration, errors, command line,
-translation.
+translation, permissions.
 
 `generate_docs.py` writes them, `generate_docs.py --check` says which are out of date and exits with 1. Everything
 above a page's marker line is written by hand and kept.
@@ -14,11 +14,15 @@ from typing import Any
 from typer.main import get_command
 
 from tollway.cli import app
+from tollway.control.access.model import REGISTRY, Permission
+from tollway.control.access.roles import BUILT_IN
 from tollway.formats.dialects import NOTES
 from tollway.kernel.codes import TABLE
 from tollway.settings import fields
 from tollway.settings.bounds import BOUNDS
 from tollway.settings.fields import KINDS, Setting
+from tollway.web.access import Needs, NeedsFresh, Open, Policy, policies_of
+from tollway.web.routers import PREFIX, api_routes
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 MARKER = "<!-- From here on this page is written by `make docs`. -->"
@@ -127,11 +131,54 @@ def translation() -> Iterator[str]:
         yield ""
 
 
+def permissions() -> Iterator[str]:
+    """Yield who holds which permission, and who may send which request."""
+    yield "## Permissions"
+    yield ""
+    yield _row("permission", "what it permits", *(role.name for role in BUILT_IN.values()))
+    yield _row(*["---"] * (2 + len(BUILT_IN)))
+    for permission, described in REGISTRY.items():
+        yield _row(f"`{permission}`", described.meaning, *_reaches(permission))
+    yield ""
+    yield "## Requests"
+    yield ""
+    yield _row(f"request, below `{PREFIX}`", "permission", "proof", *(role.name for role in BUILT_IN.values()))
+    yield _row(*["---"] * (3 + len(BUILT_IN)))
+    for route in api_routes():
+        (policy,) = policies_of(route.dependant)
+        for method in sorted(route.methods or ()):
+            yield _row(f"`{method} {route.path}`", *_policy(policy))
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _reaches(permission: Permission) -> Iterator[str]:
+    """Yield how far each built-in role holds a permission; a dash where it does not."""
+    for role in BUILT_IN.values():
+        reach = role.rights.get(permission)
+        yield "–" if reach is None else reach.value
+
+
+def _policy(policy: Policy) -> Iterator[str]:
+    match policy:
+        case Open():
+            yield f"none: {policy.reason}"
+            yield ""
+            yield from ["anybody"] * len(BUILT_IN)
+        case Needs():
+            yield f"`{policy.permission}`"
+            yield "yes" if isinstance(policy, NeedsFresh) else ""
+            yield from _reaches(policy.permission)
+
+
 PAGES: dict[str, Callable[[], Iterator[str]]] = {
     "configuration.md": configuration,
     "errors.md": errors,
     "cli.md": command_line,
     "translation.md": translation,
+    "permissions.md": permissions,
 }
 
 

@@ -1,4 +1,4 @@
-"""Settings, error codes and commands are documented: their pages are what the tables say."""
+"""Settings, error codes, commands, notes and permissions are documented: their pages are what the tables say."""
 
 import importlib.util
 import sys
@@ -23,7 +23,7 @@ def generator(project_root: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["configuration.md", "errors.md", "cli.md"])
+@pytest.mark.parametrize("page", ["configuration.md", "errors.md", "cli.md", "translation.md", "permissions.md"])
 def test_page_is_what_the_code_says(generator: ModuleType, project_root: Path, page: str) -> None:
     written = (project_root / "docs" / page).read_text(encoding="utf-8")
     assert written == generator.render(page), "run: make docs"
