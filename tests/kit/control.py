@@ -62,6 +62,7 @@ from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bearers.service import BearerParts, Bearers
 from tollway.control.bulk.service import Bulk, BulkParts
+from tollway.control.configuration.applying_life import LifeParts
 from tollway.control.configuration.applying_notices import NoticesParts
 from tollway.control.configuration.applying_rights import RightsParts as ConfiguredRights
 from tollway.control.configuration.service import Configuration, ConfigurationParts
@@ -377,6 +378,14 @@ class ControlPlane:
                 model_groups=self.model_groups,
                 notices=build_configured_notices(self),
                 limits=self.limit_owners,
+                life=LifeParts(
+                    self.rotations.policies,
+                    self.lifetimes,
+                    build_configured_notices(self).webhooks,
+                    self.teams,
+                    self.applications,
+                    self.tokens,
+                ),
             )
         )
         self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)

@@ -28,7 +28,13 @@ from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import LeantOn, build_bearers, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
-from tollway.compose.life import build_lifetimes, build_rotations, build_token_desk, build_upkeep
+from tollway.compose.life import (
+    build_lifetimes,
+    build_rotation_policies,
+    build_rotations,
+    build_token_desk,
+    build_upkeep,
+)
 from tollway.compose.limits import Limited, build_bulk, build_limit_desk, build_published_limits, build_used_limits
 from tollway.compose.notices import (
     Watched,
@@ -61,6 +67,7 @@ from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.backups.service import Backups
 from tollway.control.bulk.service import Bulk
+from tollway.control.configuration.applying_life import LifeParts
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.gateway.budgets import WatchedBudgets
 from tollway.control.gateway.model import Facts
@@ -302,7 +309,16 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, places: Plac
     notices = build_configured_notices(stores, keys, audit, clock)
     domains = (teams, applications, providers, services, tokens, database, clock)
     configuration = Configuration(
-        ConfigurationParts(*domains, rights=configured, model_groups=groups, notices=notices, limits=limits.owners)
+        ConfigurationParts(
+            *domains,
+            rights=configured,
+            model_groups=groups,
+            notices=notices,
+            limits=limits.owners,
+            life=LifeParts(
+                build_rotation_policies(tokens, stores), lifetimes, notices.webhooks, teams, applications, tokens
+            ),
+        )
     )
     roles = Roles(stores.roles, database, audit, clock)
     service_accounts = build_service_accounts(stores, LeantOn(roles, tokens, audit, notifier), clock)

@@ -38,6 +38,15 @@ def build_token_desk(tokens: Tokens, lifetimes: Lifetimes, stores: Stores) -> To
     return TokenDesk(TokenSecrets(tokens, parts), ends, lifetimes)
 
 
+def build_rotation_policies(tokens: Tokens, stores: Stores) -> RotationPolicies:
+    """Return the policies by which tokens get new secrets."""
+    parts, database = tokens.parts, stores.database
+    store = SQLRotationPolicyStore(database, stores.tokens)
+    return RotationPolicies(
+        PolicyParts(store, stores.webhooks, stores.tokens, parts.owners, database, parts.trail, parts.clock)
+    )
+
+
 def build_rotations(
     tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, *, post: Post, console_url: str
 ) -> RotationDesk:
@@ -64,9 +73,7 @@ def build_rotations(
         )
     )
     return RotationDesk(
-        RotationPolicies(
-            PolicyParts(policies, stores.webhooks, stores.tokens, parts.owners, database, parts.trail, parts.clock)
-        ),
+        build_rotation_policies(tokens, stores),
         handovers,
         SelfRotation(
             OwnParts(

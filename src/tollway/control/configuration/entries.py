@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType, structs
 from tollway.contract.policy import DEFAULT_TIMEOUTS, Environment, Timeouts
 from tollway.contract.rights import Rights
 from tollway.control.configuration.fields import Fields
+from tollway.control.configuration.life_fields import LifetimeFields, RotationFields, read_lifetime, read_rotation
 from tollway.control.configuration.limit_fields import read_limits
 from tollway.control.configuration.rights_fields import RightsLevel, read_level, read_rights
 from tollway.control.configuration.tree import Node
@@ -140,6 +141,20 @@ class WebhookEntry(Entry):
 
 
 @dataclass(frozen=True, slots=True)
+class RotationEntry(Entry):
+    """One rotation policy."""
+
+    fields: RotationFields
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimeEntry(Entry):
+    """One rule of lifetimes; its name is the scope's and the owner's: `team payments`."""
+
+    fields: LifetimeFields
+
+
+@dataclass(frozen=True, slots=True)
 class MailEntry(Entry):
     """How mail is sent; there is one at most."""
 
@@ -167,6 +182,8 @@ class Document:
     limits: tuple[LevelEntry, ...] = ()
     webhooks: tuple[WebhookEntry, ...] = ()
     mail: tuple[MailEntry, ...] = ()
+    rotations: tuple[RotationEntry, ...] = ()
+    lifetimes: tuple[LifetimeEntry, ...] = ()
 
 
 def read_document(tree: Node, faults: Faults) -> Document:
@@ -186,6 +203,8 @@ def read_document(tree: Node, faults: Faults) -> Document:
         limits=_entries(top, "limits", _level),
         webhooks=_entries(top, "webhooks", _webhook),
         mail=_mail(top),
+        rotations=_entries(top, "rotations", _rotation),
+        lifetimes=_entries(top, "lifetimes", _lifetime),
     )
     top.close()
     return document
@@ -215,6 +234,14 @@ def _webhook(fields: Fields, name: str) -> WebhookEntry:
         events=None if fields.is_null("events") else fields.texts("events"),
         allow_private=_allow_private(fields),
     )
+
+
+def _rotation(fields: Fields, name: str) -> RotationEntry:
+    return RotationEntry(name, fields.path, _state(fields), read_rotation(fields))
+
+
+def _lifetime(fields: Fields, name: str) -> LifetimeEntry:
+    return LifetimeEntry(name, fields.path, _presence(fields, "a rule"), read_lifetime(fields, name))
 
 
 def _mail(top: Fields) -> tuple[MailEntry, ...]:

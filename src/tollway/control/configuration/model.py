@@ -7,7 +7,19 @@ from tollway.kernel.secret import Secret
 
 Action = Literal["create", "update", "delete", "unchanged"]
 ObjectKind = Literal[
-    "team", "application", "provider", "service", "token", "model_group", "rights", "webhook", "mail", "plan", "limits"
+    "team",
+    "application",
+    "provider",
+    "service",
+    "token",
+    "model_group",
+    "rights",
+    "webhook",
+    "mail",
+    "plan",
+    "limits",
+    "rotation",
+    "lifetime",
 ]
 
 

@@ -13,6 +13,7 @@ import yaml
 from tollway.control.actor import Actor
 from tollway.control.applications.service import Applications
 from tollway.control.configuration.applying import ApplicationStep, ProviderStep, ServiceStep, Step, TeamStep
+from tollway.control.configuration.applying_life import LifeParts, LifetimeStep, RotationStep
 from tollway.control.configuration.applying_limits import LevelParts, LevelStep, PlanStep
 from tollway.control.configuration.applying_notices import MailStep, NoticesParts, WebhookStep
 from tollway.control.configuration.applying_rights import GroupStep, RightsParts, RightsStep
@@ -58,6 +59,8 @@ class ConfigurationParts:
     notices: NoticesParts
     limits: LimitOwners | None = None
     """None: the document says no limits of levels."""
+    life: LifeParts | None = None
+    """None: the document says nothing of rotation and lifetimes."""
 
 
 class Configuration:
@@ -81,6 +84,10 @@ class Configuration:
             whose = parts.rights
             levels = LevelParts(parts.limits, whose.teams, whose.users, whose.services, parts.providers)
             self._steps["limits"] = LevelStep(levels)
+        if parts.life is not None:
+            # Rules first: they hold for the tokens that the same document makes.
+            rules: dict[ObjectKind, AnyStep] = {"team": self._steps["team"], "lifetime": LifetimeStep(parts.life)}
+            self._steps = rules | self._steps | {"rotation": RotationStep(parts.life)}
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
         """Bring the objects of the document to what it says; leave all others alone. Idempotent.
@@ -151,6 +158,8 @@ class _Run:
             "limits": document.limits,
             "webhook": document.webhooks,
             "mail": document.mail,
+            "rotation": document.rotations,
+            "lifetime": document.lifetimes,
         }
         every = [(kind, entry) for kind in self._steps for entry in groups[kind]]
         for kind, entry in every:
