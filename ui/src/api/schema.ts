@@ -4203,7 +4203,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime";
             /** Name */
             name: string;
             /** Fields */
@@ -5106,7 +5106,7 @@ export interface components {
          * @description What happened.
          * @enum {string}
          */
-        Kind: "token.created" | "token.revoked" | "token.rotated" | "token.quarantined" | "token.expiring" | "token.secret_ready" | "token.rotation_failed" | "budget.near_end" | "limit.reached" | "provider.failing" | "user.invited" | "user.deactivated" | "security.noticed" | "service_account.ownerless" | "webhook.test";
+        Kind: "token.created" | "token.revoked" | "token.rotated" | "token.quarantined" | "token.expiring" | "token.secret_ready" | "token.rotation_failed" | "budget.near_end" | "limit.reached" | "provider.failing" | "user.invited" | "user.deactivated" | "user.password_changed" | "user.factors_changed" | "user.email_changed" | "user.new_device" | "security.noticed" | "service_account.ownerless" | "webhook.test";
         /**
          * KindList
          * @description All kinds of provider.
@@ -6965,7 +6965,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime";
             /** Name */
             name: string;
             /** Id */
@@ -7100,8 +7100,7 @@ export interface components {
         };
         /**
          * SecuritySummaryOutput
-         * @description Open events by severity. `addresses`: what records hold of callers' addresses; with `none`, no detector sees
-         *     where a call came from.
+         * @description Open events by severity.
          */
         SecuritySummaryOutput: {
             /** Low */
@@ -7112,11 +7111,6 @@ export interface components {
             high: number;
             /** Critical */
             critical: number;
-            /**
-             * Addresses
-             * @enum {string}
-             */
-            addresses: "whole" | "hashed" | "none";
         };
         /**
          * ServiceAccountInput
