@@ -20,7 +20,8 @@ Budget = Annotated[
     typer.Option(
         "--budget",
         metavar="USD/PERIOD",
-        help="Such as 5/month, '2M tokens/day' or 5/month@Europe/Paris; hour, day, week, month or total. Repeatable.",
+        help="Such as 5/month, '2M tokens/day' or 5/month@Europe/Paris; hour, day, week, month or total; "
+        "with ' for gpt-* opus' only calls for these count. Repeatable.",
     ),
 ]
 Limit = Annotated[
@@ -29,7 +30,8 @@ Limit = Annotated[
         "--limit",
         metavar="MEASURE=N/WINDOW",
         help="Such as tokens=100k/1m, bytes=1G/day@Europe/Paris or cost=0.5/1h:soft; requests, input_tokens, "
-        "output_tokens, total_tokens, cost, bytes, concurrency. Repeatable.",
+        "output_tokens, total_tokens, cost, bytes, concurrency; with ' for gpt-* opus' only calls for these count. "
+        "Repeatable.",
     ),
 ]
 
@@ -82,17 +84,22 @@ def show_limit(limit: dict[str, Any]) -> str:
 def _budget(rule: BudgetRule) -> dict[str, Any]:
     is_money = rule.unit == "cost"
     amount = {"limit_usd": format_usd(rule.amount)} if is_money else {"limit_tokens": rule.amount}
-    return {"name": rule.name, **amount, "period": rule.period, **_zone(rule)}
+    return {"name": rule.name, **amount, "period": rule.period, **_zone(rule), **_models(rule)}
 
 
 def _limit(rule: LimitRule) -> dict[str, Any]:
     amount = {"amount_usd": format_usd(rule.amount)} if rule.measure == "cost" else {"amount": rule.amount}
     window = {"period": rule.period} if rule.period else {"window_seconds": rule.window_seconds}
-    return {"name": rule.name, "measure": rule.measure, **amount, **window, **_zone(rule), "soft": rule.is_soft}
+    more = {**window, **_zone(rule), **_models(rule)}
+    return {"name": rule.name, "measure": rule.measure, **amount, **more, "soft": rule.is_soft}
 
 
 def _zone(rule: BudgetRule | LimitRule) -> dict[str, str]:
     return {} if rule.zone == "UTC" else {"zone": rule.zone}
+
+
+def _models(rule: BudgetRule | LimitRule) -> dict[str, list[str]]:
+    return {"models": list(rule.models)} if rule.models else {}
 
 
 def _parsed(text: str, parse: Callable[[str], T], flag: str) -> T:

@@ -29,6 +29,7 @@ _UNITS: dict[Measure, str] = {
     "total_tokens": "tokens",
     "bytes": "bytes",
 }
+MODELS_SHOWN = 5
 
 
 def refuse(no_room: NoRoom, floor: Amounts, now_ns: int, headers: Mapping[str, str] | None = None) -> TollwayError:
@@ -56,7 +57,13 @@ def _name(claim: Claim) -> str:
     kind = "budget" if claim.is_budget or claim.measure == "cost" else "limit"
     owner = "this installation" if claim.owner_kind == "global" else f"this {claim.owner_kind}"
     plan = f" in the plan `{claim.plan}`" if claim.plan else ""
-    return f"The {kind} `{claim.name}` of {owner}{plan}"
+    share = f" for {_listed(claim.models)}" if claim.models else ""
+    return f"The {kind} `{claim.name}` of {owner}{plan}{share}"
+
+
+def _listed(models: tuple[str, ...]) -> str:
+    more = f" and {len(models) - MODELS_SHOWN} more" if len(models) > MODELS_SHOWN else ""
+    return ", ".join(f"`{model}`" for model in models[:MODELS_SHOWN]) + more
 
 
 def _amount(claim: Claim, amount: int) -> str:

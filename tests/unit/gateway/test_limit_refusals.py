@@ -90,6 +90,14 @@ def test_a_refusal_says_all_there_is_to_say(claim: Claim, wait: float | None, le
     assert "id-that-nobody-reads" not in error.public
 
 
+def test_a_share_says_which_models_it_is_of() -> None:
+    few = refuse(NoRoom(claim_of("requests", period="day", models=("gpt-*", "opus")), 60.0, 0, 5), FLOOR, NOW)
+    assert few.public.startswith("The limit `mine` of this token for `gpt-*`, `opus` allows 5 calls each day;")
+    many = tuple(f"m{number}" for number in range(9))
+    error = refuse(NoRoom(claim_of("requests", period="day", models=many), 60.0, 0, 5), FLOOR, NOW)
+    assert "`m4` and 4 more allows" in error.public
+
+
 def test_nobody_is_told_to_wait_longer_than_the_window() -> None:
     claim = claim_of("requests", window_seconds=5)
     assert refuse(NoRoom(claim, 5.4, 0, 5), FLOOR, NOW).retry_after_seconds == 5

@@ -3,6 +3,7 @@
 """
 
 import re
+from dataclasses import replace
 from typing import cast
 
 from tollway.contract.limits import Measure
@@ -11,6 +12,8 @@ from tollway.control.limits.model import BudgetRule, LimitRule, RequestRule
 from tollway.kernel.money import parse_usd
 
 RPM = "rpm"
+NAME_MAX = 100
+"""Of a limit that is named after its models."""
 _DURATION = re.compile(r"([0-9]{1,9})\s*(s|m|h|d|w)?", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _COUNT = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,9}))?\s*([kKMGT]?)", re.ASCII)
@@ -30,24 +33,33 @@ def parse_budget(text: str) -> BudgetRule:
     The period is the budget's name (`month tokens` for tokens). Raises ValueError with a sentence that says what
     would work.
     """
-    amount, _, rest = text.partition("/")
+    stated, models = _for_models(text)
+    amount, _, rest = stated.partition("/")
     period, _, zone = rest.partition("@")
     period = period.strip() or "month"
     if period not in PERIODS:
         raise ValueError(f"not a period: {period!r} (use one of {', '.join(PERIODS)})")
     number, _, unit = amount.strip().rpartition(" ")
-    if unit in _TOKENS:
-        return BudgetRule(f"{period} tokens", parse_count(number), period, "total_tokens", zone=zone.strip() or "UTC")
-    return BudgetRule(period, parse_usd(amount), period, zone=zone.strip() or "UTC")
+    is_tokens = unit in _TOKENS
+    rule = BudgetRule(
+        _name(f"{period} tokens" if is_tokens else period, models),
+        parse_count(number) if is_tokens else parse_usd(amount),
+        period,
+        zone=zone.strip() or "UTC",
+        models=models,
+    )
+    return replace(rule, unit="total_tokens") if is_tokens else rule
 
 
 def parse_limit(text: str) -> LimitRule:
     """Read `MEASURE=AMOUNT/WINDOW`, such as `tokens=100k/1m`, `bytes=1G/day@Europe/Paris` or `cost=0.5/1h:soft`.
 
-    The window slides when it is a duration, and is a calendar period when it is a word. `concurrency` has none. The
-    limit is named after its window. Raises ValueError.
+    The window slides when it is a duration, and is a calendar period when it is a word. `concurrency` has none. With
+    ` for gpt-* opus` at the end only calls that ask for these count. The limit is named after its window and these.
+    Raises ValueError.
     """
-    stated, _, flag = text.partition(":")
+    named, models = _for_models(text)
+    stated, _, flag = named.partition(":")
     if flag not in ("", "soft"):
         raise ValueError(f"not a kind of limit: {flag!r} (only soft can follow the colon)")
     word, _, rest = stated.partition("=")
@@ -57,9 +69,11 @@ def parse_limit(text: str) -> LimitRule:
     amount, _, window = rest.partition("/")
     number = parse_usd(amount) if measure == "cost" else parse_count(amount)
     if measure == "concurrency":
-        return LimitRule("concurrency", measure, number, is_soft=bool(flag))
-    span, _, zone = window.partition("@")
-    return _windowed(measure, number, span.strip(), zone.strip() or "UTC", is_soft=bool(flag))
+        rule = LimitRule("concurrency", measure, number, is_soft=bool(flag))
+    else:
+        span, _, zone = window.partition("@")
+        rule = _windowed(measure, number, span.strip(), zone.strip() or "UTC", is_soft=bool(flag))
+    return replace(rule, name=_name(rule.name, models), models=models)
 
 
 def parse_count(text: str) -> int:
@@ -84,6 +98,19 @@ def parse_duration_seconds(text: str) -> int:
 def name_window(seconds: int) -> str:
     """Return the name of a limit that slides over so many seconds and was given none."""
     return RPM if seconds == 60 else f"{seconds}s"
+
+
+def _for_models(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return what is before ` for `, and the names of models after it. Raises ValueError for none."""
+    stated, word, names = text.partition(" for ")
+    models = tuple(names.split())
+    if word and not models:
+        raise ValueError("name the models after `for`, such as gpt-* or claude-opus")
+    return stated, models
+
+
+def _name(window: str, models: tuple[str, ...]) -> str:
+    return f"{window} for {' '.join(models)}"[:NAME_MAX] if models else window
 
 
 def _windowed(measure: Measure, amount: int, span: str, zone: str, *, is_soft: bool) -> LimitRule:

@@ -1,5 +1,7 @@
 """Short forms of limits."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -77,3 +79,20 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             parse(text)
         except ValueError as error:
             assert str(error)
+
+
+def test_a_share_of_models_is_said_at_the_end() -> None:
+    rule = parse_limit("cost=0.5/day@Asia/Tokyo:soft for gpt-* ft:mine")
+    assert rule == LimitRule(
+        "day for gpt-* ft:mine", "cost", 500_000_000, period="day", zone="Asia/Tokyo", is_soft=True,
+        models=("gpt-*", "ft:mine"),
+    )  # fmt: skip
+    budget = parse_budget("2M tokens/week for opus")
+    assert budget == BudgetRule("week tokens for opus", 2_000_000, "week", "total_tokens", models=("opus",))
+    assert parse_budget("5/month").models == parse_limit("concurrency=5").models == ()
+
+
+@pytest.mark.parametrize("parse", [parse_budget, parse_limit], ids=["budget", "limit"])
+def test_a_share_of_no_model_is_refused(parse: Callable[[str], object]) -> None:
+    with pytest.raises(ValueError, match="name the models"):
+        parse("tokens=5/day for ")
