@@ -31,7 +31,7 @@ class Asked:
 
 @dataclass
 class ConsoleStandIn:
-    """Serves `answers[(method, path)]`, a status and a body; 404 in problem form for everything else.
+    """Serves `answers[(method, path)]`, a status and a body; a problem of the status `otherwise` for everything else.
 
     A list of answers is given one after the other. Used as a context manager.
     """
@@ -39,6 +39,7 @@ class ConsoleStandIn:
     socket_path: Path
     answers: dict[tuple[str, str], Any] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    otherwise: int = 404
 
     def answer(self, method: str, path: str, body: object, status: int = 200, media: str = "application/json") -> None:
         """Set, or add, what is answered to a request."""
@@ -99,9 +100,9 @@ class ConsoleStandIn:
         if not answers:
             problem = {
                 "title": "not found",
-                "status": 404,
+                "status": self.otherwise,
                 "detail": f"nothing at {path}",
                 "code": "management.not_found",
             }
-            return 404, "application/problem+json", json.dumps(problem).encode()
+            return self.otherwise, "application/problem+json", json.dumps(problem).encode()
         return answers.pop(0) if len(answers) > 1 else answers[0]
