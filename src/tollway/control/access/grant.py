@@ -31,6 +31,36 @@ EVERYTHING = Grant()
 """What the program itself may give."""
 
 
+GIVING = frozenset(
+    (
+        *(
+            Permission.APPLICATIONS_WRITE,
+            Permission.BULK_WRITE,
+            Permission.CONFIGURATION_WRITE,
+            Permission.MEMBERS_WRITE,
+        ),
+        *(Permission.PLANS_WRITE, Permission.ROLES_WRITE, Permission.SERVICE_ACCOUNTS_WRITE),
+        *(Permission.TEAMS_WRITE, Permission.SECURITY_WRITE, Permission.TOKENS_WRITE, Permission.USERS_WRITE),
+    )
+)
+"""Who holds one of these gives calls to tokens or to people."""
+
+
+def of_management(rights: Rights, team_ids: frozenset[str] = frozenset()) -> Grant:
+    """Return what somebody may do at the management API alone, as a grant of no calls."""
+    return Grant((), (), 0, (), rights, team_ids)
+
+
+def of_role(rights: Rights, team_ids: frozenset[str] = frozenset()) -> Grant:
+    """Return what it gives to let somebody have these rights.
+
+    Who may issue tokens by them, or let others, may make calls of every kind and for ever.
+    """
+    if GIVING.isdisjoint(rights):
+        return of_management(rights, team_ids)
+    return Grant(rights=rights, team_ids=team_ids)
+
+
 def excess(asked: Grant, bound: Grant) -> tuple[str, ...]:
     """Return in what `asked` goes beyond `bound`: names of fields and permissions; empty when asked ⊆ bound."""
     found = []
@@ -60,7 +90,7 @@ def check_membership(rights: Rights, team_id: str, sight: Sight, bound: Grant) -
 
     What a role reaches by teams it reaches there from then on: into a team of others it is given by who reaches all.
     """
-    check_grant(Grant(rights=as_given_into(rights, team_id, sight.team_ids), team_ids=frozenset()), bound)
+    check_grant(of_role(as_given_into(rights, team_id, sight.team_ids)), bound)
 
 
 def _is_within(asked: tuple[str, ...] | None, bound: tuple[str, ...] | None) -> bool:

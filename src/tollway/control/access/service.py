@@ -11,7 +11,7 @@ from types import MappingProxyType
 from msgspec import UNSET
 
 from tollway.control.access.errors import role_in_use, role_is_built_in, role_name_taken, role_not_found
-from tollway.control.access.grant import Grant, check_grant
+from tollway.control.access.grant import Grant, check_grant, of_role
 from tollway.control.access.model import NO_RIGHTS, REGISTRY, Permission, Reach, Rights, Role, RoleChange
 from tollway.control.access.ports import RoleStore
 from tollway.control.access.roles import BUILT_IN
@@ -149,7 +149,7 @@ def _facts(role: Role) -> dict[str, object]:
 
 def _grant(rights: Rights) -> Grant:
     """Return the rights as a grant without teams: a role by itself reaches into none."""
-    return Grant(rights=rights, team_ids=frozenset())
+    return of_role(rights)
 
 
 def _check_rights(rights: Rights, faults: Faults) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tollway.control.access.grant import Grant, check_grant, check_membership
+from tollway.control.access.grant import check_grant, check_membership, of_management
 from tollway.control.access.model import NO_RIGHTS, Sight
 from tollway.control.accounts.errors import member_not_found, user_not_found
 from tollway.control.accounts.model import Member
@@ -53,7 +53,7 @@ class Members:
             user = self._store.find(user_id)
             if user is None or user.kind != "person" or user.state == "deleted":
                 raise user_not_found()
-            check_grant(Grant(rights=NO_RIGHTS, team_ids=frozenset({team_id})), actor.bound)
+            check_grant(of_management(NO_RIGHTS, frozenset({team_id})), actor.bound)
             if not self._store.is_member(team_id, user_id):
                 role = self._roles.find(user.role)
                 check_membership(NO_RIGHTS if role is None else role.rights, team_id, actor.sight, actor.bound)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
-from tollway.control.access.grant import Grant, check_grant, check_membership, excess
+from tollway.control.access.grant import Grant, check_grant, check_membership, excess, of_management, of_role
 from tollway.control.access.model import NO_RIGHTS
 from tollway.control.access.roles import OWNER
 from tollway.control.accounts.errors import (
@@ -155,6 +155,7 @@ class Accounts:
             user = self._touchable(user_id, actor, None)
             if user.state == "deactivated":
                 raise not_in_this_state(user.state)
+            check_grant(self._grant(user.role, ()), actor.bound)
             issued = self._issue_link(user, "invite" if user.state == "invited" else "reset")
             self._record(actor, "link", user, None, {"purpose": issued.purpose, "expires_ns": issued.expires_ns})
             return issued
@@ -197,6 +198,7 @@ class Accounts:
             before = self._touchable(user_id, actor, expected_version)
             if before.state != "deactivated":
                 return before
+            check_grant(self._grant(before.role, ()), actor.bound)
             state: UserState = "active" if before.password_hash else "invited"
             return self._save(before, replace(before, state=state), actor, "reactivate")
 
@@ -276,7 +278,7 @@ class Accounts:
         """Return a person whose account the actor may touch: one who may do no more than the actor."""
         user = self.get(user_id)
         check_version(user.version, expected_version)
-        check_grant(self._grant(user.role, ()), actor.bound)
+        check_grant(of_management(self._grant(user.role, ()).rights or NO_RIGHTS), actor.bound)
         return user
 
     def _changed(self, user: User, change: UserChange, actor: Actor, *, team_ids: tuple[str, ...] = ()) -> User:
@@ -324,7 +326,7 @@ class Accounts:
 
     def _grant(self, role_id: str, team_ids: tuple[str, ...]) -> Grant:
         role = self._parts.roles.find(role_id)
-        return Grant(rights=NO_RIGHTS if role is None else role.rights, team_ids=frozenset(team_ids))
+        return of_role(NO_RIGHTS if role is None else role.rights, frozenset(team_ids))
 
     def _save(self, before: User, after: User, actor: Actor, act: str) -> User:
         if after == before:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
 
-from tollway.control.access.grant import Grant, check_grant
+from tollway.control.access.grant import check_grant, of_role
 from tollway.control.access.model import EVERYWHERE, NO_RIGHTS, Permission, Sight
 from tollway.control.access.scopes import as_given_into
 from tollway.control.actor import Actor
@@ -211,7 +211,7 @@ class ServiceAccounts:
         role = self._parts.roles.find(account.role)
         rights = NO_RIGHTS if role is None else role.rights
         given = as_given_into(rights, account.team_id or "", actor.sight.team_ids)
-        check_grant(Grant(rights=given, team_ids=frozenset()), actor.bound)
+        check_grant(of_role(given), actor.bound)
 
     def _end(self, before: User, after: User, actor: Actor, act: str) -> EndedAccount:
         tokens = self._parts.tokens.end_personal(before.id, actor, reason=f"its service account was {after.state}")

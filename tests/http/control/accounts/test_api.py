@@ -217,8 +217,12 @@ def test_a_token_that_may_change_people_invites_them_with_no_more_than_it_has(co
     role = plane.roles.create("narrow", "", {Permission.SERVICES_READ: Reach.TEAM}, ACTOR).id
     boss = plane.account_store.find_named(NAME)
     assert boss is not None
-    new = NewToken("hr", scopes=scopes, expires_ns=None)
-    client = console.client_by(plane.tokens.issue(new, Actor(boss.id, "user")).secret)
+    client = console.client_by(plane.tokens.issue(NewToken("hr", scopes=scopes), Actor(boss.id, "user")).secret)
     assert client.post(U, json={"name": "eve", "role": role}).status_code == 201
-    refused = client.post(U, json={"name": "mallory", "role": "developer"})
-    assert (refused.status_code, refused.json()["code"]) == (403, "management.forbidden")
+    giving = plane.roles.create("giving", "", {Permission.USERS_WRITE: Reach.ALL}, ACTOR).id
+    for beyond in ("developer", giving):  # who may give tokens away gives more calls than the token can
+        refused = client.post(U, json={"name": "mallory", "role": beyond})
+        assert (refused.status_code, refused.json()["code"]) == (403, "management.forbidden")
+    mate = add_person(console, "mate", role)
+    assert client.post(f"{U}/{mate}/deactivate").status_code == 200
+    assert client.post(f"{U}/{boss.id}/deactivate").status_code == 403
