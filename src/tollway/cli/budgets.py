@@ -13,7 +13,7 @@ import typer
 from tollway.cli.answers import CommandError, ExitCode, decoded
 from tollway.cli.find import find_one
 from tollway.cli.instants import parse_expiry
-from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limit, show_limits
+from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, meter_lines, show_limit, show_limits
 from tollway.cli.session import Session, command
 from tollway.control.limits.parse import parse_count
 from tollway.kernel.money import format_usd, parse_usd
@@ -165,13 +165,8 @@ def show_meters(session: Session, meters: dict[str, Any] | None) -> None:
     if meters is None:
         session.output.note("what is left of its limits is not known while the meters cannot be read")
         return
-    for rule in meters["requests"]:
-        session.output.line(f"{rule['name']}: {rule['used']} of {rule['limit']} calls in {rule['window_seconds']} s")
-    if meters["concurrency"]:
-        session.output.line(f"at once: {meters['concurrency']['in_flight']} of {meters['concurrency']['limit']}")
-    for budget in meters["budgets"]:
-        held = f", {budget['reserved_usd']} held" if float(budget["reserved_usd"]) else ""
-        session.output.line(f"{budget['name']}: {budget['spent_usd']} of {budget['limit_usd']} USD spent{held}")
+    for line in meter_lines(meters):
+        session.output.line(line)
 
 
 def _used_row(item: dict[str, Any]) -> dict[str, Any]:

@@ -81,6 +81,25 @@ def show_limit(limit: dict[str, Any]) -> str:
     return text + (" (soft)" if limit.get("soft") else "")
 
 
+def meter_lines(meters: dict[str, Any]) -> list[str]:
+    """Write how much of each limit is used, a line each; `meters` as the API answers them."""
+    return [_meter_line(meter) for meter in meters["every"]]
+
+
+def _meter_line(meter: dict[str, Any]) -> str:
+    unit = "USD" if meter["unit"] == "usd" else meter["unit"]
+    if meter["measure"] == "concurrency":
+        when = " at once"
+    elif meter["window_seconds"]:
+        when = f" in {meter['window_seconds']} s"
+    else:
+        when = " in all" if meter["period"] == "total" else f", all there again at {meter['resets_at']}"
+    held = f" and {meter['reserved']} held" if float(meter["reserved"]) else ""
+    share = f" for {' '.join(meter['models'])}" if meter["models"] and " for " not in meter["name"] else ""
+    soft = " (soft)" if meter["soft"] else ""
+    return f"{meter['name']}{share}: {meter['used']}{held} of {meter['allowed']} {unit}{when}{soft}"
+
+
 def _budget(rule: BudgetRule) -> dict[str, Any]:
     is_money = rule.unit == "cost"
     amount = {"limit_usd": format_usd(rule.amount)} if is_money else {"limit_tokens": rule.amount}

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from tollway.cli.answers import decoded
+from tollway.cli.budgets import show_meters
 from tollway.cli.find import find_id, find_one, switch
 from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
@@ -130,16 +131,7 @@ def show(session: Session, token: TokenArgument) -> None:
         session.output.json({**found, "meters": meters})
         return
     session.output.fields({**found, "limits": show_limits(found["limits"])})
-    if meters is None:
-        session.output.note("what is left of its limits is not known while the meters cannot be read")
-        return
-    for rule in meters["requests"]:
-        session.output.line(f"{rule['name']}: {rule['used']} of {rule['limit']} calls in {rule['window_seconds']} s")
-    if meters["concurrency"]:
-        session.output.line(f"at once: {meters['concurrency']['in_flight']} of {meters['concurrency']['limit']}")
-    for budget in meters["budgets"]:
-        held = f", {budget['reserved_usd']} held" if float(budget["reserved_usd"]) else ""
-        session.output.line(f"{budget['name']}: {budget['spent_usd']} of {budget['limit_usd']} USD spent{held}")
+    show_meters(session, meters)
 
 
 def _find_meters(session: Session, token_id: str) -> dict[str, Any] | None:

@@ -13,8 +13,15 @@ TOKENS = {"id": "lim_1", "name": "60s", "measure": "total_tokens", "amount": 10,
           "window_seconds": 60, "period": None}  # fmt: skip
 LIMITS = {"requests": [], "concurrency": None, "budgets": [BUDGET], "limits": [TOKENS]}
 OWNED = {"level": "team", "owner_id": TEAM["id"], "owner_name": "payments", "limits": LIMITS}
-METERS = {"requests": [], "concurrency": {"limit": 3, "in_flight": 1}, "budgets": [
-    {"name": "month", "limit_usd": "5.00", "spent_usd": "1.00", "reserved_usd": "0.25"}]}  # fmt: skip
+MONTH = {"name": "month", "measure": "cost", "unit": "usd", "allowed": "7.00", "used": "1.00", "reserved": "0.25",
+         "window_seconds": 0, "period": "month", "resets_at": "2026-12-01T00:00:00Z", "models": [],
+         "soft": False}  # fmt: skip
+SLOTS = {**MONTH, "name": "concurrency", "measure": "concurrency", "unit": "calls", "allowed": "3", "used": "1",
+         "reserved": "0", "period": None}  # fmt: skip
+SHARE = {**MONTH, "name": "60s", "measure": "total_tokens", "unit": "tokens", "allowed": "10", "used": "4",
+         "reserved": "0", "window_seconds": 60, "models": ["gpt-*"], "soft": True}  # fmt: skip
+ONCE = {**MONTH, "name": "total", "period": "total", "reserved": "0.00", "resets_at": None}
+METERS = {"every": [MONTH, SLOTS, SHARE, ONCE]}
 PATH = f"/limits/team/{TEAM['id']}"
 
 
@@ -30,8 +37,10 @@ def team(console: ConsoleStandIn) -> ConsoleStandIn:
 
 def test_owner_is_shown_with_what_is_used(team: ConsoleStandIn, run: Run) -> None:
     shown = run("limit", "show", "team:payments").out
-    assert "month: 1.00 of 5.00 USD spent, 0.25 held" in shown
-    assert "at once: 1 of 3" in shown
+    assert "month: 1.00 and 0.25 held of 7.00 USD, all there again at 2026-12-01T00:00:00Z" in shown
+    assert "concurrency: 1 of 3 calls at once" in shown
+    assert "60s for gpt-*: 4 of 10 tokens in 60 s (soft)" in shown
+    assert "total: 1.00 of 7.00 USD in all" in shown
     assert "top-up top_0123456789abcdef of month: 2.00 more until 2027-01-01T00:00:00Z" in shown
     assert run("limit", "show", "team:payments", "--json").json == {**OWNED, "meters": METERS}
     team.answer("GET", "/limits", {"items": [OWNED]})

@@ -7,7 +7,7 @@ from kit.console_stand_in import ConsoleStandIn
 
 ID = "abcdefABCDEF"
 TOKEN = {"id": ID, "name": "ci", "state": "active", "limits": None}
-NO_METERS: dict[str, object] = {"requests": [], "concurrency": None, "budgets": []}
+NO_METERS: dict[str, object] = {"every": []}
 
 
 @pytest.mark.parametrize("reference", [ID, f"tws_{ID}…", f"tws_{ID}{'x' * 40}"])

@@ -108,18 +108,15 @@ def test_rename_changes_the_name_only(console: ConsoleStandIn, run: Run) -> None
 
 def test_show_says_what_is_left(console: ConsoleStandIn, run: Run) -> None:
     console.answer("GET", f"/tokens/{ID}", TOKEN)
-    meters = {
-        "requests": [{"name": "rpm", "limit": 60, "window_seconds": 60, "used": 7, "resets_in_seconds": 3.5}],
-        "concurrency": {"limit": 5, "in_flight": 2},
-        "budgets": [
-            {"name": "month", "limit_usd": "5.00", "spent_usd": "1.25", "reserved_usd": "0.10", "period": "month"},
-        ],
-    }
+    rpm = {
+        "name": "rpm", "measure": "requests", "unit": "calls", "allowed": "60", "used": "7", "reserved": "0",
+        "window_seconds": 60, "period": None, "models": [], "soft": False, "resets_at": None,
+    }  # fmt: skip
+    meters = {"every": [rpm, {**rpm, "name": "60s", "measure": "input_tokens", "unit": "tokens", "allowed": "5000"}]}
     console.answer("GET", f"/tokens/{ID}/meters", meters)
     out = run("token", "show", ID).out
     assert "rpm: 7 of 60 calls in 60 s" in out
-    assert "at once: 2 of 5" in out
-    assert "month: 1.25 of 5.00 USD spent, 0.10 held" in out
+    assert "60s: 7 of 5000 tokens in 60 s" in out
 
 
 def test_show_works_before_there_are_meters(console: ConsoleStandIn, run: Run) -> None:
