@@ -27,14 +27,14 @@ FORBIDDEN_TRAILER = re.compile(
 
 _PLAIN_SIZE = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _TOTALS_MAX = 1_024
-_totals: dict[bytes, int] = {}
-"""Size lines met lately, and how long their chunks are in all: the events of a stream have few lengths."""
+known_totals: dict[bytes, int] = {}
+"""Plain size lines met lately, and how long their chunks are in all: the events of a stream have few lengths."""
 
 
 def read_whole_chunk(data: bytes) -> bytes | None:
     """Return the content of exactly one chunk, not the last one, without extensions; None when `data` is not that."""
     at = data.find(b"\r\n")
-    total = _totals.get(data[:at]) or _read_total(data[:at])
+    total = known_totals.get(data[:at]) or _read_total(data[:at])
     return data[at + 2 : -2] if total == len(data) and data.endswith(b"\r\n") else None
 
 
@@ -42,9 +42,9 @@ def _read_total(line: bytes) -> int:
     """Return how long the chunk of a plain size line is, with its frame; 0 when it is not plain or ends the body."""
     if _PLAIN_SIZE.fullmatch(line) is None or (size := int(line, 16)) == 0:
         return 0
-    if len(_totals) >= _TOTALS_MAX:
-        _totals.clear()
-    _totals[line] = total = len(line) + size + 4
+    if len(known_totals) >= _TOTALS_MAX:
+        known_totals.clear()
+    known_totals[line] = total = len(line) + size + 4
     return total
 
 

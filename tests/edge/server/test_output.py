@@ -85,3 +85,32 @@ async def test_next_pipelined_request_waits_for_a_slow_reader(edge) -> None:
     client.writer.transport.resume_reading()
     for _ in range(10):
         assert len((await client.answer(10))[2]) == 10_000_000
+
+
+async def test_frames_go_straight_to_the_socket_only_while_there_is_nothing_else_to_heed(edge) -> None:
+    """A held head goes first, and what is written to a slow reader is counted, so that its rate is known."""
+    seen = []
+
+    async def handle(exchange) -> None:
+        output = exchange._output
+        exchange.start(200, [], None)
+        seen.append(output.direct is None)
+        exchange.write_framed(b"a", b"1\r\na\r\n")
+        seen.append(output.direct is not None)
+        exchange.write_framed(b"b", b"1\r\nb\r\n")
+        output.pause()
+        seen.append(output.direct is None)
+        before = output._bytes_written
+        exchange.write_framed(b"c", b"1\r\nc\r\n")
+        seen.append(output._bytes_written - before == len(b"1\r\nc\r\n"))
+        output.resume()
+        seen.append(output.direct is not None)
+        exchange.finish()
+        seen.append(exchange.bytes_sent)
+
+    await edge.start(handle)
+    client = await edge.connect()
+    await client.send(GET)
+    status, _, body = await client.answer()
+    assert (status, body) == (200, b"abc")
+    assert seen == [True] * 5 + [3]

@@ -145,7 +145,11 @@ class ServerExchange:
     def write_framed(self, chunk: bytes, frame: bytes) -> None:
         """Append a chunk that came in a frame; see the flow."""
         if self._is_chunked and not self.is_ended:
-            self._output.write(frame)
+            direct = self._output.direct
+            if direct is None:
+                self._output.write(frame)
+            else:
+                direct(frame)
             self.bytes_sent += len(chunk)
         else:
             self.write(chunk)

@@ -7,6 +7,7 @@ in each idle time, or the connection is aborted.
 import asyncio
 import socket
 import struct
+from collections.abc import Callable
 
 from tollway.edge.flow import Signal
 from tollway.edge.server.timers import Deadline, TimerWheel
@@ -34,6 +35,7 @@ class Output:
         "_transport",
         "_waiter",
         "_wheel",
+        "direct",
         "is_closed",
         "is_writable",
         "watch",
@@ -45,6 +47,8 @@ class Output:
         self.is_writable = True
         self.watch: tuple[Signal, Signal] | None = None
         """Told when the write buffer crosses its marks; belongs to the present exchange."""
+        self.direct: Callable[[bytes], None] | None = transport.write
+        """Hands bytes to the socket as `write` does; None while that has more to do or nothing may be written."""
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._wheel = wheel
@@ -64,6 +68,7 @@ class Output:
         if self._held_head:
             data = self._held_head + data
             self._held_head = b""
+            self.direct = self._transport.write if self.is_writable else None
         if not self.is_writable:
             self._bytes_written += len(data)
         self._transport.write(data)
@@ -71,6 +76,7 @@ class Output:
     def hold_head(self, head: bytes) -> None:
         """Send `head` with the first bytes of the body, or when this turn of the loop ends: a system call less."""
         self._held_head = head
+        self.direct = None
         self._loop.call_soon(self.flush)
 
     def flush(self) -> None:
@@ -93,6 +99,7 @@ class Output:
     def pause(self) -> None:
         """The write buffer is over its mark: tell the relay, and bound how long that may last."""
         self.is_writable = False
+        self.direct = None
         self._bytes_written = self._transport.get_write_buffer_size()
         if self._stall is None:
             self._stall = Deadline(self._wheel, self._on_stall)
@@ -104,6 +111,8 @@ class Output:
     def resume(self) -> None:
         """The caller has caught up."""
         self.is_writable = True
+        if not self._held_head and not self.is_closed:
+            self.direct = self._transport.write
         if self._stall is not None:
             self._stall.clear()
         if self.watch is not None:
@@ -119,6 +128,7 @@ class Output:
     def dispose(self) -> None:
         """The connection is lost."""
         self.is_closed = True
+        self.direct = None
         self._held_head = b""
         self.watch = None
         if self._stall is not None:

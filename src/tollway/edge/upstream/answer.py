@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from tollway.contract.policy import Timeouts
 from tollway.edge.flow import CallerFlow
 from tollway.edge.upstream import faults
+from tollway.edge.upstream.sinks import framed, framed_through, through
 from tollway.edge.upstream.tunnel import Tunnel, check_handshake
 from tollway.gateway.ports import Answer, Exchange, Headers, Tap
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
@@ -129,13 +130,13 @@ class UpstreamAnswer:
         self._exchange = exchange
         self._tap = tap
         flow = cast(CallerFlow, exchange)
-        self.sink = exchange.write if tap is None else _through(tap, exchange)
+        self.sink = exchange.write if tap is None else through(tap, exchange)
         if self._chunks:
             self._pass_on(self._take())
         if not self.is_complete and self.error is None:
             self._read_on()
             if self.connection is not None:
-                self.connection.relay_chunks(flow.write_framed if tap is None else _framed_through(tap, flow))
+                self.connection.relay_chunks(framed(flow) if tap is None else framed_through(tap, flow))
             flow.watch_writable(self._pause, self._resume)
             await self._wait()
         await self._settle_upload()
@@ -298,30 +299,6 @@ class UpstreamAnswer:
         if connection is not None:
             connection.limit(self.idle_deadline())
             connection.resume_reading()
-
-
-def _through(tap: Tap, exchange: Exchange) -> Callable[[bytes], None]:
-    feed, write = tap.feed, exchange.write
-
-    def sink(chunk: bytes) -> None:
-        seen = feed(chunk)
-        if seen:
-            write(seen)
-
-    return sink
-
-
-def _framed_through(tap: Tap, exchange: CallerFlow) -> Callable[[bytes, bytes], None]:
-    feed, write, write_framed = tap.feed, exchange.write, exchange.write_framed
-
-    def sink(chunk: bytes, frame: bytes) -> None:
-        seen = feed(chunk)
-        if seen is chunk:
-            write_framed(chunk, frame)
-        elif seen:
-            write(seen)
-
-    return sink
 
 
 _: type[Answer] = UpstreamAnswer

@@ -21,7 +21,7 @@ from tollway.edge.upstream.read_buffer import ReadBuffer
 from tollway.edge.upstream.state import State
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
-from tollway.wire.chunked import ChunkedDecoder, read_whole_chunk
+from tollway.wire.chunked import ChunkedDecoder
 
 HEAD_BYTES_MAX = 65_536
 INTERIMS_MAX = 8
@@ -109,8 +109,8 @@ class Connection(asyncio.BufferedProtocol):
         self._progressed_ns = 0
         """When the last bytes of a body came."""
         self._is_between_chunks = False
-        self.framed_sink: Callable[[bytes, bytes], None] | None = None
-        """While a body in chunks is relayed: takes a chunk, and the chunk with the frame it came in."""
+        self.framed_sink: Callable[[bytes], bool] | None = None
+        """While a body in chunks is relayed: takes a read if it is exactly one chunk, and tells whether it was."""
         self._reset_head()
 
     # The request.
@@ -131,8 +131,8 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self.transport.write(head + body)
 
-    def relay_chunks(self, sink: Callable[[bytes, bytes], None]) -> None:
-        """Give each chunk that comes whole to `sink` until the body ends, if the body comes in chunks at all."""
+    def relay_chunks(self, sink: Callable[[bytes], bool]) -> None:
+        """Offer what is read between two chunks to `sink` until the body ends, if the body comes in chunks at all."""
         if self._chunks is not None and self.state is _BODY:
             self.framed_sink = sink
 
@@ -219,12 +219,17 @@ class Connection(asyncio.BufferedProtocol):
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self.framed_sink is not None:
-            return self._take_chunks(bytes(self._view[:nbytes]))
+        framed = self.framed_sink
+        if framed is not None:
+            data = bytes(self._view[:nbytes])
+            if self._is_between_chunks and framed(data):
+                self._progressed_ns = self._monotonic_ns()
+                return None
+            return self._decode_chunks(data)
         state = self.state
         if state is _BODY:
             if self._chunks is not None:
-                self._take_chunks(bytes(self._view[:nbytes]))
+                self._decode_chunks(bytes(self._view[:nbytes]))
             elif self._bytes_left:
                 self._take_rest(nbytes)
             else:
@@ -302,19 +307,9 @@ class Connection(asyncio.BufferedProtocol):
         self.state = _BODY
         self._note_progress(answer)
         if rest:
-            self._take_chunks(rest)
+            self._decode_chunks(rest)
         answer.wake()
         return True
-
-    def _take_chunks(self, data: bytes) -> None:
-        """Take the next bytes of a body in chunks; nearly always they are one chunk, which travels on as it came."""
-        framed = self.framed_sink
-        chunk = None if framed is None or not self._is_between_chunks else read_whole_chunk(data)
-        if chunk is None:
-            self._decode_chunks(data)
-        else:
-            self._progressed_ns = self._monotonic_ns()
-            framed(chunk, data)  # type: ignore[misc]  # not None, or there would be no chunk
 
     def _decode_chunks(self, data: bytes) -> None:
         decoder, answer = self._chunks, self._answer
