@@ -86,8 +86,10 @@ function Row({ rest, change, remove, noun, isCalendar, error, children }: { rest
     <div className="stack-small">
       <div className="form-row">
         {children}
-        <ActionIcon size={36} variant={isPlain ? "subtle" : "light"} aria-label={`More about this ${noun}`} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}><IconAdjustments size={16} /></ActionIcon>
-        <ActionIcon size={36} aria-label={`Remove this ${noun}`} onClick={remove}><IconTrash size={16} /></ActionIcon>
+        <span className="nowrap">
+          <ActionIcon size={36} variant={isPlain ? "subtle" : "light"} aria-label={`More about this ${noun}`} aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}><IconAdjustments size={16} /></ActionIcon>
+          <ActionIcon size={36} aria-label={`Remove this ${noun}`} onClick={remove}><IconTrash size={16} /></ActionIcon>
+        </span>
       </div>
       {isOpen && (
         <div className="note stack-small">

@@ -78,12 +78,12 @@ function Level({ alert }: { alert: Alert }) {
 }
 
 function What({ alert }: { alert: Alert }) {
-  if (!alert.measure) return <span>Keys began to fail; others are tried first</span>;
+  if (!alert.measure) return <span style={{ display: "block", minWidth: "11rem" }}>Keys began to fail; others are tried first</span>;
   const noun = MEASURES.find((one) => one.value === alert.measure)?.noun ?? "";
   const isMoney = alert.measure === "cost";
   const show = (text: string | null) => (isMoney ? amount(text ?? "0") : Number(text) < 100_000 ? exact(Number(text)) : count(Number(text)));
   return (
-    <span>
+    <span style={{ display: "block", minWidth: "11rem" }}>
       <strong>{alert.kind === "budget" ? "Budget" : "Limit"} {alert.limit_name}</strong> {alert.soft && <span className="tag" title="Counted and told of, never refused">soft</span>}
       <span className="muted"> {show(alert.used)} of {show(alert.allowed)}{isMoney ? "" : ` ${noun}`}</span>
       {alert.used_up_at && <span className="muted small nowrap"> · used up <Ago value={alert.used_up_at} /> at that pace</span>}

@@ -63,7 +63,7 @@ export default function ModelGroups() {
 
 function Members({ models }: { models: string[] }) {
   return (
-    <span title={models.join(", ")}>
+    <span style={{ display: "block", minWidth: "12rem" }} title={models.join(", ")}>
       {models.slice(0, SHOWN).map((model) => <code key={model} className="entry">{model}</code>)}
       {models.length > SHOWN && <span className="muted small">and {models.length - SHOWN} more</span>}
     </span>

@@ -78,8 +78,8 @@ export default function Tokens() {
 
 const COLUMNS: Column<Token>[] = [
   { id: "name", title: "Name", isFixed: true, show: (token) => <Link href={`/tokens/${token.id}`} className="nowrap">{token.name}</Link> },
-  { id: "id", title: "Token", show: (token) => <span className="mono muted nowrap">{token.masked}</span> },
   { id: "state", title: "State", isFixed: true, show: (token) => <TokenState token={token} /> },
+  { id: "id", title: "Token", show: (token) => <span className="mono muted nowrap">{token.masked}</span> },
   { id: "application", title: "Application", show: (token) => (token.application_id ? <span className="nowrap">{token.application_name ?? token.application_id}</span> : <span className="muted">none</span>) },
   { id: "environment", title: "Environment", isHidden: true, show: (token) => token.environment },
   { id: "models", title: "Models", isHidden: true, show: (token) => rightsInWords(token.models, "model") },

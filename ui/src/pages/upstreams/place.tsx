@@ -19,11 +19,11 @@ export function PlaceFields({ value, onChange, permission, errors }: { value: Pl
   const reachesAll = may(permission, "all");
   const teams = (useTeams().data?.items ?? []).filter((team) => reachesAll || teamIds.includes(team.id) || team.id === value.team_id);
   return (
-    <div className="form-grid">
+    <div className="form-grid" style={{ alignItems: "start" }}>
       <div className="stack-small">
-        <span id="place-environment">Environment</span>
-        <div><SegmentedControl size="xs" aria-labelledby="place-environment" value={value.environment} onChange={(environment) => onChange({ ...value, environment: environment as Place["environment"] })} data={[{ value: "live", label: "Live" }, { value: "test", label: "Test" }]} /></div>
+        <span id="place-environment" className="form-label">Environment</span>
         <span className="muted small">Only {value.environment} tokens reach it</span>
+        <div><SegmentedControl size="xs" aria-labelledby="place-environment" value={value.environment} onChange={(environment) => onChange({ ...value, environment: environment as Place["environment"] })} data={[{ value: "live", label: "Live" }, { value: "test", label: "Test" }]} /></div>
       </div>
       <Select label="Team" description={reachesAll ? "Whose it is; empty: the installation's" : "Whose it is"} placeholder={reachesAll ? "The installation" : "Choose a team"} clearable={reachesAll} required={!reachesAll} searchable data={teams.map((team) => ({ value: team.id, label: team.name }))} value={value.team_id} onChange={(team_id) => onChange({ ...value, team_id })} error={errors.team_id} />
     </div>
