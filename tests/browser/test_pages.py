@@ -16,7 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext
 from playwright.sync_api import Page as Tab
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 DESK = {"width": 1440, "height": 900}
 WALL = {"width": 3840, "height": 2160}
@@ -24,6 +24,7 @@ PHONE = {"width": 390, "height": 844}
 VIOLATIONS = {"resultTypes": ["violations"]}
 Opened = tuple[Tab, list[str]]
 """A page, and what happened in it that should not."""
+NON_VARIANTS = [page for page in pages.PAGES if not page.is_variant]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +38,11 @@ def desk(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture(scope="module")
 def opened(
     request: pytest.FixtureRequest, desk: BrowserContext, busy_origin: str, fresh_origin: str
-) -> Iterator[Opened]:
-    """The page in question, loaded once for all the tests that look at it."""
-    tab, faults = open_page(desk, fresh_origin if request.param.is_fresh else busy_origin, request.param)
-    yield tab, faults
+) -> Iterator[tuple[pages.Page, Tab, list[str]]]:
+    """The page in question, loaded once for all the tests that look at it: they run one after the other."""
+    page: pages.Page = request.param
+    tab, faults = open_page(desk, fresh_origin if page.is_fresh else busy_origin, page)
+    yield page, tab, faults
     tab.close()
 
 
@@ -65,10 +67,8 @@ def open_page(context: BrowserContext, origin: str, page: pages.Page) -> Opened:
 
 def each(chosen: list[pages.Page]) -> pytest.MarkDecorator:
     """Give `opened` these pages; variants of a page are for the slow run."""
-    values = [
-        pytest.param(page, page, id=page.name, marks=[pytest.mark.slow] if page.is_variant else []) for page in chosen
-    ]
-    return pytest.mark.parametrize(("opened", "page"), values, indirect=["opened"])
+    values = [pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.is_variant else []) for page in chosen]
+    return pytest.mark.parametrize("opened", values, indirect=True)
 
 
 def is_own(url: str, origin: str) -> bool:
@@ -78,10 +78,10 @@ def is_own(url: str, origin: str) -> bool:
 
 @each(pages.PAGES)
 def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_wall_and_phone(
-    opened: Opened, page: pages.Page
+    opened: tuple[pages.Page, Tab, list[str]],
 ) -> None:
     """One load a page: the three looks are three states of the same document."""
-    tab, faults = opened
+    page, tab, faults = opened
     if page.heading:
         assert tab.locator("h1").inner_text().startswith(page.heading)
     assert tab.title().endswith("Tollway")
@@ -93,7 +93,7 @@ def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_wall_and_phon
     assert violations(tab.evaluate("options => axe.run(document, options)", contrast)) == []
     for screen in (WALL, PHONE):
         tab.set_viewport_size(screen)
-        tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {screen['width']}", timeout=5_000)
+        tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {screen['width']}", timeout=20_000)
     assert faults == []
 
 
@@ -106,9 +106,11 @@ def violations(response: dict[str, Any]) -> list[str]:
     ]
 
 
-@each([page for page in pages.PAGES if not page.is_variant])
-def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(opened: Opened, page: pages.Page) -> None:
-    tab, _faults = opened
+@each(NON_VARIANTS)
+def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(
+    opened: tuple[pages.Page, Tab, list[str]],
+) -> None:
+    _page, tab, _faults = opened
     tab.emulate_media(color_scheme="light")
     tab.set_viewport_size(DESK)
     pages.come_to_rest(tab)
@@ -142,7 +144,7 @@ def test_print_grows_with_the_screen(browser: Browser, busy_origin: str) -> None
     size = "parseFloat(getComputedStyle(document.body).fontSize)"
     small = tab.evaluate(size)
     tab.set_viewport_size(WALL)
-    tab.wait_for_function(f"() => {size} >= 1.3 * {small}", timeout=5_000)
+    tab.wait_for_function(f"() => {size} >= 1.3 * {small}", timeout=20_000)
     assert tab.evaluate("document.querySelector('.page').clientWidth") >= 0.65 * WALL["width"]
     context.close()
 
@@ -173,7 +175,7 @@ FOCUSED = """() => {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", [page for page in pages.PAGES if not page.is_variant], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", NON_VARIANTS, ids=lambda page: page.name)
 def test_page_says_what_is_wrong_while_the_console_answers_nothing_but_the_session(
     page: pages.Page, browser: Browser, busy_origin: str
 ) -> None:
