@@ -6,13 +6,13 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
 
 from kit.instance import Tollway
 from kit.rest_upstream import MEGABYTE, RESTUpstream
@@ -345,6 +345,32 @@ def test_websocket(tollway: Tollway, token: str) -> None:
         ws.send(data)
         assert ws.recv(10) == data
         ws.ping().wait(10)
+
+
+def test_websockets_of_a_compromised_token_end_within_two_seconds_and_those_of_a_revoked_one_go_on(
+    tollway: Tollway,
+) -> None:
+    ids: dict[str, str] = {}
+
+    def open_with(name: str) -> AbstractContextManager[ClientConnection]:
+        secret = json.loads(tollway.run("token", "issue", "--name", name, "--json"))["token"]
+        ids[name] = secret[4:16]
+        url = f"{tollway.gateway_url.replace('http', 'ws')}/api/ws"
+        return connect(url, additional_headers={"Authorization": f"Bearer {secret}"}, compression=None)
+
+    with open_with("leaked") as leaked, open_with("left") as left:
+        assert leaked.recv(10) == left.recv(10) == "Bearer own-key"
+        tollway.run("token", "revoke", "left")
+        tollway.run("token", "revoke", "leaked", "--compromised")
+        began = time.monotonic()
+        with pytest.raises(ConnectionClosed):
+            leaked.recv(10)
+        assert time.monotonic() - began < 2.5
+        left.send("hello")
+        assert left.recv(10) == "HELLO"
+    deadline = time.monotonic() + 10
+    while "failed" not in tollway.run("usage", "--by", "outcome", "--where", f"token={ids['leaked']}", "--json"):
+        assert time.monotonic() < deadline
 
 
 @pytest.mark.parametrize(("path", "key", "status"), [("/api/ws", "tws_wrong", 401), ("/quick/ws", None, 400)])

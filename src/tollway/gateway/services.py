@@ -3,7 +3,7 @@
 Bodies stream both ways with back-pressure. Nothing of the caller's credentials or claimed identity travels on.
 """
 
-from tollway.gateway.accept import Inbound
+from tollway.gateway.accept import Inbound, find_cut
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.headers import answer_headers, request_headers
@@ -140,7 +140,11 @@ async def _tunnel(exchange: Exchange, answer: Answer, call: Call, *, is_upgrade:
     call.status = 101
     call.first_byte_at = call.answered_at
     call.request_bytes, call.response_bytes = await answer.tunnel(exchange)
-    call.outcome = "ok"
+    cut = find_cut(exchange.head)
+    if cut is None:
+        call.outcome = "ok"
+    else:
+        call.outcome, call.code = "failed", cut
 
 
 def _declared_length(answer: Answer) -> int | None:

@@ -112,6 +112,7 @@ class HandoverLinks:
         parts = self._parts
         with parts.transactions.write():
             token = parts.tokens.changeable(wanted.token_id, actor, wanted.expected_version)
+            parts.tokens.refuse_excess(token, actor)
             waiting = parts.handovers.find_waiting(token.id)
             if waiting is not None and waiting.generation == token.life.generation:
                 waiting = replace(waiting, mail_due_ns=None)  # a letter that is due would make this link void

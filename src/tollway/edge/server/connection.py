@@ -201,7 +201,9 @@ class Connection(asyncio.Protocol):
     def running_head(self) -> RequestHead | None:
         """The head of the request that is being answered, also while the connection is a tunnel; None between two."""
         exchange = self._exchange
-        return None if exchange is None or exchange.is_ended else exchange.head
+        # The exchange of a tunnel has ended with its 101; what it was asked for goes on.
+        is_over = exchange is None or (exchange.is_ended and self._phase is not Phase.TUNNEL)
+        return None if is_over or exchange is None else exchange.head
 
     def abort(self) -> None:
         """Close at once, whatever is going on."""
