@@ -62,6 +62,7 @@ class Security:
                 clock=plane.clock,
                 signatures=signatures or ReportSignatures(),
                 letters=SecurityLetters(self, Looking(plane.account_store).find, "https://console.example"),
+                addresses="whole",
             )
         )
 

@@ -135,7 +135,9 @@ def _row(token: Token, second: int, where: str, agent: str, calls: float, rng: r
         errors,
         guesses,
         targets,
-        int(count * token.cost_nanos * rng.uniform(0.5, 1.6)),
+        cost := int(count * token.cost_nanos * rng.uniform(0.5, 1.6)),
+        # Text is paid for by its length: what costs more is longer.
+        bytes=cost // 50,
     )
 
 

@@ -83,6 +83,7 @@ from tollway.control.rights.groups import ModelGroups
 from tollway.control.rights.office import RightsOffice
 from tollway.control.rights.service import RightsDesk
 from tollway.control.security.letters import SecurityLetters
+from tollway.control.security.model import AddressesKept
 from tollway.control.security.service import SecurityDesk
 from tollway.control.service_accounts.service import ServiceAccounts
 from tollway.control.services.service import RestServices, ServiceParts
@@ -99,7 +100,7 @@ from tollway.runtime.checkup.exposure import check_exposure
 from tollway.runtime.ledger import ask_offline
 from tollway.runtime.letter_sender import LetterSender, SendingApp
 from tollway.settings.address import parse_address
-from tollway.settings.model import Settings
+from tollway.settings.model import GatewaySettings, Settings
 from tollway.web.app import build_console_app
 from tollway.web.local import LocalApp
 from tollway.web.paging import Cursors
@@ -363,8 +364,15 @@ def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, p
             clock=clock,
             signatures=ReportSignatures(listed.leak_report_keys, listed.leak_report_keys_url, clock),
             letters=SecurityLetters(mail, Looking(plane.stores.accounts).find, places.console_url),
+            addresses=_addresses_kept(settings.gateway),
         )
     )
+
+
+def _addresses_kept(gateway: GatewaySettings) -> AddressesKept:
+    if gateway.record_addresses:
+        return "whole"
+    return "hashed" if gateway.hash_addresses else "none"
 
 
 def _check_upstream(upstream: Upstream) -> None:

@@ -16,7 +16,7 @@ from tollway.control.security.decoys import DecoyParts, Decoys
 from tollway.control.security.events import EventParts, SecurityEvents
 from tollway.control.security.leaks import LeakParts, Leaks
 from tollway.control.security.letters import RECIPIENTS_MAX, SecurityLetters
-from tollway.control.security.model import SecurityEvent
+from tollway.control.security.model import AddressesKept, SecurityEvent
 from tollway.control.security.noticing import Noticing, NoticingParts
 from tollway.control.security.ports import Ledger, TokenActs
 from tollway.control.security.rules import RuleParts, WatchRules
@@ -43,6 +43,7 @@ class SecurityParts:
     clock: Clock
     signatures: ReportSignatures
     letters: SecurityLetters
+    addresses: AddressesKept
 
 
 class Looking:
@@ -145,6 +146,7 @@ def build_security(parts: SecurityParts) -> SecurityDesk:
         signatures=parts.signatures,
         throttle=ReportThrottle(parts.clock),
         letters=parts.letters,
+        addresses=parts.addresses,
     )
 
 

@@ -13,12 +13,13 @@ from tollway.adapters.response_states import Bounds as StateBounds
 from tollway.adapters.response_states import LMDBResponseStates
 from tollway.adapters.sandbox_transport import SandboxRouter, build_any_destination
 from tollway.adapters.secrets import KeyRing
+from tollway.adapters.secrets.pseudonyms import AddressPseudonyms
 from tollway.adapters.telemetry.counters import CounterFile
 from tollway.adapters.telemetry.resting import RestingFile
 from tollway.edge.server.server import EdgeServer
 from tollway.edge.server.tls import build_server_context
 from tollway.edge.upstream.client import EdgeUpstreams
-from tollway.gateway.context import Bounds, Gateway
+from tollway.gateway.context import Bounds, Gateway, no_address
 from tollway.gateway.endings import Endings
 from tollway.gateway.explained import CONSOLE_PAGE, explain_codes
 from tollway.gateway.pipeline import handle
@@ -86,6 +87,7 @@ def build_worker(start: Start, name: str) -> Worker:
             answer_bytes_max=settings.limits.answer_bytes_max,
             trusted_proxies=tuple(ip_network(text) for text in settings.gateway.trusted_proxies),
             record_addresses=settings.gateway.record_addresses,
+            stand_in=AddressPseudonyms(keys.address_key).name if settings.gateway.hash_addresses else no_address,
             meters_seconds=settings.timeouts.meters_seconds,
         ),
         build_destination=build_any_destination,

@@ -78,6 +78,8 @@ class Spike(Rule, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fiel
     requests: _Count = 2_000
     cost_nanos: _Nanos = 5_000_000_000
     errors: _Count = 500
+    bytes: Annotated[int, msgspec.Meta(ge=1, le=2**53)] = 1_000_000_000
+    """Of requests and answers together."""
 
 
 class ErrorShare(Rule, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):

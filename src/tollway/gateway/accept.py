@@ -106,7 +106,7 @@ def _understand(head: RequestHead, gw: Gateway) -> Inbound:
         address,
         fields.get(b"user-agent", b"")[:200].decode("latin-1"),
         read_traceparent(fields.get(b"traceparent")),
-        recorded_address=address if gw.bounds.record_addresses else "",
+        recorded_address=address if gw.bounds.record_addresses else gw.bounds.stand_in(address),
     )
 
 

@@ -5,7 +5,7 @@ cannot be decoded is reported once and the last good one kept.
 """
 
 import logging
-from collections.abc import Mapping, MutableSequence
+from collections.abc import Callable, Mapping, MutableSequence
 from ipaddress import IPv4Network, IPv6Network
 
 import msgspec
@@ -27,6 +27,11 @@ from tollway.policy.usability import read_epochs
 log = logging.getLogger(__name__)
 
 
+def no_address(_address: str) -> str:
+    """Return nothing: what stands for an address of which nothing may be kept."""
+    return ""
+
+
 class Bounds(msgspec.Struct, frozen=True, gc=False):
     """The settings that the pipeline itself reads."""
 
@@ -34,6 +39,8 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     answer_bytes_max: int = 67_108_864
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     record_addresses: bool = True
+    stand_in: Callable[[str], str] = no_address
+    """What is recorded of an address that may not be."""
     meters_seconds: float = 5.0
 
 

@@ -40,6 +40,15 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c")
     charges: tuple[Charge, ...] = ()
     client_address: str = ""
     client_agent: str = ""
+    method: str = ""
+    route: str = ""
+    code: str = ""
+    is_stream: bool = False
+    was_opened: bool = False
+    upstream_us: int = 0
+    stages_us: tuple[int, ...] = ()
+    request_bytes: int = 0
+    response_bytes: int = 0
 
 
 def group_of(key: Sequence[str | int]) -> Group:

@@ -30,6 +30,11 @@ class GatewaySettings:
     record_addresses: bool = _setting(
         True, "keep callers' addresses in call records and last uses; rights are judged by them either way", hot=True
     )
+    hash_addresses: bool = _setting(
+        False,
+        "without record_addresses, keep keyed hashes of addresses in their place, by which misuse is noticed",
+        hot=True,
+    )
     cors_origins: tuple[str, ...] = _setting((), "origins browsers may call from; `*` for any", hot=True)
     public_url: str = _setting("", "URL callers use; printed and shown in snippets; default from listen")
     docs_url: str = _setting(

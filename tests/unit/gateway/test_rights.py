@@ -255,6 +255,14 @@ async def test_addresses_are_judged_also_where_they_are_not_recorded() -> None:
     assert rig.upstreams.sent[0][3][b"x-forwarded-for"] == b"192.0.2.1"
 
 
+async def test_a_stand_in_is_recorded_of_addresses_that_may_not_be() -> None:
+    rig = Rig(ScriptedAnswer(), bounds=Bounds(record_addresses=False, stand_in=lambda address: f"~{len(address)}"))
+    rig.publish(services=[service()])
+    assert (await rig.call("/weather/today", method="GET", token=rig.token())).status == 200
+    assert {record.client_address for record in rig.journal.closed} == {"~9"}
+    assert rig.upstreams.sent[0][3][b"x-forwarded-for"] == b"192.0.2.1"
+
+
 async def test_outside_its_hours_a_token_is_told_when_they_open() -> None:
     rig = Rig(ScriptedAnswer(body=OK))
     now = datetime.fromtimestamp(rig.clock.now_ns() // 10**9, UTC)

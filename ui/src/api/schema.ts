@@ -7100,7 +7100,8 @@ export interface components {
         };
         /**
          * SecuritySummaryOutput
-         * @description Open events by severity.
+         * @description Open events by severity. `addresses`: what records hold of callers' addresses; with `none`, no detector sees
+         *     where a call came from.
          */
         SecuritySummaryOutput: {
             /** Low */
@@ -7111,6 +7112,11 @@ export interface components {
             high: number;
             /** Critical */
             critical: number;
+            /**
+             * Addresses
+             * @enum {string}
+             */
+            addresses: "whole" | "hashed" | "none";
         };
         /**
          * ServiceAccountInput
@@ -15278,6 +15284,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
                 /** @description Makes the request safe to repeat for 24 hours. */
                 "Idempotency-Key"?: string;
             };

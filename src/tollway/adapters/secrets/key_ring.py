@@ -42,6 +42,8 @@ class KeyRing:
         """Seals the end of the audit log and where it begins."""
         self.cursor_key = SecretRing()
         """Signs paging cursors."""
+        self.address_key = SecretRing()
+        """Hashes addresses of callers where they may not be kept."""
         self.adopt(root if isinstance(root, tuple) else (RootKey(1, root),))
 
     def adopt(self, roots: RootKeys) -> None:
@@ -54,7 +56,12 @@ class KeyRing:
         }
         for purpose, box in boxes.items():
             box.take([_derive(root.key, purpose) for root in roots])
-        rings = {"cookie": self.cookie_key, "audit-chain": self.audit_key, "cursor": self.cursor_key}
+        rings = {
+            "cookie": self.cookie_key,
+            "audit-chain": self.audit_key,
+            "cursor": self.cursor_key,
+            "addresses": self.address_key,
+        }
         for purpose, ring in rings.items():
             ring.replace(*((root.generation, Secret(_derive(root.key, purpose))) for root in roots))
         self._hashers = {

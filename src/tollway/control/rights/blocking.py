@@ -1,7 +1,7 @@
 """Who would have been blocked: rules for networks, tried on the calls that are in the ledger.
 
-Nothing is changed by asking. A call whose record has no address (see `gateway.record_addresses`) is counted apart,
-since nothing can be said about it.
+Nothing is changed by asking. A call whose record has no address, or only its hash (see
+`gateway.record_addresses`), is counted apart, since nothing can be said about it.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from tollway.contract.rights import NetworkRights
 from tollway.control.faults import refuse
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
+from tollway.policy.detect.places import HASHED
 from tollway.policy.network_rules import NetworkRules, compile_rules
 
 DAYS_MAX = 90
@@ -84,7 +85,7 @@ class _Tally:
         for call in calls:
             self.looked_at += 1
             address = call.client_address
-            if not address:
+            if not address or address.startswith(HASHED):
                 self._without_address += 1
                 continue
             rule = self._rules.find_refusal(address)

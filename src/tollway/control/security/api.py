@@ -10,6 +10,7 @@ from tollway.control.paging import Page as Found
 from tollway.control.paging import Position
 from tollway.control.security.model import (
     ActState,
+    AddressesKept,
     EventFilter,
     EventState,
     LeakReport,
@@ -69,12 +70,15 @@ class SecurityEventOutput(Output):
 
 
 class SecuritySummaryOutput(Output):
-    """Open events by severity."""
+    """Open events by severity. `addresses`: what records hold of callers' addresses; with `none`, no detector sees
+    where a call came from.
+    """
 
     low: int
     medium: int
     high: int
     critical: int
+    addresses: AddressesKept
 
 
 class SecurityNoteInput(Input):
@@ -144,8 +148,15 @@ def list_security_events(query: Annotated[SecurityEventQuery, Query()], ask: Rea
 @router.get("/summary")
 def get_security_summary(ask: ReadSecurity) -> SecuritySummaryOutput:
     """Count the open events."""
-    counts = ask.services.security.events.count_open(ask.sight)
-    return SecuritySummaryOutput(**{name: counts.get(name, 0) for name in SecuritySummaryOutput.model_fields})
+    security = ask.services.security
+    counts = security.events.count_open(ask.sight)
+    return SecuritySummaryOutput(
+        low=counts.get("low", 0),
+        medium=counts.get("medium", 0),
+        high=counts.get("high", 0),
+        critical=counts.get("critical", 0),
+        addresses=security.addresses,
+    )
 
 
 @router.get("/events/{event_id}")

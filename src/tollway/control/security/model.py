@@ -11,6 +11,8 @@ from tollway.contract.watching import DEFAULTS, Act, Facts, Rule, Severity, Thre
 LEAKED = "leaked"
 """The one kind of event that no detector finds: somebody reports a token."""
 
+AddressesKept = Literal["whole", "hashed", "none"]
+"""What records hold of callers' addresses. none: no detector sees where a call came from."""
 EventState = Literal["open", "acknowledged", "expected"]
 ActState = Literal["none", "would", "done", "failed", "undone", "final"]
 """none: only told. would: a dry run. done: can be undone. final: a revocation whose undo window is over."""

@@ -6,6 +6,7 @@ from tollway.control.security.decoys import Decoys
 from tollway.control.security.events import SecurityEvents
 from tollway.control.security.leaks import Leaks
 from tollway.control.security.letters import SecurityLetters
+from tollway.control.security.model import AddressesKept
 from tollway.control.security.noticing import Noticing
 from tollway.control.security.ports import SignatureCheck
 from tollway.control.security.rules import WatchRules
@@ -24,3 +25,4 @@ class SecurityDesk:
     signatures: SignatureCheck
     throttle: ReportThrottle
     letters: SecurityLetters
+    addresses: AddressesKept = "whole"

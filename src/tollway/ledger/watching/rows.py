@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from tollway.contract.records import CloseRecord, decode
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.ledger.cells import Counted
 from tollway.ledger.model import Sums
@@ -38,6 +37,7 @@ def _add(row: Row, cell: Counted) -> None:
     row.second = max(row.second, max(cell.starts) // NANOS_PER_SECOND)
     row.calls += count
     row.cost_nanos += cell.sums.counts[_COST]
+    row.bytes += sum([facts.request_bytes + facts.response_bytes for facts in cell.facts])
     if 400 <= status < 500 and status != _LIMITED:
         row.errors += count
         if status in _GUESSES:
@@ -53,11 +53,9 @@ def _add_guesses(row: Row, cell: Counted) -> None:
         row.targets = (*row.targets, target)
     if cell.group.status != 401 or cell.group.outcome != "refused":
         return
-    for body in cell.bodies:
-        record = decode(body)
-        assert isinstance(record, CloseRecord)
-        row.ended += record.code in ENDED
-        row.replaced += record.code == REPLACED
+    for facts in cell.facts:
+        row.ended += facts.code in ENDED
+        row.replaced += facts.code == REPLACED
 
 
 def _second(row: Row) -> int:

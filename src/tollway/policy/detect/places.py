@@ -5,13 +5,18 @@ one operator's. A source is what one party controls: an IPv4 address, the /64 ar
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 REMEMBERED_MAX = 8_192
 CLIENT_CHARACTERS_MAX = 60
 UNKNOWN = "unknown"
+HASHED: Final = "~"
+"""The first character of what stands for an address that may not be kept."""
+_HASH_CHARACTERS = 12
+"""48 bits a grain: of a million networks two in a thousand million share one."""
 _PRODUCT = re.compile(r"[!#$%&'*+.^_`|~A-Za-z0-9-]+")
 
 
@@ -26,6 +31,8 @@ class Place(NamedTuple):
 @lru_cache(maxsize=REMEMBERED_MAX)
 def place_of(address: str) -> Place:
     """Return the place of an address; what is no address is a place of its own, `unknown`."""
+    if address.startswith(HASHED):
+        return _hashed_place(address)
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -36,6 +43,24 @@ def place_of(address: str) -> Place:
         parsed = parsed.ipv4_mapped
     first, second, third, _ = str(parsed).split(".")
     return Place(str(parsed), f"{first}.{second}.{third}.0/24", f"{first}.{second}.0.0/16")
+
+
+def hash_address(address: str, mac: Callable[[bytes], bytes]) -> str:
+    """Return what stands for the address: a keyed hash of each grain, so that `place_of` tells the same apart.
+
+    "" for what is no address.
+    """
+    place = place_of(address)
+    if place.source == UNKNOWN:
+        return ""
+    return HASHED + ".".join(mac(grain.encode()).hex()[:_HASH_CHARACTERS] for grain in place)
+
+
+def _hashed_place(address: str) -> Place:
+    grains = address.removeprefix(HASHED).split(".")
+    if len(grains) != len(Place._fields):
+        return Place(UNKNOWN, UNKNOWN, UNKNOWN)
+    return Place(*(HASHED + grain for grain in grains))
 
 
 @lru_cache(maxsize=REMEMBERED_MAX)

@@ -36,6 +36,8 @@ class Row(msgspec.Struct, gc=False):
     """Refused since the token is revoked or expired."""
     replaced: int = 0
     """Refused since its secret was replaced and the overlap is over."""
+    bytes: int = 0
+    """Of requests and answers."""
 
 
 class Busiest(msgspec.Struct, gc=False, array_like=True):
@@ -46,6 +48,7 @@ class Busiest(msgspec.Struct, gc=False, array_like=True):
     errors: int = 0
     networks: int = 0
     clients: int = 0
+    bytes: int = 0
 
 
 class Hour(msgspec.Struct, gc=False, array_like=True):
@@ -59,6 +62,7 @@ class Hour(msgspec.Struct, gc=False, array_like=True):
     targets: list[str] = []
     is_unusual: bool = False
     """A spike was found in it: it does not become what is usual."""
+    bytes: int = 0
 
 
 class Profile(msgspec.Struct, array_like=True):
@@ -99,6 +103,7 @@ class Profile(msgspec.Struct, array_like=True):
             found.errors = max(found.errors, figures.errors)
             found.networks = max(found.networks, figures.networks)
             found.clients = max(found.clients, figures.clients)
+            found.bytes = max(found.bytes, figures.bytes)
         return found
 
     def begin_episode(self, key: str, second: int, again_seconds: int) -> bool:
@@ -132,6 +137,7 @@ def add_row(profile: Profile, row: Row) -> None:
     hour.requests += row.calls
     hour.cost_nanos += row.cost_nanos
     hour.errors += row.errors
+    hour.bytes += row.bytes
     hour.guesses += row.guesses
     for target in row.targets:
         if len(hour.targets) < TARGETS_MAX and target not in hour.targets:
@@ -147,6 +153,7 @@ def close_hour(profile: Profile) -> None:
     figures.requests = max(figures.requests, hour.requests)
     figures.cost_nanos = max(figures.cost_nanos, hour.cost_nanos)
     figures.errors = max(figures.errors, hour.errors)
+    figures.bytes = max(figures.bytes, hour.bytes)
 
 
 def figures_of(profile: Profile, day: int) -> Busiest:

@@ -41,6 +41,7 @@ class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     guesses: _Count = 0
     targets: tuple[str, ...] = ()
     cost_nanos: _Count = 0
+    bytes: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
     ended: _Count = 0
     replaced: _Count = 0
     refused: RefusedKind | None = None
@@ -103,6 +104,7 @@ def _row(line: Line, second: int) -> Row:
         cost_nanos=line.cost_nanos,
         ended=line.ended,
         replaced=line.replaced,
+        bytes=line.bytes,
     )
 
 

@@ -13,7 +13,7 @@ import msgspec
 from tollway.contract.records import Refused
 from tollway.contract.watching import Detector, Facts, Finding, Guessing, Severity, Thresholds
 from tollway.kernel.clock import NANOS_PER_SECOND
-from tollway.policy.detect.places import place_of
+from tollway.policy.detect.places import UNKNOWN, place_of
 from tollway.policy.detect.profile import HOUR
 
 SUBJECTS_MAX: Final = 10_000
@@ -41,10 +41,13 @@ class Guesses:
         found: list[Finding] = []
         for each in refused:
             source = place_of(each.address).source
+            # Without addresses, everybody would be one source.
+            is_source_known = source != UNKNOWN
             for mark in each.marks:
                 named = f"{each.token_id}/{mark}"
-                self._count("scanning", source, (second, named, rules.scanning), each, found)
-                if each.kind == "unknown":
+                if is_source_known:
+                    self._count("scanning", source, (second, named, rules.scanning), each, found)
+                if each.kind == "unknown" and is_source_known:
                     self._count("unknown_ids", source, (second, each.token_id, rules.unknown_ids), each, found)
                 elif each.kind == "wrong_secret":
                     self._count("secret_guessed", each.token_id, (second, named, rules.secret_guessed), each, found)

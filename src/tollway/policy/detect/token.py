@@ -25,10 +25,13 @@ AGAIN_SECONDS = 24 * HOUR
 ENDED_AGAIN_SECONDS = 7 * DAY
 SETTLED_PROVIDERS = 8
 """A token that was used from more networks than this is one that moves."""
+WANDERING_PROVIDERS = PROVIDERS_MAX // 2
+"""A token that was used from this many is never at home, as pipelines on hired machines: no network is new to it."""
 AT_ONCE_SECONDS = 600
 """Two uses of a token within this time are at once, where networks are counted; clients within an hour."""
-MEASURES = ("requests", "cost_nanos", "errors")
+MEASURES = ("requests", "cost_nanos", "errors", "bytes")
 ERRORS_OVER_REQUESTS = 2
+UNREACHED = 2**63
 
 
 def look(row: Row, profile: Profile, rules: Thresholds) -> list[Finding]:
@@ -81,7 +84,9 @@ def _look_at_origin(
 ) -> None:
     place, client = origin
     rule, day = rules.new_origin, row.second // DAY
-    is_new_network, is_new_client = place.provider not in profile.providers, client not in profile.clients
+    is_wandering = len(profile.providers) >= WANDERING_PROVIDERS
+    is_new_network = not is_wandering and place.provider not in profile.providers
+    is_new_client = client not in profile.clients
     remember(profile.providers, place.provider, day, PROVIDERS_MAX)
     remember(profile.clients, client, day, CLIENTS_MAX)
     is_new = {
@@ -103,16 +108,17 @@ def _look_at_origin(
 
 def _look_at_spike(row: Row, profile: Profile, rules: Thresholds, found: list[Finding]) -> None:
     rule, hour = rules.spike, profile.hour
-    floors = (rule.requests, rule.cost_nanos, rule.errors)
-    figures = (hour.requests, hour.cost_nanos, hour.errors)
+    floors = (rule.requests, rule.cost_nanos, rule.errors, rule.bytes)
+    figures = (hour.requests, hour.cost_nanos, hour.errors, hour.bytes)
     if not any(figure >= floor for figure, floor in zip(figures, floors, strict=True)):
         return
     if profile.age_days(row.second) < rule.learning_days or not profile.days:
         return
     before = profile.busiest()
-    usual = (before.requests, before.cost_nanos, before.errors)
+    usual = (before.requests, before.cost_nanos, before.errors, before.bytes)
     # A client that is broken has errors where it had calls; what is unusual has more errors than calls ever.
-    least = (0, 0, ERRORS_OVER_REQUESTS * before.requests)
+    # Whoever was quiet before bytes were counted has no usual: their first hours teach.
+    least = (0, 0, ERRORS_OVER_REQUESTS * before.requests, 1 if before.bytes else UNREACHED)
     for number, measure in enumerate(MEASURES):
         if figures[number] < max(floors[number], rule.factor * usual[number], least[number]):
             continue

@@ -19,6 +19,13 @@ def check_exposure(settings: Settings) -> Iterator[Finding]:
             "any web page may call the gateway with a token it has",
             "name the origins in `gateway.cors_origins`",
         )
+    if not settings.gateway.record_addresses and not settings.gateway.hash_addresses:
+        yield Finding(
+            "detectors",
+            "warning",
+            "callers' addresses are not recorded: misuse from other networks, and who guesses tokens, is not noticed",
+            "set `gateway.hash_addresses`, which keeps keyed hashes in their place",
+        )
     for port, blocks in (
         ("gateway", settings.gateway.trusted_proxies),
         ("console", settings.console.trusted_proxies),

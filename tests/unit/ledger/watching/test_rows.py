@@ -34,6 +34,11 @@ def test_the_callers_own_errors_count_and_those_of_limits_and_upstreams_do_not()
     assert len(many.targets) == TARGETS_MAX
 
 
+def test_bytes_of_requests_and_answers_add_up() -> None:
+    (row,) = rows_of([call(request_bytes=3, response_bytes=4), call(request_bytes=10), call(status=404)])
+    assert row.bytes == 17
+
+
 def test_secrets_that_ended_are_told_apart_by_the_records_code() -> None:
     codes = ("token.revoked", "token.expired", "token.replaced", "token.disabled")
     (row,) = rows_of([call(status=401, outcome="refused", code=code) for code in codes])

@@ -71,3 +71,12 @@ def test_memory_is_bounded() -> None:
             2, [refused("malformed", 1, address=f"10.{number // 65_536}.{number // 256 % 256}.{number % 256}")], never
         )
     assert len(guesses._seen) == source.SUBJECTS_MAX
+
+
+def test_without_addresses_nobody_is_taken_for_everybody() -> None:
+    guesses, found = Guesses(), []
+    for number in range(100):
+        found += guesses.look(number, [refused("malformed", number, address="")], DEFAULTS)
+        found += guesses.look(number, [refused("unknown", number, address="", token_id=f"id{number:010d}")], DEFAULTS)
+        found += guesses.look(number, [refused("wrong_secret", number, address="", token_id="a" * 12)], DEFAULTS)
+    assert [(each.detector, each.subject) for each in found] == [("secret_guessed", "a" * 12)]

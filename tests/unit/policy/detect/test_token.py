@@ -11,7 +11,7 @@ from kit.traffic import BEGIN, HELD_OUT_SEEDS, TUNING_SEEDS, WEEK, make_tokens, 
 from tollway.contract.watching import DEFAULTS, Finding, NewOrigin, Thresholds, UsedAfter
 from tollway.policy.detect.profile import DAY, HOUR, Profile, Row
 from tollway.policy.detect.source import Guesses
-from tollway.policy.detect.token import look, look_at_decoy
+from tollway.policy.detect.token import WANDERING_PROVIDERS, look, look_at_decoy
 
 HOME, AWAY = "192.0.2.1", "203.0.113.5"
 LEARNING_WEEKS = 2
@@ -52,6 +52,16 @@ def test_a_new_origin_is_a_network_or_a_client_never_seen(needs: str, address: s
     assert look(row(now + 1, address, agent), profile, rules) == [], "known by now"
 
 
+def test_to_a_token_that_is_never_at_home_no_network_is_new() -> None:
+    """A pipeline on hired machines whose library gets another name would be one otherwise, each time."""
+    profile, now = grown()
+    for number in range(WANDERING_PROVIDERS):
+        assert look(row(now + number, address=f"20.{number}.1.1"), profile, DEFAULTS) == []
+    assert look(row(now + HOUR, AWAY, "openai-python-next/1"), profile, DEFAULTS) == []
+    rules = Thresholds(new_origin=NewOrigin(needs="client"))
+    assert names(look(row(now + HOUR, AWAY, "curl/8"), profile, rules)) == ["new_origin"]
+
+
 def test_a_replaced_secret_from_a_known_place_is_said_only_when_it_goes_on() -> None:
     profile, now = grown()
     found = [
@@ -75,6 +85,20 @@ def test_a_spike_of_cost_is_said_without_more_requests_and_once_an_episode() -> 
     found = [look(row(now + minute, cost_nanos=1_000_000_000), profile, DEFAULTS) for minute in range(20)]
     assert names([each for one in found for each in one]) == ["spike"]
     assert found[4][0].detail == "cost_nanos" and found[4][0].facts["busiest_hour_before"] == 0
+
+
+def test_data_that_is_carried_away_is_a_spike_of_bytes_and_of_nothing_else() -> None:
+    profile = Profile()
+    for hour in range(20 * 24):
+        assert look(row(BEGIN + hour * HOUR, calls=40, bytes=40_000_000), profile, DEFAULTS) == []
+    now = BEGIN + 20 * DAY
+    found = [each for minute in range(20) for each in look(row(now + minute, bytes=100_000_000), profile, DEFAULTS)]
+    assert [(each.detail, each.facts["busiest_hour_before"]) for each in found] == [("bytes", 40_000_000)]
+
+
+def test_a_token_whose_bytes_were_not_counted_before_has_no_spike_of_them() -> None:
+    profile, now = grown()
+    assert look(row(now, bytes=50_000_000_000), profile, DEFAULTS) == []
 
 
 def test_errors_of_a_client_that_is_broken_are_no_spike() -> None:

@@ -32,6 +32,11 @@ def test_tls_or_a_proxy_with_it_is_enough() -> None:
     assert severities(console__listen=":1", console__public_url="https://c.example.com")["console port"] == "info"
 
 
+def test_detectors_without_addresses_are_named() -> None:
+    assert severities(gateway__record_addresses=False)["detectors"] == "warning"
+    assert "detectors" not in severities(gateway__record_addresses=False, gateway__hash_addresses=True)
+
+
 def test_settings_that_trust_everyone_are_named() -> None:
     found = severities(gateway__cors_origins=("*",), gateway__trusted_proxies=("0.0.0.0/0",))
     assert (found["browsers"], found["trusted proxies"]) == ("warning", "high")
