@@ -7,7 +7,6 @@ from its bytes alone, so that it is remembered.
 
 import re
 from collections.abc import Iterable
-from typing import TypeVar
 
 import msgspec
 
@@ -39,8 +38,6 @@ _UNUSUAL = frozenset(
 CHUNKED = -1
 """In place of a length: the body comes in chunks."""
 
-T = TypeVar("T")
-
 
 class Line(msgspec.Struct, frozen=True, gc=False):
     """What a line says that is more, or less, than a header to pass on."""
@@ -67,6 +64,8 @@ class PlainHead(msgspec.Struct, frozen=True, gc=False):
 _NOT_PLAIN = Line(is_plain=False)
 _ordinary: dict[bytes, tuple[bytes, bytes]] = {}
 _others: dict[bytes, Line] = {}
+_passed_on: dict[bytes, tuple[bytes, bytes]] = {}
+"""The header of each remembered line that has one."""
 _statuses: dict[bytes, int] = {}
 
 
@@ -77,29 +76,28 @@ def read_plain_head(head: bytes) -> PlainHead | None:
     status = _statuses.get(start) or _read_status(start)
     if not status or len(lines) >= HEADERS_MAX:
         return None
-    headers = list(filter(None, map(_ordinary.get, lines)))
     # What is not ordinary is told apart as a whole; a line twice, or one that is new, is read in its place.
     others = set(lines).difference(_ordinary)
-    if len(headers) + len(others) == len(lines) and _others.keys() >= others:
-        return _sum_up(status, headers, others)
+    if _others.keys() >= others:
+        return _sum_up(status, lines, others)
     return _read_in_order(status, lines)
 
 
-def _sum_up(status: int, headers: Headers, others: Iterable[bytes]) -> PlainHead | None:
-    """Return a head of ordinary headers and other lines that were seen before."""
+def _sum_up(status: int, lines: list[bytes], others: Iterable[bytes]) -> PlainHead | None:
+    """Return a head whose lines were all seen before; `others` are those that are more, or less, than headers."""
     content_bytes = idle_seconds = None
     for text in others:
         line = _others[text]
         if line.content_bytes is not None:
-            if content_bytes is not None:
+            if content_bytes is not None or lines.count(text) > 1:
                 return None
             content_bytes = line.content_bytes
-            if line.header is not None:
-                headers.append(line.header)
         elif not line.is_plain:
             return None
         idle_seconds = line.idle_seconds or idle_seconds
-    return None if content_bytes is None else PlainHead(status, headers, content_bytes, idle_seconds)
+    if content_bytes is None:
+        return None
+    return PlainHead(status, list(filter(None, map(_passed_on.get, lines))), content_bytes, idle_seconds)
 
 
 def _read_in_order(status: int, lines: Iterable[bytes]) -> PlainHead | None:
@@ -138,7 +136,10 @@ def _read_status(line: bytes) -> int:
     match = _STATUS.fullmatch(line)
     if match is None or int(match[1]) in _WITHOUT_BODY:
         return 0
-    _remember(_statuses, line, int(match[1]))
+    if len(line) <= LINE_BYTES_MAX:
+        if len(_statuses) >= REMEMBERED_MAX:
+            _statuses.clear()
+        _statuses[line] = int(match[1])
     return int(match[1])
 
 
@@ -159,14 +160,22 @@ def _read_line(line: bytes) -> Line:
     elif name == b"connection" and value.lower() == b"keep-alive":
         said = Line()
     elif name not in _UNUSUAL:
-        _remember(_ordinary, line, (name, value))
-        return Line((name, value))
-    _remember(_others, line, said)
+        _remember_line(line, said := Line((name, value)), is_ordinary=True)
+        return said
+    _remember_line(line, said, is_ordinary=False)
     return said
 
 
-def _remember(known: dict[bytes, T], line: bytes, said: T) -> None:
-    if len(line) <= LINE_BYTES_MAX:
-        if len(known) >= REMEMBERED_MAX:
+def _remember_line(line: bytes, said: Line, *, is_ordinary: bool) -> None:
+    """Remember a line in every place it belongs to; what one of them forgets, all forget."""
+    if len(line) > LINE_BYTES_MAX:
+        return
+    if len(_ordinary) + len(_others) >= REMEMBERED_MAX:
+        for known in (_ordinary, _others, _passed_on):
             known.clear()
-        known[line] = said
+    if said.header is not None:
+        _passed_on[line] = said.header
+    if is_ordinary and said.header is not None:
+        _ordinary[line] = said.header
+    else:
+        _others[line] = said

@@ -149,3 +149,20 @@ def test_no_head_is_read_otherwise_than_by_llhttp(first: bytes, lines: list[byte
     else:
         assert int(said[b"content-length"]) == read.content_bytes
         assert b"transfer-encoding" not in said
+
+
+def test_no_header_is_lost_when_what_was_remembered_is_forgotten():
+    """Ordinary lines and lengths are remembered in several places, which forget together."""
+    for number in range(3 * REMEMBERED_MAX):
+        head = b"HTTP/1.1 200 OK\r\nx-a: 1\r\ncontent-length: %d\r\nx-b: 2\r\nx-c: %d" % (number, number % 7)
+        found = read_plain_head(head)
+        assert found is not None and found.content_bytes == number
+        assert found.headers == [
+            (b"x-a", b"1"), (b"content-length", b"%d" % number), (b"x-b", b"2"), (b"x-c", b"%d" % (number % 7)),
+        ]  # fmt: skip
+
+
+def test_a_length_that_is_given_twice_is_not_plain():
+    for _ in range(2):
+        head = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\nx-a: 1\r\ncontent-length: 5"
+        assert read_plain_head(head) is None
