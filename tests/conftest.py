@@ -9,6 +9,8 @@ import pytest
 from blockbuster import BlockBuster, blockbuster_ctx
 from coverage import Coverage
 
+from kit.order import deal
+
 ROOT = Path(__file__).resolve().parent.parent
 
 # No deadline anywhere: how long an example takes says more about the machine than about the code. In CI the same
@@ -19,6 +21,13 @@ hypothesis.settings.register_profile(
     "ci", deadline=None, suppress_health_check=_SLOW, derandomize=True, database=None, print_blob=True
 )
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where several processes share the files (`make test`), deal them out so that all of them have work to the end."""
+    if hasattr(config, "workerinput"):
+        items[:] = deal(items, Path(__file__).parent)
 
 
 @pytest.hookimpl(tryfirst=True)
