@@ -285,14 +285,15 @@ def test_download_is_held_back_while_the_caller_does_not_read(tollway, token, se
             before = service.sent_bytes
             time.sleep(0.3)
         assert 0 < service.sent_bytes < STALLED_BYTES_MAX
-    assert service.gone.wait(10), "the upstream is not told that the caller has left"
+    assert service.gone.wait(20), "the upstream is not told that the caller has left"
 
 
 def test_caller_who_leaves_ends_the_upstreams_work(tollway, token, service: RESTUpstream) -> None:
     service.gone.clear()
+    service.hangs.clear()
     with closing(open_raw(tollway, "GET", "/api/hang", token)):
-        time.sleep(0.3)
-    assert service.gone.wait(10)
+        assert service.hangs.wait(20)
+    assert service.gone.wait(20)
 
 
 def test_expect_100_continue(tollway: Tollway, token: str) -> None:
@@ -368,7 +369,7 @@ def test_websockets_of_a_compromised_token_end_within_two_seconds_and_those_of_a
         assert time.monotonic() - began < 2.5
         left.send("hello")
         assert left.recv(10) == "HELLO"
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 30
     while "failed" not in tollway.run("usage", "--by", "outcome", "--where", f"token={ids['leaked']}", "--json"):
         assert time.monotonic() < deadline
 
@@ -434,7 +435,7 @@ def test_answer_that_is_cut_or_stalls_never_passes_for_whole(call) -> None:
 
 
 def test_every_call_is_in_the_books(tollway: Tollway) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 30
     while True:
         rows = json.loads(tollway.run("usage", "--by", "service,outcome", "--since", "1h", "--json"))["items"]
         outcomes = {(row["labels"]["service"], row["keys"]["outcome"]) for row in rows}
@@ -447,7 +448,7 @@ def test_every_call_is_in_the_books(tollway: Tollway) -> None:
 
 def test_no_file_descriptor_is_left(tollway: Tollway) -> None:
     worker = tollway.pids()["worker"]
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while len(list(Path(f"/proc/{worker}/fd").iterdir())) > 60:
         assert time.monotonic() < until
         time.sleep(0.2)

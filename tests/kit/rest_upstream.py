@@ -19,6 +19,7 @@ class RESTUpstream:
         self.read_bytes = 0
         self.may_read = threading.Event()
         self.gone = threading.Event()
+        self.hangs = threading.Event()
 
     def __enter__(self) -> "RESTUpstream":
         ready = threading.Event()
@@ -122,6 +123,7 @@ class RESTUpstream:
         return web.Response(body=data, headers={"ETag": '"v1"', "Accept-Ranges": "bytes"})
 
     async def _hang(self, request: web.Request) -> web.Response:
+        self.hangs.set()
         try:
             await asyncio.sleep(30)
         finally:

@@ -45,7 +45,7 @@ def test_a_ledger_told_to_stop_takes_in_what_is_there_and_exits_0(tmp_path):
     write(journal, random_calls(seed=1, count=200))
     journal.close()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
+    assert process.wait(20) == 0
     process.stdout.close()
     engine = open_engine(tmp_path / "ledger.db", database="ledger", writer=False)
     with engine.connect() as connection:
@@ -61,7 +61,7 @@ def test_a_ledger_whose_supervisor_is_gone_leaves(tmp_path):
     time.sleep(0.1)
     assert process.poll() is None
     ours.close()
-    assert process.wait(10) == 0
+    assert process.wait(20) == 0
     process.stdout.close()
 
 
