@@ -31,6 +31,7 @@ def life_of(token_id: str) -> Json:
         "waiting": _WAITING | {"until": text(now())} if token_id == "c0GyWd5uTaJ3" else None,
         "expires_max_at": None,
         "idle_since": None,
+        "idle_ends_at": before(days=-5) if token_id == "c0GyWd5uTaJ3" else None,
     }
 
 

@@ -5163,7 +5163,8 @@ export interface components {
          * LifeOutput
          * @description The life of a token. `secrets` and `addresses` null: the ledger does not answer.
          *
-         *     `expires_max_at`: no change of its expiry goes beyond this. `idle_since`: when it ended for not being used.
+         *     `expires_max_at`: no change of its expiry goes beyond this. `idle_since`: when it ended for not being used;
+         *     `idle_ends_at`: when it will, if it is not used before.
          */
         LifeOutput: {
             /** Generation */
@@ -5183,6 +5184,8 @@ export interface components {
             expires_max_at: string | null;
             /** Idle Since */
             idle_since: string | null;
+            /** Idle Ends At */
+            idle_ends_at: string | null;
         };
         /**
          * LifetimeRuleInput
@@ -15284,8 +15287,6 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The ETag of the object as it was read; the change is refused when it differs. */
-                "if-match"?: string | null;
                 /** @description Makes the request safe to repeat for 24 hours. */
                 "Idempotency-Key"?: string;
             };

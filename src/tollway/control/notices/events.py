@@ -90,10 +90,11 @@ class TokenQuarantined(_OfToken, frozen=True):
 
 
 class TokenExpiring(_OfToken, frozen=True):
-    """A token expires within `days` days: 30, 7 or 1, each told once."""
+    """A token expires within `days` days: 30, 7 or 1, each told once. `reason` idle: unless it is used before."""
 
     days: int
     expires_at: str
+    reason: Literal["expiry", "idle"] = "expiry"
 
 
 class TokenSecretReady(_OfToken, frozen=True):

@@ -62,6 +62,12 @@ def token_expiring_event(token: Token, days: int, now_ns: int) -> Event:
     return Event(data, now_ns)
 
 
+def token_idle_event(token: Token, days: int, *, ends_ns: int, now_ns: int) -> Event:
+    """Return the event of a token that ends at `ends_ns` if it is not used before."""
+    data = TokenExpiring(**of_token(token), days=days, expires_at=write_instant(ends_ns), reason="idle")
+    return Event(data, now_ns)
+
+
 def token_revoked_event(token: Token) -> Event:
     """Return the event of a token that was just revoked."""
     assert token.revoked_ns is not None and token.revoked_by is not None, "only of a revoked token"

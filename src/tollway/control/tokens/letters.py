@@ -21,6 +21,15 @@ Its calls are refused from then on. Extend it, or give it a new secret, on its p
 You get this letter because the token is yours.
 """
 
+_IDLE_TEXT = """The token {name} ({masked}) was not used for long. It ends on {when}, in at most {days}, unless it is
+used before.
+
+Any call with it keeps it, and so does a change on its page:
+{url}
+
+You get this letter because the token is yours.
+"""
+
 _log = logging.getLogger(__name__)
 
 
@@ -44,27 +53,32 @@ class ExpiryLetters:
         self._find_address = find_address
         self._console_url = console_url
 
-    def write(self, token: Token, days: int) -> None:
-        """Write to the token's owner that it expires within `days` days. Never raises."""
+    def write(self, token: Token, days: int, idle_ends_ns: int | None = None) -> None:
+        """Write to the token's owner that it expires within `days` days. Never raises.
+
+        `idle_ends_ns` is when it ends if it is not used before; None: it expires whatever is done.
+        """
         try:
             if token.owner_id is None or self._post.find() is None:
                 return
             address = self._find_address(token.owner_id)
             if address is None:
                 return
-            posted = self._post.send(self._letter(address, token, days))
+            posted = self._post.send(self._letter(address, token, days, idle_ends_ns))
             if not posted.is_ok:
                 _log.warning("the owner of token %s could not be written to: %s", token.id, posted.detail)
         except TollwayError as error:
             _log.warning("the owner of token %s could not be written to: %s", token.id, error)
 
-    def _letter(self, address: str, token: Token, days: int) -> Letter:
-        assert token.expires_ns is not None, "it expires"
-        text = _TEXT.format(
+    def _letter(self, address: str, token: Token, days: int, idle_ends_ns: int | None) -> Letter:
+        when_ns = token.expires_ns if idle_ends_ns is None else idle_ends_ns
+        assert when_ns is not None, "it expires"
+        text = (_TEXT if idle_ends_ns is None else _IDLE_TEXT).format(
             name=token.name,
             masked=token.masked,
-            when=write_instant(token.expires_ns),
+            when=write_instant(when_ns),
             days="1 day" if days == 1 else f"{days} days",
             url=f"{self._console_url}/tokens/{token.id}",
         )
-        return Letter(address, f"The token {token.name} expires soon", text)
+        subject = "expires soon" if idle_ends_ns is None else "ends soon if it is not used"
+        return Letter(address, f"The token {token.name} {subject}", text)

@@ -12,6 +12,7 @@ from tollway.control.tokens.ends import Hold, WideEnd
 from tollway.control.tokens.evidence import SecretEvidence, weigh
 from tollway.control.tokens.model import IssuedToken, Token
 from tollway.control.tokens.unused import Use, find_unused
+from tollway.control.tokens.upkeep import find_idle_end_ns
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.web.asking import Asking, FreshTokens, ReadTokens, WriteTokens
 from tollway.web.etags import ExpectedVersion
@@ -126,7 +127,8 @@ class UnusedOutput(Output):
 class LifeOutput(Output):
     """The life of a token. `secrets` and `addresses` null: the ledger does not answer.
 
-    `expires_max_at`: no change of its expiry goes beyond this. `idle_since`: when it ended for not being used.
+    `expires_max_at`: no change of its expiry goes beyond this. `idle_since`: when it ended for not being used;
+    `idle_ends_at`: when it will, if it is not used before.
     """
 
     generation: int
@@ -137,6 +139,7 @@ class LifeOutput(Output):
     waiting: WaitingOutput | None
     expires_max_at: Instant | None
     idle_since: Instant | None
+    idle_ends_at: Instant | None
 
 
 @router.post("/revoke-all")
@@ -237,6 +240,7 @@ def get_token_life(token_id: TokenId, ask: ReadTokens) -> LifeOutput:
         ),
         expires_max_at=format_instant_or_none(life.expires_max_ns),
         idle_since=format_instant_or_none(life.idle_since_ns),
+        idle_ends_at=None if origins is None else format_instant_or_none(_idle_end_ns(token, ask)),
     )
 
 
@@ -248,6 +252,12 @@ def get_unused_rights(token_id: TokenId, ask: ReadTokens) -> UnusedOutput:
     return UnusedOutput(
         since=format_instant(found.since_ns), models=_show_use(found.models), services=_show_use(found.services)
     )
+
+
+def _idle_end_ns(token: Token, ask: Asking) -> int | None:
+    if token.idle_seconds is None or token.state in ("revoked", "disabled"):
+        return None
+    return find_idle_end_ns(token, ask.services.usage.get_last_uses([token.id]).get(token.id))
 
 
 def show_issued(issued: IssuedToken, ask: Asking) -> IssuedOutput:

@@ -13,7 +13,7 @@ from tollway.contract.ledger_api import HealthAnswer, LastUse
 from tollway.control.actor import SETUP
 from tollway.control.notices.ports import Notices, ToldStore
 from tollway.control.ports import Transactions
-from tollway.control.tokens.events import token_expiring_event
+from tollway.control.tokens.events import token_expiring_event, token_idle_event
 from tollway.control.tokens.model import Token
 from tollway.control.tokens.ports import TokenStore
 from tollway.control.tokens.service import Tokens
@@ -44,7 +44,9 @@ class Uses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UpkeepParts:
-    """What upkeep is built from. `write_to` sends word of an expiring token to its owner; it must not raise."""
+    """What upkeep is built from. `write_to` sends word to a token's owner that it expires, or that it ends at an instant
+    for not being used; it must not raise.
+    """
 
     store: TokenStore
     tokens: Tokens
@@ -53,7 +55,7 @@ class UpkeepParts:
     notices: Notices
     transactions: Transactions
     clock: Clock
-    write_to: Callable[[Token, int], None] = lambda token, days: None
+    write_to: Callable[[Token, int, int | None], None] = lambda token, days, idle_ends_ns: None
 
 
 class TokenUpkeep:
@@ -85,7 +87,10 @@ class TokenUpkeep:
         return told
 
     def end_idle(self) -> int:
-        """End the tokens that were not used for their idle time; return how many."""
+        """End the tokens that were not used for their idle time, and return how many; tell of those that soon will be.
+
+        Told 30, 7 and 1 days before, as far as that is at most half of the idle time.
+        """
         parts = self._parts
         now = parts.clock.now_ns()
         if not _is_up_to_date(parts.uses.find_health(), now):
@@ -96,6 +101,8 @@ class TokenUpkeep:
             for token in batch:
                 if _is_idle(token, uses.get(token.id), now):
                     ended += self._end_idle(token, now)
+                elif (ends_ns := find_idle_end_ns(token, uses.get(token.id))) is not None:
+                    self._tell_idle(token, ends_ns, now)
         return ended
 
     def _expiring(self, after_ns: int, until_ns: int) -> Iterator[Token]:
@@ -118,8 +125,23 @@ class TokenUpkeep:
                 return 0
             parts.told.put(subject, token.expires_ns or now)
             parts.notices.tell(token_expiring_event(token, days, now))
-        parts.write_to(token, days)
+        parts.write_to(token, days, None)
         return 1
+
+    def _tell_idle(self, token: Token, ends_ns: int, now: int) -> None:
+        parts = self._parts
+        days = next((days for days in reversed(NOTICE_DAYS) if now < ends_ns <= now + days * _DAY_NS), None)
+        if days is None or 2 * days * 86_400 > (token.idle_seconds or 0) or token.state_at(now) != "active":
+            return
+        subject = f"token_idle/{token.id}/{ends_ns}/{days}"
+        if parts.told.find_until(subject) is not None:
+            return
+        with parts.transactions.write():
+            if parts.told.find_until(subject) is not None:  # again: another node may have told it meanwhile
+                return
+            parts.told.put(subject, ends_ns)
+            parts.notices.tell(token_idle_event(token, days, ends_ns=ends_ns, now_ns=now))
+        parts.write_to(token, days, ends_ns)
 
     def _with_idle_time(self) -> Iterator[tuple[Token, ...]]:
         after = ""
@@ -146,11 +168,19 @@ def _is_for(token: Token, days: int, now: int) -> bool:
     return is_nearest and token.created_ns < token.expires_ns - days * _DAY_NS
 
 
-def _is_idle(token: Token, use: LastUse | None, now: int) -> bool:
-    if token.idle_seconds is None or token.state_at(now) != "active":
-        return False
+def find_idle_end_ns(token: Token, use: LastUse | None) -> int | None:
+    """Return when the token ends if it is not used before, GRACE_SECONDS not counted; None: it never ends so."""
+    if token.idle_seconds is None:
+        return None
     signs = (use.last_ns if use else 0, token.created_ns, token.updated_ns, token.not_before_ns or 0)
-    return now - max(signs) >= (token.idle_seconds + GRACE_SECONDS) * NANOS_PER_SECOND
+    return max(signs) + token.idle_seconds * NANOS_PER_SECOND
+
+
+def _is_idle(token: Token, use: LastUse | None, now: int) -> bool:
+    ends_ns = find_idle_end_ns(token, use)
+    if ends_ns is None or token.state_at(now) != "active":
+        return False
+    return now - ends_ns >= GRACE_SECONDS * NANOS_PER_SECOND
 
 
 def _is_up_to_date(health: HealthAnswer | None, now: int) -> bool:

@@ -57,3 +57,10 @@ def test_a_letter_that_cannot_be_sent_is_logged_and_stops_nothing(
     notices.post.send = refuse  # type: ignore[assignment,method-assign]  # a server that is gone
     letters(notices).write(token, 30)
     assert "could not be written to" in caplog.text
+
+
+def test_an_idle_end_says_that_a_call_keeps_the_token(notices: Notices, token: Token) -> None:
+    letters(notices).write(token, 7, token.created_ns + 80 * DAY_NS)
+    ((_, _, letter),) = notices.post.sent
+    assert letter.subject == "The token nightly ends soon if it is not used"
+    assert "Any call with it keeps it" in letter.text

@@ -6,7 +6,7 @@ import pytest
 
 from kit.control import ACTOR, ControlPlane
 from kit.life import ListedUses, build_upkeep
-from tollway.contract.ledger_api import HealthAnswer
+from tollway.contract.ledger_api import HealthAnswer, LastUse
 from tollway.control.tokens import upkeep
 from tollway.control.tokens.model import NewToken, TokenChange
 from tollway.control.tokens.upkeep import GRACE_SECONDS
@@ -88,7 +88,7 @@ def test_the_owner_is_written_to_once(plane: ControlPlane) -> None:
     plane.clock.advance(20 * DAY)
     written: list[tuple[str, int]] = []
     looks = build_upkeep(plane, ListedUses(plane.clock))
-    looks._parts = replace(looks._parts, write_to=lambda token, days: written.append((token.name, days)))
+    looks._parts = replace(looks._parts, write_to=lambda token, days, _: written.append((token.name, days)))
     looks.tell_expiring()
     looks.tell_expiring()
     assert written == [("a", 30)]
@@ -147,3 +147,41 @@ def test_without_an_up_to_date_ledger_nothing_ends(plane: ControlPlane, health: 
     plane.clock.advance(9 * DAY)
     uses.health = health
     assert build_upkeep(plane, uses).end_idle() == 0
+
+
+def idle_notices(plane: ControlPlane, idle_days: int, uses: ListedUses, days: int) -> list[tuple[int, str]]:
+    """Look four times a day for so many days and return (days, reason) of what is told."""
+    found: list[tuple[int, str]] = []
+    tell = plane.notifier.tell
+
+    def keep(event) -> None:
+        if event.kind == "token.expiring":
+            found.append((event.data.days, event.data.reason))
+        tell(event)
+
+    plane.notifier.tell = keep  # type: ignore[method-assign]  # watches what is told
+    plane.tokens.issue(NewToken("idle", expires_ns=None, idle_seconds=idle_days * DAY), ACTOR)
+    for _ in range(days * 4):
+        uses.health = HealthAnswer(0, 0, plane.clock.now_ns(), 0)
+        build_upkeep(plane, uses).end_idle()
+        plane.clock.advance(DAY // 4)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("idle_days", "expected"), [(90, [30, 7, 1]), (31, [7, 1]), (7, [1]), (1, [])], ids=["90", "31", "7", "1"]
+)
+def test_r40_an_idle_end_is_announced_once_each_as_far_as_it_is_far_off(
+    plane: ControlPlane, idle_days: int, expected: list[int]
+) -> None:
+    told = idle_notices(plane, idle_days, ListedUses(plane.clock), idle_days + 2)
+    assert told == [(days, "idle") for days in expected]
+
+
+def test_a_token_that_is_used_is_never_announced(plane: ControlPlane) -> None:
+    class UsedNow(ListedUses):
+        def get_last_uses(self, token_ids: list[str]) -> dict[str, LastUse]:
+            now = plane.clock.now_ns()
+            return {token_id: LastUse(token_id, now, now, "192.0.2.1", "sdk", 1) for token_id in token_ids}
+
+    assert idle_notices(plane, 90, UsedNow(plane.clock), 100) == []

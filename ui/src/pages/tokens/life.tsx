@@ -20,6 +20,8 @@ const SAID: Record<LifeAct, string> = {
   wake: "it works again, with the expiry it had",
 };
 
+const IDLE_WARNING_MS = 30 * 86_400_000;
+
 export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }) {
   const life = useLife(token.id);
   const client = useQueryClient();
@@ -86,6 +88,9 @@ function Held({ token, life, canEdit, act, collect, link }: { token: Token; life
       )}
       {life.idle_since && (
         <div className="note note-warn"><span className="grow">Ended <Ago value={life.idle_since} />, because it was not used.</span>{canEdit && <Button variant="default" size="compact-sm" onClick={() => void act("wake")}>Bring it back</Button>}</div>
+      )}
+      {!life.idle_since && life.idle_ends_at && Date.parse(life.idle_ends_at) - Date.now() < IDLE_WARNING_MS && (
+        <div className="note note-warn"><span className="grow">It was not used for long: it ends <When value={life.idle_ends_at} /> unless it is used or changed before.</span></div>
       )}
       {life.waiting && (
         <div className="note note-warn">
