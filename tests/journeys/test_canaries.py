@@ -1,7 +1,7 @@
 """No secret is written anywhere: canaries are planted in every place that takes one, a whole day is lived with them,
 and then everything that was answered, printed, sent and stored is searched for them, in clear and encoded.
 
-One installation for the file, in the order of its tests.
+One installation for the file, in the order of its tests; once on SQLite and once on PostgreSQL.
 """
 
 import base64
@@ -18,12 +18,16 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from kit.canaries import Canaries
 from kit.instance import Tollway
+from kit.postgres import empty_database, postgres_url
+
+__all__ = ["postgres_url"]
 
 pytestmark = [pytest.mark.timeout(180), pytest.mark.slow]
 
@@ -93,7 +97,8 @@ class Day:
 
     def __init__(self, tollway: Tollway, outside: Outside) -> None:
         self.tollway, self.outside, self.canaries = tollway, outside, Canaries()
-        self.cookie = self.csrf = ""
+        self.cookies: dict[str, str] = {}
+        self.csrf = ""
 
     def run(self, *arguments: str, stdin: str | None = None, shows_secret: bool = False) -> str:
         """Run a command, whatever comes of it; what it prints is searched unless showing a secret is its purpose."""
@@ -106,15 +111,20 @@ class Day:
     def ask(self, method: str, path: str, body: object = None, *, shows_secret: bool = False) -> tuple[int, bytes]:
         """Ask the console as the browser does."""
         url = self.tollway.console_url
-        headers = {"origin": url, "sec-fetch-site": "same-origin", "cookie": self.cookie}
+        headers = {
+            "origin": url,
+            "sec-fetch-site": "same-origin",
+            "cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items()),
+        }
         headers |= {"x-tollway-csrf": self.csrf} if self.csrf else {}
         headers |= {"content-type": "application/json"} if body is not None else {}
         data = None if body is None else json.dumps(body).encode()
         status, heads, raw = send(urllib.request.Request(url + path, data, headers, method=method))
         for cookie in heads.get_all("set-cookie") or ():
             name, value = cookie.split(";")[0].split("=", 1)
+            self.cookies.pop(name, None)
             if value.strip('"'):
-                self.cookie = f"{name}={value}"
+                self.cookies[name] = value
                 self.canaries.plant(f"session cookie {len(self.canaries.planted)}", value)
         if csrf := re.search(rb'"csrf":"([^"]+)"', raw):
             self.csrf = csrf[1].decode()
@@ -140,17 +150,19 @@ def send(request: urllib.request.Request) -> tuple[int, object, bytes]:
             return error.code, error.headers, error.read()
 
 
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     outside = Outside()
     tollway = Tollway(tmp_path_factory.mktemp("canaries"), workers=2)
     tollway.environment["TOLLWAY_LOG_LEVEL"] = "debug"
-    try:
+    with ExitStack() as stack:
+        stack.callback(outside.close)
+        if request.param == "postgresql":
+            url = stack.enter_context(empty_database(request.getfixturevalue("postgres_url")))
+            tollway.environment["TOLLWAY_DATABASE_URL"] = url
+        stack.callback(tollway.destroy)
         tollway.start()
         yield Day(tollway, outside)
-    finally:
-        tollway.destroy()
-        outside.close()
 
 
 def code_of(secret: str) -> str:
@@ -314,8 +326,12 @@ def test_every_answer_of_the_console_is_read(day: Day) -> None:
         kind = name.get(path.rpartition("/")[2])
         if kind and status == 200 and json.loads(raw).get("items"):
             ids[kind] = json.loads(raw)["items"][0]["id"]
-    for page in ("/", "/sign-in", "/setup", "/welcome", "/metrics", "/healthz", "/readyz", "/reset"):
+    for page in ("/", "/sign-in", "/setup", "/welcome", "/healthz", "/readyz", "/reset"):
         day.ask("GET", page)
+    status, raw = day.ask("GET", "/metrics")
+    assert status == 200
+    assert raw.rstrip().endswith(b"# EOF")
+    assert raw.count(b"\n") > 10, "there are counters to search"
     status, heads, raw = send(urllib.request.Request(f"{day.tollway.gateway_url}/healthz"))
     day.canaries.hear("the gateway's health", str(heads).encode() + raw)
     assert ids
@@ -328,7 +344,10 @@ def test_none_of_them_is_anywhere(day: Day) -> None:
         day.canaries.hear(where, said)
     assert day.outside.heard, "webhooks were delivered"
     assert len(day.canaries.planted) >= 25
-    found = day.canaries.search(day.tollway.root, without=frozenset({"root.key"}))
+    for place in ("policy", "meters", "journal", "backups"):
+        assert list(day.tollway.data.glob(f"*{place}*")), f"there is no {place} to search"
+    url = day.tollway.environment.get("TOLLWAY_DATABASE_URL", "")
+    found = day.canaries.search(day.tollway.root, without=frozenset({"root.key"}), database_url=url)
     assert not found, "\n".join(found)
 
 

@@ -8,6 +8,8 @@ import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 
+import sqlalchemy
+
 BLOCK = 4_194_304
 
 
@@ -29,14 +31,19 @@ class Canaries:
         """Keep what was said for the search."""
         self.seen.append((where, said.encode() if isinstance(said, str) else said))
 
-    def search(self, folder: Path, *, without: frozenset[str]) -> list[str]:
-        """Look for every secret in all that was heard and in every file and column of a folder.
+    def search(self, folder: Path, *, without: frozenset[str], database_url: str = "") -> list[str]:
+        """Look for every secret in all that was heard, in every file and column of a folder, and in a database.
 
-        Return a line for each that was found. `without` names files that may hold secrets.
+        Return a line for each that was found. `without` names files that may hold secrets; `database_url` "": none.
         """
         needles = [(what, form, needle) for what, secret in self.planted.items() for form, needle in forms(secret)]
         found: list[str] = []
-        for where, said in (*self.seen, *_files(folder, without), *_columns(folder)):
+        for where, said in (
+            *self.seen,
+            *_files(folder, without),
+            *_columns(folder),
+            *(_rows(database_url) if database_url else ()),
+        ):
             found += [f"{what} ({form}) in {where}" for what, form, needle in needles if needle in said]
         return sorted(set(found))
 
@@ -97,3 +104,19 @@ def _columns(folder: Path) -> Iterator[tuple[str, bytes]]:
                         said = value if isinstance(value, bytes) else str(value).encode()
                         yield f"{path.name} {table}.{column}", said
         connection.close()
+
+
+def _rows(url: str) -> Iterator[tuple[str, bytes]]:
+    """Yield every value of every column of every table of a PostgreSQL database."""
+    engine = sqlalchemy.create_engine(sqlalchemy.make_url(url).set(drivername="postgresql+psycopg"))
+    inspector, count = sqlalchemy.inspect(engine), 0
+    for schema in inspector.get_schema_names():
+        for table in () if schema == "information_schema" else inspector.get_table_names(schema):
+            with engine.connect() as connection:
+                for row in connection.execute(sqlalchemy.text(f'SELECT * FROM "{schema}"."{table}"')).mappings():
+                    count += 1
+                    for column, value in row.items():
+                        said = bytes(value) if isinstance(value, bytes | memoryview) else str(value).encode()
+                        yield f"{schema}.{table}.{column}", said
+    engine.dispose()
+    assert count > 100, "the database is empty: nothing was searched"
