@@ -5,8 +5,10 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Annotated
 
 import yaml
+from pydantic import Field, TypeAdapter, ValidationError
 
 from tollway.policy.token import KINDS, SCANNER_EXPRESSION, generate_token
 
@@ -44,3 +46,22 @@ def test_the_hook_runs_a_command_that_there_is(project_root: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_the_expression_means_the_same_to_scanners_of_other_languages() -> None:
+    """Go's scanners use RE2's syntax, which has no look-around and counts to 1,000; pydantic judges by Rust's."""
+    assert not re.search(r"\(\?|\\[1-9]", SCANNER_EXPRESSION)
+    assert all(int(count) <= 1_000 for count in re.findall(r"\{(\d+)\}", SCANNER_EXPRESSION))
+    rust = TypeAdapter(Annotated[str, Field(pattern=SCANNER_EXPRESSION)])
+    for line in TEXT.splitlines():
+        found = re.search(SCANNER_EXPRESSION, line)
+        assert found is not None
+        token = found[0]
+        for text in (line, token, f'"{token}"', f"key={token};", f"{token}x", f"x{token}", token[:-1], token.upper()):
+            is_found = re.search(SCANNER_EXPRESSION, text) is not None
+            try:
+                rust.validate_python(text)
+            except ValidationError:
+                assert not is_found, text
+            else:
+                assert is_found, text
