@@ -62,6 +62,7 @@ from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bearers.service import BearerParts, Bearers
 from tollway.control.bulk.service import Bulk, BulkParts
+from tollway.control.configuration.applying_accounts import AccountConfigurationParts
 from tollway.control.configuration.applying_life import LifeParts
 from tollway.control.configuration.applying_notices import NoticesParts
 from tollway.control.configuration.applying_rights import RightsParts as ConfiguredRights
@@ -357,6 +358,19 @@ class ControlPlane:
                 clock=self.clock,
             )
         )
+        self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)
+        self.service_accounts = ServiceAccounts(
+            ServiceAccountParts(
+                store=self.account_store,
+                teams=self.team_store,
+                roles=self.roles,
+                tokens=self.tokens,
+                transactions=self.database,
+                trail=self.audit,
+                clock=self.clock,
+                notices=self.notifier,
+            )
+        )
         self.configuration = Configuration(
             ConfigurationParts(
                 teams=self.teams,
@@ -386,19 +400,9 @@ class ControlPlane:
                     self.applications,
                     self.tokens,
                 ),
-            )
-        )
-        self.roles = Roles(SQLRoleStore(self.database), self.database, self.audit, self.clock)
-        self.service_accounts = ServiceAccounts(
-            ServiceAccountParts(
-                store=self.account_store,
-                teams=self.team_store,
-                roles=self.roles,
-                tokens=self.tokens,
-                transactions=self.database,
-                trail=self.audit,
-                clock=self.clock,
-                notices=self.notifier,
+                accounts=AccountConfigurationParts(
+                    self.roles, self.service_accounts, self.teams, users=StoredUsers(self.account_store)
+                ),
             )
         )
         self.news = ForwardedNews()

@@ -26,7 +26,7 @@ from tollway.adapters.storage.management_uses import SQLManagementUses
 from tollway.adapters.storage.publication import SQLPublicationStore
 from tollway.adapters.telemetry.resting import RestingFiles
 from tollway.adapters.telemetry.stats_source import CounterStats
-from tollway.compose.accounts import LeantOn, build_bearers, build_service_accounts
+from tollway.compose.accounts import LeantOn, build_bearers, build_configured_accounts, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.life import (
     build_lifetimes,
@@ -118,7 +118,6 @@ class Plane(msgspec.Struct, frozen=True):
     lifetimes: Lifetimes
     providers: Providers
     services: RestServices
-    configuration: Configuration
     roles: Roles
     accounts: Accounts
     news: AccountNewsDesk
@@ -194,7 +193,7 @@ def build_console(
         gateway=_gateway(facts, plane, seen, clock),
         notices=notices,
         security=_security(settings, keys, plane, ledger, places),
-        configuration=plane.configuration,
+        configuration=_configuration(plane, keys, clock),
         backups=_backups(settings, clock),
         root_keys=_root_keys(settings, keys, plane, hand_over),
         meters=seen.meters,
@@ -304,23 +303,6 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, places: Plac
     services = RestServices(ServiceParts(stores.services, stores.teams, reaching, publisher, database, audit, clock))
     limits = build_limit_desk(stores, limited, clock)
     groups = build_model_groups(stores, publisher, audit, clock)
-    configured = build_configured_rights(
-        stores, Ruled(publisher, tokens, applications, rights, groups), Named(limits.plans, teams, services)
-    )
-    notices = build_configured_notices(stores, keys, audit, clock)
-    domains = (teams, applications, providers, services, tokens, database, clock)
-    configuration = Configuration(
-        ConfigurationParts(
-            *domains,
-            rights=configured,
-            model_groups=groups,
-            notices=notices,
-            limits=limits.owners,
-            life=LifeParts(
-                build_rotation_policies(tokens, stores), lifetimes, notices.webhooks, teams, applications, tokens
-            ),
-        )
-    )
     roles = Roles(stores.roles, database, audit, clock)
     service_accounts = build_service_accounts(stores, LeantOn(roles, tokens, audit, notifier), clock)
     parts = (stores.accounts, stores.teams, roles, tokens, database, audit, clock, notifier)
@@ -335,7 +317,6 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, places: Plac
         lifetimes=lifetimes,
         providers=providers,
         services=services,
-        configuration=configuration,
         roles=roles,
         accounts=Accounts(AccountParts(*parts, factors=SQLFactorStore(database), services=service_accounts, news=news)),
         news=news,
@@ -345,6 +326,26 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, places: Plac
         bulk=build_bulk(stores, limited, lifetimes, clock),
         rights=rights,
         model_groups=groups,
+    )
+
+
+def _configuration(plane: Plane, keys: KeyRing, clock: Clock) -> Configuration:
+    """Build what brings the plane's objects to what a document says."""
+    stores, limits = plane.stores, plane.limits
+    ruled = Ruled(plane.publisher, plane.tokens, plane.applications, plane.rights, plane.model_groups)
+    notices = build_configured_notices(stores, keys, plane.audit, clock)
+    owning = (plane.teams, plane.applications, plane.tokens)
+    policies = build_rotation_policies(plane.tokens, stores)
+    return Configuration(
+        ConfigurationParts(
+            *(plane.teams, plane.applications, plane.providers, plane.services, plane.tokens, stores.database, clock),
+            rights=build_configured_rights(stores, ruled, Named(limits.plans, plane.teams, plane.services)),
+            model_groups=plane.model_groups,
+            notices=notices,
+            limits=limits.owners,
+            life=LifeParts(policies, plane.lifetimes, notices.webhooks, *owning),
+            accounts=build_configured_accounts(stores, plane.roles, plane.service_accounts, plane.teams),
+        )
     )
 
 

@@ -4203,7 +4203,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime" | "role" | "service_account";
             /** Name */
             name: string;
             /** Fields */
@@ -6968,7 +6968,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime" | "role" | "service_account";
             /** Name */
             name: string;
             /** Id */

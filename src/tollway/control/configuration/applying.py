@@ -13,7 +13,8 @@ from msgspec import UNSET, UnsetType
 from tollway.control.actor import Actor
 from tollway.control.applications.model import Application, ApplicationChange, NewApplication
 from tollway.control.applications.service import Applications
-from tollway.control.configuration.entries import ApplicationEntry, Entry, Place, ProviderEntry, ServiceEntry
+from tollway.control.configuration.entries import ApplicationEntry, Place, ProviderEntry, ServiceEntry
+from tollway.control.configuration.entry import Entry
 from tollway.control.configuration.shown import Shown, show_application, show_provider, show_service, show_team
 from tollway.control.faults import refuse
 from tollway.control.model import Page, Position

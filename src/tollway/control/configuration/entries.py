@@ -4,12 +4,19 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, TypeVar, cast
+from typing import TypeVar, cast
 
 from msgspec import UNSET, UnsetType, structs
 
 from tollway.contract.policy import DEFAULT_TIMEOUTS, Environment, Timeouts
 from tollway.contract.rights import Rights
+from tollway.control.configuration.account_fields import (
+    RoleEntry,
+    ServiceAccountEntry,
+    read_role,
+    read_service_account,
+)
+from tollway.control.configuration.entry import Entry, read_presence, read_state
 from tollway.control.configuration.fields import Fields
 from tollway.control.configuration.life_fields import LifetimeFields, RotationFields, read_lifetime, read_rotation
 from tollway.control.configuration.limit_fields import read_limits
@@ -24,23 +31,12 @@ from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.secret import Secret
 
 T = TypeVar("T")
-EntryState = Literal["active", "disabled", "absent"]
 VERSION = 1
 NEVER = "never"
-_STATES = ("active", "disabled", "absent")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[Zz]|[+-][0-9]{2}:[0-9]{2}))?", re.ASCII
 )
 _BEHAVIOUR_FLAGS = ("strip_prefix", "allow_set_cookie", "sandbox_answers", "allow_websocket", "allow_anonymous")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What every entry has: its name, its place in the document, and the state it asks for (UNSET: as it is)."""
-
-    name: str
-    path: str
-    state: EntryState | UnsetType
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +180,8 @@ class Document:
     mail: tuple[MailEntry, ...] = ()
     rotations: tuple[RotationEntry, ...] = ()
     lifetimes: tuple[LifetimeEntry, ...] = ()
+    roles: tuple[RoleEntry, ...] = ()
+    service_accounts: tuple[ServiceAccountEntry, ...] = ()
 
 
 def read_document(tree: Node, faults: Faults) -> Document:
@@ -205,6 +203,8 @@ def read_document(tree: Node, faults: Faults) -> Document:
         mail=_mail(top),
         rotations=_entries(top, "rotations", _rotation),
         lifetimes=_entries(top, "lifetimes", _lifetime),
+        roles=_entries(top, "roles", read_role),
+        service_accounts=_entries(top, "service_accounts", read_service_account),
     )
     top.close()
     return document
@@ -229,7 +229,7 @@ def _webhook(fields: Fields, name: str) -> WebhookEntry:
     return WebhookEntry(
         name=name,
         path=fields.path,
-        state=_state(fields),
+        state=read_state(fields),
         url=fields.text("url"),
         events=None if fields.is_null("events") else fields.texts("events"),
         allow_private=_allow_private(fields),
@@ -237,11 +237,11 @@ def _webhook(fields: Fields, name: str) -> WebhookEntry:
 
 
 def _rotation(fields: Fields, name: str) -> RotationEntry:
-    return RotationEntry(name, fields.path, _state(fields), read_rotation(fields))
+    return RotationEntry(name, fields.path, read_state(fields), read_rotation(fields))
 
 
 def _lifetime(fields: Fields, name: str) -> LifetimeEntry:
-    return LifetimeEntry(name, fields.path, _presence(fields, "a rule"), read_lifetime(fields, name))
+    return LifetimeEntry(name, fields.path, read_presence(fields, "a rule"), read_lifetime(fields, name))
 
 
 def _mail(top: Fields) -> tuple[MailEntry, ...]:
@@ -255,7 +255,7 @@ def _mail(top: Fields) -> tuple[MailEntry, ...]:
     entry = MailEntry(
         name="mail",
         path=fields.path,
-        state=_presence(fields, "mail"),
+        state=read_presence(fields, "mail"),
         host=fields.text("host"),
         port=fields.integer("port"),
         security=cast("Security | UnsetType", security),
@@ -269,19 +269,19 @@ def _mail(top: Fields) -> tuple[MailEntry, ...]:
 
 
 def _team(fields: Fields, name: str) -> Entry:
-    return Entry(name, fields.path, _presence(fields, "a team"))
+    return Entry(name, fields.path, read_presence(fields, "a team"))
 
 
 def _application(fields: Fields, name: str) -> ApplicationEntry:
     plan = fields.optional_text("plan")
-    return ApplicationEntry(name, fields.path, _state(fields), fields.text("team"), read_limits(fields), plan)
+    return ApplicationEntry(name, fields.path, read_state(fields), fields.text("team"), read_limits(fields), plan)
 
 
 def _provider(fields: Fields, name: str) -> ProviderEntry:
     return ProviderEntry(
         name=name,
         path=fields.path,
-        state=_state(fields),
+        state=read_state(fields),
         kind=fields.text("kind"),
         credentials=_credentials(fields),
         models=_models(fields),
@@ -304,7 +304,7 @@ def _service(fields: Fields, name: str) -> ServiceEntry:
     return ServiceEntry(
         name=name,
         path=fields.path,
-        state=_state(fields),
+        state=read_state(fields),
         path_prefix=fields.text("path_prefix"),
         credential=Secret(credential) if isinstance(credential, str) else credential,
         behaviour={key: value for key, value in behaviour.items() if value is not UNSET},
@@ -318,7 +318,7 @@ def _token(fields: Fields, name: str) -> TokenEntry:
     return TokenEntry(
         name=name,
         path=fields.path,
-        state=_state(fields),
+        state=read_state(fields),
         application=fields.optional_text("application"),
         models=None if fields.is_null("models") else fields.texts("models"),
         services=None if fields.is_null("services") else fields.texts("services"),
@@ -332,12 +332,14 @@ def _token(fields: Fields, name: str) -> TokenEntry:
 
 def _group(fields: Fields, name: str) -> GroupEntry:
     return GroupEntry(
-        name, fields.path, _presence(fields, "a group"), fields.texts("models"), fields.text("description")
+        name, fields.path, read_presence(fields, "a group"), fields.texts("models"), fields.text("description")
     )
 
 
 def _plan(fields: Fields, name: str) -> PlanEntry:
-    return PlanEntry(name, fields.path, _presence(fields, "a plan"), fields.text("description"), read_limits(fields))
+    return PlanEntry(
+        name, fields.path, read_presence(fields, "a plan"), fields.text("description"), read_limits(fields)
+    )
 
 
 def _level(fields: Fields, name: str) -> LevelEntry:
@@ -348,21 +350,13 @@ def _level(fields: Fields, name: str) -> LevelEntry:
         fields.faults.add(f"{fields.path}/name", f"use `installation`, or one of {words} and its name: `team payments`")
         level = "global"
     return LevelEntry(
-        name, fields.path, _presence(fields, "a set of limits"), cast("Level", level), owner, read_limits(fields)
+        name, fields.path, read_presence(fields, "a set of limits"), cast("Level", level), owner, read_limits(fields)
     )
 
 
 def _rights(fields: Fields, name: str) -> RightsEntry:
     level, owner = read_level(name, fields)
-    return RightsEntry(name, fields.path, _presence(fields, "a set of rights"), level, owner, read_rights(fields))
-
-
-def _presence(fields: Fields, what: str) -> EntryState | UnsetType:
-    """Read the state of something that cannot be switched off."""
-    state = _state(fields)
-    if state == "disabled":
-        fields.faults.add(f"{fields.path}/state", f"{what} is active or absent")
-    return state
+    return RightsEntry(name, fields.path, read_presence(fields, "a set of rights"), level, owner, read_rights(fields))
 
 
 def _place(fields: Fields) -> Place:
@@ -374,14 +368,6 @@ def _environment(fields: Fields) -> Environment | UnsetType:
     if environment not in (UNSET, "live", "test"):
         fields.faults.add(f"{fields.path}/environment", "use live or test")
     return cast("Environment | UnsetType", environment)
-
-
-def _state(fields: Fields) -> EntryState | UnsetType:
-    state = fields.text("state")
-    if state is not UNSET and state not in _STATES:
-        fields.faults.add(f"{fields.path}/state", f"use one of {', '.join(_STATES)}")
-        return UNSET
-    return cast("EntryState | UnsetType", state)
 
 
 def _credentials(fields: Fields) -> tuple[Secret[str], ...] | UnsetType:

@@ -20,6 +20,8 @@ ObjectKind = Literal[
     "limits",
     "rotation",
     "lifetime",
+    "role",
+    "service_account",
 ]
 
 

@@ -13,12 +13,14 @@ import yaml
 from tollway.control.actor import Actor
 from tollway.control.applications.service import Applications
 from tollway.control.configuration.applying import ApplicationStep, ProviderStep, ServiceStep, Step, TeamStep
+from tollway.control.configuration.applying_accounts import AccountConfigurationParts, RoleStep, ServiceAccountStep
 from tollway.control.configuration.applying_life import LifeParts, LifetimeStep, RotationStep
 from tollway.control.configuration.applying_limits import LevelParts, LevelStep, PlanStep
 from tollway.control.configuration.applying_notices import MailStep, NoticesParts, WebhookStep
 from tollway.control.configuration.applying_rights import GroupStep, RightsParts, RightsStep
 from tollway.control.configuration.applying_tokens import TokenStep
-from tollway.control.configuration.entries import VERSION, Document, Entry, read_document
+from tollway.control.configuration.entries import VERSION, Document, read_document
+from tollway.control.configuration.entry import Entry
 from tollway.control.configuration.model import Change, Changes, FieldChange, IssuedSecret, ObjectKind
 from tollway.control.configuration.shown import Shown, find_differences
 from tollway.control.configuration.tree import Node, locate, read_tree
@@ -61,6 +63,8 @@ class ConfigurationParts:
     """None: the document says no limits of levels."""
     life: LifeParts | None = None
     """None: the document says nothing of rotation and lifetimes."""
+    accounts: AccountConfigurationParts | None = None
+    """None: the document says nothing of roles and service accounts."""
 
 
 class Configuration:
@@ -88,6 +92,10 @@ class Configuration:
             # Rules first: they hold for the tokens that the same document makes.
             rules: dict[ObjectKind, AnyStep] = {"team": self._steps["team"], "lifetime": LifetimeStep(parts.life)}
             self._steps = rules | self._steps | {"rotation": RotationStep(parts.life)}
+
+        if parts.accounts is not None:
+            self._steps["role"] = RoleStep(parts.accounts)
+            self._steps["service_account"] = ServiceAccountStep(parts.accounts)
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
         """Bring the objects of the document to what it says; leave all others alone. Idempotent.
@@ -160,6 +168,8 @@ class _Run:
             "mail": document.mail,
             "rotation": document.rotations,
             "lifetime": document.lifetimes,
+            "role": document.roles,
+            "service_account": document.service_accounts,
         }
         every = [(kind, entry) for kind in self._steps for entry in groups[kind]]
         for kind, entry in every:

@@ -18,6 +18,10 @@ class ServiceAccountStore(Protocol):
         """Store a new account."""
         ...
 
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those ids that exist or existed."""
+        ...
+
     def put(self, user: User) -> None:
         """Store a changed account."""
         ...

@@ -4,6 +4,7 @@ Law: a service account permits no more than whoever makes or changes it may give
 its owner in silence: when the owner leaves, its team answers for it and everybody who is to know is told.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from msgspec import UNSET
@@ -27,7 +28,7 @@ from tollway.control.service_accounts.model import (
     ServiceAccountFilter,
 )
 from tollway.control.service_accounts.ports import AccountTokens, RoleDirectory, ServiceAccountStore, TeamDirectory
-from tollway.control.sessions.model import User
+from tollway.control.sessions.model import User, canonical_name
 from tollway.control.sessions.service import checked_name
 from tollway.control.versions import check_version
 from tollway.kernel.clock import Clock
@@ -98,6 +99,15 @@ class ServiceAccounts:
         if not sight.covers(owner_id=account.owner_id, team_id=account.team_id):
             raise account_not_found()
         return account
+
+    def find_named(self, name: str) -> User | None:
+        """Return the account of that name (case ignored), unless it was deleted."""
+        found = self._store.find_named(canonical_name(name))
+        return found if found is not None and found.kind == "service" else None
+
+    def names(self, user_ids: Collection[str]) -> dict[str, str]:
+        """Return the names of those people and accounts that exist or existed."""
+        return self._store.names(user_ids)
 
     def page(
         self,
