@@ -6,7 +6,7 @@ from tollway.contract.stats import INDEX
 from tollway.contract.usage import NOTHING
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
-from tollway.gateway.room import AMOUNT_MAX, COST, INPUT_TOKENS, NO_AMOUNTS, OUTPUT_TOKENS, Amounts, Hold, clamp
+from tollway.gateway.room import COST, INPUT_TOKENS, NO_AMOUNTS, OUTPUT_TOKENS, Amounts, Hold, clamp
 from tollway.kernel.errors import TollwayError
 
 log = logging.getLogger(__name__)
@@ -29,8 +29,10 @@ _REQUESTS, _2XX, _4XX, _5XX, _REFUSED, _INPUT, _OUTPUT, _COST, _OVERHEAD, _GONE,
 )
 
 
-TOKENS_MAX = AMOUNT_MAX // 2
-"""More of a kind than any call has; an upstream may state anything."""
+PLAUSIBLE_BITS = 60
+"""Amounts of so many bits are less than what is counted at most, and more than any call has; an upstream may state
+anything.
+"""
 
 
 def account(call: Call, response_bytes: int, gw: Gateway) -> None:
@@ -82,8 +84,8 @@ def _used(call: Call, hold: Hold) -> Amounts:
     if call.spends_hold:
         inputs, outputs = max(inputs, granted[INPUT_TOKENS]), max(outputs, granted[OUTPUT_TOKENS])
     used = cost, inputs, outputs, inputs + outputs, call.request_bytes + call.response_bytes, 1
-    is_plausible = 0 <= inputs <= TOKENS_MAX and 0 <= outputs <= TOKENS_MAX and 0 <= cost <= AMOUNT_MAX
-    return used if is_plausible else clamp(used)
+    # One comparison for the three: a negative number, too, leaves something when its lower bits are cut off.
+    return clamp(used) if (cost | inputs | outputs) >> PLAUSIBLE_BITS else used
 
 
 def _count(call: Call, overhead_us: int, gw: Gateway) -> None:

@@ -9,6 +9,7 @@ is left: a call only fills them in.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from tollway.formats.dialect import Dialect
 from tollway.gateway.room import (
@@ -57,7 +58,7 @@ def write_lines(hold: Hold, dialect: Dialect, now_ns: int) -> bytes:
     written = shown.written.get(dialect.name)
     if written is None or (written.changes and written.second != now_ns // NANOS_PER_SECOND):
         written = shown.written[dialect.name] = _write(hold.claims, shown, dialect.name, now_ns)
-    lines = written.template % tuple([left[at] for at in written.places])
+    lines = written.template % written.pick(left)
     for choices in written.scarcest:
         at, template = min(choices, key=lambda choice: left[choice[0]])
         lines += template % left[at]
@@ -108,7 +109,9 @@ def _write(claims: Claims, shown: Shown, dialect: str, now_ns: int) -> Written:
         elif own:
             scarcest.append(tuple((at, lines.encode("ascii")) for at, lines in own))
     is_dated = is_topped or dialect == "messages" or any(claim.period != "total" for _, claim in told)
-    return Written(now_ns // NANOS_PER_SECOND, is_dated, text.encode("ascii"), tuple(places), tuple(scarcest))
+    # For one place `itemgetter` returns a number and no tuple, which `%` takes as well.
+    pick = itemgetter(*places)
+    return Written(now_ns // NANOS_PER_SECOND, is_dated, text.encode("ascii"), pick, tuple(scarcest))
 
 
 def _is_told(claim: Claim) -> bool:

@@ -3,7 +3,7 @@
 `ports.Meters` says what is done with them, `claims.py` makes them from limits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -96,14 +96,14 @@ class Claims(msgspec.Struct, frozen=True, gc=False):
 
 
 class Written(msgspec.Struct, frozen=True, gc=False):
-    """Header lines in one dialect, with `%d` where what is left goes: of the claims at `places`, and of each of
+    """Header lines in one dialect, with `%d` where what is left goes: of the claims that `pick` picks, and of each of
     `scarcest` the one of which least is left. What `changes` holds for one second.
     """
 
     second: int
     changes: bool
     template: bytes
-    places: tuple[int, ...]
+    pick: Callable[[Sequence[int]], int | tuple[int, ...]]
     scarcest: tuple[tuple[tuple[int, bytes], ...], ...]
 
 

@@ -96,7 +96,7 @@ class Subjects:
         self._mac = hasher.mac
         self._subjects: dict[str, Subject] = {}
         self._owners: dict[str, Owner] = {}
-        self._pairs: dict[str, tuple[Subject, Owner, Claims]] = {}
+        self._pairs: dict[str, tuple[Subject, Owner, Caller]] = {}
         self._epochs = NO_EPOCHS
 
     def heed_epochs(self, epochs: Epochs) -> None:
@@ -132,10 +132,9 @@ class Subjects:
         remarks = None
         if old is not None or not subject.usable_from_ns <= now_ns < subject.usable_until_ns:
             remarks = look_closer(token, None if owner is None else owner.application, old, now_ns, self._epochs)
-        if owner is None:
-            return caller if remarks is None else msgspec.structs.replace(caller, remarks=remarks)
-        is_ruled = caller.is_ruled or owner.is_ruled
-        return Caller(token, owner.application, self._claims(subject, owner), remarks, is_ruled)
+        if owner is not None:
+            caller = self._pair(subject, owner)
+        return caller if remarks is None else msgspec.structs.replace(caller, remarks=remarks)
 
     def _prove(self, inbound: Presented, subject: Subject | None) -> OldSecret | None:
         """Return the replaced secret that was presented, None for the newest one. Raises token.invalid for neither."""
@@ -174,18 +173,20 @@ class Subjects:
         _remember(self._subjects, token_id, subject)
         return subject
 
-    def _claims(self, subject: Subject, owner: Owner) -> Claims:
-        """Return what a token's and its application's limits ask for together, worked out once a pair of records."""
-        if not owner.claims.every and owner.application.limits.unbounded_output is None:
-            return subject.caller.claims
-        token = subject.caller.token
+    def _pair(self, subject: Subject, owner: Owner) -> Caller:
+        """Return the caller that a token and its application make together, worked out once a pair of records."""
+        alone = subject.caller
+        token = alone.token
         known = self._pairs.get(token.id)
         if known is not None and known[0] is subject and known[1] is owner:
             return known[2]
-        says = token.limits.unbounded_output or owner.application.limits.unbounded_output
-        claims = combine(subject.caller.claims.every + owner.claims.every, says)
-        _remember(self._pairs, token.id, (subject, owner, claims))
-        return claims
+        claims = alone.claims
+        if owner.claims.every or owner.application.limits.unbounded_output is not None:
+            says = token.limits.unbounded_output or owner.application.limits.unbounded_output
+            claims = combine(alone.claims.every + owner.claims.every, says)
+        caller = Caller(token, owner.application, claims, None, alone.is_ruled or owner.is_ruled)
+        _remember(self._pairs, token.id, (subject, owner, caller))
+        return caller
 
     def _owner(self, application_id: str, raw: bytes) -> Owner:
         known = self._owners.get(application_id)
