@@ -60,8 +60,10 @@ def write_lines(hold: Hold, dialect: Dialect, now_ns: int) -> bytes:
         written = shown.written[dialect.name] = _write(hold.claims, shown, dialect.name, now_ns)
     lines = written.template % written.pick(left)
     for choices in written.scarcest:
-        at, template = min(choices, key=lambda choice: left[choice[0]])
-        lines += template % left[at]
+        # The first one of which least is left; `min` with a key of ours would be a call for each.
+        rest = [left[at] for at, _ in choices]
+        least = min(rest)
+        lines += choices[rest.index(least)][1] % least
     return lines
 
 
