@@ -14,6 +14,7 @@ import { Boundary } from "./boundary";
 import { Menus } from "./buttons";
 import { Navigation, PLACES } from "./navigation";
 import { rangeSearch } from "./range";
+import { useReturnedFocus } from "./returned_focus";
 import { Toasts } from "./toasts";
 
 const Palette = lazy(() => import("./palette"));
@@ -30,6 +31,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const session = useSession();
   const { may } = useRights();
   const isAsked = useIsAsked();
+  useReturnedFocus();
   useKeys((place) => go(place + rangeSearch(params)), setOverlay);
 
   const mustAddFactor = session.data?.needs_second_factor === true && path !== "/account";

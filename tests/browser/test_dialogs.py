@@ -1,0 +1,91 @@
+"""Dialogs: Escape closes each, and the keyboard is again where it was; what they ask is sent as it was said."""
+
+from collections.abc import Iterator
+
+import pages
+import pytest
+import stand_in
+from playwright.sync_api import Browser, expect
+from playwright.sync_api import Page as Tab
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
+
+TOKEN = "/tokens/4tKq9XbLm2Pz"
+OPENED = [
+    ("/alerts", None),
+    ("/model-groups", "New group"),
+    ("/tokens", "Revoke all…"),
+    ("/tokens", "Change many…"),
+    (TOKEN, "Extend"),
+    (TOKEN, "Edit limits"),
+    (TOKEN, "Edit its rights"),
+    ("/applications", "New application"),
+    ("/rotation", "Add a policy"),
+    ("/rotation", "Set a rule"),
+    ("/people", "Invite a person"),
+    ("/teams", "New team"),
+    ("/roles", "New role"),
+    ("/webhooks", "Add a webhook"),
+    ("/plans", "New plan"),
+]
+"""A page and the button of a dialog; without a button: the search, by its keys."""
+
+
+@pytest.fixture
+def console() -> stand_in.StandIn:
+    """A console of this test alone."""
+    return stand_in.StandIn()
+
+
+@pytest.fixture
+def tab(browser: Browser, console: stand_in.StandIn) -> Iterator[Tab]:
+    """A page of it."""
+    with stand_in.running(console) as origin:
+        context = browser.new_context(base_url=origin, reduced_motion="reduce")
+        yield context.new_page()
+        context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "button"), OPENED)
+def test_escape_closes_a_dialog_and_gives_the_focus_back(path: str, button: str | None, tab: Tab) -> None:
+    tab.goto(path)
+    pages.settle(tab)
+    if button is None:
+        tab.keyboard.press("Control+k")
+    else:
+        opener = tab.get_by_role("button", name=button, exact=True).first
+        opener.focus()
+        tab.keyboard.press("Enter")
+    tab.get_by_role("dialog").wait_for()
+    tab.keyboard.press("Escape")
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+    if button is not None:
+        expect(opener).to_be_focused()
+
+
+def test_alerts_are_acknowledged_together_and_taken_back(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/alerts")
+    tab.get_by_role("checkbox", name="Select all on this page").check()
+    tab.get_by_role("group", name="Acts on the selected alerts").get_by_role("button", name="Acknowledge").click()
+    tab.get_by_role("button", name="Undo").click()
+    expect(tab.get_by_text("3 alerts open again")).to_be_visible()
+    ids = [f"alrt_000000000000000{number}" for number in (1, 2, 3)]
+    asked = [one for one in console.posted if one[0].startswith("POST alerts")]
+    assert asked == [("POST alerts/acknowledge", {"ids": ids, "note": ""}), ("POST alerts/reopen", {"ids": ids})]
+
+
+def test_all_tokens_before_an_instant_are_revoked_when_the_words_are_typed(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/tokens")
+    tab.get_by_role("button", name="Revoke all…").click()
+    dialog = tab.get_by_role("dialog")
+    revoke = dialog.get_by_role("button", name="Revoke for ever")
+    expect(revoke).to_be_disabled()
+    dialog.get_by_label("Only those issued before").fill("2026-11-01T10:00")
+    dialog.get_by_label("Why").fill("a laptop was lost")
+    dialog.get_by_label("Type revoke all to confirm").fill("revoke all")
+    revoke.click()
+    expect(tab.get_by_text("3 tokens revoked")).to_be_visible()
+    (asked,) = [body for path, body in console.posted if path == "POST tokens/revoke-all"]
+    assert (asked["kind"], asked["reason"], asked["is_compromised"]) == ("installation", "a laptop was lost", False)
+    assert asked["issued_before"].startswith("2026-11-01T")
