@@ -61,6 +61,7 @@ from tollway.control.actor import SETUP, Actor
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bearers.service import BearerParts, Bearers
+from tollway.control.bulk.acting import extend_within
 from tollway.control.bulk.service import Bulk, BulkParts
 from tollway.control.configuration.applying_accounts import AccountConfigurationParts
 from tollway.control.configuration.applying_life import LifeParts
@@ -326,6 +327,7 @@ class ControlPlane:
                 transactions=self.database,
                 trail=self.audit,
                 clock=self.clock,
+                extend=extend_within(self.lifetimes),
                 may_give=self.tokens.may_give,
             )
         )

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 from starlette.testclient import TestClient
 
 from kit.console import Console
 from kit.control import ACTOR, ControlPlane, open_surroundings
+from kit.life import ListedUses, build_upkeep
 from tollway.adapters.policy_store.writer import PolicyStoreWriter
 from tollway.adapters.storage.config_schema import tokens
 from tollway.adapters.storage.tokens import token_values
@@ -184,3 +185,28 @@ def test_a_million_are_changed_in_bulk_beside_other_work(place: Place) -> None:
     assert raw is not None
     assert decode_token(raw).plan_id == place.plan_id
     assert not place.plane.publisher.has_unpublished()
+
+
+def test_r43_a_million_expired_tokens_slow_neither_lists_nor_looks(place: Place) -> None:
+    """The last of the file: it lets everything expire that ever does."""
+    with place.plane.database.write():
+        change = update(tokens).values(expires_ns=place.plane.clock.now_ns())
+        place.plane.database.writing().execute(change)
+    place.plane.clock.advance(86_400)
+    place.plane.tokens.issue(NewToken("live"), ACTOR)
+    for name, query in {"expired": {"state": "expired"}, "active": {"state": "active"}, "all": {}}.items():
+        assert place.time(f"expired: {name}", "GET", "/tokens", params=query) <= PAGE_MS_MAX
+    assert place.time("expired: what needs attention", "GET", "/attention") <= PAGE_MS_MAX
+    assert place.time("expired: show", "GET", f"/tokens/{name_id(MILLION // 2)}") <= PAGE_MS_MAX
+    upkeep = build_upkeep(place.plane, ListedUses(place.plane.clock))
+    looks = {
+        "expiring": upkeep.tell_expiring,
+        "idle": upkeep.end_idle,
+        "rotations": place.plane.rotations.scheduler.look,
+    }
+    for name, look in looks.items():
+        began = time.process_time()
+        look()
+        took = 1_000 * (time.process_time() - began)
+        print(f"expired: a look for {name:<26} {took:7.1f} ms of processor time", flush=True)
+        assert took <= WAIT_MS_MAX

@@ -44,8 +44,8 @@ class Uses(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class UpkeepParts:
-    """What upkeep is built from. `write_to` sends word to a token's owner that it expires, or that it ends at an instant
-    for not being used; it must not raise.
+    """What upkeep is built from. `write_to` sends word to a token's owner that it expires, or that it ends at an
+    instant for not being used; it must not raise.
     """
 
     store: TokenStore

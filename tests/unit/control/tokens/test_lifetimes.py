@@ -1,5 +1,7 @@
 """How long tokens may live: the shortest rule counts, and nothing that comes later makes it longer."""
 
+import contextlib
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -8,6 +10,10 @@ from hypothesis import strategies as st
 
 from kit.control import ACTOR, ControlPlane
 from tollway.control.applications.model import NewApplication
+from tollway.control.bulk.model import Act, Wanted
+from tollway.control.rotations import links
+from tollway.control.rotations.model import RotationPolicy
+from tollway.control.tokens.ends import Hold
 from tollway.control.tokens.lifetimes import DEFAULT_SECONDS, NoLifetimes, combine
 from tollway.control.tokens.model import LifetimeRule, NewToken, TokenChange
 from tollway.kernel.errors import TollwayError
@@ -79,6 +85,69 @@ def test_r43_no_renewal_and_no_rotation_raises_the_longest_life(plane: ControlPl
                 plane.tokens.change(token.id, TokenChange(expires_ns=beyond), ACTOR)
             assert "/expires_at" in str(caught.value.faults)
     assert plane.tokens.change(token.id, TokenChange(expires_ns=last), ACTOR).expires_ns == last // 10**9 * 10**9
+
+
+def apply(plane: ControlPlane, fields: str) -> None:
+    plane.configuration.apply(f"version: 1\ntokens: [{{name: a, {fields}}}]", ACTOR, dry_run=False)
+
+
+def extend_in_bulk(plane: ControlPlane, beyond: int | None) -> None:
+    job = plane.bulk.start(Wanted(), Act("extend", expires_ns=beyond), ACTOR)
+    for _ in range(10):
+        job = plane.bulk.step(job.id) if job.state == "running" else job
+    assert job.state != "running"
+
+
+def rotate_itself(plane: ControlPlane, secrets: list[str]) -> None:
+    key = f"key {len(secrets)}"
+    secrets.append(plane.rotations.own.rotate(secrets[-1], key, overlap_seconds=0).secret.reveal())
+
+
+def rotate_by_policy(plane: ControlPlane, token_id: str, secrets: list[str]) -> None:
+    policy = RotationPolicy("rot_x", "x", "active", "token", token_id, 10, 0, "link", None, 0, "a", 0, "a")
+    with plane.database.write():
+        assert plane.rotations.handovers.begin(plane.tokens.get(token_id), policy) is not None
+    secrets.append(plane.rotations.handovers.collect_as(token_id, ACTOR).secret.reveal())
+
+
+WAYS = ("expiry", "never", "edit", "plan", "apply", "bulk", "rotate", "self", "schedule", "link", "disable", "hold")
+
+
+@pytest.mark.parametrize("ways", [WAYS, WAYS[::-1]], ids=["forwards", "backwards"])
+@pytest.mark.parametrize("is_rule_gone", [False, True], ids=["rule", "rule-gone"])
+def test_r43_no_way_of_changing_a_token_raises_its_longest_life(
+    plane: ControlPlane, ways: tuple[str, ...], is_rule_gone: bool
+) -> None:
+    """Renewed, edited, given a plan, applied, changed in bulk, rotated by hand, by itself, a policy and a link."""
+    set_rule(plane, max_seconds=30 * DAY)
+    issued = plane.tokens.issue(NewToken("a", may_rotate=True), ACTOR)
+    token_id, secrets = issued.token.id, [issued.secret.reveal()]
+    last = issued.token.created_ns + 30 * DAY_NS
+    if is_rule_gone:
+        plane.lifetimes.remove("installation", "", ACTOR)
+    desk, beyond = plane.token_desk, last + 10 * DAY_NS
+    acts: dict[str, Callable[[], object]] = {
+        "expiry": lambda: plane.tokens.change(token_id, TokenChange(expires_ns=beyond), ACTOR),
+        "never": lambda: plane.tokens.change(token_id, TokenChange(expires_ns=None), ACTOR),
+        "edit": lambda: plane.tokens.change(token_id, TokenChange(idle_seconds=None, may_rotate=True), ACTOR),
+        "plan": lambda: plane.tokens.change(token_id, TokenChange(plan_id=None), ACTOR),
+        "apply": lambda: apply(plane, "expires: never"),
+        "bulk": lambda: extend_in_bulk(plane, beyond),
+        "rotate": lambda: secrets.append(desk.secrets.rotate(token_id, ACTOR, overlap_seconds=0).secret.reveal()),
+        "self": lambda: rotate_itself(plane, secrets),
+        "schedule": lambda: rotate_by_policy(plane, token_id, secrets),
+        "link": lambda: plane.rotations.links.make(links.Wanted(token_id), ACTOR),
+        "disable": lambda: (plane.tokens.disable(token_id, ACTOR), plane.tokens.enable(token_id, ACTOR)),
+        "hold": lambda: (desk.ends.quarantine(token_id, Hold(), ACTOR), desk.ends.release(token_id, ACTOR)),
+    }
+    for way in ways:
+        with contextlib.suppress(TollwayError):  # refused is as good as bounded
+            acts[way]()
+        now = plane.tokens.get(token_id)
+        assert now.expires_ns is not None and now.expires_ns <= last
+        assert now.life.expires_max_ns == last
+        record = plane.policy.token(token_id)
+        assert record.expires_ns is not None and record.expires_ns <= last
 
 
 def test_a_later_rule_makes_renewal_shorter_and_leaves_what_is_as_it_is(plane: ControlPlane) -> None:
