@@ -216,7 +216,7 @@ def _judge(one: Round, end: End, figures: Figures) -> None:
     figures.add("  refusals name the rule and its level", len(told), holds=is_named)
     for level, measure in one.limits.items():
         _judge_limit(one, level, measure, served, end, figures)
-    _judge_full(one, served, figures)
+    _judge_full(one, figures)
 
 
 def _names(level: str, text: str) -> bool:
@@ -256,13 +256,15 @@ def _judge_limit(one: Round, level: str, measure: str, served: list[Served], end
         figures.add("  ledger = upstream", f"{charged} = {used}", holds=is_equal)
 
 
-def _judge_full(one: Round, served: list[Served], figures: Figures) -> None:
+def _judge_full(one: Round, figures: Figures) -> None:
     """The crowd was refused for a reason: there was no room for one call more in one of the limits."""
     kinds = {measure: KINDS[measure] for measure in one.limits.values() if measure != "concurrency"}
     if not kinds:
         return
     lost = one.in_flight
-    left = {name: kind.amount - _used(name, one, served) for name, kind in kinds.items()}
+    # As the meters have it: what a provider refused was a request at other levels all the same.
+    used = {state.claim.measure: state.used for state in one.states.values()}
+    left = {name: kind.amount - used[name] for name, kind in kinds.items()}
     is_full = any(rest < kinds[name].reserved * (1 + lost) for name, rest in left.items())
     figures.add("  left of each at the end", ", ".join(f"{n} {rest}" for n, rest in left.items()), holds=is_full)
 
