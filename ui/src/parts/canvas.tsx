@@ -90,7 +90,7 @@ function options(element: HTMLElement, latest: { current: Chart }, setAt: (at: n
     width: element.clientWidth,
     height: element.clientHeight,
     legend: { show: false },
-    padding: [8, 26, 0, 0],
+    padding: [8, rem(30), 0, 0],
     cursor: { y: false, points: { show: chart.kind === "lines", size: 6 }, drag: { x: false, y: false } },
     scales: {
       x: { range: (_plot, low, high) => (chart.kind === "stacked" ? [low - chart.bucketMs / 2000, high + chart.bucketMs / 2000] : [low, high]) },

@@ -28,7 +28,7 @@ export default function Applications() {
   const columns: Column<Application>[] = [
     { id: "name", title: "Name", isFixed: true, show: (item) => <Link href={`/applications/${item.id}`}>{item.name}</Link> },
     { id: "state", title: "State", show: (item) => <State value={item.state} /> },
-    { id: "limits", title: "Shared limits", show: (item) => <span className="soft limits-words">{limitsInWords(item.limits)}</span> },
+    { id: "limits", title: "Shared limits", show: (item) => <span className="soft limits-words" title={limitsInWords(item.limits)}>{limitsInWords(item.limits)}</span> },
     { id: "calls", title: `Calls, ${range.label.toLowerCase()}`, isEnd: true, show: (item) => count(rowOf(item.id)?.calls ?? 0) },
     { id: "cost", title: "Cost", isEnd: true, show: (item) => money(rowOf(item.id)?.cost_usd ?? "0") },
     { id: "created", title: "Created", show: (item) => <When value={item.created_at} /> },

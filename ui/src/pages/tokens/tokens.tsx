@@ -83,7 +83,7 @@ const COLUMNS: Column<Token>[] = [
   { id: "application", title: "Application", show: (token) => (token.application_id ? <span className="nowrap">{token.application_name ?? token.application_id}</span> : <span className="muted">none</span>) },
   { id: "environment", title: "Environment", isHidden: true, show: (token) => token.environment },
   { id: "models", title: "Models", isHidden: true, show: (token) => rightsInWords(token.models, "model") },
-  { id: "limits", title: "Limits", show: (token) => <span className="soft limits-words">{limitsInWords(token.limits)}</span> },
+  { id: "limits", title: "Limits", show: (token) => <span className="soft limits-words" title={limitsInWords(token.limits)}>{limitsInWords(token.limits)}</span> },
   { id: "plan", title: "Plan", isHidden: true, show: (token) => (token.plan_id ? <Link href={`/plans/${token.plan_id}`}>{token.plan_name ?? token.plan_id}</Link> : <span className="muted">none</span>) },
   { id: "calls", title: "Calls", isEnd: true, show: (token) => count(token.calls_total ?? 0) },
   { id: "used", title: "Last used", show: (token) => <Ago value={token.last_used_at} /> },
