@@ -16,6 +16,7 @@ from kit.console import Console
 from kit.control import open_surroundings
 from kit.conventions import CHANGES, CREATES, CREATES_ELSEWHERE, QUERIES, WHOLE, WITHOUT_VERSION, fill
 from kit.generated_requests import Ids, seeded
+from tollway.control.alerts.model import Alert
 from tollway.web.access import Needs, policies_of
 from tollway.web.etags import _expected_version
 from tollway.web.paging import Page
@@ -45,7 +46,20 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         place = Place(console, console.operator(), sides[1] | {"session_id": "sess_none"})
         for path in ("/plans", "/token-jobs", "/lifetime-rules"):
             make_another(place, path)
+        fire_alerts(console)
         yield place
+
+
+def fire_alerts(console: Console) -> None:
+    """Have two things told of, as the watch does."""
+    now_ns = console.clock.now_ns()
+    with console.plane.database.write():
+        for number in (1, 2):
+            facts = ("team", "team_1", "red", "month", "month", "cost")
+            alert = Alert(
+                f"alr_{number:016}", "budget", f"a{number}", *facts, 80, 81, 81, 100, False, now_ns + number, now_ns * 2
+            )
+            console.plane.alert_store.add(alert)
 
 
 def make_another(place: Place, path: str) -> None:
