@@ -27,6 +27,7 @@ class PostgresServer:
             shutil.rmtree(folder, ignore_errors=True)
             pytest.skip(f"PostgreSQL cannot start here: {error}")
         self.url = self._url()
+        self._trust_the_machine()
 
     def go_down(self) -> None:
         """End it at once, as a crash would: connections break and no new one is taken."""
@@ -42,6 +43,14 @@ class PostgresServer:
     def clean_up(self) -> None:
         """Stop it for good."""
         self._server.cleanup()
+
+    def _trust_the_machine(self) -> None:
+        """Wait for no disk: what was committed outlives the server's end all the same, though not the machine's."""
+        admin = _admin(self.url)
+        with admin.connect() as connection:
+            connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+            connection.exec_driver_sql("SELECT pg_reload_conf()")
+        admin.dispose()
 
     def _url(self) -> str:
         return str(self._server.get_uri()).replace("postgresql+psycopg", "postgresql")
@@ -79,15 +88,19 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def empty_database(postgres_url: str) -> Iterator[str]:
-    """Make an empty database, yield its URL, and drop it."""
+def empty_database(postgres_url: str, template: str = "template1") -> Iterator[str]:
+    """Make a database like the template, an empty one if none is named; yield its URL, and drop it."""
     name = f"t{os.getpid()}_{next(_numbers)}"
-    admin = sqlalchemy.create_engine(
-        sqlalchemy.make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
-    )
+    admin = _admin(postgres_url)
     with admin.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield sqlalchemy.make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     admin.dispose()
+
+
+def _admin(postgres_url: str) -> sqlalchemy.Engine:
+    return sqlalchemy.create_engine(
+        sqlalchemy.make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )

@@ -120,8 +120,8 @@ def test_lists_of_tokens_end_where_sight_ends(plane: ControlPlane, monkeypatch: 
     assert plane.tokens.page(sight=seen).items == few
 
 
-def test_the_account_that_was_alone_becomes_the_owner(database, tmp_path: Path) -> None:
-    engine = database("config")
+def test_the_account_that_was_alone_becomes_the_owner(empty_place, tmp_path: Path) -> None:
+    engine = empty_place("config")
     _migrate_to(engine, "0002")
     old = MetaData()
     with engine.begin() as connection:
@@ -136,7 +136,7 @@ def test_the_account_that_was_alone_becomes_the_owner(database, tmp_path: Path) 
             row |= {"created_ns": 1, "created_by": by, "updated_ns": 1, "updated_by": by}
             connection.execute(insert(old.tables["tokens"]).values(row))
     migrate(engine, "config", tmp_path / "backups")
-    store = SQLSessionStore(ControlPlane(Surroundings(engine, database("config", writer=False))).database)
+    store = SQLSessionStore(ControlPlane(Surroundings(engine, empty_place("config", writer=False))).database)
     first, second = store.find_user("user_1"), store.find_user("user_2")
     assert first is not None and second is not None
     assert (first.role, first.state, first.version, first.updated_ns) == ("owner", "active", 1, 1)
