@@ -66,3 +66,29 @@ def test_a_file_of_a_newer_program_is_left_alone(tmp_path, caplog):
 
 def test_a_folder_that_is_not_there_has_no_files(tmp_path):
     assert DirectoryJournalSource(tmp_path / "none").names() == []
+
+
+def test_a_file_that_is_no_journal_is_passed_over_whole(tmp_path):
+    journal = make_journal(tmp_path)
+    write(journal, random_calls(seed=3, count=3))
+    journal.close()
+    source = DirectoryJournalSource(tmp_path / "journal")
+    (name,) = source.names()
+    path = tmp_path / "journal" / name
+    path.write_bytes(b"something else " * 50)
+    payloads, end = source.read(name, 0, 10**6)
+    assert (payloads, end) == ([], path.stat().st_size)
+
+
+def test_the_size_of_a_file_of_a_version_to_come_is_all_of_it(tmp_path):
+    """It cannot be read, but how much of it waits for the program that can is known."""
+    journal = make_journal(tmp_path)
+    write(journal, random_calls(seed=4, count=3))
+    journal.close()
+    source = DirectoryJournalSource(tmp_path / "journal")
+    (name,) = source.names()
+    path = tmp_path / "journal" / name
+    raw = bytearray(path.read_bytes())
+    raw[: HEADER.size] = HEADER.pack(MAGIC, 99, 1, HEADER.size)
+    path.write_bytes(raw)
+    assert source.size(name) == path.stat().st_size
