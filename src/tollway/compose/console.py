@@ -29,6 +29,7 @@ from tollway.adapters.telemetry.stats_source import CounterStats
 from tollway.compose.accounts import LeantOn, build_bearers, build_configured_accounts, build_service_accounts
 from tollway.compose.keys import RingInUse, Sealing, build_root_keys
 from tollway.compose.life import (
+    Reach,
     build_lifetimes,
     build_rotation_policies,
     build_rotations,
@@ -165,6 +166,7 @@ def build_console(
     desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
     watched = Watched(seen.budgets, seen.resting, plane.providers)
     notices = build_notices(plane.stores, keys, plane.audit, watched, clock)
+    reach = Reach(notices.mail, places.console_url)
     return ConsoleServices(
         clock=clock,
         sessions=people.sessions,
@@ -178,8 +180,8 @@ def build_console(
         audit=plane.audit,
         tokens=plane.tokens,
         token_desk=desk,
-        rotations=build_rotations(plane.tokens, desk, stores, keys, post=notices.mail, console_url=places.console_url),
-        upkeep=build_upkeep(plane.tokens, stores, usage, post=notices.mail, console_url=places.console_url),
+        rotations=build_rotations(plane.tokens, desk, stores, keys, reach),
+        upkeep=build_upkeep(plane.tokens, stores, usage, reach),
         applications=plane.applications,
         limits=plane.limits,
         used_limits=seen.used,

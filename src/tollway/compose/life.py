@@ -1,6 +1,7 @@
 """Builds what looks after the life of tokens: secrets, ends, rules, rotation by policy, and upkeep."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tollway.adapters.secrets import KeyRing
 from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
@@ -47,9 +48,14 @@ def build_rotation_policies(tokens: Tokens, stores: Stores) -> RotationPolicies:
     )
 
 
-def build_rotations(
-    tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, *, post: Post, console_url: str
-) -> RotationDesk:
+class Reach(NamedTuple):
+    """How people are reached: by mail, whose letters name the console's address."""
+
+    post: Post
+    console_url: str
+
+
+def build_rotations(tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRing, reach: Reach) -> RotationDesk:
     """Return rotation by policy and by the tokens themselves."""
     parts, database = tokens.parts, stores.database
     policies = SQLRotationPolicyStore(database, stores.tokens)
@@ -63,13 +69,13 @@ def build_rotations(
             box=keys.notices,
             webhooks=stores.webhooks,
             outbox=stores.deliveries,
-            reached=Reached(stores.webhooks, post, _addresses(stores)),
+            reached=Reached(stores.webhooks, reach.post, _addresses(stores)),
             notices=parts.notices,
             told=stores.told,
             transactions=database,
             trail=parts.trail,
             clock=parts.clock,
-            collect_url=console_url + COLLECT_PATH,
+            collect_url=reach.console_url + COLLECT_PATH,
         )
     )
     return RotationDesk(
@@ -91,11 +97,13 @@ def build_rotations(
         RotationScheduler(
             SchedulerParts(policies, handovers, waiting, stores.deliveries, stores.tokens, database, parts.clock)
         ),
-        HandoverLinks(LinkParts(handovers, waiting, tokens, post, database, parts.trail, parts.clock, console_url)),
+        HandoverLinks(
+            LinkParts(handovers, waiting, tokens, reach.post, database, parts.trail, parts.clock, reach.console_url)
+        ),
     )
 
 
-def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, *, post: Post, console_url: str) -> TokenUpkeep:
+def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, reach: Reach) -> TokenUpkeep:
     """Return what the program does with tokens by itself."""
     parts = tokens.parts
     return TokenUpkeep(
@@ -107,7 +115,7 @@ def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, *, post: Post, cons
             parts.notices,
             stores.database,
             parts.clock,
-            ExpiryLetters(post, _addresses(stores), console_url).write,
+            ExpiryLetters(reach.post, _addresses(stores), reach.console_url).write,
         )
     )
 

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, insert, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_schema import applications, tokens
@@ -113,13 +113,6 @@ class SQLHandoverStore:
         table = handovers
         query = select(table).where(table.c.state == "waiting", table.c.mail_due_ns <= now_ns)
         return self._some(query.order_by(table.c.mail_due_ns, table.c.id).limit(limit))
-
-    def failed_since(self, *, since_ns: int, limit: int) -> tuple[Handover, ...]:
-        """Return what failed since, for the home page; by handovers_by_state, and of each token by handovers_by_token."""
-        table, later = handovers, handovers.alias()
-        is_last = ~exists().where(later.c.token_id == table.c.token_id, later.c.generation > table.c.generation)
-        query = select(table).where(table.c.state == "failed", table.c.ended_ns >= since_ns, is_last)
-        return self._some(query.order_by(table.c.ended_ns.desc(), table.c.id).limit(limit))
 
     def purge(self, *, before_ns: int, limit: int) -> int:
         """Delete what ended before, by handovers_by_state."""

@@ -64,10 +64,6 @@ class HandoverStore(Protocol):
         """Return those that wait and whose letter is due, the longest due first."""
         ...
 
-    def failed_since(self, *, since_ns: int, limit: int) -> tuple[Handover, ...]:
-        """Return those that failed since and are their token's last, the newest first."""
-        ...
-
     def purge(self, *, before_ns: int, limit: int) -> int:
         """Delete handovers that ended before, at most `limit`; return how many."""
         ...

@@ -26,7 +26,10 @@ def test_an_event_is_listed_acted_on_undone_and_closed(console: Console, token: 
     console.security.find("spike", token[0], "high")
     console.security.find("scanning", "192.0.2.9")
     assert client.get("/api/v1/security/summary").json() == {
-        **{"low": 0, "medium": 1, "high": 1, "critical": 0},
+        "low": 0,
+        "medium": 1,
+        "high": 1,
+        "critical": 0,
         "addresses": "whole",
     }
     listed = client.get(EVENTS, params={"kind": "spike"}).json()
