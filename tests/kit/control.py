@@ -432,6 +432,7 @@ class ControlPlane:
                 epochs=SQLEpochStore(self.database),
                 hasher=self.keys,
                 uses=self.management_uses,
+                places=self.effective,
                 clock=self.clock,
             )
         )

@@ -3,13 +3,14 @@
 import msgspec
 
 from tollway.adapters.secrets import KeyRing
+from tollway.adapters.storage.life import SQLEpochStore
 from tollway.adapters.storage.management_uses import SQLManagementUses
 from tollway.adapters.storage.published_rights import StoredUsers
 from tollway.adapters.storage.sessions import SQLSessionStore
 from tollway.compose.stores import Stores
 from tollway.control.access.service import Roles
 from tollway.control.audit.service import Audit
-from tollway.control.bearers.ports import EpochDirectory
+from tollway.control.bearers.ports import Places
 from tollway.control.bearers.service import BearerParts, Bearers
 from tollway.control.configuration.applying_accounts import AccountConfigurationParts
 from tollway.control.notices.ports import Notices
@@ -50,8 +51,9 @@ def build_configured_accounts(
     return AccountConfigurationParts(roles, accounts, teams, users=StoredUsers(stores.accounts))
 
 
-def build_bearers(stores: Stores, keys: KeyRing, roles: Roles, *, epochs: EpochDirectory, clock: Clock) -> Bearers:
+def build_bearers(stores: Stores, keys: KeyRing, roles: Roles, places: Places, clock: Clock) -> Bearers:
     """Build the service that proves tokens."""
     owners = SQLSessionStore(stores.database)
     uses = SQLManagementUses(stores.database)
-    return Bearers(BearerParts(stores.tokens, owners, roles, epochs, keys, uses, clock))
+    epochs = SQLEpochStore(stores.database)
+    return Bearers(BearerParts(stores.tokens, owners, roles, epochs, keys, uses, places, clock))

@@ -163,8 +163,10 @@ def build_console(
     people = build_people(settings, keys, stores, Around(plane.audit, plane.news, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
-    watched = Watched(seen.budgets, seen.resting, plane.providers)
-    notices = build_notices(plane.stores, keys, plane.audit, watched, clock)
+    rights = _rights_office(plane, seen.usage, clock)
+    notices = build_notices(
+        plane.stores, keys, plane.audit, Watched(seen.budgets, seen.resting, plane.providers), clock
+    )
     reach = Reach(notices.mail, places.console_url)
     return ConsoleServices(
         clock=clock,
@@ -173,7 +175,7 @@ def build_console(
         accounts=plane.accounts,
         news=plane.news,
         service_accounts=plane.service_accounts,
-        bearers=build_bearers(stores, keys, plane.roles, epochs=SQLEpochStore(stores.database), clock=clock),
+        bearers=build_bearers(stores, keys, plane.roles, rights.effective, clock),
         members=Members(MemberParts(stores.accounts, stores.teams, plane.roles, stores.database, plane.audit, clock)),
         roles=plane.roles,
         audit=plane.audit,
@@ -185,7 +187,7 @@ def build_console(
         limits=plane.limits,
         used_limits=seen.used,
         bulk=plane.bulk,
-        rights=_rights_office(plane, seen.usage, clock),
+        rights=rights,
         teams=plane.teams,
         providers=plane.providers,
         rest_services=plane.services,

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import msgspec
+from msgspec import structs
 
 from tollway.contract.rights import NameRights, ParameterRights, Rights
 from tollway.policy import name_rules, network_rules, route_rules
@@ -158,6 +159,12 @@ def decide(chain: Chain, question: Question, now_ns: int) -> Decision:
                 return refusal
             watched = watched or refusal
     return ALLOWED if watched is None else Allowed(watched)
+
+
+def decide_place(chain: Chain, address: str, now_ns: int) -> Decision:
+    """Return whether anything may be asked from this address and at this instant, whatever it is."""
+    placed = tuple([structs.replace(level, scopes=None, routes=None) for level in chain])
+    return decide(placed, Question("", (), (), address), now_ns)
 
 
 def decide_service(chain: Chain, service_id: str) -> Decision:

@@ -49,6 +49,14 @@ class RightsOfRoles(Protocol):
         ...
 
 
+class Places(Protocol):
+    """Whence, and at which hours, tokens may be used."""
+
+    def refuse_place(self, token_id: str, address: str) -> None:
+        """Raise token.address_denied or token.outside_window unless the token may be used from there, and now."""
+        ...
+
+
 class UseLog(Protocol):
     """When tokens were used at the management API."""
 

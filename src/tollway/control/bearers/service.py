@@ -13,6 +13,7 @@ from tollway.control.bearers.model import Bearer
 from tollway.control.bearers.ports import (
     EpochDirectory,
     OwnerDirectory,
+    Places,
     RightsOfRoles,
     TokenDirectory,
     TokenHasher,
@@ -41,6 +42,7 @@ class BearerParts:
     epochs: EpochDirectory
     hasher: TokenHasher
     uses: UseLog
+    places: Places
     clock: Clock
 
 
@@ -54,7 +56,8 @@ class Bearers:
         """Return whose the token is and what it may do, and remember that it was used.
 
         Raises token.malformed, token.invalid (unknown, or another secret), token.replaced, token.revoked,
-        token.expired, token.not_yet_valid, token.disabled, token.quarantined, token.owner_disabled, and
+        token.expired, token.not_yet_valid, token.disabled, token.quarantined, token.owner_disabled,
+        token.address_denied or token.outside_window (of its networks and hours, at every level), and
         management.forbidden for one that has no scope.
         """
         token = self._prove(presented)
@@ -64,6 +67,7 @@ class Bearers:
             raise TollwayError("management.forbidden", public="This token has no scope at the management API.")
         if owner.state != "active":
             raise TollwayError("token.owner_disabled", public="Whom the token belongs to is switched off.")
+        self._parts.places.refuse_place(token.id, origin.address)
         self._parts.uses.note(
             token.id, self._parts.clock.now_ns(), address=origin.address, agent=origin.agent[:AGENT_CHARS_MAX]
         )

@@ -41,6 +41,7 @@ from tollway.policy.rights import (
     Way,
     decide,
     decide_model,
+    decide_place,
     decide_service,
     decide_uses,
     decide_way,
@@ -171,6 +172,18 @@ class Effective:
             return Verdict(False, refusal, BY_NAME[refusal].meaning)
         levels = compile_levels(held.snapshot)
         return _Judging(build_chain(levels, held.token, held.application), levels.groups, held, now).answer(asked)
+
+    def refuse_place(self, token_id: str, address: str) -> None:
+        """Raise token.address_denied or token.outside_window unless the token may be used from there, and now.
+
+        For requests that are no calls of the gateway: its networks and hours hold for them too, those of all levels.
+        """
+        held, now = self._held(token_id, EVERYWHERE), self._parts.clock.now_ns()
+        chain = build_chain(compile_levels(held.snapshot), held.token, held.application)
+        denied = decide_place(chain, address, now)
+        if isinstance(denied, Denied):
+            code = "token.outside_window" if denied.dimension == "hours" else "token.address_denied"
+            raise TollwayError(code, public=f"The token may not be used here and now: {denied}.")
 
     def _held(self, token_id: str, sight: Sight) -> _Held:
         parts = self._parts

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from kit.control import ACTOR, ControlPlane
+from tollway.contract.rights import HourRights, NetworkRights, Window
 from tollway.control.access.model import Permission, Reach, Rights
 from tollway.control.access.roles import BUILT_IN
 from tollway.control.accounts.model import NewUser, UserChange
 from tollway.control.actor import Actor
+from tollway.control.rights.model import INSTALLATION, OwnerLevel, RightsChange
 from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.sessions.keeping import Origin
 from tollway.control.sessions.model import User
@@ -61,6 +63,30 @@ def test_it_is_its_owners_and_does_what_both_permit(plane: ControlPlane, person:
     assert (found.bound.models, found.bound.environments) == (("gpt-4o",), ("test",))
     plane.accounts.change(person.id, UserChange(role="viewer"), ACTOR)
     assert dict(plane.bearers.identify(secret, HERE).rights) == {Permission.TOKENS_READ: Reach.TEAM}
+
+
+@pytest.mark.parametrize("level", ["token", "user", "installation"])
+def test_networks_and_hours_hold_at_the_management_api_too(
+    plane: ControlPlane, person: User, level: OwnerLevel
+) -> None:
+    token_id, secret = issue(plane, person)
+    owner_id = {"token": token_id, "user": person.id, "installation": INSTALLATION}[level]
+
+    def rule(change: RightsChange) -> None:
+        plane.rights.change(level, owner_id, change, ACTOR)
+
+    rule(RightsChange(networks=NetworkRights(allow=("10.0.0.0/8",))))
+    with refused("token.address_denied"):
+        plane.bearers.identify(secret, HERE)
+    assert plane.management_uses.last_uses([token_id]) == {}
+    assert plane.bearers.identify(secret, Origin("10.1.2.3", "curl/8")).token_id == token_id
+    rule(RightsChange(networks=NetworkRights(allow=("10.0.0.0/8",), mode="watch")))
+    assert plane.bearers.identify(secret, HERE).token_id == token_id
+    minute = plane.clock.now_ns() // NANOS_PER_SECOND // 60 % 1440
+    elsewhere = tuple(Window(day, 0, 1) if minute else Window(day, 5, 6) for day in range(7))
+    rule(RightsChange(hours=HourRights("UTC", elsewhere)))
+    with refused("token.outside_window"):
+        plane.bearers.identify(secret, HERE)
 
 
 def test_it_is_refused_from_the_moment_on_that_it_ends(plane: ControlPlane, person: User) -> None:
