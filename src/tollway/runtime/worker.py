@@ -13,16 +13,16 @@ from collections.abc import Sequence
 
 import uvloop
 
-from tollway.adapters.telemetry.counters import read_counters
 from tollway.adapters.telemetry.logs import start_logging
 from tollway.compose.worker import Worker, build_worker
 from tollway.contract.records import TallyRecord
 from tollway.contract.resting import RestingKey
 from tollway.contract.stats import INDEX
 from tollway.edge.server.listener import Listener
-from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.kernel.clock import NANOS_PER_SECOND, SystemClock
 from tollway.kernel.errors import TollwayError
 from tollway.runtime.child import Listening, Start, receive_start
+from tollway.runtime.share import ConnectionShare
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +31,6 @@ SETTLE_LATE_SECONDS = 0.01
 """Slots and reservations of a call that has ended keep others out until then."""
 SWEEPING_TURNS = 60
 """After how many of these turns kept responses that are too old are forgotten."""
-CONNECTIONS_SPARE = 16
-"""A worker may hold this many connections more than its even share before it stops accepting for a moment."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -57,7 +55,13 @@ async def _run(start: Start, name: str) -> int:
     loop.add_signal_handler(signal.SIGHUP, lambda: None)
     supervisor = Listening(start, worker.keys.adopt)
     supervisor.begin(loop, stop.set)
-    share = _Share(worker, start)
+    share = ConnectionShare(
+        start.settings.data / "run",
+        start.settings.gateway.workers,
+        worker.counters.values,
+        lambda: len(worker.server.connections),
+        SystemClock(),
+    )
     listeners = [worker.server.listen(sock, tls=worker.tls, share=share.current) for sock in start.sockets]
     housekeeping = asyncio.create_task(_keep_house(worker, share, listeners), name="housekeeping")
     _tune_collector()
@@ -85,27 +89,6 @@ def _tune_collector() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-class _Share:
-    """How many connections this worker should hold, from what all workers hold now."""
-
-    def __init__(self, worker: Worker, start: Start) -> None:
-        self._run_directory = start.settings.data / "run"
-        self._workers = start.settings.gateway.workers
-        self._worker = worker
-        self._share = start.settings.limits.connections_max
-
-    def current(self) -> int:
-        """The share as of the last look."""
-        return self._share
-
-    def look(self) -> None:
-        """Count all workers' connections and take an even share of them, with some to spare."""
-        if self._workers == 1:
-            return
-        total = sum(counters["connections_open"] for counters in read_counters(self._run_directory).values())
-        self._share = -(-total // self._workers) + CONNECTIONS_SPARE
-
-
 class _SettlingLate:
     """Settles calls whose meters another process held, a little later and again until they are."""
 
@@ -125,7 +108,7 @@ class _SettlingLate:
         self._worker.meters.settle_late()
 
 
-async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) -> None:
+async def _keep_house(worker: Worker, share: ConnectionShare, listeners: list[Listener]) -> None:
     """Once a second: tallies to the journal, slots of dead workers back, counters and resting keys up to date."""
     turn = 0
     while True:
@@ -133,7 +116,6 @@ async def _keep_house(worker: Worker, share: _Share, listeners: list[Listener]) 
         turn += 1
         if turn % SWEEPING_TURNS == 0:
             worker.states.sweep_soon()
-        worker.counters.values[INDEX["connections_open"]] = len(worker.server.connections)
         share.look()
         _end_compromised(worker)
         _tell_resting(worker)

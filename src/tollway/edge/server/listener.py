@@ -34,7 +34,7 @@ class Listener:
         sock: socket.socket,
         *,
         tls: ssl.SSLContext | None,
-        share: Callable[[], int] | None,
+        share: Callable[[], int | None] | None,
     ) -> None:
         self.tls = tls
         """The context for connections accepted from now on; a reload replaces it."""
@@ -118,7 +118,8 @@ class Listener:
 
     def _count_max(self) -> int:
         most = self._server.limits.connections_max
-        return most if self._share is None else min(most, self._share())
+        share = None if self._share is None else self._share()
+        return most if share is None else min(most, share)
 
     def _pause(self, seconds: float) -> None:
         self._server.loop.remove_reader(self._socket.fileno())

@@ -55,7 +55,7 @@ class EdgeServer:
         self._listeners: list[Listener] = []
 
     def listen(
-        self, sock: socket.socket, *, tls: ssl.SSLContext | None = None, share: Callable[[], int] | None = None
+        self, sock: socket.socket, *, tls: ssl.SSLContext | None = None, share: Callable[[], int | None] | None = None
     ) -> Listener:
         """Accept connections from a bound, listening socket, which other processes may share.
 
