@@ -164,9 +164,7 @@ def build_console(
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
     rights = _rights_office(plane, seen.usage, clock)
-    notices = build_notices(
-        plane.stores, keys, plane.audit, Watched(seen.budgets, seen.resting, plane.providers), clock
-    )
+    notices = build_notices(stores, keys, plane.audit, Watched(seen.budgets, seen.resting, plane.providers), clock)
     reach = Reach(notices.mail, places.console_url)
     return ConsoleServices(
         clock=clock,
