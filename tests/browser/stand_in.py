@@ -282,7 +282,7 @@ def running(stand_in: StandIn, port: int = 0) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
-        asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(5)
+        asyncio.run_coroutine_threadsafe(_stop(runner), loop).result(5)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(5)
         loop.close()
@@ -297,3 +297,13 @@ if __name__ == "__main__":
     with running(StandIn(is_fresh="--fresh" in sys.argv), 0) as origin:
         print(origin, flush=True)
         threading.Event().wait()
+
+
+async def _stop(runner: web.AppRunner) -> None:
+    """Close what is open, and then what a browser had just opened when that began."""
+    server = runner.server
+    await runner.cleanup()
+    await asyncio.sleep(0.05)
+    if server is not None:
+        await server.shutdown(0.1)
+    await asyncio.sleep(0)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+import objects
 import pages
 import pytest
 import stand_in
@@ -193,7 +194,7 @@ def test_connection_of_a_provider_is_set_in_the_form(tab: Tab, console: stand_in
     tab.get_by_role("button", name="Add and test").click()
     expect(tab.get_by_text("Works,")).to_be_visible()
     wish = console.posted[0][1]
-    assert wish["timeouts"] == {**stand_in.TIMEOUTS, "first_byte_seconds": 30}
+    assert wish["timeouts"] == {**objects.TIMEOUTS, "first_byte_seconds": 30}
     assert wish["headers"] == {"X-Team": "search: all", "X-Cost-Centre": "7"}
     assert (wish["ca_file"], wish["proxy_url"]) == ("/etc/tollway/ca.pem", "http://proxy.example:3128")
     assert wish["proxy_credential"] == "env:PROXY_LOGIN"

@@ -27,6 +27,9 @@ class Looks:
     def look(self) -> int:
         return self._look("rotations")
 
+    def send_due(self) -> int:
+        return self._look("letters")
+
     def tidy(self) -> int:
         return self._look("tidy")
 
@@ -43,12 +46,12 @@ async def test_a_look_that_fails_is_followed_by_the_next(
     for name in ("ROTATION_SECONDS", "EXPIRY_SECONDS", "IDLE_SECONDS", "TIDY_SECONDS"):
         monkeypatch.setattr(caretaker, name, 0.001)
     looks = Looks()
-    task = asyncio.create_task(Caretaker(looks, looks).run())  # type: ignore[arg-type]  # a stand-in
+    task = asyncio.create_task(Caretaker(looks, looks, looks).run())  # type: ignore[arg-type]  # a stand-in
     async with asyncio.timeout(10):
-        while len(looks.counts) < 4 or min(looks.counts.values()) < 4:
+        while len(looks.counts) < 5 or min(looks.counts.values()) < 4:
             await asyncio.sleep(0.01)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
     assert task.cancelled()
-    assert caplog.text.count("ValueError: a fault of ours") == 4
+    assert caplog.text.count("ValueError: a fault of ours") == 5

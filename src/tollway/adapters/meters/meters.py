@@ -41,6 +41,7 @@ from tollway.policy.rate import bucket_ns
 
 _log = logging.getLogger(__name__)
 
+_SPENT_BEFORE = RESERVED - SPENT
 _read_record = Struct("=qqq").unpack_from
 """Reads what is spent and reserved in a period's record, and its generation, which follow one another."""
 
@@ -213,10 +214,11 @@ class MappedMeters:
         for word, tag, unit in hold.held:
             # Used first: a kill in between counts the call twice, which admits less, never more.
             if tag > RING_TAG:
-                spent, reserved, generation = _read_record(memory, (word - RESERVED + SPENT) * WORD)
+                at = word - _SPENT_BEFORE
+                spent, reserved, generation = _read_record(memory, at * WORD)
                 if generation == tag:
                     spent += used[unit]
-                    words[word - RESERVED + SPENT] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
+                    words[at] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
                     words[word] = reserved - granted[unit]
                 continue
             if tag == RING_TAG:
