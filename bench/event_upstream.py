@@ -38,6 +38,8 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             await reader.readexactly(length)
             writer.write(HEAD)
             for at in range(EVENTS - 2):
+                if writer.transport.is_closing():
+                    return
                 writer.write(_event(f" word{at}"))
                 await asyncio.sleep(PAUSE_SECONDS)
             writer.write(USAGE + END)

@@ -7,7 +7,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.rig import LOAD_CORE, Group
@@ -27,6 +28,19 @@ class Result:
     def total_us(self) -> float:
         """All processes together."""
         return sum(self.cpu_us.values())
+
+
+def in_turns(*loads: Callable[[], Result], rounds: int = 2) -> list[Result]:
+    """Run the loads in turns and return the least of each, with the errors of all its runs.
+
+    A machine that is slower for some seconds would otherwise slow one side of a ratio and not the other.
+    """
+    runs = [[load() for load in loads] for _ in range(rounds)]
+    least = []
+    for results in zip(*runs, strict=True):
+        best = min(results, key=lambda result: result.total_us)
+        least.append(replace(best, errors=sum(result.errors for result in results)))
+    return least
 
 
 def wrk(group: Group, path: str, body: str, token: str, *, seconds: int = 6, connections: int = 64) -> Result:

@@ -83,8 +83,10 @@ def run(bench: Bench, only: str) -> None:
 def same_dialect(bench: Bench, instance: Tollway, group: Group, plain: Group, token: str) -> None:
     """260-byte request, 900-byte answer, 64 clients; as many records as requests."""
     body = request_body("bench", 260)
-    nginx_result = load.wrk(plain, CHAT, body, token, seconds=bench.seconds)
-    ours = load.wrk(group, CHAT, body, token, seconds=bench.seconds)
+    nginx_result, ours = load.in_turns(
+        lambda: load.wrk(plain, CHAT, body, token, seconds=bench.seconds),
+        lambda: load.wrk(group, CHAT, body, token, seconds=bench.seconds),
+    )
     bench.compare("same dialect", ours, nginx_result, 3.5, 4.0)
     bench.accepted_us = ours.total_us  # type: ignore[attr-defined]
     time.sleep(2)
@@ -97,8 +99,10 @@ def same_dialect(bench: Bench, instance: Tollway, group: Group, plain: Group, to
 
 def translated(bench: Bench, group: Group, token: str) -> None:
     """The same request answered by a provider that speaks Anthropic's dialect."""
-    same = load.wrk(group, CHAT, request_body("bench", 260), token, seconds=bench.seconds)
-    ours = load.wrk(group, CHAT, request_body("translated", 260), token, seconds=bench.seconds)
+    same, ours = load.in_turns(
+        lambda: load.wrk(group, CHAT, request_body("bench", 260), token, seconds=bench.seconds),
+        lambda: load.wrk(group, CHAT, request_body("translated", 260), token, seconds=bench.seconds),
+    )
     ratio = ours.total_us / same.total_us
     shown = f"{ours.total_us:.1f} us = {ratio:.2f} x"
     is_met = ratio <= 2 and not ours.errors
@@ -137,8 +141,10 @@ def rejected(bench: Bench, group: Group) -> None:
 def event_streams(bench: Bench, group: Group, unbuffered: Group, token: str) -> None:
     """300 streams of 52 events, 10 ms apart."""
     body = request_body("stream", 260, ',"stream":true,"stream_options":{"include_usage":true}')
-    nginx_result = load.streams(unbuffered, CHAT, body, token, count=300)
-    ours = load.streams(group, CHAT, body, token, count=300)
+    nginx_result, ours = load.in_turns(
+        lambda: load.streams(unbuffered, CHAT, body, token, count=300),
+        lambda: load.streams(group, CHAT, body, token, count=300),
+    )
     bench.compare("streamed event", ours, nginx_result, 1.6, 1.6)
 
 
@@ -146,8 +152,10 @@ def large_bodies(bench: Bench, group: Group, plain: Group, token: str) -> None:
     """100 KB request with tools, 30 KB answer."""
     tools = ',"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{}}}}]'
     body = request_body("large", 100_000, tools)
-    nginx_result = load.wrk(plain, CHAT, body, token, seconds=bench.seconds)
-    ours = load.wrk(group, CHAT, body, token, seconds=bench.seconds)
+    nginx_result, ours = load.in_turns(
+        lambda: load.wrk(plain, CHAT, body, token, seconds=bench.seconds),
+        lambda: load.wrk(group, CHAT, body, token, seconds=bench.seconds),
+    )
     bench.compare("100 KB request, 30 KB answer", ours, nginx_result, 3.0, 3.0)
 
 
@@ -165,8 +173,10 @@ def many_limits(bench: Bench, instance: Tollway, group: Group) -> None:
     application = instance.run("application", "create", "limited", *THREE_BUDGETS, "--json")
     owner = json.loads(application)["id"]
     one, many = instance.token(*ONE_LIMIT), instance.token("--application", owner, *FIVE_LIMITS)
-    single = load.wrk(group, CHAT, body, one, seconds=bench.seconds)
-    ours = load.wrk(group, CHAT, body, many, seconds=bench.seconds)
+    single, ours = load.in_turns(
+        lambda: load.wrk(group, CHAT, body, one, seconds=bench.seconds),
+        lambda: load.wrk(group, CHAT, body, many, seconds=bench.seconds),
+    )
     ratio = ours.total_us / single.total_us
     shown = f"{ours.total_us:.1f} us = {ratio:.2f} x"
     is_met = ratio <= 1.3 and not ours.errors and not single.errors
