@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as Tab
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
@@ -40,3 +41,18 @@ def fresh_origin(browser: Browser) -> Iterator[str]:
     """A console before its first provider."""
     with stand_in.running(stand_in.StandIn(is_fresh=True)) as origin:
         yield origin
+
+
+@pytest.fixture
+def console() -> stand_in.StandIn:
+    """A console of this test alone."""
+    return stand_in.StandIn()
+
+
+@pytest.fixture
+def tab(browser: Browser, console: stand_in.StandIn) -> Iterator[Tab]:
+    """A page of it."""
+    with stand_in.running(console) as origin:
+        context = browser.new_context(base_url=origin, reduced_motion="reduce")
+        yield context.new_page()
+        context.close()

@@ -23,12 +23,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
 
 @pytest.fixture
-def console() -> stand_in.StandIn:
-    """A console of this test alone."""
-    return stand_in.StandIn()
-
-
-@pytest.fixture
 def tab(browser: Browser, console: stand_in.StandIn) -> Iterator[Tab]:
     """A page of it that may use the clipboard."""
     with stand_in.running(console) as origin:

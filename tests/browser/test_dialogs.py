@@ -1,12 +1,10 @@
 """Dialogs: Escape closes each, and the keyboard is again where it was; what they ask is sent as it was said."""
 
-from collections.abc import Iterator
-
 import pages
 import pytest
 import stand_in
-from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 
@@ -29,21 +27,6 @@ OPENED = [
     ("/plans", "New plan"),
 ]
 """A page and the button of a dialog; without a button: the search, by its keys."""
-
-
-@pytest.fixture
-def console() -> stand_in.StandIn:
-    """A console of this test alone."""
-    return stand_in.StandIn()
-
-
-@pytest.fixture
-def tab(browser: Browser, console: stand_in.StandIn) -> Iterator[Tab]:
-    """A page of it."""
-    with stand_in.running(console) as origin:
-        context = browser.new_context(base_url=origin, reduced_motion="reduce")
-        yield context.new_page()
-        context.close()
 
 
 @pytest.mark.slow

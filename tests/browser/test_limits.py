@@ -1,30 +1,13 @@
 """What people do about limits, plans and many tokens on the pages, against the stand-in."""
 
-from collections.abc import Iterator
-
 import limits
 import pytest
 import stand_in
-from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
 PLAN = limits.PLANS[0]["id"]
-
-
-@pytest.fixture
-def console() -> stand_in.StandIn:
-    """A console of this test alone."""
-    return stand_in.StandIn()
-
-
-@pytest.fixture
-def tab(browser: Browser, console: stand_in.StandIn) -> Iterator[Tab]:
-    """A page of it."""
-    with stand_in.running(console) as origin:
-        context = browser.new_context(base_url=origin, reduced_motion="reduce")
-        yield context.new_page()
-        context.close()
 
 
 def test_many_tokens_get_a_plan_with_preview_progress_and_undo(tab: Tab, console: stand_in.StandIn) -> None:

@@ -1,30 +1,14 @@
 """What people do with webhooks and mail on the pages, against the stand-in."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 import stand_in
 from notices import HOOK_ID
-from playwright.sync_api import Browser, expect
 from playwright.sync_api import Page as Tab
+from playwright.sync_api import expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(60)]
-
-
-@pytest.fixture
-def console() -> stand_in.StandIn:
-    """A console of this test alone."""
-    return stand_in.StandIn()
-
-
-@pytest.fixture
-def tab(browser: Browser, console: stand_in.StandIn) -> Iterator[Tab]:
-    """A page of it."""
-    with stand_in.running(console) as origin:
-        context = browser.new_context(base_url=origin, reduced_motion="reduce")
-        yield context.new_page()
-        context.close()
 
 
 def test_a_new_webhook_ends_with_its_secret_shown_once(tab: Tab, console: stand_in.StandIn) -> None:

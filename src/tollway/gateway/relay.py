@@ -313,7 +313,7 @@ def answer_head(answer: Answer, relayed: Relayed, call: Call, now: int) -> tuple
 
 def passed_back(answer: Answer) -> Headers:
     """Return the upstream's headers that reach the caller, the first of each name."""
-    fields = dict(reversed(answer.headers))
+    fields = _first_fields(answer)
     return [(name, fields[name]) for name in _PASSED_BACK if name in fields]
 
 
@@ -324,7 +324,12 @@ def with_json_type(headers: Headers) -> Headers:
 
 def find_header(answer: Answer, name: bytes) -> str:
     """Return the first value of a header of an answer, "" when it is absent."""
-    return dict(reversed(answer.headers)).get(name, b"").decode("latin-1")
+    return _first_fields(answer).get(name, b"").decode("latin-1")
+
+
+def _first_fields(answer: Answer) -> dict[bytes, bytes]:
+    """Return the first value of each header."""
+    return dict(reversed(answer.headers))
 
 
 def _is_object(raw: bytes) -> bool:

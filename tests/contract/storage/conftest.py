@@ -15,6 +15,7 @@ import sqlalchemy
 from kit.control import migrated_database
 from kit.ledger_calls import make_ingest
 from kit.postgres import empty_database, postgres_database, postgres_url
+from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import Database, open_engine
 from tollway.adapters.storage.ledger_reader import SQLUsageReader
 from tollway.adapters.storage.migrate import migrate
@@ -54,6 +55,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenDat
         str(tmp_path) if request.param == "sqlite" else request.getfixturevalue("migrated_postgres")
     ) as open_one:
         yield open_one
+
+
+@pytest.fixture
+def config(database: OpenDatabase, tmp_path: Path) -> ConfigDatabase:
+    """The config database of that place."""
+    writer = database("config")
+    migrate(writer, "config", tmp_path / "backups")
+    return ConfigDatabase(writer, database("config", writer=False))
 
 
 @pytest.fixture(params=KINDS)

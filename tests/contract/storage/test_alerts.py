@@ -1,24 +1,13 @@
 """Alerts are kept the same by both databases."""
 
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from tollway.adapters.storage.alerts import SQLAlertStore
 from tollway.adapters.storage.config_database import ConfigDatabase
-from tollway.adapters.storage.migrate import migrate
 from tollway.control.access.model import Reach, Sight
 from tollway.control.alerts.model import Alert, AlertFilter, AlertState
 
 ALL = Sight(Reach.ALL)
-
-
-@pytest.fixture
-def config(database, tmp_path: Path) -> ConfigDatabase:
-    writer = database("config")
-    migrate(writer, "config", tmp_path / "backups")
-    return ConfigDatabase(writer, database("config", writer=False))
 
 
 def alert(number: int, **changes: object) -> Alert:

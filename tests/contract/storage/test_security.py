@@ -1,12 +1,8 @@
 """Security events, rules, decoys and reports are kept the same by both databases."""
 
 from dataclasses import replace
-from pathlib import Path
-
-import pytest
 
 from tollway.adapters.storage.config_database import ConfigDatabase
-from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.security import SQLEventStore, SQLReportStore, SQLRuleStore
 from tollway.contract.watching import Spike, Thresholds
 from tollway.control.access.model import Reach, Sight
@@ -22,13 +18,6 @@ from tollway.control.security.model import (
 )
 
 ALL = Sight(Reach.ALL)
-
-
-@pytest.fixture
-def config(database, tmp_path: Path) -> ConfigDatabase:
-    writer = database("config")
-    migrate(writer, "config", tmp_path / "backups")
-    return ConfigDatabase(writer, database("config", writer=False))
 
 
 def event(number: int, **changes: object) -> SecurityEvent:
