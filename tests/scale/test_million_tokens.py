@@ -123,6 +123,7 @@ def test_every_list_and_search_stays_within_its_bar(place: Place) -> None:
         "filter: active": {"state": "active"},
         "filter: disabled": {"state": "disabled"},
         "filter: expired": {"state": "expired"},
+        "filter: not yet valid (none)": {"state": "not_yet_valid"},
         "filter: revoked (none)": {"state": "revoked"},
         "filter: application": {"application_id": application["id"]},
         "filter: team": {"team_id": application["team_id"]},
@@ -194,7 +195,15 @@ def test_r43_a_million_expired_tokens_slow_neither_lists_nor_looks(place: Place)
         place.plane.database.writing().execute(change)
     place.plane.clock.advance(86_400)
     place.plane.tokens.issue(NewToken("live"), ACTOR)
-    for name, query in {"expired": {"state": "expired"}, "active": {"state": "active"}, "all": {}}.items():
+    application = place.client.get("/api/v1/applications").json()["items"][0]["id"]
+    lists = {
+        "expired": {"state": "expired"},
+        "active": {"state": "active"},
+        "active of an application": {"state": "active", "application_id": application},
+        "not yet valid": {"state": "not_yet_valid"},
+        "all": {},
+    }
+    for name, query in lists.items():
         assert place.time(f"expired: {name}", "GET", "/tokens", params=query) <= PAGE_MS_MAX
     assert place.time("expired: what needs attention", "GET", "/attention") <= PAGE_MS_MAX
     assert place.time("expired: show", "GET", f"/tokens/{name_id(MILLION // 2)}") <= PAGE_MS_MAX

@@ -125,13 +125,31 @@ def test_search_has_no_wildcards(plane: ControlPlane, search: str) -> None:
     assert len(plane.tokens.page(TokenFilter(search="A_B%")).items) == 1
 
 
-@pytest.mark.parametrize("wanted", [TokenFilter(search="t"), TokenFilter(state="expired"), TokenFilter(search="tws_0")])
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        TokenFilter(search="t"),
+        TokenFilter(state="expired"),
+        TokenFilter(search="tws_0"),
+        TokenFilter(state="active"),
+        TokenFilter(state="active", search="u"),
+        TokenFilter(state="active", sort="oldest"),
+        TokenFilter(state="not_yet_valid"),
+    ],
+    ids=repr,
+)
 def test_many_matches_are_found_as_few_are(plane: ControlPlane, wanted: TokenFilter, monkeypatch) -> None:
     for number in range(6):
         at = plane.clock.now_ns() + (1 + number % 2) * 10**9
         plane.tokens.issue(NewToken(f"{'tu'[number % 2]}{number}", expires_ns=at), ACTOR)
+    for name, starts in {"u": None, "t": plane.clock.now_ns() + 10**12}.items():
+        plane.tokens.issue(NewToken(name, expires_ns=None, not_before_ns=starts), ACTOR)
+    off = plane.tokens.issue(NewToken("u"), ACTOR).token
+    plane.tokens.disable(off.id, ACTOR)
     plane.clock.advance(1)
     few = plane.tokens.page(wanted, limit=2)
+    assert few.items or wanted.search == "tws_0"
+    assert off.id not in {token.id for token in few.items} or wanted.state is None
     monkeypatch.setattr("tollway.adapters.storage.tokens._MANY", 0)
     assert plane.tokens.page(wanted, limit=2) == few
 

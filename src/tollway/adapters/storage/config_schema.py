@@ -5,7 +5,7 @@ Deleted applications, providers and services stay as tombstones (their unique ke
 never used again and old usage keeps its names. Tokens are never deleted.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -69,6 +69,8 @@ applications = Table(
     Index("applications_by_plan", "plan_id", "created_ns", "id"),
 )
 
+OF_LATER = text("not_before_ns IS NOT NULL")
+
 tokens = Table(
     "tokens",
     metadata,
@@ -103,6 +105,7 @@ tokens = Table(
     Index("tokens_by_expiry", "expires_ns", "state"),
     Index("tokens_by_plan", "plan_id", "created_ns", "id"),
     Index("tokens_by_idle", "idle_seconds", "id"),
+    Index("tokens_by_start", "not_before_ns", sqlite_where=OF_LATER, postgresql_where=OF_LATER),
 )
 
 providers = Table(
