@@ -36,22 +36,27 @@ _ORIGIN_WIDE = frozenset(
      b"content-security-policy", b"x-content-type-options", b"x-request-id", b"server-timing", b"set-cookie2",
      b"proxy-authenticate"}
 )  # fmt: skip
+_FOLDED = bytes.maketrans(b"_.", b"--")
 _DECISIONS_MAX = 4_096
 _decisions: dict[bytes, bool] = {}
 
 
-def passes_upstream(name: bytes) -> bool:
-    """Whether a caller's header may reach an upstream.
+def fold(name: bytes) -> bytes:
+    """Return the one spelling of a header's name that all spellings have in common which an upstream may read as one.
 
     Names are compared after folding `_` and `.` to `-`, because some upstreams read them as one
     (Traefik CVE-2026-39858 and its three sequels).
     """
+    return name.translate(_FOLDED).lower()
+
+
+def passes_upstream(name: bytes) -> bool:
+    """Whether a caller's header may reach an upstream, however it is spelt."""
     known = _decisions.get(name)
     if known is None:
-        folded = name.decode("latin-1").lower().replace("_", "-").replace(".", "-")
-        known = not (
-            folded.encode("latin-1") in HOP_BY_HOP or folded in _PRIVATE or folded.startswith(_PRIVATE_PREFIXES)
-        )
+        folded = fold(name)
+        text = folded.decode("latin-1")
+        known = not (folded in HOP_BY_HOP or text in _PRIVATE or text.startswith(_PRIVATE_PREFIXES))
         if len(_decisions) < _DECISIONS_MAX:
             _decisions[name] = known
     return known

@@ -3,10 +3,12 @@
 Bodies stream both ways with back-pressure. Nothing of the caller's credentials or claimed identity travels on.
 """
 
+from urllib.parse import unquote_plus
+
 from tollway.gateway.accept import Inbound, find_cut
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
-from tollway.gateway.headers import answer_headers, request_headers
+from tollway.gateway.headers import answer_headers, fold, request_headers
 from tollway.gateway.ports import Answer, Exchange, Headers
 from tollway.gateway.respond import server_timing
 from tollway.gateway.snapshot import Service
@@ -48,14 +50,20 @@ def build_target(inbound: Inbound, service: Service) -> bytes:
     query = inbound.query
     parameter = service.record.query_token_parameter
     if query and parameter is not None:
-        query = "&".join(pair for pair in query.split("&") if pair.partition("=")[0] != parameter)
+        # By the name that it is read by: an escaped one carries the token just as well.
+        query = "&".join(pair for pair in query.split("&") if unquote_plus(pair.partition("=")[0]) != parameter)
     return (f"{target}?{query}" if query else target).encode("ascii")
 
 
 def build_headers(inbound: Inbound, service: Service, call: Call) -> Headers:
-    """Return the upstream's request headers: what may pass, the service's own, and who is calling."""
-    own = {name for name, _ in service.headers}
-    headers = [item for item in request_headers(inbound.headers) if item[0] not in own and item[0] != b"traceparent"]
+    """Return the upstream's request headers: what may pass, the service's own, and who is calling.
+
+    What the caller sends under a name of the service's own is left out, in whatever spelling.
+    """
+    headers = [item for item in request_headers(inbound.headers) if item[0] != b"traceparent"]
+    if service.headers:
+        own = {fold(name) for name, _ in service.headers}
+        headers = [item for item in headers if fold(item[0]) not in own]
     if inbound.websocket_key is not None:
         headers += [(b"connection", b"upgrade"), (b"upgrade", b"websocket")]
         headers += [item for item in inbound.headers if item[0].startswith(b"sec-websocket-")]

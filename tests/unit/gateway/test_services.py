@@ -6,6 +6,9 @@ import pytest
 
 from kit.gateway_kit import Rig, ScriptedAnswer, service
 from tollway.contract.policy import Upstream
+from tollway.contract.rights import Rights, RouteRights
+from tollway.kernel.errors import TollwayError
+from tollway.wire.canonical_path import canonical_path
 
 ROOT = Upstream("https://rest.example")
 
@@ -42,6 +45,61 @@ async def test_only_the_parameter_that_carried_the_token_is_taken_from_the_query
     rig.publish(services=[service(query_token_parameter="key")])
     await rig.call("/weather", method="GET", query=f"a=1&key={rig.token()}&keys=2&b")
     assert rig.upstreams.sent[0][2] == b"/api?a=1&keys=2&b"
+
+
+@pytest.mark.parametrize("name", ["%6bey", "k%65y", "%6B%65%79"])
+async def test_r5_a_token_under_an_escaped_name_does_not_travel_on_either(name):
+    rig = Rig(plain())
+    rig.publish(services=[service(query_token_parameter="key")])
+    secret = rig.token()
+    reply = await rig.call("/weather", method="GET", query=f"a=1&{name}={secret}&b=%6bey")
+    assert reply.status == 200
+    assert rig.upstreams.sent[0][2] == b"/api?a=1&b=%6bey"
+
+
+SPELLINGS = [
+    "..", ".", "%2e%2e", "%2E%2e", ".%2e", "..;", ".;x", "%2e%2e%2f", "%2f", "%5c", "\\", "..\\", "%00", "%0a", "#", "",
+    "//", "#x", "secret.", "secret/", "SECRET", "%73ecret", "secre%74", "s%65cret", "secret%20", "secret%09",
+    "secret;x", "secret%3b", "%252e%252e", "%c0%ae%c0%ae", "%uff0e", "\u00b7", "secret%2fa", "./secret",
+    "public/../secret", "public/..%2fsecret", "secret?", "secret%3f", "%2573ecret", "open", "open%20space", "%6fpen",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["/weather/{}", "/weather/{}/a", "/weather/public/{}", "/{}/weather/secret"])
+@pytest.mark.parametrize("options", [{}, {"strip_prefix": False}, {"upstream": ROOT}])
+async def test_r9_the_path_that_is_judged_is_the_path_that_is_sent(place, options):
+    """Each spelling is refused, or the upstream gets exactly the path that rights were asked about."""
+    denied = Rights(routes=RouteRights(deny=("* /weather/secret", "* /weather/secret/**")))
+    record, passed = service(**options), []
+    for spelling in SPELLINGS:
+        try:
+            path, query = canonical_path(place.format(spelling).encode("latin-1"))
+        except TollwayError as error:
+            assert error.code.name == "request.path"
+            continue
+        rig, reply = await call(plain(), path, query=query, record=record, token={"rights": denied})
+        if not rig.upstreams.sent:
+            assert reply.status in (403, 404), spelling
+            continue
+        passed.append(spelling)
+        assert path.split("/")[1] == "weather" and path.split("/")[2] != "secret", spelling
+        rest = path.removeprefix("/weather") if record.strip_prefix else path
+        sent = rig.upstreams.sent[0][2].decode().partition("?")[0]
+        # The bare prefix leads to the bare base, with or without a slash at its end.
+        assert sent.rstrip("/") == (("" if "upstream" in options else "/api") + rest).rstrip("/"), spelling
+        assert canonical_path(sent.encode()) == (sent, ""), spelling
+    assert ("open" in passed) == place.startswith("/weather"), "what nothing denies is reached"
+
+
+@pytest.mark.parametrize("spelt", ["X-Service-Key", "x_service_key", "X.Service.Key", "x-service_key", "X_SERVICE-KEY"])
+async def test_r10_no_spelling_of_a_services_own_header_comes_from_a_caller(spelt):
+    """An upstream that reads `_` as `-` would otherwise find two, and take the caller's for the gateway's."""
+    rig = Rig(plain())
+    rig.publish(services=[service(headers=(("x-service-key", "ours"),))])
+    await rig.call("/weather", method="GET", token=rig.token(), headers=[(spelt.lower(), "theirs"), ("x-other", "1")])
+    sent = rig.upstreams.sent[0][3]
+    assert {name: value for name, value in sent.items() if b"service" in name} == {b"x-service-key": b"ours"}
+    assert sent[b"x-other"] == b"1"
 
 
 async def test_the_upstream_learns_who_calls_and_from_where_but_no_secret():
