@@ -6,6 +6,7 @@ The first restart after a healthy life is immediate. A child is healthy once it 
 import asyncio
 import contextlib
 import logging
+import os
 import random
 import signal
 import socket
@@ -28,6 +29,7 @@ from tollway.runtime.child import (
     read_message,
     send,
 )
+from tollway.runtime.child_environment import without_secrets
 from tollway.settings import transfer
 from tollway.settings.model import Settings
 
@@ -50,6 +52,13 @@ class Role(StrEnum):
     def has_keys(self) -> bool:
         """Whether it works with the root keys; the ledger does not."""
         return self is not Role.LEDGER
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it gets of our environment: all of it where `env:` references are resolved, else no secrets."""
+        if self is Role.CONSOLE:
+            return dict(os.environ)
+        return without_secrets(os.environ, has_database=self is Role.LEDGER)
 
 
 class Process:
@@ -170,6 +179,7 @@ class Process:
                 self._child = subprocess.Popen(  # noqa: S603, ASYNC220 - our own program; a fork takes 1 ms
                     [sys.executable, "-m", "tollway", f"_{self._role}", str(theirs.fileno())],
                     pass_fds=descriptors,
+                    env=self._role.environment,
                     start_new_session=True,  # Ctrl-C reaches the supervisor alone, which then drains.
                 )
             with contextlib.suppress(OSError):

@@ -23,12 +23,14 @@ from tollway.adapters.telemetry.counters import read_counters
 
 pytestmark = pytest.mark.timeout(120)
 SECONDS_MAX = 60
+PROVIDER_KEY = "sk-in-the-servers-environment"
 
 
 @pytest.fixture(scope="module")
 def tollway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tollway]:
     """Tollway with two workers, on free ports."""
     tollway = Tollway(tmp_path_factory.mktemp("tollway"), workers=2)
+    tollway.environment["SOME_PROVIDER_KEY"] = PROVIDER_KEY
     tollway.start()
     try:
         yield tollway
@@ -73,6 +75,16 @@ def test_it_answers_on_both_ports_when_it_says_so(tollway: Tollway, secret: str)
     with urllib.request.urlopen(f"{tollway.console_url}/healthz", timeout=30) as answer:
         assert answer.status == 200
     assert tollway.pids().keys() == ROLES
+
+
+def test_r41_no_process_that_faces_callers_has_a_providers_key_in_its_environment(tollway: Tollway) -> None:
+    holders = {
+        role
+        for role, pid in tollway.pids().items()
+        if PROVIDER_KEY.encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    }
+    # The console resolves `env:` references; the supervisor is who was given them.
+    assert holders == {"supervisor", "console"}
 
 
 def test_every_process_may_open_as_many_files_as_the_machine_allows(tollway: Tollway) -> None:
