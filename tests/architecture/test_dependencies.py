@@ -2,6 +2,8 @@
 
 import re
 import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +34,7 @@ def test_run_time_dependencies_stay_few() -> None:
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: lock.stem)
-def test_locks_pin_every_package_by_hash_and_name_no_source(lock) -> None:
+def test_r41_locks_pin_every_package_by_hash_and_name_no_source(lock) -> None:
     text = lock.read_text(encoding="utf-8")
     assert "://" not in text and "--index" not in text and "--find-links" not in text
     for block in re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip()):
@@ -44,11 +46,36 @@ def test_locks_hold_everything_their_input_asks_for(lock) -> None:
     assert _direct(lock.stem) <= set(_pins(lock.stem))
 
 
+def test_r41_nothing_that_is_installed_to_run_starts_code_with_the_interpreter() -> None:
+    """A `.pth` file or a `sitecustomize` runs in every Python process, before any of ours: how a stealer got in."""
+    begins, absent = [], set()
+    for name in _pins("run"):
+        try:
+            files = distribution(name).files
+        except PackageNotFoundError:
+            absent.add(name)
+            continue
+        assert files, f"{name} does not say what it has installed"
+        named = {"sitecustomize.py", "usercustomize.py"}
+        begins += [f"{name}: {file}" for file in files if file.suffix == ".pth" or Path(file).name in named]
+    assert not begins
+    assert absent <= set(re.findall(r"^([a-z0-9._-]+)==\S+ ; ", _lock("run"), re.MULTILINE)), "locked and not installed"
+
+
+def test_r8_the_web_framework_does_not_take_a_path_out_of_the_host_header() -> None:
+    """CVE-2026-48710: before 1.0.1 the path of a request's URL could be written in its Host header."""
+    pins = dict(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==([0-9.]+)", _lock("run"), re.MULTILINE))
+    assert tuple(int(part) for part in pins["starlette"].split(".")) >= (1, 0, 1)
+
+
+def _lock(name: str) -> str:
+    return (ROOT / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
+
+
 def _direct(name: str) -> set[str]:
     lines = (ROOT / "requirements" / f"{name}.in").read_text(encoding="utf-8").splitlines()
     return {re.match(r"[A-Za-z0-9._-]+", line)[0].lower() for line in lines if line and line[0] not in "-#"}
 
 
 def _pins(name: str) -> list[str]:
-    text = (ROOT / "requirements" / f"{name}.lock").read_text(encoding="utf-8")
-    return re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==", text, re.MULTILINE)
+    return re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==", _lock(name), re.MULTILINE)

@@ -44,7 +44,7 @@ def test_environment_is_read_in_settings_only() -> None:
     assert not found, "make it a setting (settings/model.py), or take it as an argument:\n" + "\n".join(found)
 
 
-def test_sql_is_never_built_from_strings() -> None:
+def test_r1_sql_is_never_built_from_strings() -> None:
     found = [
         f"{module.place}:{node.lineno}"
         for module in modules()
@@ -52,6 +52,39 @@ def test_sql_is_never_built_from_strings() -> None:
         if isinstance(node, ast.JoinedStr) and node.values and _starts_sql(node)
     ]
     assert not found, "use SQLAlchemy Core or bound parameters:\n" + "\n".join(found)
+
+
+NAMES_IN_STATEMENTS = ("adapters/storage/engine.py", "adapters/storage/migrate.py")
+"""Where a statement is formatted: with a constant of ours, since a pragma or the name of a schema cannot be bound."""
+
+
+def test_r1_no_statement_is_formatted_where_it_is_sent() -> None:
+    """Whatever the statement: neither an f-string nor `%` nor `format` is an argument of `execute` or of `text`."""
+    found = [
+        f"{module.place}:{node.lineno}"
+        for module in modules()
+        if module.package in ("adapters", "control", "ledger") and module.place not in NAMES_IN_STATEMENTS
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and _last_name(node.func) in ("execute", "executemany", "exec_driver_sql", "text")
+        for argument in node.args
+        if isinstance(argument, ast.JoinedStr)
+        or (isinstance(argument, ast.BinOp) and isinstance(argument.op, ast.Mod | ast.Add))
+        or (isinstance(argument, ast.Call) and _last_name(argument.func) == "format")
+    ]
+    assert not found, "bind it as a parameter:\n" + "\n".join(found)
+
+
+def test_r6_a_caller_is_made_where_credentials_are_proven_and_nowhere_else() -> None:
+    """Also a failure makes none. The operator of the local socket is one constant; the guard makes all others."""
+    makers = {module.place for module in modules() if re.search(r"(?<!class )\bCaller\(", module.text)}
+    assert makers == {"gateway/subjects.py", "web/guard.py", "web/identity.py"}
+
+
+def test_r8_nothing_reads_the_address_that_a_host_header_is_part_of() -> None:
+    """What is decided about is the route that was matched, the path and the scheme of the scope."""
+    pattern = re.compile(r"\brequest\.(?:base_)?url(?:_for)?\b|\bconnection\.url\b")
+    found = [module.place for module in modules() if pattern.search(module.text)]
+    assert not found, "use the scope's own `path`, `query_string` or `scheme`:\n" + "\n".join(found)
 
 
 def test_suppressions_have_a_code_and_a_reason() -> None:
@@ -115,6 +148,11 @@ def test_no_pattern_has_a_possessive_group() -> None:
     texts = {module.path.name: module.path.read_text(encoding="utf-8") for module in modules()}
     found = [name for name, text in texts.items() if possessive.search(classes.sub("[]", text))]
     assert not found
+
+
+def _last_name(node: ast.expr) -> str:
+    """The name that is called, without what it belongs to."""
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def _passes_on(module: Module, node: ast.Attribute) -> bool:

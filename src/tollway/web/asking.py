@@ -58,7 +58,7 @@ class Asking:
         self, query: PageQuery, fetch: Callable[[Position | None, int], Found[T]], show: Callable[[T], S]
     ) -> Page[S]:
         """Read the query's cursor, fetch the page after it, and write the cursor of the next."""
-        place = place_of(self.request.url.path, query)
+        place = place_of(self.request.scope["path"], query)
         cursors = self.services.cursors
         after = Position(*cursors.read(query.cursor, place, tuple[int, str])) if query.cursor else None
         found = fetch(after, query.limit)

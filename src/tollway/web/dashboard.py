@@ -56,7 +56,9 @@ def show_dashboard(path: str, request: Request) -> Response:
     if find_caller(request.scope) is None:
         if services.sessions.is_setup_needed():
             return RedirectResponse("/setup", 303)
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        # Of the scope: the URL that the framework makes has the Host header in it.
+        query = request.scope["query_string"].decode("latin-1")
+        here = quote(request.scope["path"]) + (f"?{query}" if query else "")
         return RedirectResponse("/sign-in" + (f"?next={quote(here, safe='')}" if here != "/" else ""), 303)
     index = services.ui / "index.html"
     if not index.is_file():
