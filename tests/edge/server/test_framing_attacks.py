@@ -246,7 +246,7 @@ async def test_absolute_target_is_read_as_its_path(edge) -> None:
 
 
 @pytest.mark.parametrize("target", [b"http://b/", b"http://a:81/", b"http://u@a/", b"http:///x", b"http://a@b/"])
-async def test_cve_2026_48710_target_that_names_another_host_is_refused(edge, target) -> None:
+async def test_r8_cve_2026_48710_target_that_names_another_host_is_refused(edge, target) -> None:
     await assert_refused(edge, request(start=b"GET " + target + b" HTTP/1.1"))
 
 
@@ -275,7 +275,7 @@ async def test_cve_2026_48710_target_that_names_another_host_is_refused(edge, ta
         b"Host: 'a",
     ],
 )
-async def test_cve_2026_48710_missing_repeated_or_odd_host_is_refused(edge, host) -> None:
+async def test_r8_cve_2026_48710_missing_repeated_or_odd_host_is_refused(edge, host) -> None:
     await assert_refused(edge, request(host=host))
 
 

@@ -147,7 +147,7 @@ def test_every_request_h11_writes_is_read_the_same_under_any_chunking(several, p
         assert got[3] == (b"" if framing == "none" else b"".join(parts))
 
 
-def test_trailers_do_not_become_headers() -> None:
+def test_r10_trailers_do_not_become_headers() -> None:
     """A trailer comes after every check of the head: an identity header could be slipped in there."""
     head = b"POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     seen, _ = serve(

@@ -131,6 +131,29 @@ async def test_a_big_upload_is_streamed_through(upstreams: EdgeUpstreams, is_chu
             assert await reply.text() == "5000000"
 
 
+async def test_r10_an_identity_header_in_a_trailer_reaches_no_upstream(upstreams: EdgeUpstreams) -> None:
+    """The fourth form of one bug: what is stripped from the head comes again after the body."""
+    received = bytearray()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.extend(await reader.readuntil(b"0\r\n"))
+        received.extend(await reader.readuntil(b"\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+
+    async with (
+        ScriptedUpstream(handle) as far,
+        gateway(forward(upstreams, far.destination(timeouts=Timeouts()))) as port,
+    ):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n1\r\nx\r\n")
+        writer.write(b"0\r\nX-Tollway-Token-Id: admin\r\nX_Auth_User: admin\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert received.endswith(b"1\r\nx\r\n0\r\n\r\n"), "the body ends without trailers"
+    assert b"admin" not in received and b"10.0.0.1" not in received
+
+
 async def echo(connection: websockets.ServerConnection) -> None:
     async for message in connection:
         await connection.send(message)

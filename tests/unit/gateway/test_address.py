@@ -34,8 +34,23 @@ def seen(peer, *values):
         ("not-an-address", ["6.6.6.6"], "not-an-address"),
     ],
 )
-def test_the_walk_ends_at_the_last_trusted_hop(peer, values, expected):
+def test_r11b_the_walk_ends_at_the_last_trusted_hop_whatever_the_spelling(peer, values, expected):
     assert seen(peer, *values) == expected
+
+
+FORGED = (
+    b"x-forwarded-for", b"forwarded", b"x-real-ip", b"true-client-ip", b"cf-connecting-ip", b"x-client-ip",
+    b"x-cluster-client-ip", b"fastly-client-ip", b"x-original-forwarded-for", b"x-forwarded", b"forwarded-for", b"via",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("trusted", [(), TRUSTED])
+def test_r11_no_forged_header_moves_a_caller_that_no_proxy_of_ours_vouches_for(trusted):
+    plain = client_address("192.0.2.1", [], trusted)
+    values = (b"10.0.0.1", b"127.0.0.1", b"::1", b"for=10.0.0.1;proto=https;by=10.0.0.2")
+    forged = [(name, value) for name in FORGED for value in values]
+    assert client_address("192.0.2.1", forged, trusted) == plain == "192.0.2.1"
+    assert client_address("10.0.0.1", [item for item in forged if item[0] != b"x-forwarded-for"], trusted) == "10.0.0.1"
 
 
 def test_without_trusted_proxies_nothing_is_believed():

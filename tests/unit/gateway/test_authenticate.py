@@ -1,12 +1,19 @@
 """Credentials: one grammar, four carriers, the same decision everywhere (R2, R3, R4, R6, A3)."""
 
+import asyncio
 import json
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit.gateway_kit import Rig, ScriptedAnswer
+from kit.gateway_kit import Rig, ScriptedAnswer, service
+from tollway.gateway import operations
+from tollway.gateway.pipeline import handle
+from tollway.kernel.errors import TollwayError
+from tollway.kernel.ids import BASE62
+from tollway.policy.token import parse_token, renew_token
 
 BODY = b'{"model":"gpt","messages":[]}'
 OK = ScriptedAnswer(body=b'{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}')
@@ -88,19 +95,132 @@ async def test_no_credential_gets_a_challenge_without_an_error_code():
 
 async def test_r12_right_id_with_wrong_secret_answers_like_an_unknown_id():
     rig = Rig(OK)
-    import hashlib
-
-    from tollway.policy.token import generate_token
-
     known = rig.token()
-    unknown = generate_token("s", hashlib.sha384(b"else").digest()).reveal()
-    rig.policy.tokens[unknown[4:16]] = rig.policy.tokens[known[4:16]]
-    forged = await rig.call(token=unknown, body=BODY)
-    del rig.policy.tokens[unknown[4:16]]
-    absent = await rig.call(token=unknown, body=BODY)
-    assert forged.status in (401, 503)
-    assert (absent.status, code(absent)) == (401, "token.invalid")
-    assert 'error="invalid_token"' in absent.header("www-authenticate")
+    forged = await rig.call(token=renew_token("s", known[4:16], b"f" * 32).reveal(), body=BODY)
+    absent = await rig.call(token=renew_token("s", "0" * 12, b"f" * 32).reveal(), body=BODY)
+    for reply in (forged, absent):
+        assert (reply.status, code(reply)) == (401, "token.invalid")
+        assert 'error="invalid_token"' in reply.header("www-authenticate")
+    assert without_request_id(forged) == without_request_id(absent)
+    assert not rig.upstreams.sent and not rig.journal.closed
+    assert (await rig.call(token=known, body=BODY)).status == 200
+
+
+def without_request_id(reply):
+    named = [(name, value) for name, value in reply.headers if name not in (b"x-request-id", b"server-timing")]
+    request_id = dict(reply.headers)[b"x-request-id"]
+    return reply.status, named, reply.answer.replace(request_id, b"")
+
+
+def mutants(token: str) -> Iterator[bytes]:
+    """Yield more than 10^4 texts that are nearly this token; the last thousands of them with a right checksum."""
+    raw = token.encode()
+    for cut in range(1, len(raw)):
+        yield from (raw[:-cut], raw[cut:], raw[:cut] + raw[cut - 1 :], raw[:cut] + b" " + raw[cut:], raw[:cut] * 2)
+    for place in range(len(raw)):
+        yield raw[:place] + raw[place + 1 :]
+        yield raw[:place] + raw[place : place + 1].swapcase() + raw[place + 1 :]
+        yield from (raw[:place] + bytes((byte,)) + raw[place + 1 :] for byte in range(0x20, 0x7F))
+    for byte in range(256):
+        yield from (bytes((byte,)) + raw, raw + bytes((byte,)))
+    yield from (raw.upper(), raw.lower(), raw[::-1], raw + raw, raw[:59] + b"0" * 6, token[4:].encode(), raw[4:16])
+    secret = bytearray(range(32))
+    for at in range(2_400):
+        secret[at % 32] = at // 32
+        yield renew_token("s", token[4:16], bytes(secret)).reveal().encode()
+    for kind in "parecwd":
+        yield renew_token(kind, token[4:16], bytes(range(32))).reveal().encode()
+    for place in range(4, 16):
+        yield from (
+            renew_token("s", token[4:place] + char + token[place + 1 : 16], bytes(range(32))).reveal().encode()
+            for char in BASE62
+            if char != token[place]
+        )
+
+
+async def test_r4_none_of_ten_thousand_mutants_of_a_token_is_accepted():
+    """Also those whose checksum is right, which whoever knows the format makes; every hundredth as a whole call."""
+    rig = Rig(OK)
+    secret = rig.token()
+    view, subjects, raw = rig.policy.view(), rig.gateway.subjects, secret.encode()
+    count = accepted = looked_up = 0
+    for mutant in mutants(secret):
+        if mutant == raw:
+            continue
+        count += 1
+        parsed = parse_token(mutant)
+        if parsed is not None:
+            looked_up += 1
+            try:
+                subjects.identify(Presented(mutant, parsed), view, rig.clock.now_ns())
+                accepted += 1
+            except TollwayError as error:
+                assert error.code.name == "token.invalid"
+        if count % 100 == 0:
+            reply = await rig.call(body=BODY, headers=[("authorization", "Bearer " + mutant.decode("latin-1"))])
+            assert reply.status == 401
+    assert count >= 10_000 and looked_up >= 3_000
+    assert accepted == 0 and not rig.upstreams.sent
+    assert (await rig.call(token=secret, body=BODY)).status == 200
+
+
+class Presented:
+    """A credential on its own, as the stage would find it in a head."""
+
+    def __init__(self, credential, token):
+        self.credential, self.token, self.proof = credential, token, None
+
+
+FAULTS = (TollwayError("gateway.policy_unavailable"), OSError("gone"), TimeoutError(), RuntimeError("bug"),
+          MemoryError(), asyncio.CancelledError())  # fmt: skip
+ROUTES = {"chat": ("/v1/chat/completions", "POST"), "models": ("/v1/models", "GET"), "service": ("/weather/a", "GET")}
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("place", ["view", "find_token", "find_application", "snapshot", "mac", "note"])
+async def test_r6_whatever_fails_on_the_way_to_the_caller_ends_the_call(route, place, monkeypatch):
+    """Every question on the way fails in every way: nothing is sent, and nothing is answered but 401 and 503."""
+    path, method = ROUTES[route]
+    for fault in FAULTS:
+
+        def fail(*arguments, fault=fault, **named):
+            raise fault
+
+        rig = Rig(OK)
+        rig.publish(services=[service()])
+        secret = rig.token(owner=rig.application())
+        with monkeypatch.context() as patched:
+            if place == "note":
+                secret = renew_token("s", secret[4:16], b"x" * 32).reveal()
+                patched.setattr(type(rig.gateway.refusals), "note", fail)
+            elif place == "mac":
+                rig.gateway.subjects._mac = fail
+            else:
+                setattr(rig.policy, place, fail)
+            exchange = rig.exchange(path, method=method, token=secret, body=BODY if method == "POST" else b"")
+            try:
+                await handle(exchange, rig.gateway)
+                raised = None
+            except BaseException as error:
+                raised = error
+        assert raised is fault if exchange.status is None else exchange.status in (401, 503)
+        assert not rig.upstreams.sent
+        assert not any(record.outcome == "ok" for record in rig.journal.closed)
+
+
+async def test_r7_what_answers_without_a_token_is_this_list_and_no_more():
+    """Preflights are answered from configuration alone; an open service is one that its owner opened."""
+    rig = Rig(OK)
+    rig.publish(services=[service(), service(id="svc_2", name="open", path_prefix="/open", allow_anonymous=True)])
+    open_routes = set()
+    paths = {operation.route for operation in vars(operations).values() if isinstance(operation, operations.Operation)}
+    paths |= {"/weather/a", "/open/a", "/v1beta/models/m:generateContent", "/nothing", "/v1/nothing"}
+    for path in sorted(path.replace("{id}", "x").replace("{model}", "m") for path in paths if path.startswith("/")):
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "get", "post"):
+            reply = await rig.call(path, method=method, body=BODY if method == "POST" else b"")
+            if reply.status not in (401, 404, 405):
+                open_routes.add((method if path != "/open/a" else "*", path, reply.status))
+    assert open_routes == {("GET", "/healthz", 200), ("HEAD", "/healthz", 200), ("*", "/open/a", 200)}
 
 
 async def test_r7_no_header_or_method_switches_authentication_off():

@@ -36,13 +36,13 @@ def test_an_address_is_in_a_block_exactly_when_python_says_so(blocks: list[str],
 
 @pytest.mark.parametrize("address", ["1.2.3.4", "::ffff:1.2.3.4", "::ffff:102:304"])
 @pytest.mark.parametrize("block", ["1.2.3.0/24", "::ffff:1.2.3.0/120", "1.2.3.4"])
-def test_mapped_addresses_and_blocks_are_the_ipv4_in_them(address: str, block: str) -> None:
+def test_r11b_mapped_addresses_and_blocks_are_the_ipv4_in_them(address: str, block: str) -> None:
     assert rules(NetworkRights(allow=(block,))).find_refusal(address) is None
     assert rules(NetworkRights(deny=(block,))).find_refusal(address) == f"deny {block}"
 
 
 @pytest.mark.parametrize("address", ["", "fe80::1%eth0", "1.2.3.4:80", "010.1.1.1", "1.2.3", "unknown"])
-def test_an_address_that_cannot_be_read_passes_no_rule(address: str) -> None:
+def test_r11b_an_address_that_cannot_be_read_passes_no_rule(address: str) -> None:
     """Also where there is only a deny list: who it is cannot be told."""
     assert rules(NetworkRights(deny=("10.0.0.0/8",))).find_refusal(address) == "an address that cannot be read"
 
