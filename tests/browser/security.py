@@ -4,7 +4,7 @@ from aiohttp import web
 from facts import Json, before
 
 from tollway.control.security.model import DEFAULT_RULES
-from tollway.control.security.rules_api import show_rules
+from tollway.control.security.stated import show_fields
 
 EVENTS: list[Json] = [
     {
@@ -82,7 +82,7 @@ class SecurityReads:
                 for level in ("low", "medium", "high", "critical")
             }
         if rest == "rules":
-            rules = {"team_id": "", "rules": show_rules(DEFAULT_RULES), "updated_at": None, "updated_by": None}
+            rules = {"team_id": "", "rules": show_fields(DEFAULT_RULES), "updated_at": None, "updated_by": None}
             return {"items": [{**rules, "version": 0}]}
         if rest == "decoys":
             return {"items": [] if self.is_fresh else [_decoy(dict(each)) for each in DECOYS]}

@@ -10,7 +10,9 @@ from tollway.cli.answers import CommandError, ExitCode
 from tollway.cli.find import find_id
 from tollway.cli.session import Session, command
 from tollway.contract.watching import WatchPolicy
-from tollway.control.security.model import SecurityRules
+from tollway.control.faults import Invalid
+from tollway.control.security.model import DEFAULT_RULES
+from tollway.control.security.stated import read_rules
 from tollway.policy.detect.replay import read_lines, run_replay
 
 EventArgument = Annotated[str, typer.Argument(metavar="EVENT", help="Id of the event, sec_….")]
@@ -127,7 +129,7 @@ def set_rules(
 
     Example: tollway security set-rules rules.json --team shop
     """
-    body = {"team_id": find_id(session, "teams", team) or "", "rules": _read_json(file)}
+    body = {"team_id": find_id(session, "teams", team) or "", "rules": _read_rules(file)}
     saved = session.call("PUT", "/security/rules", body=body)
     if session.output.as_json:
         session.output.json(saved)
@@ -149,9 +151,9 @@ def replay(
     Example: tollway security replay docs/examples/replays/spike.jsonl
     """
     try:
-        found = SecurityRules() if with_rules is None else msgspec.convert(_read_json(with_rules), SecurityRules)
+        found = DEFAULT_RULES if with_rules is None else read_rules(_read_rules(with_rules))
         lines = read_lines(file.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, Invalid) as error:
         raise CommandError(ExitCode.USAGE, f"{file if with_rules is None else with_rules}: {error}") from error
     policy = WatchPolicy(0, found.thresholds, decoys=tuple(decoy or ()))
     findings = [msgspec.to_builtins(finding) for finding in run_replay(lines, policy)]
@@ -198,9 +200,9 @@ def remove_decoy(
     session.output.line(f"{token_id} is no decoy any more")
 
 
-def _read_json(path: Path) -> Any:
+def _read_rules(path: Path) -> dict[str, Any]:
     try:
-        return msgspec.json.decode(path.read_bytes())
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except (OSError, msgspec.DecodeError) as error:
         raise CommandError(ExitCode.USAGE, f"{path}: {error}") from error
 

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Any
 
-import msgspec
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from tollway.control.access.model import Reach
-from tollway.control.faults import refuse
-from tollway.control.security.model import Decoy, Expectation, SecurityRules, TeamRules
+from tollway.control.faults import Faults, Invalid
+from tollway.control.security.model import Decoy, Expectation, TeamRules
+from tollway.control.security.stated import read_rules, show_fields
 from tollway.kernel.errors import TollwayError
 from tollway.web.asking import Asking, FreshSecurity, ReadSecurity, WriteSecurity
 from tollway.web.etags import ExpectedVersion
@@ -110,11 +110,12 @@ def list_security_rules(ask: ReadSecurity) -> AllSecurityRulesOutput:
 def put_security_rules(body: SecurityRulesInput, expected: ExpectedVersion, ask: FreshSecurity) -> SecurityRulesOutput:
     """Store the rules of the installation or of a team. They hold within seconds."""
     _check_reach(ask, body.team_id)
+    rules, faults = ask.services.security.rules, Faults()
     try:
-        rules = msgspec.convert(body.rules, SecurityRules)
-    except msgspec.ValidationError as error:
-        raise refuse("/rules", str(error)) from error
-    saved = ask.services.security.rules.put(body.team_id, rules, ask.actor, expected_version=expected)
+        saved = rules.put(body.team_id, read_rules(body.rules), ask.actor, expected_version=expected)
+    except Invalid as error:
+        faults.extend("/rules", error.faults)
+        raise Invalid(faults.found) from error
     ask.tag(saved.version)
     return _show_rules(saved)
 
@@ -165,16 +166,6 @@ def remove_decoy(ask: FreshSecurity, token_id: Annotated[str, Query(max_length=1
     ask.services.security.decoys.remove(token_id, ask.actor)
 
 
-def show_rules(rules: SecurityRules) -> dict[str, Any]:
-    """Write rules with every value, also the built-in ones."""
-    return _every_field(rules)
-
-
-def _every_field(value: msgspec.Struct) -> dict[str, Any]:
-    fields = {name: getattr(value, name) for name in value.__struct_fields__}
-    return {name: _every_field(each) if isinstance(each, msgspec.Struct) else each for name, each in fields.items()}
-
-
 def _sees(ask: Asking, team_id: str) -> bool:
     return ask.sight.covers(team_id=team_id)
 
@@ -188,7 +179,7 @@ def _check_reach(ask: Asking, team_id: str) -> None:
 def _show_rules(rules: TeamRules) -> SecurityRulesOutput:
     return SecurityRulesOutput(
         team_id=rules.team_id,
-        rules=show_rules(rules.rules),
+        rules=show_fields(rules.rules),
         updated_at=format_instant_or_none(rules.updated_ns or None),
         updated_by=rules.updated_by or None,
         version=rules.version,

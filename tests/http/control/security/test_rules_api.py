@@ -30,6 +30,15 @@ def test_rules_that_cannot_be_are_refused_with_the_place(console: Console) -> No
     ):
         answer = client.put(RULES, json={"rules": rules})
         assert answer.status_code == 422 and word in answer.text, answer.text
+        assert answer.json()["errors"][0]["pointer"].startswith("/rules/thresholds/s")
+
+
+def test_a_rule_that_is_stated_in_part_is_for_the_rest_as_built_in(console: Console) -> None:
+    client = console.signed_in()
+    stated = {"leaked": {"mode": "dry_run"}, "thresholds": {"scanning": {"mode": "off"}}}
+    saved = client.put(RULES, json={"rules": stated}).json()["rules"]
+    assert saved["leaked"] == {"mode": "dry_run", "act": "quarantine", "act_most": None}
+    assert (saved["thresholds"]["scanning"]["count"], saved["thresholds"]["scanning"]["seconds"]) == (20, 600)
 
 
 def test_a_decoy_is_shown_once_and_listed_without_its_text(console: Console) -> None:
