@@ -11,6 +11,7 @@ from tempfile import mkdtemp
 from sqlalchemy import Engine
 
 from kit.life import LinkPost, build_rotations, build_token_desk
+from kit.security import build_configured_security
 from tollway.adapters.sandbox_transport import build_any_destination
 from tollway.adapters.secrets.key_ring import KeyRing
 from tollway.adapters.storage.accounts import SQLAccountStore
@@ -405,6 +406,7 @@ class ControlPlane:
                 accounts=AccountConfigurationParts(
                     self.roles, self.service_accounts, self.teams, users=StoredUsers(self.account_store)
                 ),
+                security=build_configured_security(self),
             )
         )
         self.news = ForwardedNews()

@@ -1,6 +1,7 @@
 """The security domain on a throw-away control plane, with a ledger that has found what a test says."""
 
-from kit.control import ControlPlane
+from typing import TYPE_CHECKING
+
 from tollway.adapters.secrets.report_signatures import ReportSignatures
 from tollway.compose.security import Looking, SecurityParts, build_security
 from tollway.contract.ledger_api import (
@@ -15,11 +16,15 @@ from tollway.contract.ledger_api import (
 from tollway.contract.watching import Detector, Finding, Severity, WatchPolicy
 from tollway.control.access.model import EVERYWHERE
 from tollway.control.audit.model import Wanted
+from tollway.control.configuration.applying_security import SecurityConfigurationParts
 from tollway.control.notices.model import Letter, Posted
 from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.model import EventFilter, SecurityEvent
 from tollway.control.security.service import SecurityDesk
 from tollway.kernel.errors import TollwayError
+
+if TYPE_CHECKING:
+    from kit.control import ControlPlane
 
 
 class FindingLedger:
@@ -46,7 +51,7 @@ class FindingLedger:
 class Security:
     """The domain's services and what stands around them."""
 
-    def __init__(self, plane: ControlPlane, signatures: ReportSignatures | None = None) -> None:
+    def __init__(self, plane: "ControlPlane", signatures: ReportSignatures | None = None) -> None:
         self.plane = plane
         self.ledger = FindingLedger()
         self.letters: list[Letter] = []
@@ -87,3 +92,9 @@ class Security:
     def audited(self) -> list[str]:
         """Return what the audit log says was done, oldest first."""
         return [entry.action for entry in reversed(self.plane.audit.page(Wanted(), limit=500))]
+
+
+def build_configured_security(plane: "ControlPlane") -> SecurityConfigurationParts:
+    """Return the rules and decoys that configuration documents bring about."""
+    desk = Security(plane).desk
+    return SecurityConfigurationParts(desk.rules, desk.decoys, plane.teams)

@@ -69,6 +69,7 @@ from tollway.control.audit.service import Audit
 from tollway.control.backups.service import Backups
 from tollway.control.bulk.service import Bulk
 from tollway.control.configuration.applying_life import LifeParts
+from tollway.control.configuration.applying_security import SecurityConfigurationParts
 from tollway.control.configuration.service import Configuration, ConfigurationParts
 from tollway.control.gateway.budgets import WatchedBudgets
 from tollway.control.gateway.model import Facts
@@ -162,10 +163,10 @@ def build_console(
     facts = _facts(settings, places, clock)
     people = build_people(settings, keys, stores, Around(plane.audit, plane.news, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
-    desk = build_token_desk(plane.tokens, plane.lifetimes, stores)
-    rights = _rights_office(plane, seen.usage, clock)
+    desk, rights = build_token_desk(plane.tokens, plane.lifetimes, stores), _rights_office(plane, seen.usage, clock)
     notices = build_notices(stores, keys, plane.audit, Watched(seen.budgets, seen.resting, plane.providers), clock)
     reach = Reach(notices.mail, places.console_url)
+    security = _security(settings, keys, plane, ledger, places)
     return ConsoleServices(
         clock=clock,
         sessions=people.sessions,
@@ -193,8 +194,8 @@ def build_console(
         usage=seen.usage,
         gateway=_gateway(facts, plane, seen, clock),
         notices=notices,
-        security=_security(settings, keys, plane, ledger, places),
-        configuration=_configuration(plane, keys, clock),
+        security=security,
+        configuration=_configuration(plane, keys, security, clock),
         backups=_backups(settings, clock),
         root_keys=_root_keys(settings, keys, plane, hand_over),
         meters=seen.meters,
@@ -330,7 +331,7 @@ def _build_plane(settings: Settings, keys: KeyRing, stores: Stores, places: Plac
     )
 
 
-def _configuration(plane: Plane, keys: KeyRing, clock: Clock) -> Configuration:
+def _configuration(plane: Plane, keys: KeyRing, security: SecurityDesk, clock: Clock) -> Configuration:
     """Build what brings the plane's objects to what a document says."""
     stores, limits = plane.stores, plane.limits
     ruled = Ruled(plane.publisher, plane.tokens, plane.applications, plane.rights, plane.model_groups)
@@ -346,6 +347,7 @@ def _configuration(plane: Plane, keys: KeyRing, clock: Clock) -> Configuration:
             limits=limits.owners,
             life=LifeParts(policies, plane.lifetimes, notices.webhooks, *owning),
             accounts=build_configured_accounts(stores, plane.roles, plane.service_accounts, plane.teams),
+            security=SecurityConfigurationParts(security.rules, security.decoys, plane.teams),
         )
     )
 

@@ -4203,7 +4203,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime" | "role" | "service_account";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime" | "role" | "service_account" | "security" | "decoy";
             /** Name */
             name: string;
             /** Fields */
@@ -6961,14 +6961,14 @@ export interface components {
         };
         /**
          * SecretOutput
-         * @description A token that the document made, or the signing secret of a webhook, shown this once.
+         * @description A token or a decoy that the document made, or the signing secret of a webhook, shown this once.
          */
         SecretOutput: {
             /**
              * Kind
              * @enum {string}
              */
-            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime" | "role" | "service_account";
+            kind: "team" | "application" | "provider" | "service" | "token" | "model_group" | "rights" | "webhook" | "mail" | "plan" | "limits" | "rotation" | "lifetime" | "role" | "service_account" | "security" | "decoy";
             /** Name */
             name: string;
             /** Id */
@@ -10821,6 +10821,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                search?: string | null;
                 team_id?: string | null;
             };
             header?: never;
@@ -11998,6 +11999,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -12291,10 +12293,10 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                search?: string | null;
                 state?: ("invited" | "active" | "deactivated" | "deleted") | null;
                 team_id?: string | null;
                 role?: string | null;
-                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -12799,10 +12801,10 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                search?: string | null;
                 state?: ("invited" | "active" | "deactivated" | "deleted") | null;
                 team_id?: string | null;
                 owner_id?: string | null;
-                search?: string | null;
                 ownerless?: boolean;
             };
             header?: never;
@@ -14077,6 +14079,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;
@@ -14448,6 +14451,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string | null;
+                search?: string | null;
             };
             header?: never;
             path?: never;

@@ -42,7 +42,7 @@ class ChangeOutput(Output):
 
 
 class SecretOutput(Output):
-    """A token that the document made, or the signing secret of a webhook, shown this once."""
+    """A token or a decoy that the document made, or the signing secret of a webhook, shown this once."""
 
     kind: ObjectKind
     name: str

@@ -93,7 +93,7 @@ class RotationStep:
         """Return the entry."""
         shown: Shown = {"name": item.name}
         if item.scope != INSTALLATION:
-            shown["of"] = f"{item.scope} {self._owner_name(item)}"
+            shown["of"] = f"{item.scope} {self._find_owner_name(item) or item.scope_id}"
         shown |= {"every": f"{item.every_seconds}s", "overlap": f"{item.overlap_seconds}s", "delivery": item.delivery}
         if item.webhook_id is not None:
             hooks = {each.id: each.name for each in self._parts.webhooks.all()}
@@ -103,8 +103,9 @@ class RotationStep:
         return shown if item.state == "active" else shown | {"state": "disabled"}
 
     def show_all(self) -> Iterator[Shown]:
-        """Return all policies."""
-        return map(self.show, self._parts.policies.all())
+        """Return all policies but those whose team or application is gone: nothing could name it."""
+        policies = self._parts.policies.all()
+        return (self.show(each) for each in policies if each.scope == INSTALLATION or self._find_owner_name(each))
 
     def _owner_id(self, scope: str, name: str) -> str:
         parts = self._parts
@@ -121,15 +122,16 @@ class RotationStep:
             raise refuse("/of", f"there is no {scope} {name!r}")
         return "" if found is None else str(found.id)  # type: ignore[attr-defined]  # all of them have one
 
-    def _owner_name(self, item: RotationPolicy) -> str:
-        parts = self._parts
+    def _find_owner_name(self, item: RotationPolicy) -> str | None:
+        wanted = [item.scope_id]
         match item.scope:
             case "team":
-                return parts.teams.get(item.scope_id).name
+                named = self._parts.teams.names(wanted)
             case "application":
-                return parts.applications.get(item.scope_id).name
+                named = self._parts.applications.names(wanted)
             case _:
-                return parts.tokens.get(item.scope_id).name
+                named = self._parts.tokens.names(wanted)
+        return named.get(item.scope_id)
 
     def _webhook_id(self, entry: RotationEntry) -> str | None:
         name = entry.fields.webhook
@@ -174,7 +176,7 @@ class LifetimeStep:
 
     def show(self, item: LifetimeRule) -> Shown:
         """Return the entry."""
-        owner = self._parts.teams.get(item.scope_id).name if item.scope == "team" else item.scope_id
+        owner = self._find_team_name(item) or item.scope_id
         shown: Shown = {"name": f"{item.scope} {owner}".strip()}
         for name, seconds in (
             ("default", item.default_seconds),
@@ -186,8 +188,12 @@ class LifetimeStep:
         return shown
 
     def show_all(self) -> Iterator[Shown]:
-        """Return all rules."""
-        return map(self.show, self._parts.lifetimes.all())
+        """Return all rules but those of teams that are gone."""
+        rules = self._parts.lifetimes.all()
+        return (self.show(each) for each in rules if each.scope != "team" or self._find_team_name(each))
+
+    def _find_team_name(self, rule: LifetimeRule) -> str | None:
+        return self._parts.teams.names([rule.scope_id]).get(rule.scope_id) if rule.scope == "team" else None
 
     def _scope_id(self, entry: LifetimeEntry) -> str:
         if entry.fields.scope != "team":

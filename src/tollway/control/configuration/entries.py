@@ -21,6 +21,7 @@ from tollway.control.configuration.fields import Fields
 from tollway.control.configuration.life_fields import LifetimeFields, RotationFields, read_lifetime, read_rotation
 from tollway.control.configuration.limit_fields import read_limits
 from tollway.control.configuration.rights_fields import RightsLevel, read_level, read_rights
+from tollway.control.configuration.security_fields import DecoyEntry, SecurityEntry, read_decoy, read_security
 from tollway.control.configuration.tree import Node
 from tollway.control.faults import Faults
 from tollway.control.limits.model import LEVELS, Level, LimitRules
@@ -182,6 +183,8 @@ class Document:
     lifetimes: tuple[LifetimeEntry, ...] = ()
     roles: tuple[RoleEntry, ...] = ()
     service_accounts: tuple[ServiceAccountEntry, ...] = ()
+    security: tuple[SecurityEntry, ...] = ()
+    decoys: tuple[DecoyEntry, ...] = ()
 
 
 def read_document(tree: Node, faults: Faults) -> Document:
@@ -205,6 +208,8 @@ def read_document(tree: Node, faults: Faults) -> Document:
         lifetimes=_entries(top, "lifetimes", _lifetime),
         roles=_entries(top, "roles", read_role),
         service_accounts=_entries(top, "service_accounts", read_service_account),
+        security=_entries(top, "security", read_security),
+        decoys=_entries(top, "decoys", read_decoy),
     )
     top.close()
     return document

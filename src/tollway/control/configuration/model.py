@@ -22,6 +22,8 @@ ObjectKind = Literal[
     "lifetime",
     "role",
     "service_account",
+    "security",
+    "decoy",
 ]
 
 
@@ -46,7 +48,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class IssuedSecret:
-    """A token that the document made, or the signing secret of a webhook, shown this once."""
+    """A token or a decoy that the document made, or the signing secret of a webhook, shown this once."""
 
     name: str
     id: str

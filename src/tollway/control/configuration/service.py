@@ -18,6 +18,7 @@ from tollway.control.configuration.applying_life import LifeParts, LifetimeStep,
 from tollway.control.configuration.applying_limits import LevelParts, LevelStep, PlanStep
 from tollway.control.configuration.applying_notices import MailStep, NoticesParts, WebhookStep
 from tollway.control.configuration.applying_rights import GroupStep, RightsParts, RightsStep
+from tollway.control.configuration.applying_security import DecoyStep, SecurityConfigurationParts, SecurityStep
 from tollway.control.configuration.applying_tokens import TokenStep
 from tollway.control.configuration.entries import VERSION, Document, read_document
 from tollway.control.configuration.entry import Entry
@@ -65,6 +66,8 @@ class ConfigurationParts:
     """None: the document says nothing of rotation and lifetimes."""
     accounts: AccountConfigurationParts | None = None
     """None: the document says nothing of roles and service accounts."""
+    security: SecurityConfigurationParts | None = None
+    """None: the document says nothing of security rules and decoys."""
 
 
 class Configuration:
@@ -96,6 +99,9 @@ class Configuration:
         if parts.accounts is not None:
             self._steps["role"] = RoleStep(parts.accounts)
             self._steps["service_account"] = ServiceAccountStep(parts.accounts)
+        if parts.security is not None:
+            self._steps["security"] = SecurityStep(parts.security)
+            self._steps["decoy"] = DecoyStep(parts.security)
 
     def apply(self, document: str, actor: Actor, *, dry_run: bool) -> Changes:
         """Bring the objects of the document to what it says; leave all others alone. Idempotent.
@@ -134,7 +140,7 @@ class Configuration:
         return _HEADER + "".join(notes) + text
 
 
-_PLACES: dict[ObjectKind, str] = {"rights": "rights", "mail": "mail", "limits": "limits"}
+_PLACES: dict[ObjectKind, str] = {"rights": "rights", "mail": "mail", "limits": "limits", "security": "security"}
 """Where a kind stands in a document, if not at its plural."""
 _NEW_KEY = (FieldChange("credential", "stored", "stored (another key)"),)
 
@@ -170,6 +176,8 @@ class _Run:
             "lifetime": document.lifetimes,
             "role": document.roles,
             "service_account": document.service_accounts,
+            "security": document.security,
+            "decoy": document.decoys,
         }
         every = [(kind, entry) for kind in self._steps for entry in groups[kind]]
         for kind, entry in every:

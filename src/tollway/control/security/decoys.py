@@ -4,7 +4,7 @@ A decoy is an ordinary token that is revoked as soon as it is made: the gateway 
 it by its whole secret, and pays nothing for it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tollway.control.actor import Actor
 from tollway.control.audit.model import Subject
@@ -55,8 +55,7 @@ class Decoys:
 
     def issue(self, name: str, place: str, actor: Actor) -> IssuedDecoy:
         """Make a decoy. Raises management.invalid."""
-        if len(place) > PLACE_CHARACTERS_MAX:
-            raise refuse("/place", f"at most {PLACE_CHARACTERS_MAX} characters")
+        _check(place)
         parts = self._parts
         with parts.transactions.write():
             if len(parts.store.decoys()) >= DECOYS_MAX:
@@ -69,6 +68,20 @@ class Decoys:
             parts.trail.record(actor, "decoy.create", Subject("token", token.id, token.name), None, {"place": place})
             return IssuedDecoy(decoy, issued.secret)
 
+    def move(self, decoy: Decoy, place: str, actor: Actor) -> Decoy:
+        """Note that a decoy is in another place. Raises management.invalid; the same place changes nothing."""
+        _check(place)
+        moved = replace(decoy, place=place.strip())
+        if moved == decoy:
+            return decoy
+        parts = self._parts
+        with parts.transactions.write():
+            parts.store.remove_decoy(decoy.token_id)
+            parts.store.add_decoy(moved)
+            subject = Subject("token", decoy.token_id, decoy.name)
+            parts.trail.record(actor, "decoy.move", subject, {"place": decoy.place}, {"place": moved.place})
+        return moved
+
     def remove(self, token_id: str, actor: Actor) -> None:
         """Watch for it no more; its token stays revoked. Raises management.not_found."""
         parts = self._parts
@@ -77,3 +90,8 @@ class Decoys:
                 raise TollwayError("management.not_found", public="There is no such decoy.")
             parts.rules.raise_revision()
             parts.trail.record(actor, "decoy.remove", Subject("token", token_id), None, None)
+
+
+def _check(place: str) -> None:
+    if len(place) > PLACE_CHARACTERS_MAX:
+        raise refuse("/place", f"at most {PLACE_CHARACTERS_MAX} characters")

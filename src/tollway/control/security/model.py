@@ -113,6 +113,11 @@ class Decoy:
     created_ns: int
     created_by: str
 
+    @property
+    def id(self) -> str:
+        """The id of its token, which is its own."""
+        return self.token_id
+
 
 @dataclass(frozen=True, slots=True)
 class LeakReport:

@@ -67,6 +67,18 @@ def test_the_export_reads_back_unchanged(plane: ControlPlane) -> None:
     assert apply(plane, exported).is_empty
 
 
+def test_what_is_of_a_team_that_is_gone_is_not_exported(plane: ControlPlane) -> None:
+    apply(plane, DOCUMENT)
+    apply(plane, "version: 1\nteams: [{name: red}]\nlifetimes: [{name: team red, max: 9d}]\n"
+                 "rotations: [{name: red, of: team red, every: 9d}]")  # fmt: skip
+    team = plane.teams.find_named("red")
+    assert team is not None
+    plane.teams.delete(team.id, ACTOR)
+    found = yaml.safe_load(plane.configuration.export())
+    assert "team red" not in {each["name"] for each in found["lifetimes"]}
+    assert {each["name"] for each in found["rotations"]} == {"all", "shop", "pay", "ci"}
+
+
 def test_what_is_stated_is_changed_and_what_is_absent_is_deleted(plane: ControlPlane) -> None:
     apply(plane, DOCUMENT)
     changes = apply(

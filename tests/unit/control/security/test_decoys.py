@@ -28,3 +28,13 @@ def test_a_decoy_is_revoked_from_the_start_and_watched_for_until_it_is_removed(s
 def test_a_place_is_bounded(security: Security) -> None:
     with pytest.raises(TollwayError, match="200 characters"):
         security.desk.decoys.issue("x", "y" * 201, ACTOR)
+
+
+def test_a_decoy_that_is_put_elsewhere_is_the_same_decoy(security: Security) -> None:
+    decoy = security.desk.decoys.issue("backup key", "the wiki", ACTOR).decoy
+    moved = security.desk.decoys.move(decoy, " a repository ", ACTOR)
+    assert (moved.id, moved.place) == (decoy.token_id, "a repository") and security.desk.decoys.all() == (moved,)
+    assert security.desk.decoys.move(moved, "a repository", ACTOR) is moved
+    assert security.audited().count("decoy.move") == 1
+    with pytest.raises(TollwayError, match="200 characters"):
+        security.desk.decoys.move(moved, "y" * 201, ACTOR)
