@@ -111,7 +111,8 @@ def test_a_new_session_ends_the_one_it_replaces_and_purges_what_has_ended(store:
 
 def test_a_password_hash_is_replaced(store: SQLSessionStore) -> None:
     store.add_first_user(USER, link_hash=b"link", now_ns=50)
-    store.set_password_hash("user_1", "newer")
+    store.set_password_hash("user_1", "newer", instead_of=USER.password_hash)
+    store.set_password_hash("user_1", "late", instead_of=USER.password_hash)
     found = store.find_user("user_1")
     assert found is not None and found.password_hash == "newer"
 

@@ -63,10 +63,12 @@ class SQLSessionStore:
             connection.execute(delete(setup_links))
             return True
 
-    def set_password_hash(self, user_id: str, password_hash: str) -> None:
-        """Replace a password hash."""
+    def set_password_hash(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
+        """Replace a password hash; with `instead_of` only while that one is stored."""
         with self._database.write():
             query = update(users).where(users.c.id == user_id).values(password_hash=password_hash)
+            if instead_of is not None:
+                query = query.where(users.c.password_hash == instead_of)
             self._database.writing().execute(query)
 
     def find_user_link(self, secret_hash: bytes) -> tuple[UserLink, User] | None:

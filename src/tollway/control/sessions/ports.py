@@ -30,8 +30,8 @@ class SessionStore(Protocol):
         """
         ...
 
-    def set_password_hash(self, user_id: str, password_hash: str) -> None:
-        """Replace a password hash by one with newer parameters."""
+    def set_password_hash(self, user_id: str, password_hash: str, *, instead_of: str | None = None) -> None:
+        """Replace a password hash; with `instead_of` only while that one is stored, else nothing is done."""
         ...
 
     def find_user_link(self, secret_hash: bytes) -> tuple[UserLink, User] | None:

@@ -125,7 +125,7 @@ class Service(Keeper):
             self._refuse(user, origin)
             raise errors.wrong_sign_in()
         if self._hasher.needs_rehash(user.password_hash):
-            self._store.set_password_hash(user.id, self._hasher.hash(password))
+            self._store.set_password_hash(user.id, self._hasher.hash(password), instead_of=user.password_hash)
         return self._first_step(user, origin, attempt, Beginning(SIGNING_IN, "password", replaced))
 
     def sign_in_with_passkey(self, presented: Assertion, *, origin: Origin, replaced: str | None) -> Entered:
@@ -193,26 +193,22 @@ class Service(Keeper):
         management.invalid, management.throttled. The link is used up by success only.
         """
         attempt = self.gate.enter(origin.address)
-        found = self._store.find_user_link(hash_secret(link_token))
-        now_ns = self._clock.now_ns()
+        link_hash, now_ns = hash_secret(link_token), self._clock.now_ns()
+        found = self._store.find_user_link(link_hash)
         if found is None or found[0].expires_ns <= now_ns:
             raise errors.bad_user_link()
-        link, user = found
-        _check_password(password, user.name)
-        user = replace(
-            user,
-            password_hash=self._hasher.hash(password),
-            state="active",
-            updated_ns=now_ns,
-            updated_by=f"user:{user.id}",
-            version=user.version + 1,
-        )
+        _check_password(password, found[1].name)
+        hashed = self._hasher.hash(password)
         with self._transactions.write():
-            if not self._store.accept_link(user, link_hash=hash_secret(link_token), now_ns=now_ns):
+            # Read again: while the password was hashed, somebody may have changed what this person may do.
+            found = self._store.find_user_link(link_hash)
+            user = None if found is None else _with_password(found[1], hashed, now_ns)
+            if found is None or user is None or not self._store.accept_link(user, link_hash=link_hash, now_ns=now_ns):
                 raise errors.bad_user_link()
-            if link.purpose == "reset":
+            purpose = found[0].purpose
+            if purpose == "reset":
                 self._notices.tell(AccountNews("password_changed", user, actor_of(user, origin), "link", origin.agent))
-        return self._first_step(user, origin, attempt, Beginning(f"user.accept_{link.purpose}", "link", replaced))
+        return self._first_step(user, origin, attempt, Beginning(f"user.accept_{purpose}", "link", replaced))
 
     def confirmable(self, user_id: str) -> tuple[Method, ...]:
         """Return by what a person confirms who they are: by a second factor if there is one, else by the password."""
@@ -317,6 +313,18 @@ def _field(proof: Proof) -> str:
     if proof.password is not None:
         return "password"
     return "code" if proof.code is not None else "passkey"
+
+
+def _with_password(user: User, password_hash: str, now_ns: int) -> User:
+    """Return the person as whoever has just chosen a password."""
+    return replace(
+        user,
+        password_hash=password_hash,
+        state="active",
+        updated_ns=now_ns,
+        updated_by=f"user:{user.id}",
+        version=user.version + 1,
+    )
 
 
 def checked_name(name: str) -> tuple[str, str]:
