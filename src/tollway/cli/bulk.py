@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from tollway.cli.answers import CommandError, ExitCode
-from tollway.cli.find import find_id
+from tollway.cli.find import Search, find_id
 from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits
 from tollway.cli.session import Session, command
@@ -16,7 +16,6 @@ Application = Annotated[str | None, typer.Option("--application", metavar="APP",
 Team = Annotated[str | None, typer.Option("--team", metavar="TEAM", help="Of this team's applications.")]
 Owner = Annotated[str | None, typer.Option("--owner", metavar="PERSON", help="Of this person.")]
 HasPlan = Annotated[str | None, typer.Option("--has-plan", metavar="PLAN", help="That have this plan.")]
-Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Whose name begins with this.")]
 Before = Annotated[
     str | None, typer.Option("--expires-before", metavar="WHEN", help="That expire before: 30d, a date.")
 ]

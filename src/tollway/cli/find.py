@@ -1,7 +1,9 @@
 """Finds the object a person means by its id or its name."""
 
 import re
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from tollway.cli.answers import CommandError, ExitCode, decoded
 from tollway.cli.session import Session
@@ -18,6 +20,8 @@ _IDS = {
     "service-accounts": re.compile(r"sva_[0-9A-Za-z]{16}"),
     "services": re.compile(r"svc_[0-9A-Za-z]{16}"),
 }
+Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="Whose name begins with this.")]
+_SEARCHED = frozenset(("tokens", "users", "service-accounts", "applications", "teams", "providers", "services"))
 _TOKEN = re.compile(r"tws_([0-9A-Za-z]{12})[0-9A-Za-z…]*")
 
 
@@ -35,7 +39,7 @@ def find_one(session: Session, kind: str, reference: str) -> dict[str, Any]:
         if answer.status != 404:
             found: dict[str, Any] = decoded(answer)
             return found
-    query = {"search": reference} if kind in ("tokens", "users", "service-accounts") else None
+    query = {"search": reference} if kind in _SEARCHED else None
     named = [item for item in session.items(f"/{kind}", query) if item["name"] == reference]
     named = [item for item in named if item.get("state") not in ("revoked", "expired")] or named
     if len(named) == 1:

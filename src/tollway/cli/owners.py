@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from tollway.cli.find import find_id, find_one, remove, switch
+from tollway.cli.find import Search, find_id, find_one, remove, switch
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
 from tollway.cli.session import Session, command
 
@@ -36,12 +36,12 @@ def register(app: typer.Typer) -> None:
     command(teams, "remove")(remove_team)
 
 
-def list_applications(session: Session) -> None:
+def list_applications(session: Session, *, search: Search = None) -> None:
     """List applications.
 
     Example: tollway application list
     """
-    items = list(session.items("/applications"))
+    items = list(session.items("/applications", {"search": search}))
     if not session.output.as_json:
         items = [{**item, "limits": show_limits(item["limits"])} for item in items]
     columns = {"id": "id", "name": "name", "state": "state", "team_id": "team", "limits": "limits"}
@@ -100,13 +100,13 @@ def remove_application(session: Session, application: ApplicationArgument) -> No
     remove(session, "applications", application)
 
 
-def list_teams(session: Session) -> None:
+def list_teams(session: Session, *, search: Search = None) -> None:
     """List teams.
 
     Example: tollway team list
     """
     columns = {"id": "id", "name": "name", "is_default": "default", "created_at": "created"}
-    session.output.rows(session.items("/teams"), columns, empty="no teams")
+    session.output.rows(session.items("/teams", {"search": search}), columns, empty="no teams")
 
 
 def create_team(session: Session, name: NameArgument) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from tollway.cli.answers import CommandError, ExitCode
-from tollway.cli.find import find_id, find_one, remove
+from tollway.cli.find import Search, find_id, find_one, remove
 from tollway.cli.session import Session, command
 
 PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="Name or id of the person.")]
@@ -54,12 +54,12 @@ def register(app: typer.Typer) -> None:
     command(roles, "permissions")(list_permissions)
 
 
-def list_users(session: Session, *, state: State = None) -> None:
+def list_users(session: Session, *, state: State = None, search: Search = None) -> None:
     """List people, newest first; deleted ones with --state deleted.
 
     Example: tollway user list
     """
-    items = [_flat(item) for item in session.items("/users", {"state": state})]
+    items = [_flat(item) for item in session.items("/users", {"state": state, "search": search})]
     columns = {"id": "id", "name": "name", "role_name": "role", "state": "state", "teams": "teams"}
     session.output.rows(items, {**columns, "signed_in_at": "signed in"}, empty="nobody may sign in yet")
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from tollway.cli.find import find_id, find_one
+from tollway.cli.find import Search, find_id, find_one
 from tollway.cli.session import Session, command
 
 Account = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Name or id of the service account.")]
@@ -32,12 +32,14 @@ def register(app: typer.Typer) -> None:
     command(group, "remove")(remove)
 
 
-def list_accounts(session: Session, *, state: State = None, ownerless: Ownerless = False) -> None:
+def list_accounts(
+    session: Session, *, state: State = None, ownerless: Ownerless = False, search: Search = None
+) -> None:
     """List service accounts, newest first; deleted ones with --state deleted.
 
     Example: tollway service-account list --ownerless
     """
-    query = {"state": state, "ownerless": "true" if ownerless else None}
+    query = {"state": state, "ownerless": "true" if ownerless else None, "search": search}
     columns = {"id": "id", "name": "name", "role_name": "role", "team_name": "team", "owner_name": "owner"}
     columns |= {"state": "state", "tokens": "tokens"}
     session.output.rows(session.items(f"/{_PLACE}", query), columns, empty="no service accounts")

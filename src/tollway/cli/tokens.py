@@ -7,7 +7,7 @@ import typer
 
 from tollway.cli.answers import decoded
 from tollway.cli.budgets import show_meters
-from tollway.cli.find import find_id, find_one, switch
+from tollway.cli.find import Search, find_id, find_one, switch
 from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
 from tollway.cli.people import read_right
@@ -108,12 +108,14 @@ def issue(
     session.output.note(f"{token['name']} ({token['id']}) {until}. This is the only time the token is shown.")
 
 
-def list_tokens(session: Session, *, state: State = None, application: Application = None) -> None:
+def list_tokens(
+    session: Session, *, state: State = None, application: Application = None, search: Search = None
+) -> None:
     """List tokens, newest first. Secrets are not stored and not shown.
 
     Example: tollway token list --state active
     """
-    query = {"state": state, "application_id": find_id(session, "applications", application)}
+    query = {"state": state, "application_id": find_id(session, "applications", application), "search": search}
     tokens = list(session.items("/tokens", query))
     if not session.output.as_json:
         tokens = [{**token, "limits": show_limits(token["limits"])} for token in tokens]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tollway.cli.answers import CommandError, ExitCode
-from tollway.cli.find import find_one, remove
+from tollway.cli.find import Search, find_one, remove
 from tollway.cli.references import resolve
 from tollway.cli.session import Session, command
 from tollway.cli.usage import SINCE, since_instant
@@ -55,14 +55,14 @@ def register(app: typer.Typer) -> None:
     command(models, "unpriced")(list_unpriced)
 
 
-def list_providers(session: Session) -> None:
+def list_providers(session: Session, *, search: Search = None) -> None:
     """List providers. The built-in sandbox is not among them.
 
     Example: tollway provider list
     """
     columns = {"id": "id", "name": "name", "kind": "kind", "state": "state", "environment": "for", "team_name": "team"}
     columns |= {"base_url": "base URL", "keys": "keys"}
-    items = list(session.items("/providers"))
+    items = list(session.items("/providers", {"search": search}))
     if not session.output.as_json:
         items = [{**item, "keys": [key["masked"] for key in item["keys"]]} for item in items]
     session.output.rows(items, columns, empty="no providers; add one with: tollway provider add NAME --kind KIND")
@@ -128,14 +128,14 @@ def remove_provider(session: Session, provider: ProviderArgument) -> None:
     remove(session, "providers", provider)
 
 
-def list_services(session: Session) -> None:
+def list_services(session: Session, *, search: Search = None) -> None:
     """List published REST APIs.
 
     Example: tollway service list
     """
     columns = {"id": "id", "name": "name", "state": "state", "environment": "for", "team_name": "team"}
     columns |= {"path_prefix": "path", "base_url": "base URL"}
-    session.output.rows(session.items("/services"), columns, empty="no services")
+    session.output.rows(session.items("/services", {"search": search}), columns, empty="no services")
 
 
 def add_service(

@@ -33,6 +33,12 @@ class PageQuery(Query):
     cursor: Annotated[str, Field(max_length=_CURSOR_CHARS_MAX, pattern=r"^[A-Za-z0-9_-]*$")] | None = None
 
 
+class NamedQuery(PageQuery):
+    """Which of a list to return. `search` is the beginning of a name, whatever its case."""
+
+    search: Annotated[str, Field(max_length=200)] | None = None
+
+
 class Page(Output, Generic[T]):
     """One page; `next_cursor` is null on the last."""
 

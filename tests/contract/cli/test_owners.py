@@ -30,6 +30,13 @@ def test_lists_show_limits_in_the_words_of_the_flags(console: ConsoleStandIn, ru
     assert "payments" in run("team", "list").out
 
 
+@pytest.mark.parametrize("kind", ["application", "team", "provider", "service", "user", "service-account", "token"])
+def test_a_list_is_searched_by_the_beginning_of_names(console: ConsoleStandIn, run: Run, kind: str) -> None:
+    console.answer("GET", f"/{kind}s", {"items": [], "next_cursor": None})
+    assert run(kind, "list", "--search", "pay").code == 0
+    assert console.asked[-1].query["search"] == "pay"
+
+
 @pytest.mark.parametrize("action", ["disable", "enable"])
 def test_switching_an_application(console: ConsoleStandIn, run: Run, action: str) -> None:
     console.answer("GET", f"/applications/{APPLICATION['id']}", APPLICATION)

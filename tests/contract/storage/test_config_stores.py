@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import LargeBinary, select, update
+from sqlalchemy import LargeBinary, Table, create_engine, select, text, update
 
 from kit.control import ACTOR, ControlPlane, Surroundings
 from tollway.adapters.policy_store.writer import PolicyStoreWriter
-from tollway.adapters.storage.config_schema import metadata, tokens
+from tollway.adapters.storage.config_rows import in_order, named_like
+from tollway.adapters.storage.config_schema import applications, metadata, providers, services, teams, tokens
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
 from tollway.contract.policy import decode_snapshot, decode_token
@@ -152,6 +153,36 @@ def test_many_matches_are_found_as_few_are(plane: ControlPlane, wanted: TokenFil
     assert off.id not in {token.id for token in few.items} or wanted.state is None
     monkeypatch.setattr("tollway.adapters.storage.tokens._MANY", 0)
     assert plane.tokens.page(wanted, limit=2) == few
+
+
+def test_lists_of_the_named_are_searched_by_the_beginning_of_a_name(plane: ControlPlane) -> None:
+    for number, name in enumerate(("Größe", "GRÖSSER Kurs", "a_b%c", "small")):
+        plane.teams.create(name, ACTOR)
+        plane.applications.create(NewApplication(name), ACTOR)
+        plane.providers.create(NewProvider(f"{'ab'[number % 2]}-{number}", "openai"), ACTOR)
+        plane.services.create(NewService(name, f"/s{number}", ConnectionChange("http://10.0.0.1")), ACTOR)
+        plane.clock.advance(1)
+    assert [one.name for one in plane.providers.page(search="A-").items] == ["a-2", "a-0"]
+    for pages in (plane.teams.page, plane.applications.page, plane.services.page):
+        first = pages(search="grösse", limit=1)
+        assert [one.name for one in first.items] == ["GRÖSSER Kurs"], "case and letters that are the same are ignored"
+        assert [one.name for one in pages(search="grösse", limit=1, after=first.next).items] == ["Größe"]
+        assert [one.name for one in pages(search="a_b%").items] == ["a_b%c"]
+        assert pages(search="%").items == pages(search="_").items == pages(search="mall").items == ()
+        assert {one.name for one in pages(search="").items} == {one.name for one in pages().items}
+
+
+@pytest.mark.parametrize("table", [teams, applications, providers, services], ids=lambda table: table.name)
+def test_a_search_of_names_is_a_range_of_their_index(table: Table) -> None:
+    """On SQLite, which says how; PostgreSQL reads a table of a few rows whole, whatever its indexes."""
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    query = named_like(in_order(select(table.c.id), table), table, "shop").limit(50)
+    written = query.compile(engine, compile_kwargs={"literal_binds": True})
+    with engine.connect() as connection:
+        plan = [row.detail for row in connection.execute(text(f"EXPLAIN QUERY PLAN {written}"))]
+    assert any("(name_key>? AND name_key<?)" in step for step in plan), plan
+    engine.dispose()
 
 
 def test_names_are_unique_whatever_their_case(plane: ControlPlane) -> None:

@@ -11,6 +11,7 @@ from tollway.adapters.storage.config_rows import (
     chunks,
     from_json,
     in_order,
+    named_like,
     read_names,
     read_page,
     read_row,
@@ -69,9 +70,11 @@ class SQLApplicationStore:
             row = connection.execute(query).mappings().first()
         return whole(read_row(row, _application)) if row else None
 
-    def page(self, *, team_id: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Application]:
+    def page(
+        self, *, team_id: str | None, search: str | None, sight: Sight, after: Position | None, limit: int
+    ) -> Page[Application]:
         """Return the applications in sight, newest first, by applications_by_time."""
-        query = in_order(_ALL.where(_LIVING), applications)
+        query = named_like(in_order(_ALL.where(_LIVING), applications), applications, search)
         if sight.reach is not Reach.ALL:
             query = query.where(applications.c.team_id.in_(sorted(sight.team_ids)))
         if team_id is not None:

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, literal, select, tuple_
 
 from tollway.control.access.model import Reach, Sight
-from tollway.control.model import Damaged, Page, Position
+from tollway.control.model import Damaged, Page, Position, name_key
 from tollway.kernel.errors import TollwayError
 
 T = TypeVar("T")
@@ -58,6 +58,16 @@ def in_order(query: Select[T], table: Table, *, is_descending: bool = True) -> S
     """Order by (created_ns, id), the order of every list; uses the index `<table>_by_time`."""
     columns = (table.c.created_ns, table.c.id)
     return query.order_by(*(column.desc() if is_descending else column.asc() for column in columns))
+
+
+def named_like(query: Select[T], table: Table, search: str | None) -> Select[T]:
+    """Narrow to names that begin with a text (case ignored), as a range of the unique index on name_key: there are no
+    wildcards to escape. Those that match are sorted in memory."""
+    if not search:
+        return query
+    low = name_key(search)
+    named = select(table.c.id).where(table.c.name_key >= low, table.c.name_key < low + HIGHEST)
+    return query.where(table.c.id.in_(named))
 
 
 def of_teams(query: Select[T], table: Table, sight: Sight) -> Select[T]:

@@ -10,6 +10,7 @@ from tollway.adapters.storage.config_rows import (
     after_position,
     from_json,
     in_order,
+    named_like,
     of_teams,
     read_names,
     read_page,
@@ -83,9 +84,10 @@ class SQLServiceStore:
         with self._database.reading() as connection:
             return connection.execute(query).scalar()
 
-    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Service]:
+    def page(self, *, search: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Service]:
         """Return services in sight, newest first, by services_by_time."""
         query = of_teams(in_order(select(services).where(_LIVING), services), services, sight)
+        query = named_like(query, services, search)
         if (condition := after_position(services, after)) is not None:
             query = query.where(condition)
         with self._database.reading() as connection:

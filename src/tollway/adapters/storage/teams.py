@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, insert, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
-from tollway.adapters.storage.config_rows import after_position, in_order, read_names, read_page
+from tollway.adapters.storage.config_rows import after_position, in_order, named_like, read_names, read_page
 from tollway.adapters.storage.config_schema import applications, providers, services, teams
 from tollway.adapters.storage.sessions_schema import members, users
 from tollway.control.access.model import Reach, Sight
@@ -46,9 +46,9 @@ class SQLTeamStore:
             row = connection.execute(select(teams).where(teams.c.name_key == name_key(name))).mappings().first()
         return _team(row) if row else None
 
-    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Team]:
+    def page(self, *, search: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Team]:
         """Return the teams in sight, newest first. Sorts in memory: there are few."""
-        query = in_order(select(teams), teams)
+        query = named_like(in_order(select(teams), teams), teams, search)
         if sight.reach is not Reach.ALL:
             query = query.where(teams.c.id.in_(sorted(sight.team_ids)))
         if (condition := after_position(teams, after)) is not None:

@@ -11,6 +11,7 @@ from tollway.adapters.storage.config_rows import (
     chunks,
     from_json,
     in_order,
+    named_like,
     of_teams,
     read_names,
     read_page,
@@ -69,9 +70,10 @@ class SQLProviderStore:
         with self._database.reading() as connection:
             return _whole(connection, connection.execute(query).mappings().first())
 
-    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Provider]:
+    def page(self, *, search: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Provider]:
         """Return providers in sight, newest first, by providers_by_time."""
         query = of_teams(in_order(select(providers).where(_LIVING), providers), providers, sight)
+        query = named_like(query, providers, search)
         if (condition := after_position(providers, after)) is not None:
             query = query.where(condition)
         with self._database.reading() as connection:

@@ -14,7 +14,7 @@ from tollway.control.sessions.model import NAME_CHARS_MAX, LinkPurpose, User, Us
 from tollway.web.asking import Asking, FreshUsers, ReadUsers
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant, format_instant_or_none
-from tollway.web.paging import Page, PageQuery
+from tollway.web.paging import NamedQuery, Page
 
 router = APIRouter(prefix="/users", tags=["people"])
 
@@ -25,13 +25,12 @@ Id = Annotated[str, Field(min_length=1, max_length=64)]
 KINDS: tuple[Literal["passkey", "totp"], ...] = ("passkey", "totp")
 
 
-class UserQuery(PageQuery):
+class UserQuery(NamedQuery):
     """Which people to list; deleted ones only with their state. `search` is the beginning of a name."""
 
     state: UserState | None = None
     team_id: Id | None = None
     role: Id | None = None
-    search: Annotated[str, Field(max_length=200)] | None = None
 
 
 class InviteInput(Input):

@@ -12,15 +12,15 @@ from tollway.web.asking import Asking, FreshApplications, ReadApplications
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, absent, format_instant
 from tollway.web.limits import LimitsInput, LimitsOutput, MetersOutput, read_limits, read_meters, show_limits
-from tollway.web.paging import Page, PageQuery
+from tollway.web.paging import NamedQuery, Page
 
 router = APIRouter(prefix="/applications", tags=["applications"])
 
 ApplicationId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,64}$")]
 
 
-class ApplicationQuery(PageQuery):
-    """Which applications to list."""
+class ApplicationQuery(NamedQuery):
+    """Which applications to list. `search` is the beginning of a name."""
 
     team_id: Annotated[str, Field(max_length=64)] | None = None
 
@@ -60,10 +60,10 @@ class ApplicationOutput(Output):
 @router.get("")
 def list_applications(query: Annotated[ApplicationQuery, Query()], ask: ReadApplications) -> Page[ApplicationOutput]:
     """List applications, newest first."""
-    applications = ask.services.applications
+    applications, wanted = ask.services.applications, {"team_id": query.team_id, "search": query.search}
     return ask.page(
         query,
-        lambda after, limit: applications.page(team_id=query.team_id, sight=ask.sight, after=after, limit=limit),
+        lambda after, limit: applications.page(**wanted, sight=ask.sight, after=after, limit=limit),
         show_application,
     )
 

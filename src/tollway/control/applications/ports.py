@@ -35,8 +35,10 @@ class ApplicationStore(Protocol):
         """Return the application of that name (case ignored)."""
         ...
 
-    def page(self, *, team_id: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Application]:
-        """Return the applications in sight, newest first."""
+    def page(
+        self, *, team_id: str | None, search: str | None, sight: Sight, after: Position | None, limit: int
+    ) -> Page[Application]:
+        """Return the applications in sight, newest first; `search` is the beginning of a name."""
         ...
 
     def names(self, application_ids: Collection[str]) -> dict[str, str]:

@@ -92,12 +92,13 @@ class Applications:
         self,
         *,
         team_id: str | None = None,
+        search: str | None = None,
         sight: Sight = EVERYWHERE,
         after: Position | None = None,
         limit: int = PAGE_SIZE,
     ) -> Page[Application]:
-        """Return a page of the applications in sight, newest first."""
-        return self._store.page(team_id=team_id, sight=sight, after=after, limit=bound_size(limit))
+        """Return a page of the applications in sight, newest first; `search` is the beginning of a name."""
+        return self._store.page(team_id=team_id, search=search, sight=sight, after=after, limit=bound_size(limit))
 
     def names(self, application_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""

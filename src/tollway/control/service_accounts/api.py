@@ -17,7 +17,7 @@ from tollway.control.sessions.model import NAME_CHARS_MAX, User, UserState
 from tollway.web.asking import Asking, FreshServiceAccounts, ReadServiceAccounts
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
-from tollway.web.paging import Page, PageQuery
+from tollway.web.paging import NamedQuery, Page
 
 router = APIRouter(prefix="/service-accounts", tags=["service accounts"])
 
@@ -26,7 +26,7 @@ AccountName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class ServiceAccountQuery(PageQuery):
+class ServiceAccountQuery(NamedQuery):
     """Which service accounts to list; deleted ones only with their state. `search` is the beginning of a name.
 
     `ownerless`: only those whose owner has left.
@@ -35,7 +35,6 @@ class ServiceAccountQuery(PageQuery):
     state: UserState | None = None
     team_id: Id | None = None
     owner_id: Id | None = None
-    search: Annotated[str, Field(max_length=200)] | None = None
     ownerless: bool = False
 
 

@@ -14,7 +14,7 @@ from tollway.kernel.secret import Secret
 from tollway.web.asking import Asking, FreshServices, ReadServices, WriteServices
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Instant, Name, absent, format_instant
-from tollway.web.paging import Page, PageQuery
+from tollway.web.paging import NamedQuery, Page
 from tollway.web.upstreams import (
     ConnectionInput,
     ConnectionOutput,
@@ -105,12 +105,12 @@ class ChangedServiceOutput(ServiceOutput):
 
 
 @router.get("")
-def list_services(query: Annotated[PageQuery, Query()], ask: ReadServices) -> Page[ServiceOutput]:
+def list_services(query: Annotated[NamedQuery, Query()], ask: ReadServices) -> Page[ServiceOutput]:
     """List services, newest first."""
     services = ask.services.rest_services
 
     def fetch(after: Position | None, limit: int) -> Found[tuple[Service, str | None]]:
-        page = services.page(sight=ask.sight, after=after, limit=limit)
+        page = services.page(search=query.search, sight=ask.sight, after=after, limit=limit)
         return Found(tuple(_with_team(page.items, ask)), page.next)
 
     return ask.page(query, fetch, lambda pair: show_service(*pair))

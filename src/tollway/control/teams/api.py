@@ -8,7 +8,7 @@ from tollway.control.teams.model import Team
 from tollway.web.asking import Asking, FreshTeams, ReadTeams, WriteTeams
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Name, Output, format_instant
-from tollway.web.paging import Page, PageQuery
+from tollway.web.paging import NamedQuery, Page
 
 router = APIRouter(prefix="/teams", tags=["teams"])
 
@@ -32,10 +32,13 @@ class TeamOutput(Output):
 
 
 @router.get("")
-def list_teams(query: Annotated[PageQuery, Query()], ask: ReadTeams) -> Page[TeamOutput]:
+def list_teams(query: Annotated[NamedQuery, Query()], ask: ReadTeams) -> Page[TeamOutput]:
     """List teams, newest first."""
+    teams = ask.services.teams
     return ask.page(
-        query, lambda after, limit: ask.services.teams.page(sight=ask.sight, after=after, limit=limit), show_team
+        query,
+        lambda after, limit: teams.page(search=query.search, sight=ask.sight, after=after, limit=limit),
+        show_team,
     )
 
 

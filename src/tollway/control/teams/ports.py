@@ -31,7 +31,7 @@ class TeamStore(Protocol):
         """Return the team of that name (case ignored)."""
         ...
 
-    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[Team]:
+    def page(self, *, search: str | None, sight: Sight, after: Position | None, limit: int) -> Page[Team]:
         """Return the teams in sight, newest first."""
         ...
 

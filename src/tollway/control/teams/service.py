@@ -54,9 +54,16 @@ class Teams:
         """Return the team of that name (case ignored)."""
         return self._store.find_named(name)
 
-    def page(self, *, sight: Sight = EVERYWHERE, after: Position | None = None, limit: int = PAGE_SIZE) -> Page[Team]:
-        """Return a page of the teams in sight, newest first."""
-        return self._store.page(sight=sight, after=after, limit=bound_size(limit))
+    def page(
+        self,
+        *,
+        search: str | None = None,
+        sight: Sight = EVERYWHERE,
+        after: Position | None = None,
+        limit: int = PAGE_SIZE,
+    ) -> Page[Team]:
+        """Return a page of the teams in sight, newest first; `search` is the beginning of a name."""
+        return self._store.page(search=search, sight=sight, after=after, limit=bound_size(limit))
 
     def names(self, team_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist."""

@@ -16,7 +16,7 @@ from tollway.providers.registry import KINDS
 from tollway.web.asking import Asking, FreshProviders, ReadProviders, WriteProviders
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
-from tollway.web.paging import Page, PageQuery
+from tollway.web.paging import NamedQuery, Page
 from tollway.web.upstreams import (
     ConnectionInput,
     ConnectionOutput,
@@ -157,12 +157,12 @@ def list_provider_kinds(ask: ReadProviders) -> KindList:
 
 
 @router.get("/providers")
-def list_providers(query: Annotated[PageQuery, Query()], ask: ReadProviders) -> Page[ProviderOutput]:
+def list_providers(query: Annotated[NamedQuery, Query()], ask: ReadProviders) -> Page[ProviderOutput]:
     """List providers, newest first. The built-in sandbox is not among them."""
     providers = ask.services.providers
 
     def fetch(after: Position | None, limit: int) -> Found[tuple[Provider, str | None]]:
-        page = providers.page(sight=ask.sight, after=after, limit=limit)
+        page = providers.page(search=query.search, sight=ask.sight, after=after, limit=limit)
         return Found(tuple(_with_team(page.items, ask)), page.next)
 
     return ask.page(query, fetch, lambda pair: show_provider(*pair))

@@ -62,9 +62,16 @@ class Configured(Generic[T]):
         """Return the object of that name."""
         return self._objects.find_named(name)
 
-    def page(self, *, sight: Sight = EVERYWHERE, after: Position | None = None, limit: int = PAGE_SIZE) -> Page[T]:
-        """Return a page of what is in sight, newest first."""
-        return self._objects.page(sight=sight, after=after, limit=bound_size(limit))
+    def page(
+        self,
+        *,
+        search: str | None = None,
+        sight: Sight = EVERYWHERE,
+        after: Position | None = None,
+        limit: int = PAGE_SIZE,
+    ) -> Page[T]:
+        """Return a page of what is in sight, newest first; `search` is the beginning of a name."""
+        return self._objects.page(search=search, sight=sight, after=after, limit=bound_size(limit))
 
     def names(self, object_ids: Collection[str]) -> dict[str, str]:
         """Return the names of those ids that exist or existed."""

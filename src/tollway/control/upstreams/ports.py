@@ -60,8 +60,8 @@ class VersionedStore(Protocol[T]):
         """Return the object of that name (case ignored)."""
         ...
 
-    def page(self, *, sight: Sight, after: Position | None, limit: int) -> Page[T]:
-        """Return objects in sight, newest first."""
+    def page(self, *, search: str | None, sight: Sight, after: Position | None, limit: int) -> Page[T]:
+        """Return objects in sight, newest first; `search` is the beginning of a name."""
         ...
 
     def names(self, object_ids: Collection[str], /) -> dict[str, str]:

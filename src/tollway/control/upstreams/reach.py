@@ -1,7 +1,8 @@
 """How something is reached over HTTP: its connection and its keys, changed together. Providers and services both are.
 
-Law: a secret is bound to where it is sent. Keys stay only while scheme, host and port of the base URL stay; the
-proxy's login stays only while the proxy does.
+Law: a secret is bound to where it is sent. Keys and the values of fixed headers stay only while scheme, host and port
+of the base URL stay, and over plain HTTP the proxy that sees them; the proxy's login stays only while the proxy does.
+A variable or a file of the server is sent where its editor says: only who may do so for every team may name one.
 """
 
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from msgspec import UNSET, UnsetType
 
 from tollway.contract.policy import Upstream
+from tollway.control.access.model import Reach as Extent
+from tollway.control.access.model import Sight
 from tollway.control.faults import Faults
 from tollway.control.upstreams.connection import change_connection, origin
 from tollway.control.upstreams.credentials import Credentials
@@ -19,6 +22,7 @@ from tollway.control.upstreams.ports import UpstreamCheck
 from tollway.kernel.secret import Secret
 
 _FIELDS = ("base_url", "proxy_url")
+_NOT_YOURS = "variables and files of the server are named by who may do this for every team; enter the key itself"
 
 
 class Reachable(Protocol):
@@ -37,7 +41,7 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A connection and its keys after a change, and whether keys were cleared because it now points elsewhere."""
+    """A connection and its keys after a change, and whether keys or headers were cleared because it points elsewhere."""
 
     connection: Connection
     keys: tuple[Key, ...]
@@ -57,8 +61,10 @@ class Reaching:
         change: ConnectionChange,
         credentials: tuple[Secret[str], ...] | UnsetType,
         faults: Faults,
+        *,
+        sight: Sight,
     ) -> Reach:
-        """Return connection and keys with what is given; `credentials` replaces all keys.
+        """Return connection and keys with what is given; `credentials` replaces all keys. `sight` is the changer's.
 
         Raises management.invalid with all that was found, `faults` among it.
         """
@@ -66,10 +72,16 @@ class Reaching:
         connection = self._change_connection(before.connection, change, found)
         faults.extend("", found.found)
         faults.check()
-        kept = before.keys if _is_same_place(before.connection.base_url, connection.base_url) else ()
+        is_same = _is_same_way(before.connection, connection)
+        kept = before.keys if is_same else ()
         keys = kept if credentials is UNSET else self._credentials.build(credentials, kept, faults)
+        if sight.reach is not Extent.ALL:
+            _check_references(before, kept, Reach(connection, keys, False), faults)
         faults.check()
-        return Reach(connection, keys, credentials_cleared=bool(before.keys) and not kept)
+        cleared = not is_same and bool(before.keys)
+        if not is_same and change.headers is UNSET and connection.headers:
+            connection, cleared = replace(connection, headers=()), True
+        return Reach(connection, keys, credentials_cleared=cleared)
 
     def _change_connection(self, before: Connection, change: ConnectionChange, faults: Faults) -> Connection:
         change = _with_login_apart(change, faults)
@@ -128,6 +140,29 @@ def _with_login_apart(change: ConnectionChange, faults: Faults) -> ConnectionCha
     user, _, password = login.partition(":")
     secret = Secret(f"{unquote(user)}:{unquote(password)}")
     return replace(change, proxy_url=parts._replace(netloc=place).geturl(), proxy_credential=secret)
+
+
+def _check_references(before: Reachable, kept: tuple[Key, ...], after: Reach, faults: Faults) -> None:
+    """Add a fault for every variable and file of the server that is newly named, or that would now be sent elsewhere."""
+    known = {key.reference for key in kept}
+    for index, key in enumerate(after.keys):
+        if key.reference and key.reference not in known:
+            faults.add(f"/credentials/{index}", _NOT_YOURS)
+    login = after.connection.proxy_key
+    if login is not None and login.reference and login != before.connection.proxy_key:
+        faults.add("/proxy_credential", _NOT_YOURS)
+
+
+def _is_same_way(before: Connection, after: Connection) -> bool:
+    """Whether nobody sees what is sent after who did not see it before: the same origin, by no other proxy.
+
+    Over TLS a proxy sees nothing; over plain HTTP it sees all.
+    """
+    if not _is_same_place(before.base_url, after.base_url):
+        return False
+    if not before.base_url or after.proxy_url is None or origin(after.base_url)[0] == "https":
+        return True
+    return before.proxy_url is not None and _is_same_place(before.proxy_url, after.proxy_url)
 
 
 def _is_same_place(before: str, after: str) -> bool:

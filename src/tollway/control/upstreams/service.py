@@ -110,7 +110,7 @@ class Providers(Configured[Provider]):
     ) -> ChangedProvider:
         """Change what is given; a change of nothing leaves version and instants.
 
-        A base URL with another scheme, host or port clears the keys, unless new ones come with it. Raises
+        A base URL with another scheme, host or port clears keys and headers, unless new ones come with it. Raises
         management.not_found, .precondition, .invalid, .conflict (name taken).
         """
         with self._transactions.write():
@@ -131,7 +131,7 @@ class Providers(Configured[Provider]):
         if change.priority is not UNSET:
             check_priority("/priority", change.priority, faults)
             fields["priority"] = change.priority
-        reach = self._reaching.change(before, change.connection, change.credentials, faults)
+        reach = self._reaching.change(before, change.connection, change.credentials, faults, sight=actor.sight)
         if change.models is not UNSET:
             fields["models"] = canonical_offers(change.models)
         self._check_name_is_free(change, before.id)

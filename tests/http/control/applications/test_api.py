@@ -15,6 +15,8 @@ def test_an_application_is_added_changed_switched_and_deleted(browser: TestClien
     assert browser.get(f"{path}/meters").json()["concurrency"] == {"limit": 2, "in_flight": 1}
     assert browser.get(A, params={"team_id": "team_default"}).json()["items"][0]["name"] == "store"
     assert browser.get(A, params={"team_id": "team_x"}).json()["items"] == []
+    assert [one["name"] for one in browser.get(A, params={"search": "ST"}).json()["items"]] == ["store"]
+    assert browser.get(A, params={"search": "tore"}).json()["items"] == []
     assert browser.delete(path, headers={"if-match": '"v1"'}).status_code == 412
     assert browser.delete(path).status_code == 204
     assert browser.get(path).status_code == 404
