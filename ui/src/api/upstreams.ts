@@ -1,12 +1,14 @@
 /** Providers, models and services: what calls are sent to. */
 import { useQuery } from "@tanstack/react-query";
-import { api, body, tagged, unchanged, type Tagged } from "./client";
+import { api, body, given, tagged, unchanged, type Tagged } from "./client";
+import { useList } from "./lists";
 import type { Provider, ProviderInput, ProviderPatch, Service, ServiceInput, ServicePatch } from "./types";
 
 const provider = (id: string) => ({ path: { provider_id: id } });
 const service = (id: string) => ({ path: { service_id: id } });
 
 export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: () => body(api.GET("/api/v1/providers", { params: { query: { limit: 200 } } })) });
+export const useProviderList = (search: string) => useList(["providers", "list", search], (cursor) => body(api.GET("/api/v1/providers", { params: { query: { ...given({ search }), cursor } } })));
 export const useProvider = (id: string) =>
   useQuery({ queryKey: ["provider", id], queryFn: () => tagged(api.GET("/api/v1/providers/{provider_id}", { params: provider(id) })), enabled: id !== "" });
 export const useProviderKinds = () => useQuery({ queryKey: ["provider-kinds"], queryFn: () => body(api.GET("/api/v1/provider-kinds")), staleTime: Infinity });
@@ -27,6 +29,7 @@ export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => b
 export const useUnpriced = () => useQuery({ queryKey: ["models", "unpriced"], queryFn: () => body(api.GET("/api/v1/models/unpriced")) });
 
 export const useServices = () => useQuery({ queryKey: ["services"], queryFn: () => body(api.GET("/api/v1/services", { params: { query: { limit: 200 } } })) });
+export const useServiceList = (search: string) => useList(["services", "list", search], (cursor) => body(api.GET("/api/v1/services", { params: { query: { ...given({ search }), cursor } } })));
 export const useService = (id: string) =>
   useQuery({ queryKey: ["service", id], queryFn: () => tagged(api.GET("/api/v1/services/{service_id}", { params: service(id) })), enabled: id !== "" });
 export const createService = (wish: ServiceInput) => body(api.POST("/api/v1/services", { body: wish }));

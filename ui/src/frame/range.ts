@@ -1,5 +1,5 @@
 /** The time range of all pages: in the URL (`range`, or `since` and `until`; `compare`), read by figures and charts. */
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useSearchParams } from "wouter";
 import { DAY, HOUR, MINUTE } from "../format/time";
 
@@ -68,10 +68,19 @@ export function useRange(): Range {
   return useMemo(() => build(params), [text]);
 }
 
-/** Change parts of the query string; null removes one. Filters replace the entry in the history, so that Back leaves the page. */
-export function useQueryPart(): [URLSearchParams, (changes: Record<string, string | null>) => void] {
+/** Whether a change of the query string is an entry of the history of its own, or takes the place of the last. */
+export type HistoryEntry = "own" | "replaced";
+/** How long a box must rest before what was typed counts. */
+const SETTLED_MS = 250;
+
+/**
+ * Change parts of the query string; null removes one. A filter that was set is an entry of the history, so that Back
+ * takes it away again; what is no place to come back to (typing, a dialog that closes) replaces the last entry.
+ */
+export function useQueryPart(): [URLSearchParams, (changes: Record<string, string | null>, entry?: HistoryEntry) => void] {
   const [params, setParams] = useSearchParams();
-  const change = (changes: Record<string, string | null>) =>
+  const change = (changes: Record<string, string | null>, entry: HistoryEntry = "own") => {
+    if (Object.entries(changes).every(([name, value]) => (params.get(name) ?? "") === (value ?? ""))) return;
     setParams(
       (before) => {
         const next = new URLSearchParams(before);
@@ -81,9 +90,25 @@ export function useQueryPart(): [URLSearchParams, (changes: Record<string, strin
         }
         return next;
       },
-      { replace: true },
+      { replace: entry === "replaced" },
     );
+  };
   return [params, change];
+}
+
+/** A box of text that is part of the query string once it rests. Whoever changes the query string changes the box. */
+export function useTyped(name: string, clean = (text: string) => text): [string, (text: string) => void] {
+  const [params, change] = useQueryPart();
+  const [typed, setTyped] = useState<string | null>(null);
+  useEffect(() => {
+    if (typed === null) return;
+    const timer = window.setTimeout(() => {
+      change({ [name]: typed }, "replaced");
+      setTyped(null);
+    }, SETTLED_MS);
+    return () => window.clearTimeout(timer);
+  }, [typed]);
+  return [typed ?? params.get(name) ?? "", (text) => setTyped(clean(text))];
 }
 
 /** The range's own part of the query string, so that links between pages keep it. */

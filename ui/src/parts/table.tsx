@@ -87,7 +87,8 @@ export function useColumns<Row>(name: string, all: Column<Row>[]): { columns: Co
   return { columns: all.filter((column) => column.isFixed || !hidden.includes(column.id)), menu };
 }
 
-type Pages<Row> = { data?: { pages: { items: Row[] }[] }; hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => Promise<unknown> };
+/** A list that is read page by page. */
+export type Pages<Row> = { data: { pages: { items: Row[] }[] } | undefined; hasNextPage: boolean; isFetchingNextPage: boolean; fetchNextPage: () => Promise<unknown> };
 
 /** One page at a time of a keyset-paged list: constant size on screen however long the list is. */
 export function usePaged<Row>(query: Pages<Row>): { rows: Row[]; at: number; reset: () => void; foot: ReactNode } {

@@ -1,8 +1,7 @@
 /** Everybody who may sign in: search and filters in the URL, and invitations. */
 import { useEffect, useMemo, useState } from "react";
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { Link } from "wouter";
-import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import IconUsers from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 import { useTeams } from "../../api/applications";
 import { useRoles, useUsers } from "../../api/people";
@@ -11,6 +10,7 @@ import type { Person } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
 import { count } from "../../format/numbers";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
+import { SearchBox } from "../../parts/search";
 import { Table, usePaged, type Column } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
 import { Invite } from "./invite";
@@ -19,7 +19,6 @@ export const PERSON_TONE: Record<Person["state"], string> = { active: "active", 
 
 export default function People() {
   const [params, change] = useQueryPart();
-  const [search, setSearch] = useState(params.get("search") ?? "");
   const [isInviting, setInviting] = useState(false);
   const { may } = useRights();
   const filters = useMemo(() => ({ state: params.get("state") ?? "", role: params.get("role") ?? "", team_id: params.get("team") ?? "", search: params.get("search") ?? "" }), [params]);
@@ -28,10 +27,6 @@ export default function People() {
   const roles = useRoles(may("roles.read")).data?.items ?? [];
   const teams = useTeams().data?.items ?? [];
   const { reset } = paged;
-  useEffect(() => {
-    const timer = window.setTimeout(() => search !== filters.search && change({ search }), 250);
-    return () => window.clearTimeout(timer);
-  });
   useEffect(() => reset(), [filters]); // a new list begins at its first page
   const hasFilters = Object.values(filters).some(Boolean);
   const invite = may("users.write") && <Button onClick={() => setInviting(true)}>Invite a person</Button>;
@@ -39,7 +34,7 @@ export default function People() {
     <Page title="People" lead="Who may sign in to this console, with which role, and in which teams. Deactivating somebody ends their sessions and their own tokens at once." acts={invite}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
-          <TextInput size="xs" w={200} aria-label="Search by name" placeholder="Name" value={search} onChange={(event) => setSearch(event.currentTarget.value)} leftSection={<IconSearch size={14} />} autoComplete="off" />
+          <SearchBox />
           <Select size="xs" w={140} aria-label="Filter by state" placeholder="State" clearable data={["active", "invited", "deactivated", "deleted"]} value={filters.state || null} onChange={(state) => change({ state })} />
           {roles.length > 0 && <Select size="xs" w={150} aria-label="Filter by role" placeholder="Role" clearable data={roles.map((role) => ({ value: role.id, label: role.name }))} value={filters.role || null} onChange={(role) => change({ role })} />}
           <Select size="xs" w={160} aria-label="Filter by team" placeholder="Team" clearable searchable data={teams.map((team) => ({ value: team.id, label: team.name }))} value={filters.team_id || null} onChange={(team) => change({ team })} />

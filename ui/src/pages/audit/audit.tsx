@@ -1,12 +1,11 @@
 /** The audit log: who did what to what, from where, and what changed; with a check that it is whole. */
 import { Fragment, useEffect, useMemo, useState } from "react";
-import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { Button, SegmentedControl, Select } from "@mantine/core";
 import { Link } from "wouter";
 import IconChevronDown from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
 import IconChevronRight from "@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs";
 import IconCircleCheck from "@tabler/icons-react/dist/esm/icons/IconCircleCheck.mjs";
 import IconAlertTriangle from "@tabler/icons-react/dist/esm/icons/IconAlertTriangle.mjs";
-import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import { exportAddress, useAudit, useCheckAudit } from "../../api/audit_log";
 import type { AuditEntry } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
@@ -15,6 +14,7 @@ import { instant } from "../../format/time";
 import { By } from "../../parts/actors";
 import { OwnerName } from "../../parts/owner_names";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
+import { SearchBox } from "../../parts/search";
 import { Chip, usePaged } from "../../parts/table";
 import { Copy } from "../../parts/words";
 
@@ -23,15 +23,10 @@ const PAGES: Record<string, string> = { token: "/tokens", application: "/applica
 
 export default function Audit() {
   const [params, change] = useQueryPart();
-  const [search, setSearch] = useState(params.get("search") ?? "");
   const filters = useMemo(() => Object.fromEntries(["actor", "action", "object_id", "token_id", "outcome", "request_id", "search"].map((name) => [name, params.get(name) ?? ""])), [params]);
   const entries = useAudit(filters);
   const paged = usePaged(entries);
   const { reset } = paged;
-  useEffect(() => {
-    const timer = window.setTimeout(() => search !== filters.search && change({ search }), 250);
-    return () => window.clearTimeout(timer);
-  });
   useEffect(() => reset(), [filters]); // a new list begins at its first page
   const hasFilters = Object.values(filters).some(Boolean);
   return (
@@ -42,7 +37,7 @@ export default function Audit() {
     >
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
-          <TextInput size="xs" w={220} aria-label="Search by name, id or request id" placeholder="Name, id or request id" value={search} onChange={(event) => setSearch(event.currentTarget.value)} leftSection={<IconSearch size={14} />} autoComplete="off" />
+          <SearchBox label="Search by name, id or request id" placeholder="Name, id or request id" width={220} />
           <Select size="xs" w={150} aria-label="Filter by kind of act" placeholder="Acts on" clearable searchable data={ACTIONS.map((value) => ({ value, label: value.replaceAll("_", " ") }))} value={ACTIONS.includes(filters.action) ? filters.action : null} onChange={(action) => change({ action })} />
           <SegmentedControl size="xs" aria-label="Filter by outcome" data={[{ value: "", label: "All" }, { value: "done", label: "Done" }, { value: "refused", label: "Refused" }]} value={filters.outcome} onChange={(outcome) => change({ outcome })} />
           {filters.token_id && <Chip label="with token" value={<OwnerName kind="token" id={filters.token_id} isPlain />} words={filters.token_id} clear={() => change({ token_id: null })} />}

@@ -131,7 +131,7 @@ function Log({ webhook }: { webhook: Webhook }) {
       ) : (
         <Empty title="Nothing was sent yet">Send a test, or wait until something happens that this webhook is told of.</Empty>
       )}
-      {open && <DeliveryView webhookId={webhook.id} id={open} close={() => change({ delivery: null })} />}
+      {open && <DeliveryView webhookId={webhook.id} id={open} close={() => change({ delivery: null }, "replaced")} />}
     </Panel>
   );
 }

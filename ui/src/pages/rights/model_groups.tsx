@@ -55,7 +55,7 @@ export default function ModelGroups() {
           }
         </Loaded>
       </Panel>
-      {edited && <GroupForm group={edited === "new" ? undefined : edited} close={() => { setEdited(null); change({ new: null }); }} />}
+      {edited && <GroupForm group={edited === "new" ? undefined : edited} close={() => { setEdited(null); change({ new: null }, "replaced"); }} />}
       {removed && <Confirm title={`Delete ${removed.name}`} act="Delete" close={() => setRemoved(null)} run={() => remove(removed)}>Only a group that nobody’s rights name can be deleted. This cannot be undone.</Confirm>}
     </Page>
   );

@@ -3,7 +3,6 @@ import { useEffect, useMemo, useState } from "react";
 import { Button, Modal, Select, Switch, TextInput } from "@mantine/core";
 import { Link, useLocation } from "wouter";
 import IconRobot from "@tabler/icons-react/dist/esm/icons/IconRobot.mjs";
-import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import { useTeams } from "../../api/applications";
 import { useRoles, useUsers } from "../../api/people";
 import { useRights } from "../../api/rights";
@@ -13,6 +12,7 @@ import { say } from "../../frame/toasts";
 import { count } from "../../format/numbers";
 import { useSending } from "../../parts/form";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
+import { SearchBox } from "../../parts/search";
 import { Table, usePaged, type Column } from "../../parts/table";
 import { State, When } from "../../parts/words";
 
@@ -20,7 +20,6 @@ export const ACCOUNT_TONE: Record<ServiceAccount["state"], string> = { active: "
 
 export default function ServiceAccounts() {
   const [params, change] = useQueryPart();
-  const [search, setSearch] = useState(params.get("search") ?? "");
   const [isNew, setNew] = useState(false);
   const { may } = useRights();
   const filters = useMemo(() => ({ state: params.get("state") ?? "", team_id: params.get("team") ?? "", search: params.get("search") ?? "", ownerless: params.get("ownerless") ?? "" }), [params]);
@@ -28,10 +27,6 @@ export default function ServiceAccounts() {
   const paged = usePaged(accounts);
   const teams = useTeams().data?.items ?? [];
   const { reset } = paged;
-  useEffect(() => {
-    const timer = window.setTimeout(() => search !== filters.search && change({ search }), 250);
-    return () => window.clearTimeout(timer);
-  });
   useEffect(() => reset(), [filters]); // a new list begins at its first page
   const hasFilters = Object.values(filters).some(Boolean);
   const make = may("service_accounts.write") && <Button onClick={() => setNew(true)}>New service account</Button>;
@@ -39,7 +34,7 @@ export default function ServiceAccounts() {
     <Page title="Service accounts" lead="For scripts and services: an account of a team, with a role and tokens of its own, that outlives whoever made it." acts={make}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
-          <TextInput size="xs" w={200} aria-label="Search by name" placeholder="Name" value={search} onChange={(event) => setSearch(event.currentTarget.value)} leftSection={<IconSearch size={14} />} autoComplete="off" />
+          <SearchBox />
           <Select size="xs" w={140} aria-label="Filter by state" placeholder="State" clearable data={["active", "deactivated", "deleted"]} value={filters.state || null} onChange={(state) => change({ state })} />
           <Select size="xs" w={160} aria-label="Filter by team" placeholder="Team" clearable searchable data={teams.map((team) => ({ value: team.id, label: team.name }))} value={filters.team_id || null} onChange={(team) => change({ team })} />
           <Switch size="xs" label="Without an owner" checked={filters.ownerless === "true"} onChange={(event) => change({ ownerless: event.currentTarget.checked ? "true" : null })} />

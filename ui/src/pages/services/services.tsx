@@ -4,18 +4,19 @@ import { Button } from "@mantine/core";
 import { Link } from "wouter";
 import IconRoute from "@tabler/icons-react/dist/esm/icons/IconRoute.mjs";
 import { useUsage } from "../../api/usage";
-import { switchService, useServices } from "../../api/upstreams";
+import { switchService, useServiceList } from "../../api/upstreams";
 import { useRights } from "../../api/rights";
 import type { Service } from "../../api/types";
 import { useRange } from "../../frame/range";
 import { count, duration, percent } from "../../format/numbers";
 import { BulkSwitch } from "../../parts/bulk_switch";
-import { Empty, Loaded, Page, Panel } from "../../parts/page";
+import { Empty, Page } from "../../parts/page";
+import { SearchedPanel, useSearch } from "../../parts/search";
 import { Table, type Column } from "../../parts/table";
 import { State } from "../../parts/words";
 
 export default function Services() {
-  const services = useServices();
+  const services = useServiceList(useSearch());
   const [chosen, setChosen] = useState<Set<string>>(new Set());
   const range = useRange();
   const { may } = useRights();
@@ -34,22 +35,18 @@ export default function Services() {
   ];
   return (
     <Page title="Services" lead="REST APIs behind the gateway: the same tokens, limits and records as AI calls." acts={may("services.write") && <Button component={Link} href="/services/new">Add a service</Button>}>
-      <Panel flush>
-        <Loaded query={services} rows={6}>
-          {({ items }) =>
-            items.length ? (
-              <>
-                <BulkSwitch noun="service" picked={items.filter((item) => chosen.has(item.id))} clear={() => setChosen(new Set())} turn={switchService} stale={["services"]} />
-                <Table label="Services" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/services/${item.id}`} selection={may("services.write") ? { chosen, set: setChosen, nameOf: (key) => items.find((item) => item.id === key)?.name ?? key } : undefined} />
-              </>
-            ) : (
-              <Empty icon={<IconRoute size={30} stroke={1.4} />} title="No service yet" act={may("services.write") && <Button component={Link} size="sm" href="/services/new">Publish the first service</Button>}>
-                Choose a path on the gateway, such as /orders, and the address of an API. Calls to that path then need a token of yours, and the API sees its own credential instead.
-              </Empty>
-            )
-          }
-        </Loaded>
-      </Panel>
+      <SearchedPanel list={services} empty={(
+        <Empty icon={<IconRoute size={30} stroke={1.4} />} title="No service yet" act={may("services.write") && <Button component={Link} size="sm" href="/services/new">Publish the first service</Button>}>
+          Choose a path on the gateway, such as /orders, and the address of an API. Calls to that path then need a token of yours, and the API sees its own credential instead.
+        </Empty>
+      )}>
+        {(items) => (
+          <>
+            <BulkSwitch noun="service" picked={items.filter((item) => chosen.has(item.id))} clear={() => setChosen(new Set())} turn={switchService} stale={["services"]} />
+            <Table label="Services" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/services/${item.id}`} selection={may("services.write") ? { chosen, set: setChosen, nameOf: (key) => items.find((item) => item.id === key)?.name ?? key } : undefined} />
+          </>
+        )}
+      </SearchedPanel>
     </Page>
   );
 }

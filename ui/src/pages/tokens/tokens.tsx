@@ -1,9 +1,8 @@
 /** All tokens: search and filters in the URL, keyset pages, bulk acts. */
 import { useEffect, useMemo, useState } from "react";
-import { Button, Select, TextInput } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { Link } from "wouter";
 import IconKey from "@tabler/icons-react/dist/esm/icons/IconKey.mjs";
-import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import { useApplications } from "../../api/applications";
 import { useRights } from "../../api/rights";
 import { useTokens, type TokenAct } from "../../api/tokens";
@@ -14,6 +13,7 @@ import { DAY } from "../../format/time";
 import { Confirm } from "../../parts/confirm";
 import { limitsInWords, rightsInWords } from "../../parts/limits";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
+import { SearchBox } from "../../parts/search";
 import { Chip, Table, useColumns, usePaged, type Column } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
 import { BulkDialog } from "../bulk/dialog";
@@ -22,7 +22,6 @@ import { RevokeAll } from "./revoke_all";
 
 export default function Tokens() {
   const [params, change] = useQueryPart();
-  const [search, setSearch] = useState(params.get("search") ?? "");
   const filters = useMemo(
     () => ({ state: params.get("state") ?? "", application_id: params.get("application") ?? "", search: params.get("search") ?? "", sort: params.get("sort") ?? "" }),
     [params],
@@ -37,10 +36,6 @@ export default function Tokens() {
   const [chosen, setChosen] = useState<Set<string>>(new Set());
   const { reset } = paged;
   useEffect(() => {
-    const timer = window.setTimeout(() => search !== filters.search && change({ search: publicPart(search) }), 250);
-    return () => window.clearTimeout(timer);
-  });
-  useEffect(() => {
     reset();
     setChosen(new Set());
   }, [filters]); // a new list begins at its first page
@@ -50,11 +45,11 @@ export default function Tokens() {
     <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={<>{may("tokens.write", "all") && <Button variant="default" onClick={() => setRevoking(true)}>Revoke all…</Button>}{may("bulk.write") && <Button variant="default" onClick={() => setMany(true)}>Change many…</Button>}{may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}</>}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
-          <TextInput size="xs" w={230} aria-label="Search by name or id" placeholder="Name or id" value={search} onChange={(event) => setSearch(publicPart(event.currentTarget.value))} leftSection={<IconSearch size={14} />} autoComplete="off" />
+          <SearchBox label="Search by name or id" placeholder="Name or id" width={230} clean={publicPart} />
           <Select size="xs" w={120} aria-label="Filter by state" placeholder="State" clearable data={["active", "disabled", "expired", "revoked"]} value={filters.state || null} onChange={(state) => change({ state })} />
           <Select size="xs" w={160} aria-label="Filter by application" placeholder="Application" clearable searchable data={applications.map((item) => ({ value: item.id, label: item.name }))} value={filters.application_id || null} onChange={(application) => change({ application })} />
           <Select size="xs" w={130} aria-label="Order" allowDeselect={false} data={[{ value: "newest", label: "Newest first" }, { value: "oldest", label: "Oldest first" }]} value={filters.sort || "newest"} onChange={(sort) => change({ sort: sort === "newest" ? null : sort })} />
-          {filters.search && <Chip label="begins with" value={filters.search} clear={() => { setSearch(""); change({ search: null }); }} />}
+          {filters.search && <Chip label="begins with" value={filters.search} clear={() => change({ search: null })} />}
           <span className="grow" />
           {menu}
         </div>

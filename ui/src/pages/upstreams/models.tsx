@@ -1,8 +1,7 @@
 /** Models by the name callers use, with who offers them at what price; and those called without a known price. */
 import { useMemo, useState } from "react";
-import { Button, SegmentedControl, TextInput } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { Link } from "wouter";
-import IconSearch from "@tabler/icons-react/dist/esm/icons/IconSearch.mjs";
 import IconSparkles from "@tabler/icons-react/dist/esm/icons/IconSparkles.mjs";
 import { useRights } from "../../api/rights";
 import { useModels, useUnpriced } from "../../api/upstreams";
@@ -10,6 +9,7 @@ import type { Model } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
 import { count, money, plural } from "../../format/numbers";
 import { Empty, Loaded, Page, Panel } from "../../parts/page";
+import { SearchBox } from "../../parts/search";
 import { Table, useColumns, type Column } from "../../parts/table";
 import { Ago, Copy } from "../../parts/words";
 
@@ -43,7 +43,7 @@ function Prices({ model, part }: { model: Model; part: "input_usd_per_million" |
 function Catalogue() {
   const { may } = useRights();
   const models = useModels();
-  const [params, change] = useQueryPart();
+  const [params] = useQueryPart();
   const search = params.get("search") ?? "";
   const [shown, setShown] = useState(SHOWN);
   const { columns, menu } = useColumns("models", COLUMNS);
@@ -51,7 +51,7 @@ function Catalogue() {
   return (
     <Panel flush foot={found.length > shown && <Button variant="default" onClick={() => setShown(shown + 400)}>Show more of {plural(found.length, "model")}</Button>}>
       <div className="table-tools">
-        <TextInput size="xs" w={260} aria-label="Search models" placeholder="Model name" leftSection={<IconSearch size={14} />} value={search} onChange={(event) => change({ search: event.currentTarget.value })} />
+        <SearchBox label="Search models" placeholder="Model name" width={260} />
         <span className="muted">{models.data && plural(found.length, "model")}</span>
         <span className="grow" />
         {menu}

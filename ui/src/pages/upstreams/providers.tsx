@@ -5,19 +5,20 @@ import { Link } from "wouter";
 import IconCloud from "@tabler/icons-react/dist/esm/icons/IconCloud.mjs";
 import { useGateway } from "../../api/gateway";
 import { useUsage } from "../../api/usage";
-import { switchProvider, useProviders } from "../../api/upstreams";
+import { switchProvider, useProviderList } from "../../api/upstreams";
 import { useRights } from "../../api/rights";
 import type { Provider } from "../../api/types";
 import { useRange } from "../../frame/range";
 import { count, duration, money, percent, plural } from "../../format/numbers";
 import { BulkSwitch } from "../../parts/bulk_switch";
-import { Empty, Loaded, Page, Panel } from "../../parts/page";
+import { Empty, Page } from "../../parts/page";
+import { SearchedPanel, useSearch } from "../../parts/search";
 import { Table, useColumns, type Column } from "../../parts/table";
 import { Health } from "../../parts/health";
 import { Test } from "./test";
 
 export default function Providers() {
-  const providers = useProviders();
+  const providers = useProviderList(useSearch());
   const [chosen, setChosen] = useState<Set<string>>(new Set());
   const range = useRange();
   const { may, reaches } = useRights();
@@ -42,23 +43,18 @@ export default function Providers() {
   const { columns, menu } = useColumns("providers", all);
   return (
     <Page title="Providers" lead="Where AI calls are sent. Applications never see these keys; they present their own tokens." acts={may("providers.write") && <Button component={Link} href="/providers/new">Add a provider</Button>}>
-      <Panel flush>
-        <Loaded query={providers} rows={6}>
-          {({ items }) =>
-            items.length ? (
-              <>
-                <div className="table-tools"><span className="muted grow">{plural(items.length, "provider")}</span>{menu}</div>
-                <BulkSwitch noun="provider" picked={items.filter((item) => chosen.has(item.id))} clear={() => setChosen(new Set())} turn={switchProvider} stale={["providers", "models"]} />
-                <Table label="Providers" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/providers/${item.id}`} selection={may("providers.write") ? { chosen, set: setChosen, nameOf: (key) => items.find((item) => item.id === key)?.name ?? key } : undefined} />
-              </>
-            ) : (
-              <Empty icon={<IconCloud size={30} stroke={1.4} />} title="No provider yet" act={may("providers.write") && <Button component={Link} size="sm" href="/providers/new">Add the first provider</Button>}>
-                Paste a vendor's key, or the address of your own OpenAI-compatible server.{sandbox ? " Until then the built-in sandbox answers, offline and at no cost." : ""}
-              </Empty>
-            )
-          }
-        </Loaded>
-      </Panel>
+      <SearchedPanel list={providers} tools={menu} empty={(
+        <Empty icon={<IconCloud size={30} stroke={1.4} />} title="No provider yet" act={may("providers.write") && <Button component={Link} size="sm" href="/providers/new">Add the first provider</Button>}>
+          Paste a vendor's key, or the address of your own OpenAI-compatible server.{sandbox ? " Until then the built-in sandbox answers, offline and at no cost." : ""}
+        </Empty>
+      )}>
+        {(items) => (
+          <>
+            <BulkSwitch noun="provider" picked={items.filter((item) => chosen.has(item.id))} clear={() => setChosen(new Set())} turn={switchProvider} stale={["providers", "models"]} />
+            <Table label="Providers" columns={columns} rows={items} keyOf={(item) => item.id} hrefOf={(item) => `/providers/${item.id}`} selection={may("providers.write") ? { chosen, set: setChosen, nameOf: (key) => items.find((item) => item.id === key)?.name ?? key } : undefined} />
+          </>
+        )}
+      </SearchedPanel>
     </Page>
   );
 }
