@@ -122,18 +122,18 @@ class RestServices(Configured[Service]):
         if change.behaviour is not UNSET:
             _check_behaviour(change.behaviour, faults)
             fields["behaviour"] = _canonical(change.behaviour)
-        reach = self._reach(before, change, faults)
+        reach = self._reach(before, change, actor, faults)
         fields |= {"connection": reach.connection, "keys": reach.keys}
         changed = replace(before, **fields)  # type: ignore[arg-type]  # each value was typed where it was put in
         self._check_is_free(changed)
         return ChangedService(changed, credentials_cleared=reach.credentials_cleared)
 
-    def _reach(self, before: Service, change: ServiceChange, faults: Faults) -> Reach:
+    def _reach(self, before: Service, change: ServiceChange, actor: Actor, faults: Faults) -> Reach:
         """A service has one key, so that the place of its faults is `/credential`."""
         wanted = change.credential
         credentials = () if wanted is None else wanted if wanted is UNSET else (wanted,)
         try:
-            return self._reaching.change(before, change.connection, credentials, faults)
+            return self._reaching.change(before, change.connection, credentials, faults, sight=actor.sight)
         except Invalid as error:
             own = [replace(fault, path=re.sub("^/credentials.*", "/credential", fault.path)) for fault in error.faults]
             raise Invalid(own) from None

@@ -12,8 +12,7 @@ from urllib.parse import unquote, urlsplit
 from msgspec import UNSET, UnsetType
 
 from tollway.contract.policy import Upstream
-from tollway.control.access.model import Reach as Extent
-from tollway.control.access.model import Sight
+from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.faults import Faults
 from tollway.control.upstreams.connection import change_connection, origin
 from tollway.control.upstreams.credentials import Credentials
@@ -41,7 +40,7 @@ class Reachable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A connection and its keys after a change, and whether keys or headers were cleared because it points elsewhere."""
+    """A connection and its keys after a change, and whether keys or headers were cleared, since it points elsewhere."""
 
     connection: Connection
     keys: tuple[Key, ...]
@@ -75,7 +74,7 @@ class Reaching:
         is_same = _is_same_way(before.connection, connection)
         kept = before.keys if is_same else ()
         keys = kept if credentials is UNSET else self._credentials.build(credentials, kept, faults)
-        if sight.reach is not Extent.ALL:
+        if sight.reach is not EVERYWHERE.reach:
             _check_references(before, kept, Reach(connection, keys, False), faults)
         faults.check()
         cleared = not is_same and bool(before.keys)
@@ -143,7 +142,7 @@ def _with_login_apart(change: ConnectionChange, faults: Faults) -> ConnectionCha
 
 
 def _check_references(before: Reachable, kept: tuple[Key, ...], after: Reach, faults: Faults) -> None:
-    """Add a fault for every variable and file of the server that is newly named, or that would now be sent elsewhere."""
+    """Add a fault for each variable and file of the server that is newly named, or that would be sent elsewhere."""
     known = {key.reference for key in kept}
     for index, key in enumerate(after.keys):
         if key.reference and key.reference not in known:

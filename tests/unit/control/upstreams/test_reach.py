@@ -7,6 +7,8 @@ from msgspec import UNSET
 
 from kit.control import check_upstream
 from tollway.adapters.secrets.key_ring import KeyRing
+from tollway.control.access.model import EVERYWHERE, Sight
+from tollway.control.access.model import Reach as Extent
 from tollway.control.faults import Faults, Invalid
 from tollway.control.upstreams.credentials import Credentials
 from tollway.control.upstreams.model import Connection, ConnectionChange, Key
@@ -30,11 +32,13 @@ class Thing:
     keys: tuple[Key, ...] = ()
 
 
-def change(before: Thing | Reach, *keys: str, credential: str | None = None, **fields: object) -> Reach:
+def change(
+    before: Thing | Reach, *keys: str, credential: str | None = None, sight: Sight = EVERYWHERE, **fields: object
+) -> Reach:
     if credential is not None:
         fields["proxy_credential"] = Secret(credential)
     wanted = tuple(map(Secret, keys)) if keys else UNSET
-    return REACHING.change(before, ConnectionChange(**fields), wanted, Faults())  # type: ignore[arg-type]
+    return REACHING.change(before, ConnectionChange(**fields), wanted, Faults(), sight=sight)  # type: ignore[arg-type]
 
 
 def refused(before: Thing | Reach, **fields: object) -> list[str]:
@@ -49,7 +53,7 @@ def clear(key: Key | None) -> bytes:
     return RING.open(key.sealed, key.aad)
 
 
-def test_keys_stay_only_while_scheme_host_and_port_do() -> None:
+def test_r22_keys_stay_only_while_scheme_host_and_port_do() -> None:
     first = change(Thing(), "sk-one-key-of-it", base_url="https://a.example/v1")
     assert not first.credentials_cleared and len(first.keys) == 1
     assert change(first, base_url="https://a.example/v2").keys == first.keys
@@ -57,6 +61,46 @@ def test_keys_stay_only_while_scheme_host_and_port_do() -> None:
         moved = change(first, base_url=elsewhere)
         assert moved.keys == () and moved.credentials_cleared
     assert len(change(first, "sk-another-key-x", base_url="https://b.example").keys) == 1
+
+
+def test_r22_values_of_headers_stay_only_while_scheme_host_and_port_do() -> None:
+    """They may be secret: nobody is shown them, so nobody may have them sent elsewhere."""
+    first = change(Thing(), base_url="https://a.example/v1", headers=(("x-tenant", "a secret"),))
+    assert change(first, base_url="https://a.example/v2").connection.headers == (("x-tenant", "a secret"),)
+    for elsewhere in ("http://a.example", "https://b.example", "https://a.example:8443"):
+        moved = change(first, base_url=elsewhere)
+        assert moved.connection.headers == () and moved.credentials_cleared
+    assert change(first, base_url="https://b.example", headers=(("x-a", "b"),)).connection.headers == (("x-a", "b"),)
+
+
+def test_r22_a_proxy_that_would_see_the_keys_clears_them() -> None:
+    """Over TLS it sees nothing of them; over plain HTTP it sees all."""
+    secure = change(Thing(), "sk-one-key-of-it", base_url="https://a.example")
+    assert change(secure, proxy_url=PROXY).keys == secure.keys
+    plain = change(Thing(), "sk-one-key-of-it", base_url="http://a.example")
+    assert change(plain, proxy_url=PROXY).keys == () and change(plain, proxy_url=PROXY).credentials_cleared
+    through = change(Thing(), "sk-one-key-of-it", base_url="http://a.example", proxy_url=PROXY)
+    assert change(through, proxy_url=PROXY, base_url="http://a.example/v2").keys == through.keys
+    assert change(through, proxy_url="http://other.example:3128").keys == ()
+    assert change(through, proxy_url=None).keys == through.keys
+
+
+def test_r22_who_works_for_a_team_names_no_variable_or_file_of_the_server() -> None:
+    """It would be sent where they say: how to read the keys of everybody else."""
+    team = Sight(Extent.TEAM, "user_1", frozenset({"team_1"}))
+    for reference in ("env:OPENAI_API_KEY", "file:/run/secrets/other"):
+        with pytest.raises(Invalid) as caught:
+            change(Thing(), reference, base_url="https://a.example", sight=team)
+        assert [fault.path for fault in caught.value.faults] == ["/credentials/0"]
+        with pytest.raises(Invalid) as caught:
+            change(Thing(), base_url="https://a.example", proxy_url=PROXY, credential=reference, sight=team)
+        assert [fault.path for fault in caught.value.faults] == ["/proxy_credential"]
+    given = change(Thing(), "env:OPENAI_API_KEY", base_url="https://a.example")
+    assert change(given, "env:OPENAI_API_KEY", base_url="https://a.example/v2", sight=team).keys == given.keys
+    with pytest.raises(Invalid):
+        change(given, "env:OPENAI_API_KEY", base_url="https://b.example", sight=team)
+    assert change(given, base_url="https://b.example", sight=team).keys == ()
+    assert change(Thing(), "sk-entered-itself", base_url="https://a.example", sight=team).keys
 
 
 def test_a_login_in_the_proxys_url_is_sealed_and_shown_nowhere() -> None:
@@ -115,5 +159,5 @@ def test_all_faults_are_reported_together() -> None:
     faults = Faults()
     faults.add("/name", "is bad")
     with pytest.raises(Invalid) as caught:
-        REACHING.change(Thing(), ConnectionChange("ftp://x", ca_file=""), UNSET, faults)
+        REACHING.change(Thing(), ConnectionChange("ftp://x", ca_file=""), UNSET, faults, sight=EVERYWHERE)
     assert [fault.path for fault in caught.value.faults] == ["/name", "/base_url", "/ca_file"]
