@@ -92,15 +92,18 @@ def test_a_leaked_token_is_found_in_a_history_reported_quarantined_and_replaced(
     statuses = [call(tollway, leaked) for _ in range(12)]
     assert statuses[0][0] == 200 and statuses[-1][0] == 429, "the application goes on, slowly"
 
-    fresh = json.loads(tollway.run("token", "rotate", "leaky", "--overlap", "0", "--json"))["token"]
-    tollway.run("security", "undo", event["id"])
-    tollway.run("security", "acknowledge", event["id"], "--note", "rotated")
-    assert call(tollway, fresh) == (200, "")
+    fresh = tollway.run("token", "replace", "leaky").split()[0]
+    assert call(tollway, fresh) == (200, ""), "what took its place is held back by nothing"
+    assert call(tollway, leaked)[0] in (200, 429), "and the application goes on until it has it"
+    tollway.run("token", "revoke", issued["id"], "--compromised", "--reason", "in a repository")
+    tollway.run("security", "acknowledge", event["id"], "--note", "replaced")
     assert call(tollway, leaked)[0] == 401
     after = tollway.attempt("scan", "repository")
     assert after.returncode == 1 and "revoked" in after.stdout
     acts = tollway.run("audit", "list", "--search", event["id"])
-    assert "security.undo" in acts and "security.acknowledged" in acts
+    assert "security.acknowledged" in acts
+    life = json.loads(tollway.run("token", "life", issued["id"], "--json"))
+    assert life["replaced_by"] and life["replaced_by"] in fresh
 
 
 def test_anybody_outside_reports_a_token_by_the_wire_format_of_code_hosts(tollway: Tollway) -> None:

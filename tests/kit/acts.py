@@ -79,6 +79,7 @@ def acts_of_life(doer: Doer) -> None:
     doer.act("end_overlap", "POST", f"{path}/end-overlap")
     doer.act("quarantine_token", "POST", f"{path}/quarantine", {"reason": "odd"})
     doer.act("release_token", "POST", f"{path}/release")
+    doer.act("replace_token", "POST", f"{path}/replace", {"revoke": True})
     idle = doer.make("/tokens", name="idle", idle_seconds=60, expires_at=None)["id"]
     doer.pass_time(DAY)
     now_ns = doer.console.plane.clock.now_ns()

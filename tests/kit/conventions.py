@@ -25,6 +25,7 @@ CREATES: dict[str, Body] = {
     "/tokens": {"name": "made"},
     "/tokens/{token_id}/link": {},
     "/tokens/{token_id}/rotate": {},
+    "/tokens/{token_id}/replace": {"revoke": True},
     "/users": {"name": "invited", "role": "viewer"},
     "/users/{user_id}/link": {},
     "/webhooks": {"name": "made", "url": "https://hooks.example/made"},

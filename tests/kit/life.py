@@ -15,6 +15,7 @@ from tollway.control.rotations.scheduling import RotationScheduler, SchedulerPar
 from tollway.control.rotations.service import PolicyParts, RotationPolicies
 from tollway.control.tokens.desk import TokenDesk
 from tollway.control.tokens.ends import TokenEnds
+from tollway.control.tokens.replacing import Replacements
 from tollway.control.tokens.secrets import TokenSecrets
 from tollway.control.tokens.upkeep import TokenUpkeep, UpkeepParts, Uses
 
@@ -65,7 +66,8 @@ class ListedUses:
 def build_token_desk(plane: "ControlPlane") -> TokenDesk:
     """Return what is done with tokens beside issuing and changing them."""
     ends = TokenEnds(plane.tokens, SQLEpochStore(plane.database), plane.tokens.parts)
-    return TokenDesk(TokenSecrets(plane.tokens, plane.tokens.parts), ends, plane.lifetimes)
+    parts = plane.tokens.parts
+    return TokenDesk(TokenSecrets(plane.tokens, parts), ends, plane.lifetimes, Replacements(plane.tokens, parts))
 
 
 def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:

@@ -21,6 +21,7 @@ _ADDRESSES = {"address": "address", "agent": "client", "calls": "calls", "last_u
 def register_life(group: typer.Typer) -> None:
     """Add the commands to `tollway token`."""
     command(group, "rotate")(rotate)
+    command(group, "replace")(replace)
     command(group, "end-overlap")(end_overlap)
     command(group, "cancel-rotation")(cancel_rotation)
     command(group, "collect")(collect)
@@ -48,6 +49,37 @@ def rotate(
     found = find_one(session, "tokens", token)
     body = {"overlap_seconds": _seconds(overlap, "--overlap")}
     _print_secret(session, session.call("POST", f"/tokens/{found['id']}/rotate", body=body))
+
+
+def replace(
+    session: Session,
+    token: TokenArgument,
+    *,
+    revoke: Annotated[
+        bool, typer.Option("--revoke", help="End the old one in the same act; without it, it stays held back.")
+    ] = False,
+    compromised: Annotated[
+        bool, typer.Option("--compromised", help="Somebody else has the old one: end its calls in flight, too.")
+    ] = False,
+    reason: Reason = "",
+) -> None:
+    """Issue another token in the place of one that leaked or was revoked: same rights, limits, owner and end.
+
+    Its secret is printed once. It counts anew; `tollway token rotate` keeps id, limits and what was counted.
+
+    Example: tollway token replace ci --revoke --compromised --reason "in a public repository"
+    """
+    if compromised and not revoke:
+        raise CommandError(ExitCode.USAGE, "--compromised is for what --revoke ends")
+    found = find_one(session, "tokens", token)
+    body = {"revoke": revoke, "is_compromised": compromised, "reason": reason}
+    made = session.call("POST", f"/tokens/{found['id']}/replace", body=body)
+    if session.output.as_json:
+        session.output.json(made)
+        return
+    session.output.line(made["token"])
+    taken = f"{made['name']} ({made['id']}) takes the place of {found['id']}"
+    session.output.note(f"{taken}. This is the only time it is shown.")
 
 
 def end_overlap(session: Session, token: TokenArgument) -> None:

@@ -19,6 +19,7 @@ from tollway.control.tokens.desk import TokenDesk
 from tollway.control.tokens.ends import TokenEnds
 from tollway.control.tokens.letters import ExpiryLetters, Post
 from tollway.control.tokens.lifetimes import Lifetimes
+from tollway.control.tokens.replacing import Replacements
 from tollway.control.tokens.secrets import TokenSecrets
 from tollway.control.tokens.service import Tokens
 from tollway.control.tokens.upkeep import TokenUpkeep, UpkeepParts, Uses
@@ -36,7 +37,7 @@ def build_token_desk(tokens: Tokens, lifetimes: Lifetimes, stores: Stores) -> To
     """Return what is done with tokens beside issuing and changing them."""
     parts = tokens.parts
     ends = TokenEnds(tokens, SQLEpochStore(stores.database), parts)
-    return TokenDesk(TokenSecrets(tokens, parts), ends, lifetimes)
+    return TokenDesk(TokenSecrets(tokens, parts), ends, lifetimes, Replacements(tokens, parts))
 
 
 def build_rotation_policies(tokens: Tokens, stores: Stores) -> RotationPolicies:

@@ -32,6 +32,19 @@ def test_rotate_prints_the_new_secret_alone_on_standard_output(console: ConsoleS
     assert run("token", "rotate", ID, "--overlap", "soon").code == 2
 
 
+def test_a_replacement_is_printed_alone_and_says_what_becomes_of_the_old_one(
+    console: ConsoleStandIn, run: Run
+) -> None:
+    console.answer("POST", f"/tokens/{ID}/replace", {**TOKEN, "id": "ABCDEFabcdef", "token": "tws_other"}, 201)
+    result = run("token", "replace", ID)
+    assert (result.out, result.code) == ("tws_other\n", 0)
+    assert f"takes the place of {ID}" in result.err
+    assert console.asked[-1].json == {"revoke": False, "is_compromised": False, "reason": ""}
+    assert run("token", "replace", ID, "--revoke", "--compromised", "--reason", "found", "--json").json["token"]
+    assert console.asked[-1].json == {"revoke": True, "is_compromised": True, "reason": "found"}
+    assert run("token", "replace", ID, "--compromised").code == 2
+
+
 @pytest.mark.parametrize("act", ["end-overlap", "cancel-rotation"])
 def test_an_overlap_is_ended_or_undone(console: ConsoleStandIn, run: Run, act: str) -> None:
     console.answer("POST", f"/tokens/{ID}/{act}", TOKEN)

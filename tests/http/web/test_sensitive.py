@@ -75,6 +75,7 @@ SECRETS: set[Act] = {
     ("POST", "/tokens/{token_id}/cancel-rotation"),
     ("POST", "/tokens/{token_id}/collect"),
     ("POST", "/tokens/{token_id}/link"),
+    ("POST", "/tokens/{token_id}/replace"),
     ("POST", "/tokens/{token_id}/rotate"),
     ("POST", "/users"),
     ("POST", "/users/{user_id}/link"),

@@ -588,6 +588,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens/{token_id}/replace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace Token
+         * @description Issue a token with the same rights, limits, owner and end in the place of one that leaked or was revoked.
+         *
+         *     The answer shows its secret once. It counts anew; to keep what was counted, rotate the token instead.
+         */
+        post: operations["replace_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens/{token_id}/end-overlap": {
         parameters: {
             query?: never;
@@ -5164,7 +5186,7 @@ export interface components {
          * @description The life of a token. `secrets` and `addresses` null: the ledger does not answer.
          *
          *     `expires_max_at`: no change of its expiry goes beyond this. `idle_since`: when it ended for not being used;
-         *     `idle_ends_at`: when it will, if it is not used before.
+         *     `idle_ends_at`: when it will, if it is not used before. `replaces`, `replaced_by`: ids of tokens with its rights.
          */
         LifeOutput: {
             /** Generation */
@@ -5186,6 +5208,10 @@ export interface components {
             idle_since: string | null;
             /** Idle Ends At */
             idle_ends_at: string | null;
+            /** Replaces */
+            replaces: string | null;
+            /** Replaced By */
+            replaced_by: string | null;
         };
         /**
          * LifetimeRuleInput
@@ -6535,6 +6561,29 @@ export interface components {
              * @default []
              */
             transports?: string[];
+        };
+        /**
+         * ReplaceInput
+         * @description What becomes of the token that is replaced: revoked in the same act, or left as it is held back.
+         *
+         *     `is_compromised`: somebody else has its secret, so that its calls in flight end as well; only with `revoke`.
+         */
+        ReplaceInput: {
+            /**
+             * Revoke
+             * @default false
+             */
+            revoke?: boolean;
+            /**
+             * Is Compromised
+             * @default false
+             */
+            is_compromised?: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
         };
         /**
          * ReportInput
@@ -9714,6 +9763,53 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["RotateInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    replace_token: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the object as it was read; the change is refused when it differs. */
+                "if-match"?: string | null;
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The 12 characters after `tws_`. */
+                token_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplaceInput"] | null;
             };
         };
         responses: {

@@ -127,6 +127,13 @@ class RightsDesk:
         for bound in bounds:
             check_rights_grant(own, bound)
 
+    def copy(self, token: Token, to: Token, actor: Actor) -> None:
+        """Give one token the rights of another (see RightsKeeper)."""
+        rights = self._rights_of("token", token.id)
+        if rights != ALL_RIGHTS:
+            before = OwnedRights("token", to.id)
+            self._save(replace(before, rights=rights), before, Owner(to.name, to.owner_id, to.team_id), actor)
+
     def _bounds(self, actor: Actor, token: Token | None = None) -> tuple[Rights, ...]:
         """Return the sets of rights each of which bounds what an actor gives: a person's own, and those of the token by
         which they ask. The program and its operator have all.

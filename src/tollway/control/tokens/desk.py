@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from tollway.control.tokens.ends import TokenEnds
 from tollway.control.tokens.lifetimes import Lifetimes
+from tollway.control.tokens.replacing import Replacements
 from tollway.control.tokens.secrets import TokenSecrets
 
 
@@ -14,3 +15,4 @@ class TokenDesk:
     secrets: TokenSecrets
     ends: TokenEnds
     lifetimes: Lifetimes
+    replacements: Replacements

@@ -18,6 +18,31 @@ def token_expired() -> TollwayError:
     return TollwayError("management.conflict", public="The token has expired; give it a later expiry first.")
 
 
+def still_works() -> TollwayError:
+    """Return management.conflict: two tokens with the same rights are not made of one by accident."""
+    return TollwayError(
+        "management.conflict",
+        public="The token works; rotate it to give it a new secret, or have it revoked when it is replaced.",
+    )
+
+
+def already_replaced(by: str) -> TollwayError:
+    """Return management.conflict: another token has the place already."""
+    return TollwayError("management.conflict", public=f"The token was replaced by {by}; replace that one.")
+
+
+def owner_is_gone() -> TollwayError:
+    """Return management.conflict: nobody would answer for the token."""
+    return TollwayError("management.conflict", public="Whom the token belongs to is not active any more.")
+
+
+def life_is_over() -> TollwayError:
+    """Return management.conflict: a replacement lives no longer than what it replaces."""
+    return TollwayError(
+        "management.conflict", public="The token would have ended by now, and so would its replacement; issue another."
+    )
+
+
 def not_idle() -> TollwayError:
     """Return management.conflict: only what ended for not being used is woken."""
     return TollwayError("management.conflict", public="The token did not end for not being used.")

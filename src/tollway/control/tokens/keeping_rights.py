@@ -22,6 +22,10 @@ class RightsKeeper(Protocol):
         """Raise management.forbidden when the token's own rights go beyond those of the actor."""
         ...
 
+    def copy(self, token: Token, to: Token, actor: Actor) -> None:
+        """Give one token the rights of another. Only inside a transaction, and before `bind`, which judges them."""
+        ...
+
 
 class NoRightsKeeper:
     """Implements RightsKeeper where nobody has rights."""
@@ -30,6 +34,9 @@ class NoRightsKeeper:
         """Do nothing."""
 
     def check(self, token: Token, actor: Actor) -> None:
+        """Do nothing."""
+
+    def copy(self, token: Token, to: Token, actor: Actor) -> None:
         """Do nothing."""
 
 

@@ -69,6 +69,10 @@ class Life:
     expires_before_idle_ns: int | None = None
     may_rotate: bool = False
     """Whether the token may ask for a new secret of its own."""
+    replaces: str | None = None
+    """The id of the token whose place it took."""
+    replaced_by: str | None = None
+    """The id of the token that took its place."""
 
     def working(self, now_ns: int) -> tuple[ReplacedSecret, ...]:
         """Return the replaced secrets that are still accepted, newest first."""

@@ -11,6 +11,7 @@ from tollway.control.tokens.api import IssuedOutput, TokenId, TokenOutput, answe
 from tollway.control.tokens.ends import Hold, WideEnd
 from tollway.control.tokens.evidence import SecretEvidence, weigh
 from tollway.control.tokens.model import IssuedToken, Token
+from tollway.control.tokens.replacing import Replacing
 from tollway.control.tokens.unused import Use, find_unused
 from tollway.control.tokens.upkeep import find_idle_end_ns
 from tollway.kernel.clock import NANOS_PER_SECOND
@@ -25,6 +26,17 @@ class RotateInput(Input):
     """`overlap_seconds`: how long the old secret goes on working."""
 
     overlap_seconds: Annotated[int, Field(ge=0, le=366 * 86_400)] = 86_400
+
+
+class ReplaceInput(Input):
+    """What becomes of the token that is replaced: revoked in the same act, or left as it is held back.
+
+    `is_compromised`: somebody else has its secret, so that its calls in flight end as well; only with `revoke`.
+    """
+
+    revoke: bool = False
+    is_compromised: bool = False
+    reason: Text = ""
 
 
 class QuarantineInput(Input):
@@ -128,7 +140,7 @@ class LifeOutput(Output):
     """The life of a token. `secrets` and `addresses` null: the ledger does not answer.
 
     `expires_max_at`: no change of its expiry goes beyond this. `idle_since`: when it ended for not being used;
-    `idle_ends_at`: when it will, if it is not used before.
+    `idle_ends_at`: when it will, if it is not used before. `replaces`, `replaced_by`: ids of tokens with its rights.
     """
 
     generation: int
@@ -140,6 +152,8 @@ class LifeOutput(Output):
     expires_max_at: Instant | None
     idle_since: Instant | None
     idle_ends_at: Instant | None
+    replaces: str | None
+    replaced_by: str | None
 
 
 @router.post("/revoke-all")
@@ -160,6 +174,21 @@ def rotate_token(
         token_id, ask.actor, overlap_seconds=overlap, expected_version=expected
     )
     return show_issued(issued, ask)
+
+
+@router.post("/{token_id}/replace", status_code=201)
+def replace_token(
+    token_id: TokenId, expected: ExpectedVersion, ask: FreshTokens, body: ReplaceInput | None = None
+) -> IssuedOutput:
+    """Issue a token with the same rights, limits, owner and end in the place of one that leaked or was revoked.
+
+    The answer shows its secret once. It counts anew; to keep what was counted, rotate the token instead.
+    """
+    ask.show_once()
+    asked = body or ReplaceInput()
+    wanted = Replacing(asked.revoke, asked.is_compromised, asked.reason)
+    replacements = ask.services.token_desk.replacements
+    return show_issued(replacements.replace(token_id, wanted, ask.actor, expected_version=expected), ask)
 
 
 @router.post("/{token_id}/end-overlap")
@@ -241,6 +270,8 @@ def get_token_life(token_id: TokenId, ask: ReadTokens) -> LifeOutput:
         expires_max_at=format_instant_or_none(life.expires_max_ns),
         idle_since=format_instant_or_none(life.idle_since_ns),
         idle_ends_at=None if origins is None else format_instant_or_none(_idle_end_ns(token, ask)),
+        replaces=life.replaces,
+        replaced_by=life.replaced_by,
     )
 
 

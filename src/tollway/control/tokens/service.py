@@ -96,13 +96,21 @@ class Tokens:
         the actor may give.
         """
         with self._transactions.write():
-            draft = self._draft(new, actor)
-            check_grant(grant_of(draft, actor), actor.bound)
-            issued = self._store_fresh(draft)
-            self._parts.rights.bind(issued.token, actor)
-            self._parts.touching.touch_token(issued.token.id)
-            self._record(actor, "issue", None, issued.token)
-            self._parts.notices.tell(token_created_event(issued.token))
+            return self.add(self._draft(new, actor), actor)
+
+    def add(self, draft: Token, actor: Actor, *, like: Token | None = None) -> IssuedToken:
+        """Store a token that was put together, in the transaction of the caller, with the rights of one like it.
+
+        It gets an id and a secret here. Raises management.forbidden when it would be more than the actor may give.
+        """
+        check_grant(grant_of(draft, actor), actor.bound)
+        issued = self._store_fresh(draft)
+        if like is not None:
+            self._parts.rights.copy(like, issued.token, actor)
+        self._parts.rights.bind(issued.token, actor)
+        self._parts.touching.touch_token(issued.token.id)
+        self._record(actor, "issue", None, issued.token)
+        self._parts.notices.tell(token_created_event(issued.token))
         return issued
 
     def get(self, token_id: str, sight: Sight = EVERYWHERE) -> Token:

@@ -26,6 +26,26 @@ def test_a_new_secret_is_shown_once_and_the_token_stays_the_same(browser: TestCl
     assert rotated["token"] not in str(shown)
 
 
+def test_a_replacement_is_shown_once_and_each_says_what_the_other_is(browser: TestClient) -> None:
+    issued = issue(browser, models=["a"])
+    path = f"{T}/{issued['id']}"
+    refused = browser.post(f"{path}/replace")
+    assert (refused.status_code, refused.json()["code"]) == (409, "management.conflict")
+    browser.post(f"{path}/quarantine")
+    answer = browser.post(f"{path}/replace", json={"reason": "found"})
+    made = answer.json()
+    assert (answer.status_code, answer.headers["cache-control"]) == (201, "no-store")
+    assert (made["name"], made["models"], made["state"]) == ("ci", ["a"], "active") and made["id"] in made["token"]
+    shown = browser.get(f"{T}/{made['id']}/life").json()
+    assert (shown["replaces"], shown["replaced_by"]) == (issued["id"], None)
+    old = browser.get(f"{path}/life").json()
+    assert (old["replaces"], old["replaced_by"]) == (None, made["id"])
+    assert browser.get(path).json()["state"] == "quarantined"
+    again = browser.post(f"{T}/{made['id']}/replace", json={"revoke": True, "is_compromised": True})
+    assert again.status_code == 201 and browser.get(f"{T}/{made['id']}").json()["is_compromised"]
+    assert made["token"] not in browser.get(T).text and again.json()["token"] not in browser.get(T).text
+
+
 def test_the_evidence_of_an_overlap_says_who_still_uses_the_old_secret(browser: TestClient, console: Console) -> None:
     issued = issue(browser)
     token_id = str(issued["id"])
