@@ -337,7 +337,7 @@ def test_every_answer_of_the_console_is_read(day: Day) -> None:
     assert ids
 
 
-def test_none_of_them_is_anywhere(day: Day) -> None:
+def test_r5_none_of_them_is_anywhere(day: Day) -> None:
     day.ask("DELETE", "/api/v1/session")
     assert day.tollway.stop() == 0
     for where, said in day.outside.heard:

@@ -5,6 +5,7 @@ of another team, and one that was deleted. What must happen follows from the rol
 else; a route that is new is in it by itself, and fails until its objects are known here.
 """
 
+import json
 import re
 from collections import Counter
 
@@ -13,6 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from kit.console import PASSWORD, Console
+from kit.generated_requests import document_text
 from kit.matrix import OBJECTS, World, build_world
 from tollway.control.access.model import REGISTRY, Permission, Reach, Rights
 from tollway.control.access.roles import BUILT_IN
@@ -49,7 +51,7 @@ def permission_of(route: APIRoute) -> Permission | None:
 
 
 @pytest.mark.parametrize(("method", "route"), each(), ids=name)
-def test_every_route_declares_exactly_one_policy(method: str, route: APIRoute) -> None:
+def test_r7_every_route_declares_one_policy_and_those_open_to_anybody_are_a_list(method: str, route: APIRoute) -> None:
     policies = policies_of(route.dependant)
     assert len(policies) == 1, f"{method} {route.path} declares {policies}"
     assert isinstance(policies[0], Open) == ((method, route.path) in OPEN)
@@ -76,7 +78,7 @@ USUAL_ROLES = ("admin", "developer", "viewer")
 @pytest.mark.parametrize(
     "role", [role if role in USUAL_ROLES else pytest.param(role, marks=pytest.mark.slow) for role in BUILT_IN]
 )
-def test_the_matrix(console: Console, role: str) -> None:
+def test_r18_the_matrix_of_every_route_and_every_role(console: Console, role: str) -> None:
     """Prints its size with `pytest -s`; with all roles it has more than a thousand cells."""
     world = build_world(console, role)
     wrong, counted = [], Counter[str]()
@@ -134,7 +136,7 @@ def ask(world: World, role: str, method: str, route: APIRoute, which: str, *, cl
 @pytest.mark.parametrize(
     ("role", "is_reading"), [("api_owner", False), pytest.param("owner", True, marks=pytest.mark.slow)]
 )
-def test_the_matrix_by_token(console: Console, role: str, is_reading: bool) -> None:
+def test_r18_the_matrix_by_token(console: Console, role: str, is_reading: bool) -> None:
     """A token is let through to what its scopes and its owner's role both permit, on every route as its owner is."""
     world = build_world(console, role)
     scopes = {
@@ -203,6 +205,92 @@ def test_no_token_uses_an_account_or_operates_the_machine(console: Console) -> N
 def somewhere(route: APIRoute) -> str:
     """Return a route's path with something for each id: who asks is looked at before what is asked for."""
     return PREFIX + re.sub(r"\{\w+\}", "x", route.path)
+
+
+def inputs() -> list[tuple[str, str]]:
+    """Every field of every body that a route takes, as (schema, field)."""
+    schemas = json.loads(document_text())["components"]["schemas"]
+    named = [name for name in schemas if name.endswith(("Input", "Patch", "Body"))]
+    return sorted((name, field) for name in named for field in schemas[name].get("properties", {}))
+
+
+SOMEBODY = re.compile(r"(?:^|_)(?:users?|owner|account|actor|subject|sub|creator|member|person|role|admin|by)(?:_|$)")
+WHO_IS_NAMED = {
+    "AssertionInput.user_handle": "what the passkey says; compared with whose passkey it is",
+    "ExpectationBody.subject": "which token or network a finding was about; of an event in sight",
+    "FilterInput.owner_id": "a filter: only what the caller sees is found",
+    "HandOverInput.to_user_id": "who gets what another leaves; users.write",
+    "InviteInput.role": "bounded by the inviter's own rights",
+    "ServiceAccountInput.owner_id": "a member of its team",
+    "ServiceAccountInput.role": "bounded by the maker's own rights",
+    "ServiceAccountPatch.owner_id": "a member of its team",
+    "ServiceAccountPatch.role": "bounded by the changer's own rights",
+    "TokenInput.owner_id": "a service account in sight whose rights are within the issuer's",
+    "UserPatch.role": "bounded by the changer's own rights",
+}
+"""Every field that names somebody else or what they may do, and by what it is bounded. None says who acts."""
+
+
+def test_r19_no_field_says_who_acts_and_those_that_name_others_are_a_list() -> None:
+    found = {f"{schema}.{field}" for schema, field in inputs() if SOMEBODY.search(field)}
+    assert found == set(WHO_IS_NAMED), "say by what it is bounded, and test that beside R18's tests"
+
+
+def test_r19_who_acts_is_who_asks_whatever_the_request_says(console: Console) -> None:
+    world = build_world(console, "developer")
+    client, stranger = world.client("developer"), world.objects["user_id"]["other"]
+    me = client.get(f"{PREFIX}/session").json()["user"]["id"]
+    path = f"{PREFIX}/tokens"
+    for field in ("user_id", "userId", "sub", "created_by", "actor", "team_id", "role", "is_admin", "id", "kind"):
+        answer = client.post(path, json={"name": "mine", field: stranger})
+        assert (answer.status_code, answer.json()["code"]) == (422, "management.invalid"), field
+    refused = client.post(path, json={"name": "mine", "owner_id": stranger})
+    assert refused.status_code in (403, 404, 422)
+    claims = {"x-user": stranger, "x-user-id": stranger, "x-remote-user": stranger, "x-forwarded-user": stranger,
+              "x-tollway-user": stranger, "remote-user": stranger, "x-auth-user": "admin"}  # fmt: skip
+    made = client.post(f"{path}?user_id={stranger}&owner_id={stranger}", json={"name": "mine"}, headers=claims)
+    assert made.status_code in (201, 422)
+    made = client.post(path, json={"name": "mine"}, headers=claims)
+    assert (made.status_code, made.json()["created_by"], made.json()["owner_id"]) == (201, f"user:{me}", me)
+    theirs = [token for token in console.plane.tokens.page().items if token.created_by == f"user:{stranger}"]
+    assert theirs == []
+
+
+PREVIEWS = {
+    ("POST", "/token-jobs/preview"): ("POST", "/token-jobs"),
+    ("POST", "/providers/{provider_id}/test"): ("PATCH", "/providers/{provider_id}"),
+    ("POST", "/webhooks/{webhook_id}/test"): ("PATCH", "/webhooks/{webhook_id}"),
+    ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): ("PATCH", "/webhooks/{webhook_id}"),
+    ("POST", "/mail/test"): ("PUT", "/mail"),
+}
+"""What tries something out, and the act that it tries."""
+
+
+def test_r21_what_tries_an_act_out_needs_the_permission_of_the_act() -> None:
+    """A dry run of `apply` is the same route as the act, which has one policy."""
+    permissions = {(method, route.path): permission_of(route) for method, route in each()}
+    trying = re.compile(r"/(?:test|preview|try|dry-?run|validate|check|resend|probe|simulate)$")
+    assert {key for key in permissions if trying.search(key[1])} == set(PREVIEWS)
+    for preview, act in PREVIEWS.items():
+        assert permissions[preview] == permissions[act], preview
+
+
+def test_r21_a_dry_run_is_refused_to_who_may_only_read(console: Console) -> None:
+    world = build_world(console, "viewer")
+    for query in ("", "?dry_run=true"):
+        answer = world.client("viewer").post(f"{PREFIX}/configuration{query}", content="version: 1\n")
+        assert answer.status_code == 403
+
+
+def test_r21_nothing_takes_a_command_a_module_or_a_path_of_the_machine() -> None:
+    """But where a backup goes, for whoever owns the machine, and the file of an authority, of which certificates alone
+    are read. `path_prefix` is a path of a URL."""
+    risky = re.compile(r"command|cmd|module|(?<!de)script|exec|class|plugin|callable|path|file|template|program")
+    found = {f"{schema}.{field}" for schema, field in inputs() if risky.search(field)}
+    authorities = {"ProviderInput.ca_file", "ProviderPatch.ca_file", "ServiceInput.ca_file", "ServicePatch.ca_file"}
+    assert found == {"BackupInput.path", "ServiceInput.path_prefix", "ServicePatch.path_prefix"} | authorities
+    (backup,) = [route for _, route in each() if route.path == "/backup"]
+    assert permission_of(backup) is Permission.MACHINE_OPERATE
 
 
 def test_nobody_signs_in_as_the_operator(console: Console) -> None:

@@ -25,9 +25,15 @@ def test_its_own_names_are_answered_with_any_port(console: Console, host: str) -
         "localhost@evil",
         "a b",
         "[::1",
+        "localhost/api",
+        "localhost#x",
+        "localhost?x=1",
+        "localhost\\x",
+        "localhost:x",
+        "localhost:80:80",
     ],
 )
-def test_any_other_name_is_refused_before_anything_is_looked_at(console: Console, host: str) -> None:
+def test_r8_any_other_name_is_refused_before_anything_is_looked_at(console: Console, host: str) -> None:
     answer = console.client().get("/api/v1/session", headers={"host": host})
     assert (answer.status_code, answer.json()["code"]) == (421, "management.host")
 

@@ -40,7 +40,7 @@ def test_errors_have_one_shape() -> None:
                 assert (status < "400") or answer == {"$ref": f"#/components/responses/Problem{status}"}
 
 
-def test_inputs_refuse_unknown_fields() -> None:
+def test_r18_inputs_refuse_unknown_fields() -> None:
     schemas = read_document()["components"]["schemas"]
     inputs = [name for name in schemas if name.endswith(("Input", "Patch"))]
     assert len(inputs) > 15

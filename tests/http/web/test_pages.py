@@ -1,13 +1,18 @@
 """Set-up, sign-in and the second step; all of it works without script."""
 
 import re
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+from httpx import Response
 
 from kit.console import NAME, PASSWORD, Console, console_on
-from kit.control import ControlPlane, open_surroundings
+from kit.control import ACTOR, ControlPlane, open_surroundings
 from kit.factors import add_app, add_passkey, first_step
+from tollway.control.accounts.model import NewUser
 from tollway.kernel.codes import TABLE
 from tollway.web.pages import safe_target
 
@@ -96,11 +101,110 @@ def test_the_set_up_link_is_stored_hashed(tmp_path: Path) -> None:
     assert PASSWORD.encode() not in raw
 
 
-@pytest.mark.parametrize(
-    "target", ["//evil.example", "/\\evil.example", "https://evil.example", "x", "", "/\n/evil", "/é"]
-)
-def test_sign_in_never_leads_away(target: str) -> None:
+AWAY = [
+    "//evil.example", "/\\evil.example", "https://evil.example", "x", "", "/\n/evil", "/é", "///evil.example",
+    "////evil.example", "/\\/evil.example", "\\\\evil.example", "\\/evil.example", "/\t/evil.example",
+    "/\r\nLocation: //evil.example", "\t//evil.example", " //evil.example", "//evil.example@localhost",
+    "http:evil.example", "http:/evil.example", "http:\\\\evil.example", "https:///evil.example", "HTTPS://evil.example",
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "data:text/html,x", "vbscript:x",
+    "//localhost.evil.example", "//evil.example/%2f..", "//%65vil.example", "/\x00//evil.example", "?n=//evil.example",
+    "#//evil.example", "@evil.example", "localhost@evil.example", "//[::1]", "//127.1", "//2130706433", "/\x0b/evil",
+    "/\u2028/evil", "//evil\u3002example", "\uff0f\uff0fevil.example", "/\uff0fevil.example", "./\\evil.example",
+    "../evil", "ftp://evil.example", "file:///etc/passwd", "mailto:a@b", "//", "/\\", "http://", "://evil.example",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("target", AWAY, ids=ascii)
+def test_r28_sign_in_never_leads_away(target: str) -> None:
     assert safe_target(target) == "/"
+
+
+@pytest.mark.parametrize("target", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)"])
+def test_r28_neither_the_page_nor_the_form_nor_the_second_step_leads_away(console: Console, target: str) -> None:
+    page = console.client().get("/sign-in", params={"next": target})
+    assert "evil" not in page.text and "javascript:alert" not in page.text
+    entered = console.client().post("/sign-in", data={"name": NAME, "password": PASSWORD, "next": target})
+    assert entered.headers["location"] == "/"
+    assert console.signed_in().get("/sign-in", params={"next": target}).headers["location"] == "/"
+    app, _ = add_app(console, console.signed_in())
+    half = console.client()
+    halfway = half.post("/sign-in", data={"name": NAME, "password": PASSWORD, "next": target})
+    assert halfway.headers["location"] == "/sign-in/second-step?next=%2F"
+    done = half.post("/sign-in/second-step", data={"code": app.next_code(), "next": target})
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+
+
+SCRIPTS = [
+    "<script>alert(1)</script>", '"><script>alert(1)</script>', "'><img src=x onerror=a>", "</title><svg onload=x>",
+    '" autofocus onfocus=alert(1) x="', "' onmouseover='alert(1)", "javascript:alert(1)", "</textarea><iframe src=//e>",
+    "{{7*7}}", "{% print(7*7) %}", "${7*7}", "<!--<script>", "]]><script>alert(1)</script>", "&lt;script&gt;alert(1)",
+    "\u003cscript\u003e", "%3Cscript%3Ealert(1)%3C/script%3E", "<scr\x00ipt>", "\u2028<b>", "+ADw-script+AD4-",
+    "<a href=javascript:alert(1)>", "`-alert(1)-`", "<base href=//e>", "<meta http-equiv=refresh content=0>",
+]  # fmt: skip
+
+
+class Structure(HTMLParser):
+    """The tags and attribute names of a page, and every address in it: what a script would have to change."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: Counter[tuple[str, ...]] = Counter()
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found[(tag, *sorted(name for name, _ in attrs))] += 1
+        for name, value in attrs:
+            if name in ("href", "src", "action", "formaction"):
+                self.found[(tag, name, str(value))] += 1
+
+
+def reflecting(console: Console, text: str, peer: str) -> dict[str, Response]:
+    """Put the text wherever a page or a problem may repeat it, from an address of its own; return the answers."""
+    client, signed_in = console.client(peer=peer), console.signed_in()
+    user = console.plane.accounts.invite(NewUser(f"n {text}"[:200], "viewer"), ACTOR) if text.isprintable() else None
+    pages = {
+        "sign-in": client.get("/sign-in", params={"next": f"/{text}"}),
+        "wrong sign-in": client.post("/sign-in", data={"name": text, "password": text, "next": f"/{text}"}),
+        "second step": client.get("/sign-in/second-step", params={"next": f"/{text}"}),
+        "set-up": client.get("/setup", params={"token": text}),
+        "wrong set-up": client.post("/setup", data={"link_token": text, "name": text, "password": text}),
+        "welcome": client.get("/welcome", params={"token": text}),
+        "wrong welcome": client.post("/welcome", data={"link_token": text, "password": text}),
+        "collect": client.post("/collect", data={"link": text}),
+        "report": client.post("/report-token", data={"token": text, "url": text}),
+        "errors": client.get("/docs/errors", params={"code": text}),
+        "no page": client.get("/" + quote(text, safe="")),
+        "problem of a path": signed_in.get("/api/v1/tokens/" + quote(text, safe="")),
+        "problem of a query": signed_in.get("/api/v1/tokens", params={"state": text, text: "1"}),
+        "problem of a body": signed_in.post("/api/v1/tokens", json={"name": text + "\x00", text: text}),
+        "problem of a method": signed_in.put("/api/v1/tokens/" + quote(text, safe="")),
+        "problem of a header": signed_in.patch("/api/v1/teams/x", json={}, headers={"if-match": ascii(text)}),
+        "wrong host": client.get("/sign-in", headers={"host": ascii(text)}),
+    }
+    if user is not None:
+        pages["invited"] = client.get("/welcome", params={"token": user.secret.reveal()})
+        pages["weak"] = client.post("/welcome", data={"link_token": user.secret.reveal(), "password": "short"})
+    return pages
+
+
+@pytest.mark.parametrize(
+    "every", [4, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(60)])], ids=["usual", "all"]
+)
+def test_r33_nothing_that_anybody_types_becomes_a_part_of_a_page(console: Console, every: int) -> None:
+    """Each page has the same tags and addresses for every text, problems are no pages, and nothing inline would run."""
+    plain = {name: Structure(answer.text).found for name, answer in reflecting(console, "plain", "10.0.0.1").items()}
+    for number, text in enumerate(SCRIPTS[::every]):
+        for name, answer in reflecting(console, text, f"10.1.{number}.1").items():
+            kind = answer.headers.get("content-type", "")
+            assert "unsafe" not in answer.headers["content-security-policy"], name
+            assert answer.headers["x-content-type-options"] == "nosniff", name
+            if kind.startswith("text/html"):
+                assert kind == "text/html; charset=utf-8"
+                assert Structure(answer.text).found == plain[name], (name, text)
+                assert "49" not in answer.text or "49" in text, "no template ran"
+            else:
+                assert kind in ("application/problem+json", "application/json", ""), (name, kind)
+                assert "<" not in str(answer.headers.get("location", ""))
 
 
 def test_every_code_has_an_anchor(console: Console) -> None:

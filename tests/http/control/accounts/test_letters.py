@@ -1,5 +1,7 @@
 """Links are mailed where that can be done, and shown where it cannot; their address is the configuration's."""
 
+import re
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -48,6 +50,36 @@ def test_an_invitation_and_a_reset_are_mailed_and_not_shown(console: Console, br
         {"to": "eve@example.com", "purpose": purpose, "is_ok": True} for purpose in ("reset", "invite")
     ]
     assert token not in str(browser.get("/api/v1/audit").json())
+
+
+FORGED = {
+    "x-forwarded-host": "evil.example", "x-forwarded-proto": "gopher", "x-forwarded-port": "666",
+    "x-forwarded-server": "evil.example", "x-forwarded-prefix": "/evil", "x-forwarded-uri": "/evil",
+    "forwarded": "host=evil.example;proto=https", "x-original-host": "evil.example", "x-host": "evil.example",
+    "x-original-url": "http://evil.example/", "x-rewrite-url": "http://evil.example/", "origin": "http://localhost:666",
+    "referer": "http://evil.example/",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:666", "gateway.example:81"])
+def test_r11_no_header_changes_where_a_letter_or_a_link_leads(console: Console, browser: TestClient, host: str) -> None:
+    """The reset link that was mended four times elsewhere: letters are the same to the byte but for what is secret."""
+    browser.put("/api/v1/mail", json=SERVER)
+    user_id = invite(browser, email="eve@example.com")["user"]["id"]
+    shown = invite(browser, name="bob")["user"]["id"]
+
+    def letter_and_link(headers: dict[str, str]) -> tuple[str, str]:
+        browser.post(f"{U}/{user_id}/link", headers=headers)
+        text = console.notices.post.sent[-1][2].text
+        url = browser.post(f"{U}/{shown}/link", headers=headers).json()["url"]
+        return re.sub(r"token=\S+", "token=", text), re.sub(r"token=\S+", "token=", url)
+
+    plain = letter_and_link({})
+    assert "http://127.0.0.1:8081/welcome?token=" in plain[0] and plain[1] == "http://127.0.0.1:8081/welcome?token="
+    # A browser's own `sec-fetch-site` says where the request comes from; its Origin is not looked at beside it.
+    assert letter_and_link({**FORGED, "host": host}) == plain
+    for name, value in FORGED.items():
+        assert letter_and_link({name: value}) == plain, name
 
 
 def test_a_letter_that_the_server_does_not_take_is_told_and_the_link_shown(

@@ -136,7 +136,7 @@ def made_plane(tmp_path_factory: pytest.TempPathFactory) -> ControlPlane:
     bound_rights=_rights,
     call=st.tuples(_call_rights, _call_rights),
 )
-def test_no_way_gives_a_token_more_than_its_giver_may(
+def test_r18_no_way_gives_a_token_more_than_its_giver_may(
     made_plane: ControlPlane,
     way: str,
     *,
@@ -204,7 +204,7 @@ def _account(plane: ControlPlane) -> str:
     return plane.service_accounts.create(NewServiceAccount("svc", "admin", team.id, person.id), ACTOR).id
 
 
-def test_what_a_token_makes_has_its_rights_and_it_cannot_widen_its_own(plane: ControlPlane) -> None:
+def test_r20_what_a_token_makes_has_its_rights_and_it_cannot_widen_its_own(plane: ControlPlane) -> None:
     person = plane.accounts.invite(NewUser("ada", "admin"), ACTOR).user
     scopes = {Permission.TOKENS_WRITE: Reach.OWN}
     own = plane.tokens.issue(NewToken("own", scopes=scopes), Actor(person.id, "user")).token
@@ -245,7 +245,7 @@ OF_ROLES: dict[str, Callable[[ControlPlane, str, str, Actor], object]] = {
 @pytest.mark.parametrize("way", OF_ROLES)
 @pytest.mark.parametrize("mine", [Reach.TEAM, Reach.ALL])
 @pytest.mark.parametrize("given_reach", [Reach.TEAM, Reach.ALL])
-def test_no_way_gives_a_person_more_than_its_giver_may(
+def test_r18_no_way_gives_a_person_more_than_its_giver_may(
     plane: ControlPlane, way: str, mine: Reach, given_reach: Reach
 ) -> None:
     role = plane.roles.create("given", "", {Permission.TEAMS_READ: given_reach}, ACTOR).id
