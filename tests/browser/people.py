@@ -184,6 +184,7 @@ class PeopleReads:
                     "name": name,
                     "state": state,
                     "role": role,
+                    "role_name": BUILT_IN[role].name,
                     "joined_at": before(days=20),
                     "joined_by": "operator",
                 }

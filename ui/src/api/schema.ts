@@ -5564,6 +5564,8 @@ export interface components {
             state: "invited" | "active" | "deactivated" | "deleted";
             /** Role */
             role: string;
+            /** Role Name */
+            role_name: string;
             /**
              * Joined At
              * Format: date-time

@@ -1,5 +1,6 @@
 """Who is in a team, over HTTP."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -23,6 +24,7 @@ class MemberOutput(Output):
     name: str
     state: UserState
     role: str
+    role_name: str
     joined_at: Instant
     joined_by: str
 
@@ -31,7 +33,12 @@ class MemberOutput(Output):
 def list_members(team_id: TeamId, query: Annotated[PageQuery, Query()], ask: ReadTeams) -> Page[MemberOutput]:
     """List who is in a team, newest person first."""
     members = ask.services.members
-    return ask.page(query, lambda after, limit: members.page(team_id, ask.sight, after=after, limit=limit), show_member)
+    roles = {role.id: role.name for role in ask.services.roles.all()}
+    return ask.page(
+        query,
+        lambda after, limit: members.page(team_id, ask.sight, after=after, limit=limit),
+        lambda member: show_member(member, roles),
+    )
 
 
 @router.put("/{user_id}", status_code=204)
@@ -46,13 +53,14 @@ def remove_member(team_id: TeamId, user_id: UserId, ask: FreshMembers) -> None:
     ask.services.members.leave(team_id, user_id, ask.actor)
 
 
-def show_member(member: Member) -> MemberOutput:
-    """Write a member for the API."""
+def show_member(member: Member, roles: Mapping[str, str]) -> MemberOutput:
+    """Write a member for the API; `roles` are the names of roles."""
     return MemberOutput(
         user_id=member.user.id,
         name=member.user.name,
         state=member.user.state,
         role=member.user.role,
+        role_name=roles.get(member.user.role, member.user.role),
         joined_at=format_instant(member.joined_ns),
         joined_by=member.joined_by,
     )

@@ -16,7 +16,7 @@ def test_who_joins_sees_the_teams_rows_and_who_leaves_does_not(browser: TestClie
     assert browser.put(f"{members}/{user_id}").status_code == 204
     assert eve.get(f"/api/v1/applications/{shop}").status_code == 200
     (member,) = eve.get(members).json()["items"]
-    assert (member["user_id"], member["name"], member["role"]) == (user_id, "eve", "viewer")
+    assert [member[name] for name in ("user_id", "name", "role", "role_name")] == [user_id, "eve", "viewer", "Viewer"]
     assert browser.delete(f"{members}/{user_id}").status_code == 204
     assert eve.get(f"/api/v1/applications/{shop}").status_code == 404
     assert eve.get(members).status_code == 404

@@ -22,7 +22,7 @@ export function Sessions() {
       <Loaded query={sessions} rows={4}>
         {({ items }) => (
           <Table label="Where you are signed in" rows={items} keyOf={(one) => one.id} columns={[
-            { id: "what", title: "Browser", show: (one) => <span title={one.agent}>{browserOf(one.agent)} {one.is_current && <span className="tag tag-accent">this one</span>}</span> },
+            { id: "what", title: "Browser", show: (one) => <span className="nowrap" title={one.agent}>{browserOf(one.agent)} {one.is_current && <span className="tag tag-accent">this one</span>}</span> },
             { id: "address", title: "Address", show: (one) => <span className="mono">{one.address}</span> },
             { id: "by", title: "By", show: (one) => BY[one.method] },
             { id: "seen", title: "Last used", show: (one) => <Ago value={one.last_seen_at} /> },
@@ -36,7 +36,7 @@ export function Sessions() {
 }
 
 /** The browser's own name for itself, in a word or two. */
-function browserOf(agent: string): string {
+export function browserOf(agent: string): string {
   const name = /(Firefox|Edg|OPR|Chrome|Safari|curl)\/([0-9]+)/.exec(agent);
   const system = /(Windows|Mac OS X|Android|iPhone|Linux)/.exec(agent)?.[1].replace("Mac OS X", "macOS");
   const words = { Edg: "Edge", OPR: "Opera" }[name?.[1] ?? ""] ?? name?.[1];

@@ -8,6 +8,7 @@ import { plural } from "../../format/numbers";
 import { Loaded, Panel } from "../../parts/page";
 import { Table } from "../../parts/table";
 import { Ago, When } from "../../parts/words";
+import { browserOf } from "./sessions";
 
 export function SignedIn({ id, name }: { id: string; name: string }) {
   const sessions = useSessionsOf(id);
@@ -24,10 +25,10 @@ export function SignedIn({ id, name }: { id: string; name: string }) {
           items.length ? (
             <Table label={`Where ${name} is signed in`} rows={items} keyOf={(session) => session.id} columns={[
               { id: "address", title: "Address", show: (session) => <span className="mono">{session.address}</span> },
-              { id: "agent", title: "With", show: (session) => session.agent || <span className="muted">not said</span> },
+              { id: "agent", title: "Browser", show: (session) => <span className="nowrap" title={session.agent}>{browserOf(session.agent)}</span> },
               { id: "since", title: "Since", show: (session) => <When value={session.created_at} /> },
               { id: "used", title: "Last used", show: (session) => <Ago value={session.last_seen_at} /> },
-              { id: "end", title: "End", show: (session) => canEnd && <Button variant="default" size="compact-xs" aria-label={`Sign out ${session.id}`} onClick={() => end(session.id)}>Sign out</Button> },
+              { id: "end", title: "Acts", isEnd: true, show: (session) => canEnd && <Button variant="default" size="compact-xs" aria-label={`Sign out ${session.id}`} onClick={() => end(session.id)}>Sign out</Button> },
             ]} />
           ) : (
             <p className="chart-empty">Nowhere.</p>

@@ -72,7 +72,7 @@ function Entries({ rows, change }: { rows: AuditEntry[]; change: (changes: Recor
                   </button>
                 </td>
                 <td><time dateTime={entry.at} className="nowrap">{instant(entry.at)}</time></td>
-                <td><button type="button" className="link" onClick={() => change({ actor: entry.actor })} title="Only this person's acts">{entry.actor_name || (entry.actor === "unknown:" ? "nobody known" : entry.actor)}</button>{entry.role && entry.role !== entry.actor_name && <span className="muted small"> {entry.role.replaceAll("_", " ")}</span>}</td>
+                <td><button type="button" className="link nowrap" onClick={() => change({ actor: entry.actor })} title="Only this person's acts">{entry.actor_name || (entry.actor === "unknown:" ? "nobody known" : entry.actor)}</button>{entry.role && entry.role !== entry.actor_name && <span className="muted small"> {entry.role.replaceAll("_", " ")}</span>}</td>
                 <td><span className="mono nowrap">{entry.action}</span></td>
                 <td><ActedOn entry={entry} /></td>
                 <td>{entry.outcome === "done" ? <span className="tag tag-ok">done</span> : <span className="tag tag-bad" title={entry.code ?? ""}>refused</span>}</td>

@@ -35,7 +35,7 @@ export function Mail() {
       <Loaded query={mail} rows={2}>
         {(shown) => (
           <>
-            {shown.server ? <ServerFacts server={shown.server} /> : <p className="soft">Mail is not set up. Nothing needs it yet; with it, Tollway can send letters in your name.</p>}
+            {shown.server ? <ServerFacts server={shown.server} /> : <p className="soft">Mail is not set up. Invitations and links for a new password are handed over by whoever makes them, and nobody gets a letter about their tokens or their account.</p>}
             {dialog === "edit" && <MailForm server={shown.server} etag={shown.etag} close={() => setDialog(null)} />}
             {dialog === "test" && <TestLetter close={() => setDialog(null)} />}
             {dialog === "remove" && (

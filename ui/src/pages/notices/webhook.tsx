@@ -112,7 +112,7 @@ function Log({ webhook }: { webhook: Webhook }) {
   const columns: Column<Delivery>[] = [
     ...COLUMNS,
     { id: "acts", title: "Acts", isEnd: true, show: (delivery) => (
-      <span className="row">
+      <span className="row row-end">
         <Button size="compact-xs" variant="default" onClick={() => change({ delivery: delivery.id })} aria-label={`Details of ${delivery.id}`}>Details</Button>
         {may("notices.write") && webhook.state === "enabled" && <Button size="compact-xs" variant="default" onClick={() => again(delivery)} aria-label={`Send ${delivery.id} again`}>Resend</Button>}
       </span>

@@ -98,7 +98,7 @@ function MembersOf({ id, name }: { id: string; name: string }) {
             <Table label="People in this team" rows={paged.rows} keyOf={(one) => one.user_id} hrefOf={may("users.read") ? (one) => `/people/${one.user_id}` : undefined} columns={[
               { id: "name", title: "Name", show: (one) => (may("users.read") ? <Link href={`/people/${one.user_id}`}>{one.name}</Link> : one.name) },
               { id: "state", title: "State", show: (one) => <State value={PERSON_TONE[one.state]}>{one.state}</State> },
-              { id: "role", title: "Role", show: (one) => one.role.replace("_", " ") },
+              { id: "role", title: "Role", show: (one) => <span className="nowrap">{one.role_name}</span> },
               { id: "joined", title: "Joined", show: (one) => <When value={one.joined_at} /> },
               ...(may("members.write") ? [{ id: "act", title: "Acts", isEnd: true, show: (one: { user_id: string; name: string }) => <Button variant="subtle" size="compact-sm" aria-label={`Take ${one.name} out of the team`} onClick={() => act(leaveTeam(id, one.user_id), `${one.name} left ${name}`)}>Remove</Button> }] : []),
             ]} />

@@ -63,7 +63,7 @@ function Form({ provider: found }: { provider?: Tagged<Provider> }) {
         <form className="form" onSubmit={(event) => { event.preventDefault(); void save(); }}>
           <div className="form-grid">
             <Select label="Kind" required searchable disabled={Boolean(provider)} placeholder="Choose" data={kinds.map((entry) => ({ value: entry.kind, label: entry.title }))} value={kindName || null} onChange={choose} error={errors.kind}
-              description={kind?.docs_url ? undefined : "Kinds that are not listed work as OpenAI-compatible"} />
+              description={provider ? "It stays what it was added as" : kind?.docs_url ? "How it is spoken to" : "Kinds that are not listed work as OpenAI-compatible"} />
             <TextInput label="Name" description="Also the first part of qualified model names" required value={name} onChange={(event) => setName(event.currentTarget.value)} error={errors.name} autoComplete="off" />
           </div>
           <PlaceFields value={place} onChange={setPlace} permission="providers.write" errors={errors} />

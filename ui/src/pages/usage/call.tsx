@@ -163,7 +163,7 @@ function Attempts({ call }: { call: Call }) {
         <tbody>
           {call.attempts.map((attempt, index) => (
             <tr key={index}>
-              <td>{index + 1}</td><td>{attempt.provider_id === SANDBOX ? "sandbox" : (attempt.provider_name ?? attempt.provider_id)}</td><td>{attempt.upstream_model}</td>
+              <td className="table-number">{index + 1}</td><td className="nowrap">{attempt.provider_id === SANDBOX ? "sandbox" : (attempt.provider_name ?? attempt.provider_id)}</td><td className="nowrap">{attempt.upstream_model}</td>
               <td><StatusTag call={{ status: attempt.status, outcome: "ok" }} /> {attempt.code && <span className="mono small">{attempt.code}</span>}</td>
               <td className="end">{duration(attempt.started_us / 1000)}</td><td className="end">{duration(attempt.duration_us / 1000)}</td><td className="mono">{attempt.upstream_request_id || "–"}</td>
             </tr>
