@@ -7,10 +7,11 @@ import tomllib
 from pathlib import Path
 from typing import Annotated
 
+import pytest
 import yaml
 from pydantic import Field, TypeAdapter, ValidationError
 
-from tollway.policy.token import KINDS, SCANNER_EXPRESSION, generate_token
+from tollway.policy.token import KINDS, SCANNER_EXPRESSION, generate_token, parse_token
 
 TEXT = "\n".join(f'key = "{generate_token(kind, bytes(range(48))).reveal()}"' for kind in sorted(KINDS))
 
@@ -24,6 +25,21 @@ def test_the_files_are_as_the_constants_say(project_root: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_r40_no_file_of_ours_holds_a_token(project_root: Path) -> None:
+    """By the published expression and the checksum; what the wheel and the image are made of is among these files."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=project_root, capture_output=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a checkout of git")
+    found = [
+        name
+        for name in listed.stdout.decode().split("\0")
+        if name and (path := project_root / name).is_file()
+        for match in re.findall(SCANNER_EXPRESSION.encode(), path.read_bytes())
+        if parse_token(match) is not None
+    ]
+    assert not found, "make it in the test, from bytes that are no secret"
 
 
 def test_each_rule_finds_every_kind_of_token(project_root: Path) -> None:

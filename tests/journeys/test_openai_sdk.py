@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from kit.instance import Tollway
 from kit.other_makers import OtherMaker
 from kit.replay import Replay
+from tollway.policy.token import generate_token
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -296,7 +297,7 @@ def chat(client: OpenAI, model: str = "sandbox-small", **options: object) -> obj
     ("key", "code"),
     [
         ("sk-nonsense", "token.malformed"),
-        ("tws_GtlWiXP4YCCWQMkVSnKTDnmADnwKahoh9qHeFA6qR9z8GG8XGG72rA643Ag1g", "token.invalid"),
+        (generate_token("s", bytes(48)).reveal(), "token.invalid"),
     ],
 )
 def test_wrong_key(client: OpenAI, key: str, code: str) -> None:

@@ -53,6 +53,7 @@ from tollway.control.accounts.noticing import AccountNewsDesk, NewsParts
 from tollway.control.actor import Actor
 from tollway.control.backups.model import FORMAT, ROOT_KEY_NOTE, Backup, Manifest
 from tollway.control.configuration.model import Change, Changes, IssuedSecret
+from tollway.control.each import Each
 from tollway.control.factors.checking import CheckParts, Checks
 from tollway.control.factors.model import Place
 from tollway.control.factors.service import FactorParts, Factors
@@ -317,6 +318,7 @@ class Console:
             "service_accounts": plane.service_accounts,
             "bearers": plane.bearers,
             "members": plane.members,
+            "each": Each(plane.database, plane.audit),
             "roles": plane.roles,
             "audit": plane.audit,
             "tokens": plane.tokens,

@@ -51,7 +51,7 @@ def test_a_registration_and_its_proofs(phone: Authenticator) -> None:
     ("field", "value"),
     [("origin", "https://gw.example.evil"), ("rp_id", "evil.example"), ("is_verified", False)],
 )
-def test_a_wrong_place_or_an_unverified_person_proves_nothing(phone: Authenticator, field: str, value: object) -> None:
+def test_r29_a_wrong_place_or_an_unverified_person_proves_nothing(phone: Authenticator, field: str, value: object) -> None:
     key = registered(phone)
     setattr(phone, field, value)
     verifier = WebAuthnVerifier()
@@ -59,7 +59,7 @@ def test_a_wrong_place_or_an_unverified_person_proves_nothing(phone: Authenticat
     assert verifier.verify(assertion(phone), CHALLENGE, PLACE, key.public_key) is None
 
 
-def test_another_challenge_another_key_and_a_changed_byte_prove_nothing(phone: Authenticator) -> None:
+def test_r30_another_challenge_another_key_and_a_changed_byte_prove_nothing(phone: Authenticator) -> None:
     key, other = registered(phone), registered(Authenticator(origin=PLACE.origin, rp_id=PLACE.rp_id))
     verifier, presented = WebAuthnVerifier(), assertion(phone)
     assert verifier.verify(presented, b"d" * 32, PLACE, key.public_key) is None

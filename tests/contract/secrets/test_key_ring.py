@@ -68,7 +68,7 @@ def test_what_was_handed_out_follows_a_change_of_keys() -> None:
             box.open(one, AAD)
 
 
-def test_keys_of_different_purposes_and_roots_differ() -> None:
+def test_r16_keys_of_different_purposes_and_roots_differ() -> None:
     rings = [RING, KeyRing(Secret(secrets.token_bytes(32)))]
     keys = [key.current().reveal() for ring in rings for key in (ring.cookie_key, ring.audit_key, ring.cursor_key)]
     assert len(set(keys)) == 6

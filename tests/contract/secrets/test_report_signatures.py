@@ -25,7 +25,7 @@ def write(path: Path, key) -> Path:
     return path
 
 
-def test_a_signature_counts_for_its_key_and_its_bytes(tmp_path: Path) -> None:
+def test_r29_a_signature_counts_for_its_key_and_its_bytes(tmp_path: Path) -> None:
     signatures = ReportSignatures([f"github:k1={write(tmp_path / 'a.pem', KEY)}"])
     signed = base64.b64encode(KEY.sign(b"body", ECDSA(SHA256()))).decode()
     assert signatures.find_reporter(b"body", "k1", signed) == "github"
@@ -35,7 +35,7 @@ def test_a_signature_counts_for_its_key_and_its_bytes(tmp_path: Path) -> None:
     assert ReportSignatures().find_reporter(b"body", "k1", signed) is None
 
 
-def test_keys_that_cannot_be_used_stop_the_start(tmp_path: Path) -> None:
+def test_r30_only_keys_of_the_one_algorithm_are_taken_and_others_stop_the_start(tmp_path: Path) -> None:
     other = write(tmp_path / "b.pem", generate_private_key(SECP384R1()))
     (tmp_path / "c.pem").write_text("nothing")
     for entry in ("github", "github=x", f"github:k={other}", f"github:k={tmp_path / 'c.pem'}", "github:k=/gone"):

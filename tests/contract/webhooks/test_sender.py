@@ -52,14 +52,14 @@ async def test_the_request_is_what_was_signed_at_the_path_and_query_of_the_url()
         "http://[fd00::1]/",
     ],
 )
-async def test_private_addresses_are_refused_unless_allowed(url: str) -> None:
+async def test_r22_private_addresses_are_refused_unless_allowed(url: str) -> None:
     async with ScriptedUpstream(script(OK)) as server:
         outcome = await HTTPWebhookSender().send(message(url.format(port=server.port)))
         assert (outcome.status, outcome.code) == (None, "upstream.forbidden_address")
         assert server.connections == 0
 
 
-async def test_a_redirect_is_not_followed() -> None:
+async def test_r22_a_redirect_is_not_followed() -> None:
     async with ScriptedUpstream(script(OK)) as other:
         location = f"http://127.0.0.1:{other.port}/".encode()
         outcome = await sent_to(script(b"HTTP/1.1 307 x\r\nlocation: " + location + b"\r\ncontent-length: 0\r\n\r\n"))

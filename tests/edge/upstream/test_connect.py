@@ -63,7 +63,7 @@ async def code_of(upstreams: EdgeUpstreams, to: Destination) -> str:
         ("64:ff9b::7f00:1",),
     ],
 )
-async def test_a_name_that_leads_inside_is_never_connected_to(addresses: tuple[str, ...]) -> None:
+async def test_r22_a_name_that_leads_inside_is_never_connected_to(addresses: tuple[str, ...]) -> None:
     upstreams = EdgeUpstreams(resolve=answers(addresses))
     async with ScriptedUpstream(serve_each(OK)) as server:
         to = server.destination(host="inside.example", allow_private=())
@@ -80,7 +80,7 @@ async def test_an_address_inside_is_never_connected_to(upstreams: EdgeUpstreams,
         assert server.connections == 0
 
 
-async def test_the_policy_holds_on_every_connect_so_rebinding_gains_nothing() -> None:
+async def test_r22_the_policy_holds_on_every_connect_so_rebinding_gains_nothing() -> None:
     """The first look-up is allowed, the second leads to loopback at a port that was not asked for."""
     upstreams = EdgeUpstreams(resolve=answers(("127.0.0.1",), ("127.0.0.2",), ("::1",)))
     closing = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello"

@@ -258,6 +258,9 @@ def test_r19_who_acts_is_who_asks_whatever_the_request_says(console: Console) ->
 
 PREVIEWS = {
     ("POST", "/token-jobs/preview"): ("POST", "/token-jobs"),
+    ("POST", "/users/acts/preview"): ("POST", "/users/acts"),
+    ("POST", "/teams/{team_id}/members/acts/preview"): ("POST", "/teams/{team_id}/members/acts"),
+    ("POST", "/service-accounts/acts/preview"): ("POST", "/service-accounts/acts"),
     ("POST", "/providers/{provider_id}/test"): ("PATCH", "/providers/{provider_id}"),
     ("POST", "/webhooks/{webhook_id}/test"): ("PATCH", "/webhooks/{webhook_id}"),
     ("POST", "/webhooks/{webhook_id}/deliveries/{delivery_id}/resend"): ("PATCH", "/webhooks/{webhook_id}"),

@@ -4,8 +4,17 @@ import json
 
 import pytest
 
-from kit.gateway_kit import Rig, ScriptedAnswer
-from tollway.contract.policy import Budget, Limits
+from kit.gateway_kit import PRICE, Rig, ScriptedAnswer
+from tollway.contract.policy import (
+    Budget,
+    Candidate,
+    DatedPrice,
+    Limits,
+    ModelRecord,
+    ProviderRecord,
+    SealedKey,
+    Upstream,
+)
 
 OK = json.dumps({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 1}}).encode()
 BODY = b'{"model":"gpt","max_tokens":100,"messages":[]}'
@@ -27,6 +36,48 @@ async def test_a_failed_candidate_is_followed_by_the_next(first):
     # The one that failed rests: the next call begins with the other.
     await rig.call(token=rig.token(), body=BODY)
     assert rig.journal.closed[1].attempts[0].provider_id == "p2"
+
+
+def provider(name: str, keys: int) -> ProviderRecord:
+    sealed = tuple(SealedKey(f"{name}-{at}", f"sk-{name}-{at}".encode(), b"") for at in range(keys))
+    return ProviderRecord(name, name, "openai", "active", Upstream(f"https://{name}.example/v1"), sealed)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    ["upstream.unreachable", "upstream.timeout", *(ScriptedAnswer(status, ERROR) for status in (401, 429, 503))],
+    ids=["unreachable", "timeout", "401", "429", "503"],
+)
+async def test_r22_every_host_gets_its_own_key_alone_whatever_failed_before(failure):
+    rig = Rig(failure, failure, failure, ScriptedAnswer(body=OK))
+    providers = [provider("one", 2), provider("two", 1), provider("three", 1)]
+    ways = tuple(Candidate(each.id, "gpt", (DatedPrice(None, PRICE),)) for each in providers)
+    rig.publish(providers=providers, models=[ModelRecord("gpt", ways)])
+    secret = rig.token()
+    await rig.call(token=secret, body=BODY, headers=[("cookie", "a=b"), ("x-api-base", "https://evil.example")])
+    assert len(rig.upstreams.sent) >= 3
+    for destination, _, _, headers, _ in rig.upstreams.sent:
+        name = destination.host.removesuffix(".example")
+        carried = b" ".join(headers.values())
+        assert f"sk-{name}-".encode() in headers[b"authorization"]
+        assert not any(f"sk-{other}-".encode() in carried for other in {"one", "two", "three"} - {name})
+        assert secret.encode() not in carried and b"cookie" not in headers and b"x-api-base" not in headers
+
+
+@pytest.mark.parametrize("field", ["api_base", "base_url", "api_key", "extra_headers", "provider", "model_list"])
+async def test_r22_nothing_in_a_request_says_where_it_is_sent(field):
+    rig = Rig(ScriptedAnswer(body=OK))
+    body = {"model": "gpt", "max_tokens": 9, "messages": [], field: "https://evil.example/v1"}
+    await rig.call(token=rig.token(), body=json.dumps(body).encode())
+    assert {destination.host for destination, *_ in rig.upstreams.sent} <= {"up.example"}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_r22_a_redirect_is_followed_by_nobody(status):
+    rig = Rig(ScriptedAnswer(status, b"", [(b"location", b"https://evil.example/")]))
+    rig.publish(second=True)
+    await rig.call(token=rig.token(), body=BODY)
+    assert {destination.host for destination, *_ in rig.upstreams.sent} == {"up.example"}
 
 
 async def test_the_second_key_is_tried_when_the_first_is_refused():

@@ -11,7 +11,7 @@ from tollway.kernel.ids import BASE62, RequestIds, encode_base62, new_id, random
 INSTANTS = st.integers(1_700_000_000 * 10**9, 3_000_000_000 * 10**9)
 
 
-def test_new_ids_have_their_prefix_and_differ() -> None:
+def test_r23_new_ids_have_their_prefix_and_differ() -> None:
     made = {new_id("app") for _ in range(1_000)}
     assert len(made) == 1_000
     assert all(re.fullmatch(r"app_[0-9A-Za-z]{16}", one) for one in made)

@@ -44,6 +44,15 @@ def test_a_cursor_of_an_older_shape_is_refused_after_its_mac() -> None:
         CURSORS.read(CURSORS.write("/x", "a"), "/x", tuple[int, str])
 
 
+@pytest.mark.parametrize(
+    "hostile", [{"a": 1}, ["1", "a"], [1, 2], [1, "a", 3], [1.5, "a"], [True, "a"], None], ids=repr
+)
+def test_r16_what_is_in_a_cursor_is_typed_also_when_its_mac_is_right(hostile: object) -> None:
+    """As if the key had leaked, or a default one were in use: the content is still no more than its type."""
+    with pytest.raises(Invalid, match="older version"):
+        CURSORS.read(CURSORS.write("/x", hostile), "/x", tuple[int, str])
+
+
 def test_the_place_has_the_filters_and_not_the_page() -> None:
     class Filter(PageQuery):
         state: str | None = None

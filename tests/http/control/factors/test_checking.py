@@ -54,7 +54,7 @@ def test_a_secret_opens_in_its_own_row_only(console: Console) -> None:
         sealer.open(app.sealed, app_aad("user_other"))
 
 
-def test_a_challenge_answers_its_purpose_and_person_and_is_used_up_by_any_try(console: Console) -> None:
+def test_r29_a_challenge_answers_its_purpose_and_person_and_is_used_up_by_any_try(console: Console) -> None:
     import json
 
     from tollway.control.factors.shown import write_bytes

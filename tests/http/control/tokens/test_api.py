@@ -42,7 +42,7 @@ def test_a_token_shows_its_limits_expiry_and_author(browser: TestClient) -> None
     assert str(shown["created_by"]).startswith("user:user_")
 
 
-def test_expiry_left_out_is_ninety_days_and_null_is_never(browser: TestClient, console: Console) -> None:
+def test_r40_expiry_left_out_is_ninety_days_and_null_is_never(browser: TestClient, console: Console) -> None:
     assert issue(browser)["expires_at"] == "2027-04-15T08:00:00Z"
     assert issue(browser, expires_at=None)["expires_at"] is None
 

@@ -52,7 +52,7 @@ def test_the_policy_decides_what_is_done(security: Security, token: tuple[str, s
     assert security.plane.tokens.get(token[0]).state == states[act]
 
 
-def test_knowing_an_id_does_nothing(security: Security, token: tuple[str, str]) -> None:
+def test_r12_knowing_an_id_does_nothing(security: Security, token: tuple[str, str]) -> None:
     """R12: PyPI's endpoint deleted by identifier; OpenBao CVE-2026-40264."""
     forged = with_other_secret(token[1])
     assert forged[:16] == token[1][:16] and forged != token[1]

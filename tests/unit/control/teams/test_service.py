@@ -3,9 +3,14 @@
 import pytest
 
 from kit.control import ACTOR, ControlPlane
+from tollway.adapters.storage.sessions import SQLSessionStore
+from tollway.contract.rights import NetworkRights, Rights
+from tollway.control.accounts.model import NewUser
 from tollway.control.applications.model import NewApplication
 from tollway.control.faults import Invalid
+from tollway.control.rights.model import RightsChange
 from tollway.control.teams.model import DEFAULT_TEAM_ID
+from tollway.control.tokens.model import NewToken
 from tollway.kernel.errors import TollwayError
 
 
@@ -25,6 +30,31 @@ def test_team_with_applications_stays(plane: ControlPlane) -> None:
     plane.teams.delete(team.id, ACTOR)
     with pytest.raises(TollwayError, match=r"^management\.not_found"):
         plane.teams.get(team.id)
+
+
+def test_r23_what_is_made_anew_under_an_old_name_has_nothing_of_the_old_one(plane: ControlPlane) -> None:
+    """Neither its id nor its people, rights or tokens: who had to do with the old one has nothing of the new one."""
+    old = plane.teams.create("shop", ACTOR)
+    person = plane.accounts.invite(NewUser("ada", "developer", (old.id,)), ACTOR).user
+    narrow = RightsChange(networks=NetworkRights(("10.0.0.0/8",)))
+    plane.rights.change("team", old.id, narrow, ACTOR)
+    application = plane.applications.create(NewApplication("app", old.id), ACTOR)
+    token = plane.tokens.issue(NewToken("t", application.id), ACTOR).token
+    plane.tokens.revoke(token.id, ACTOR)
+    plane.applications.delete(application.id, ACTOR)
+    plane.members.leave(old.id, person.id, ACTOR)
+    plane.accounts.delete(person.id, ACTOR)
+    plane.teams.delete(old.id, ACTOR)
+    again = plane.teams.create("shop", ACTOR)
+    new = plane.applications.create(NewApplication("app", again.id), ACTOR)
+    namesake = plane.accounts.invite(NewUser("ada", "viewer"), ACTOR).user
+    assert len({old.id, again.id}) == len({application.id, new.id}) == len({person.id, namesake.id}) == 2
+    assert plane.rights.get("team", again.id).rights == Rights()
+    assert SQLSessionStore(plane.database).team_ids(namesake.id) == frozenset()
+    with pytest.raises(TollwayError, match=r"^management\.not_found"):
+        plane.members.join(again.id, person.id, ACTOR)
+    record = plane.policy.token(token.id)
+    assert (record.state, record.application_id) == ("revoked", application.id)
 
 
 def test_names_are_unique_and_checked(plane: ControlPlane) -> None:

@@ -37,7 +37,7 @@ def test_new_scheme_host_or_port_clears_the_keys(plane: ControlPlane, url: str, 
     assert changed.credentials_cleared is not is_kept
 
 
-def test_stored_keys_cannot_be_smuggled_to_a_new_host(plane: ControlPlane) -> None:
+def test_r22_stored_keys_cannot_be_smuggled_to_a_new_host(plane: ControlPlane) -> None:
     provider = plane.providers.create(NewProvider("p", "openai", credentials=(KEY,)), ACTOR)
     elsewhere = ConnectionChange(base_url="https://evil.example")
     change = ProviderChange(credentials=(Secret("stored"),), connection=elsewhere)

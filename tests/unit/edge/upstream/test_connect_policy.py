@@ -146,7 +146,7 @@ def embeddings(inner: str) -> list[str]:
 
 
 @pytest.mark.parametrize("address", INNER)
-def test_a_special_address_is_denied_and_so_is_every_form_that_hides_it(address: str) -> None:
+def test_r22_a_special_address_is_denied_and_so_is_every_form_that_hides_it(address: str) -> None:
     assert DENY.find_objection(address) is not None
     for form in embeddings(address):
         assert DENY.find_objection(form) is not None, form
