@@ -32,6 +32,8 @@ def life_of(token_id: str) -> Json:
         "expires_max_at": None,
         "idle_since": None,
         "idle_ends_at": before(days=-5) if token_id == "c0GyWd5uTaJ3" else None,
+        "replaces": None,
+        "replaced_by": "4tKq9XbLm2Pz" if token_id == "y7PaEi4DqN0b" else None,
     }
 
 

@@ -169,6 +169,14 @@ def new_group(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def ask_replace(tab: Tab) -> None:
+    """Open the question before a replacement."""
+    tab.get_by_role("button", name="More acts").click()
+    tab.get_by_role("menuitem", name="Replace").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Revoke and replace").wait_for()
+    come_to_rest(tab)
+
+
 def ask_revoke(tab: Tab) -> None:
     """Open the question before a revocation."""
     tab.get_by_role("button", name="More acts").click()
@@ -283,6 +291,7 @@ PAGES = [
     Page("token-scopes", "/tokens/R6nBf2kXoV9e", "Ana's laptop", edit_scopes),
     Page("token-may", "/tokens/4tKq9XbLm2Pz", "shop production", ask_may),
     Page("token-revoke", "/tokens/4tKq9XbLm2Pz", "shop production", ask_revoke),
+    Page("token-replace", "/tokens/4tKq9XbLm2Pz", "shop production", ask_replace),
     Page("token-revoked", "/tokens/y7PaEi4DqN0b", "old search indexer"),
     Page("applications", "/applications", "Applications"),
     Page("applications-new", "/applications", "Applications", new_application),

@@ -178,6 +178,10 @@ class StandIn(HomeReads, FigureReads, PeopleReads, NoticeReads, SecurityReads, R
                     [{"pointer": "/name", "message": "this name is taken"}],
                 )
             return web.json_response(self.issue(body), status=201)
+        if kind == "tokens" and rest[1:] == ["replace"]:
+            return web.json_response(self.replace(rest[0], body), status=201)
+        if kind == "security":
+            return web.json_response({})
         if kind == "tokens":
             return web.json_response(self.act_on_token(rest, body), headers={"ETag": self.etag})
         if rest[1:] == ["test"]:
@@ -221,6 +225,14 @@ class StandIn(HomeReads, FigureReads, PeopleReads, NoticeReads, SecurityReads, R
         }
         self.tokens.insert(0, made)
         return {**made, "token": f"tws_{token_id}{NEW_SECRET}"}
+
+    def replace(self, token_id: str, body: Json) -> Json:
+        """Make a token like another, which stays as it is unless it is to be revoked."""
+        old = next(item for item in self.tokens if item["id"] == token_id)
+        copied = {name: old[name] for name in ("name", "application_id", "models", "services", "limits")}
+        if body["revoke"]:
+            old["state"] = "revoked"
+        return self.issue(copied)
 
     def act_on_token(self, rest: list[str], body: Json) -> Json:
         """Change a token's state or fields."""

@@ -57,6 +57,40 @@ def test_new_token_shows_its_secret_once_and_turns_green_with_its_first_call(
     assert stand_in.NEW_SECRET not in tab.content()
 
 
+def test_revoking_issues_a_replacement_that_is_shown_once(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/tokens/4tKq9XbLm2Pz")
+    tab.get_by_role("button", name="More acts").click()
+    tab.get_by_role("menuitem", name="Revoke").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_label("Issue a replacement").check()
+    dialog.get_by_label("Somebody else has it").check()
+    dialog.get_by_label("Type shop production to confirm").fill("shop production")
+    dialog.get_by_role("button", name="Revoke and replace").click()
+    tab.get_by_role("button", name="Copy the new token").click()
+    assert tab.evaluate("navigator.clipboard.readText()") == f"tws_{stand_in.NEW_TOKEN}{stand_in.NEW_SECRET}"
+    assert console.posted == [("POST tokens/4tKq9XbLm2Pz/replace", {"revoke": True, "is_compromised": True})]
+    expect(tab.locator("h1")).to_contain_text("Revoked")
+    tab.get_by_role("button", name="I have put it away").click()
+    expect(tab.get_by_role("dialog")).to_have_count(0)
+    assert stand_in.NEW_SECRET not in tab.content()
+
+
+def test_a_leaked_token_is_replaced_from_the_inbox_and_its_event_is_closed(tab: Tab, console: stand_in.StandIn) -> None:
+    """The old one stays held back; the new secret is still there when the event has left the list."""
+    console.tokens[0]["state"] = "quarantined"
+    tab.goto("/security?event=sec_4tKq9XbLm2PzR7wY")
+    tab.get_by_role("button", name="Replace…").click()
+    dialog = tab.get_by_role("dialog")
+    expect(dialog.get_by_label("Revoke the old one now")).not_to_be_checked()
+    dialog.get_by_role("button", name="Issue the replacement").click()
+    expect(tab.get_by_text(f"tws_{stand_in.NEW_TOKEN}{stand_in.NEW_SECRET}")).to_be_visible()
+    assert console.posted == [("POST tokens/4tKq9XbLm2Pz/replace", {"revoke": False, "is_compromised": False})]
+    tab.get_by_role("button", name="I have put it away").click()
+    expect(tab.get_by_text("the event is acknowledged")).to_be_visible()
+    closed = {"note": f"replaced by tws_{stand_in.NEW_TOKEN}…"}
+    assert console.posted[-1] == ("POST security/events/sec_4tKq9XbLm2PzR7wY/acknowledge", closed)
+
+
 def test_refused_wish_leads_back_to_the_step_with_the_field(tab: Tab) -> None:
     tab.goto("/tokens/new")
     tab.get_by_role("button", name="Blank").click()

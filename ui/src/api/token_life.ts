@@ -22,6 +22,9 @@ const at = (id: string) => ({ params: { path: { token_id: id } } });
 export const useLife = (id: string) => useQuery({ queryKey: ["token", id, "life"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/life", at(id))), refetchInterval: 10_000 });
 export const useUnused = (id: string) => useQuery({ queryKey: ["token", id, "unused"], queryFn: () => body(api.GET("/api/v1/tokens/{token_id}/unused", at(id))), staleTime: 60_000 });
 export const rotateToken = (id: string, seconds: number): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/rotate", { ...at(id), body: { overlap_seconds: seconds } }));
+/** Another token with the same rights; without `revoke` the old one stays as it is held back. */
+export const replaceToken = (id: string, what: { revoke: boolean; isCompromised: boolean }): Promise<IssuedToken> =>
+  body(api.POST("/api/v1/tokens/{token_id}/replace", { ...at(id), body: { revoke: what.revoke, is_compromised: what.isCompromised } }));
 export const collectSecret = (id: string): Promise<IssuedToken> => body(api.POST("/api/v1/tokens/{token_id}/collect", at(id)));
 export type OneTimeLink = Schemas["OneTimeLinkOutput"];
 export const makeLink = (id: string, seconds: number, mailTo: string | null): Promise<OneTimeLink> => body(api.POST("/api/v1/tokens/{token_id}/link", { ...at(id), body: { overlap_seconds: seconds, mail_to: mailTo } }));

@@ -1,9 +1,9 @@
-/** Asking before an act. What cannot be undone is confirmed by typing the thing's name. */
+/** Asking before an act. What cannot be undone is confirmed by typing the thing's name. `isKept`: `run` says what comes next. */
 import { useState, type ReactNode } from "react";
 import { Button, Modal, TextInput } from "@mantine/core";
 
-export function Confirm({ title, children, act, typed, isDangerous = true, run, close }: {
-  title: string; children: ReactNode; act: string; typed?: string; isDangerous?: boolean; run: () => Promise<unknown>; close: () => void;
+export function Confirm({ title, children, act, typed, isDangerous = true, isKept = false, run, close }: {
+  title: string; children: ReactNode; act: string; typed?: string; isDangerous?: boolean; isKept?: boolean; run: () => Promise<unknown>; close: () => void;
 }) {
   const [text, setText] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -13,7 +13,7 @@ export function Confirm({ title, children, act, typed, isDangerous = true, run, 
     setBusy(true);
     try {
       await run();
-      close();
+      if (!isKept) close();
     } finally {
       setBusy(false);
     }

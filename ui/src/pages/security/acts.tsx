@@ -3,14 +3,17 @@ import { useState } from "react";
 import { Button, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { acknowledgeEvent, actOnEvent, expectEvent, undoEvent, type SecurityEvent } from "../../api/security";
+import { useRights } from "../../api/rights";
 import { complain, say } from "../../frame/toasts";
 import { Confirm } from "../../parts/confirm";
 
-export function Acts({ event }: { event: SecurityEvent }) {
+export function Acts({ event, replace }: { event: SecurityEvent; replace: (event: SecurityEvent) => void }) {
   const client = useQueryClient();
   const [note, setNote] = useState("");
   const [isRevoking, setRevoking] = useState(false);
+  const { reaches } = useRights();
   const [isBusy, setBusy] = useState(false);
+  const isOpen = event.state === "open";
   const refresh = () => {
     for (const key of [["security"], ["tokens"], ["token"], ["attention"]]) void client.invalidateQueries({ queryKey: key });
   };
@@ -27,7 +30,6 @@ export function Acts({ event }: { event: SecurityEvent }) {
     }
   };
   const undo = () => undoEvent(event.id);
-  const isOpen = event.state === "open";
   return (
     <div className="row-wrap">
       {isOpen && <TextInput size="xs" w={220} aria-label="Note" placeholder="Note (optional)" maxLength={500} value={note} onChange={(change) => setNote(change.currentTarget.value)} />}
@@ -41,6 +43,7 @@ export function Acts({ event }: { event: SecurityEvent }) {
           <Button size="xs" color="red" variant="light" disabled={isBusy} onClick={() => setRevoking(true)}>Revoke…</Button>
         </>
       )}
+      {event.token_id && event.kind !== "decoy_used" && reaches("tokens.write", event.team_id) && <Button size="xs" variant="default" disabled={isBusy} onClick={() => replace(event)}>Replace…</Button>}
       {isRevoking && (
         <Confirm title="Revoke this token" act="Revoke for ever" typed={event.token_name ?? event.subject} close={() => setRevoking(false)} run={() => run(() => actOnEvent(event.id, "revoke"), "Revoked")}>
           The next call with it is refused, in every worker. This cannot be undone.

@@ -5,13 +5,17 @@ import { Link } from "wouter";
 import IconChevronDown from "@tabler/icons-react/dist/esm/icons/IconChevronDown.mjs";
 import IconChevronRight from "@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs";
 import IconShieldCheck from "@tabler/icons-react/dist/esm/icons/IconShieldCheck.mjs";
-import { useSecurityEvents, type SecurityEvent } from "../../api/security";
+import { useQueryClient } from "@tanstack/react-query";
+import { acknowledgeEvent, useSecurityEvents, type SecurityEvent } from "../../api/security";
+import type { IssuedToken } from "../../api/token_life";
+import { complain, say } from "../../frame/toasts";
 import { useQueryPart } from "../../frame/range";
 import { count } from "../../format/numbers";
 import { Empty, Loading, Panel, Trouble } from "../../parts/page";
 import { Chip, usePaged } from "../../parts/table";
 import { By } from "../../parts/actors";
 import { Ago } from "../../parts/words";
+import { Replace } from "../tokens/replace";
 import { Acts } from "./acts";
 import { humanFact, KINDS, MEANINGS, outcome, TONES } from "./words";
 
@@ -25,6 +29,7 @@ export function Inbox({ mayAct }: { mayAct: boolean }) {
   const subject = params.get("subject") ?? "";
   const filters = useMemo(() => ({ state: state === "all" ? "" : state, kind, severity, subject }), [state, kind, severity, subject]);
   const events = useSecurityEvents(filters);
+  const [replacing, setReplacing] = useState<SecurityEvent | null>(null);
   const paged = usePaged(events);
   const { reset } = paged;
   useEffect(() => reset(), [filters]); // a new list begins at its first page
@@ -37,17 +42,36 @@ export function Inbox({ mayAct }: { mayAct: boolean }) {
         {subject && <Chip label="about" value={subject} clear={() => change({ subject: null })} />}
       </div>
       {events.error && !events.data ? <div style={{ padding: 16 }}><Trouble error={events.error} retry={() => void events.refetch()} /></div> : !events.data ? <Loading rows={8} /> : paged.rows.length ? (
-        <Events rows={paged.rows} mayAct={mayAct} />
+        <Events rows={paged.rows} mayAct={mayAct} replace={setReplacing} />
       ) : (
         <Empty icon={<IconShieldCheck size={30} stroke={1.4} />} title={state === "open" && !kind && !severity && !subject ? "Nothing needs you" : "Nothing matches"}>
           {state === "open" ? "What is noticed about tokens, and tokens that somebody reports as leaked, appear here within seconds." : "Remove a filter to see more."}
         </Empty>
       )}
+      {replacing && <Replacing event={replacing} close={() => setReplacing(null)} />}
     </Panel>
   );
 }
 
-function Events({ rows, mayAct }: { rows: SecurityEvent[]; mayAct: boolean }) {
+/** Above the list, so that what is shown once stays when the event leaves it; the event is closed when that is. */
+function Replacing({ event, close }: { event: SecurityEvent; close: () => void }) {
+  const client = useQueryClient();
+  const [made, setMade] = useState<IssuedToken | null>(null);
+  const finish = async () => {
+    close();
+    if (!made || event.state !== "open") return;
+    try {
+      await acknowledgeEvent(event.id, `replaced by ${made.masked}`);
+      say("Replaced, and the event is acknowledged");
+    } catch (error) {
+      complain(error);
+    }
+    for (const key of [["security"], ["attention"]]) void client.invalidateQueries({ queryKey: key });
+  };
+  return <Replace id={event.subject} close={() => void finish()} done={setMade} />;
+}
+
+function Events({ rows, mayAct, replace }: { rows: SecurityEvent[]; mayAct: boolean; replace: (event: SecurityEvent) => void }) {
   const [params] = useQueryPart();
   const [open, setOpen] = useState<string | null>(params.get("event"));
   return (
@@ -71,7 +95,7 @@ function Events({ rows, mayAct }: { rows: SecurityEvent[]; mayAct: boolean }) {
                 <td className="nowrap">{event.act_state === "none" ? <span className="muted">told</span> : <span className={event.act_state === "done" || event.act_state === "final" ? "tag tag-warn" : "tag"}>{outcome(event.act, event.act_state)}</span>}</td>
                 <td className="nowrap"><Ago value={event.last_at} /></td>
               </tr>
-              {open === event.id && <tr><td /><td colSpan={7}><Details event={event} mayAct={mayAct} /></td></tr>}
+              {open === event.id && <tr><td /><td colSpan={7}><Details event={event} mayAct={mayAct} replace={replace} /></td></tr>}
             </Fragment>
           ))}
         </tbody>
@@ -80,7 +104,7 @@ function Events({ rows, mayAct }: { rows: SecurityEvent[]; mayAct: boolean }) {
   );
 }
 
-function Details({ event, mayAct }: { event: SecurityEvent; mayAct: boolean }) {
+function Details({ event, mayAct, replace }: { event: SecurityEvent; mayAct: boolean; replace: (event: SecurityEvent) => void }) {
   return (
     <div className="stack-small" style={{ padding: "4px 0 12px" }}>
       <table className="table changed">
@@ -92,7 +116,7 @@ function Details({ event, mayAct }: { event: SecurityEvent; mayAct: boolean }) {
         {event.act_by && <span>{outcome(event.act, event.act_state)} by <By actor={event.act_by} /></span>}
         {event.closed_by && <span>{event.state} by <By actor={event.closed_by} />{event.note && <>: {event.note}</>}</span>}
       </div>
-      {mayAct && <Acts event={event} />}
+      {mayAct && <Acts event={event} replace={replace} />}
     </div>
   );
 }

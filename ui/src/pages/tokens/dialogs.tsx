@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Button, Checkbox, Modal, MultiSelect, Switch, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Problem, type Tagged } from "../../api/client";
+import { replaceToken, type IssuedToken } from "../../api/token_life";
 import { changeToken } from "../../api/tokens";
 import { useModels, useServices } from "../../api/upstreams";
 import type { Token, TokenPatch } from "../../api/types";
@@ -12,22 +13,38 @@ import { Confirm } from "../../parts/confirm";
 import { limitsInput, LimitsForm } from "../../parts/limits_form";
 import { Ago } from "../../parts/words";
 import { useTokenActs } from "./acts";
+import { Replace, Replaced } from "./replace";
 import { ScopesField } from "./scopes";
 
-export type Dialog = "rename" | "limits" | "rights" | "scopes" | "extend" | "revoke";
+export type Dialog = "rename" | "limits" | "rights" | "scopes" | "extend" | "revoke" | "replace";
 
 export function Dialogs({ token, dialog, close }: { token: Tagged<Token>; dialog: Dialog; close: () => void }) {
+  if (dialog === "replace") return <Replace id={token.id} close={close} />;
   return dialog === "revoke" ? <Revoke token={token} close={close} /> : <Edit token={token} dialog={dialog} close={close} />;
 }
 
 function Revoke({ token, close }: { token: Tagged<Token>; close: () => void }) {
   const act = useTokenActs();
+  const client = useQueryClient();
   const [isCompromised, setCompromised] = useState(false);
+  const [isReplaced, setReplaced] = useState(false);
+  const [issued, setIssued] = useState<IssuedToken | null>(null);
+  const replace = async () => {
+    try {
+      setIssued(await replaceToken(token.id, { revoke: true, isCompromised }));
+      for (const key of [["token", token.id], ["tokens"], ["attention"]]) void client.invalidateQueries({ queryKey: key });
+    } catch (error) {
+      complain(error);
+      close();
+    }
+  };
+  if (issued) return <Replaced token={issued} close={close} />;
   return (
-    <Confirm title="Revoke this token" act="Revoke for ever" typed={token.name} close={close} run={() => act([token], "revoke", { isCompromised })}>
+    <Confirm title="Revoke this token" act={isReplaced ? "Revoke and replace" : "Revoke for ever"} typed={token.name} close={close} isKept={isReplaced} run={() => (isReplaced ? replace() : act([token], "revoke", { isCompromised }))}>
       <div className="form">
         <p>The next call with {token.masked} is refused, in every worker. This cannot be undone. {token.last_used_at ? <>It was last used <Ago value={token.last_used_at} />.</> : "It was never used."}</p>
         <Checkbox label="Somebody else has it: end the calls it is making now as well" checked={isCompromised} onChange={(event) => setCompromised(event.currentTarget.checked)} />
+        <Checkbox label="Issue a replacement with the same rights, limits, owner and end" checked={isReplaced} onChange={(event) => setReplaced(event.currentTarget.checked)} />
       </div>
     </Confirm>
   );
@@ -35,7 +52,7 @@ function Revoke({ token, close }: { token: Tagged<Token>; close: () => void }) {
 
 const TITLES = { rename: "Rename", limits: "Limits and budgets", rights: "Rights", scopes: "What it may manage", extend: "Extend" };
 
-function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<Dialog, "revoke">; close: () => void }) {
+function Edit({ token, dialog, close }: { token: Tagged<Token>; dialog: Exclude<Dialog, "revoke" | "replace">; close: () => void }) {
   const client = useQueryClient();
   const [etag] = useState(token.etag); // of what the fields below start from; the page reads the token again meanwhile
   const [name, setName] = useState(token.name);

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { Button } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
+import { Link } from "wouter";
 import { changeLife, useLife, type Life, type LifeAct, type OldSecret } from "../../api/token_life";
 import type { Token } from "../../api/types";
 import { complain, say } from "../../frame/toasts";
@@ -11,6 +12,7 @@ import { Loaded, Panel } from "../../parts/page";
 import { Table, type Column } from "../../parts/table";
 import { By } from "../../parts/actors";
 import { Ago, State, When } from "../../parts/words";
+import { Replace } from "./replace";
 import { LifeDialogs, type LifeDialog } from "./life_dialogs";
 
 const SAID: Record<LifeAct, string> = {
@@ -25,7 +27,7 @@ const IDLE_WARNING_MS = 30 * 86_400_000;
 export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }) {
   const life = useLife(token.id);
   const client = useQueryClient();
-  const [dialog, setDialog] = useState<LifeDialog | "end" | null>(null);
+  const [dialog, setDialog] = useState<LifeDialog | "end" | "replace" | null>(null);
   const refresh = () => {
     for (const key of [["token", token.id], ["tokens"], ["attention"]]) void client.invalidateQueries({ queryKey: key });
   };
@@ -43,7 +45,7 @@ export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }
     <Loaded query={life} rows={4}>
       {(found) => (
         <>
-          <Held token={token} life={found} canEdit={canEdit} act={act} collect={() => setDialog("collect")} link={() => setDialog("link")} />
+          <Held token={token} life={found} canEdit={canEdit} act={act} collect={() => setDialog("collect")} link={() => setDialog("link")} replace={() => setDialog("replace")} />
           <div className="columns">
             <Panel
               title="Secrets"
@@ -67,7 +69,8 @@ export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }
               {isSafe(found) ? "The old secret was not used for long enough: ending it is safe." : "The old secret may still be in use: calls with it are refused from the next one on."}
             </Confirm>
           )}
-          {dialog && dialog !== "end" && <LifeDialogs token={token} dialog={dialog} close={() => { setDialog(null); refresh(); }} />}
+          {dialog === "replace" && <Replace id={token.id} close={() => setDialog(null)} done={refresh} />}
+          {dialog && dialog !== "end" && dialog !== "replace" && <LifeDialogs token={token} dialog={dialog} close={() => { setDialog(null); refresh(); }} />}
         </>
       )}
     </Loaded>
@@ -76,14 +79,16 @@ export function TokenLife({ token, canEdit }: { token: Token; canEdit: boolean }
 
 const isSafe = (life: Life) => (life.secrets ?? []).every((secret) => secret.is_safe_to_end);
 
-function Held({ token, life, canEdit, act, collect, link }: { token: Token; life: Life; canEdit: boolean; act: (act: LifeAct) => Promise<void>; collect: () => void; link: () => void }) {
+function Held({ token, life, canEdit, act, collect, link, replace }: { token: Token; life: Life; canEdit: boolean; act: (act: LifeAct) => Promise<void>; collect: () => void; link: () => void; replace: () => void }) {
   const held = token.state === "quarantined" ? life.quarantine : null;
   return (
     <>
+      {life.replaced_by && <div className="note"><span>Another token has taken its place: <Link className="mono" href={`/tokens/${life.replaced_by}`}>{life.replaced_by}</Link></span></div>}
+      {life.replaces && <div className="note"><span>It took the place of <Link className="mono" href={`/tokens/${life.replaces}`}>{life.replaces}</Link></span></div>}
       {held && (
         <div className="note note-warn">
           <span className="grow">Quarantined <Ago value={held.since} /> by <By actor={held.by} />{held.reason && `: ${held.reason}`}. Refused: {held.denied.join(", ")}; everything else at most {held.requests_per_minute} times a minute.</span>
-          {canEdit && <Button variant="default" size="compact-sm" onClick={() => void act("release")}>Release</Button>}
+          {canEdit && <span className="row"><Button variant="default" size="compact-sm" onClick={replace}>Replace</Button><Button variant="default" size="compact-sm" onClick={() => void act("release")}>Release</Button></span>}
         </div>
       )}
       {life.idle_since && (

@@ -48,7 +48,7 @@ export default function TokenPage({ id }: { id: string }) {
 
 function Acts({ token, open }: { token: Token; open: (dialog: Dialog) => void }) {
   const act = useTokenActs();
-  if (token.state === "revoked") return null;
+  if (token.state === "revoked") return <Button variant="default" onClick={() => open("replace")}>Replace</Button>;
   return (
     <>
       {token.state === "active" && <Button variant="default" onClick={() => void act([token], "disable")}>Disable</Button>}
@@ -61,6 +61,7 @@ function Acts({ token, open }: { token: Token; open: (dialog: Dialog) => void })
           <Menu.Item onClick={() => open("rename")}>Rename</Menu.Item>
           <Menu.Item onClick={() => open("rights")}>Edit rights</Menu.Item>
           {!token.application_id && <Menu.Item onClick={() => open("scopes")}>What it may manage</Menu.Item>}
+          <Menu.Item onClick={() => open("replace")}>Replace…</Menu.Item>
           <Menu.Item color="red" onClick={() => open("revoke")}>Revoke…</Menu.Item>
         </Menu.Dropdown>
       </Menu>
@@ -72,7 +73,7 @@ function Acts({ token, open }: { token: Token; open: (dialog: Dialog) => void })
 function Sections({ token, open }: { token: Token; open: (dialog: Dialog) => void }) {
   const range = useRange();
   const { reaches } = useRights();
-  const canEdit = reaches("tokens.write", token.team_id, token.owner_id);
+  const canEdit = token.state !== "revoked" && reaches("tokens.write", token.team_id, token.owner_id);
   return (
     <>
       {sentence(token) && <div className="note note-warn">{sentence(token)}</div>}
