@@ -54,6 +54,20 @@ def test_r1_sql_is_never_built_from_strings() -> None:
     assert not found, "use SQLAlchemy Core or bound parameters:\n" + "\n".join(found)
 
 
+def test_r17_no_query_makes_a_pattern_of_an_input() -> None:
+    """A wildcard in an input would match everything, slowly: inputs are compared as ranges, or escaped."""
+    patterns = re.compile(r"\.(?:like|ilike|regexp_match|op)\(")
+    unescaped = re.compile(r"""\.c\.\w+\.(?:contains|startswith|endswith)\((?!['"])""")
+    found = [
+        f"{module.place}:{number}"
+        for module in modules()
+        if module.place.startswith("adapters/storage/")
+        for number, line in enumerate(module.text.splitlines(), start=1)
+        if patterns.search(line) or (unescaped.search(line) and "autoescape" not in line)
+    ]
+    assert not found, "compare a range, or say autoescape=True:\n" + "\n".join(found)
+
+
 NAMES_IN_STATEMENTS = ("adapters/storage/engine.py", "adapters/storage/migrate.py")
 """Where a statement is formatted: with a constant of ours, since a pragma or the name of a schema cannot be bound."""
 

@@ -74,7 +74,7 @@ def reader(writer: PolicyStoreWriter, tmp_path: Path) -> Iterator[Reader]:
     process.kill()
 
 
-def test_what_is_committed_is_what_another_process_reads_next(writer: PolicyStoreWriter, reader: Reader) -> None:
+def test_r14_what_is_committed_is_what_another_process_reads_next(writer: PolicyStoreWriter, reader: Reader) -> None:
     assert reader.ask("find", "abc") == "None 0 0"
     for number in range(200):
         writer.put_token("abc", b"%d" % number)

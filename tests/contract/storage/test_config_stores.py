@@ -120,7 +120,7 @@ def test_pages_are_in_order_on_both(plane: ControlPlane) -> None:
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "a%", "'", "tws_%"])
-def test_search_has_no_wildcards(plane: ControlPlane, search: str) -> None:
+def test_r17_search_has_no_wildcards(plane: ControlPlane, search: str) -> None:
     plane.tokens.issue(NewToken("a_b%c"), ACTOR)
     assert plane.tokens.page(TokenFilter(search=search)).items == ()
     assert len(plane.tokens.page(TokenFilter(search="A_B%")).items) == 1
@@ -173,7 +173,7 @@ def test_lists_of_the_named_are_searched_by_the_beginning_of_a_name(plane: Contr
 
 
 @pytest.mark.parametrize("table", [teams, applications, providers, services], ids=lambda table: table.name)
-def test_a_search_of_names_is_a_range_of_their_index(table: Table) -> None:
+def test_r17_a_search_of_names_is_a_range_of_their_index(table: Table) -> None:
     """On SQLite, which says how; PostgreSQL reads a table of a few rows whole, whatever its indexes."""
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
@@ -191,7 +191,7 @@ def test_names_are_unique_whatever_their_case(plane: ControlPlane) -> None:
         plane.applications.create(NewApplication("sHOP"), ACTOR)
 
 
-def test_deleted_name_is_free_and_its_id_is_not(plane: ControlPlane) -> None:
+def test_r23_deleted_name_is_free_and_its_id_is_not(plane: ControlPlane) -> None:
     first = plane.applications.create(NewApplication("shop"), ACTOR)
     plane.applications.delete(first.id, ACTOR)
     second = plane.applications.create(NewApplication("shop"), ACTOR)
