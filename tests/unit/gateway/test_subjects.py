@@ -3,6 +3,7 @@
 import hmac
 import json
 import statistics
+import sys
 import time
 import zlib
 
@@ -94,6 +95,7 @@ def test_r12_an_unknown_id_is_hashed_and_compared_exactly_like_a_wrong_secret(mo
     assert tuple(work) == wrong == (("hash", 65, 1), ("compare", 32, 32))
 
 
+@pytest.mark.skipif(sys.gettrace() is not None, reason="each line is counted: the time is not the code's")
 def test_r12_an_unknown_id_takes_as_long_as_a_wrong_secret():
     """Medians of turns taken one after the other, at the best of five tries: a busy machine delays both alike."""
     rig = Rig()
