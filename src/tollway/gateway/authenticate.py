@@ -128,16 +128,14 @@ def _heed(remarks: Remarks, inbound: Inbound, call: Call) -> None:
         raise TollwayError("token.quarantined")
 
 
-def _act_of(inbound: Inbound) -> Act | None:
-    """Return what the call does, None for what needs no token."""
+def _act_of(inbound: Inbound) -> Act:
+    """Return what the call does. What needs no token is never asked about."""
     match inbound.operation.kind:
         case "generate" | "embed" | "count" | "stored" as kind:
             return kind
         case "models" | "model":
             return "models"
-        case "service" if inbound.websocket_key is not None:
+        case _ if inbound.websocket_key is not None:
             return "websocket"
-        case "service":
-            return "service_read" if inbound.method in _SAFE_METHODS else "service_write"
         case _:
-            return None
+            return "service_read" if inbound.method in _SAFE_METHODS else "service_write"

@@ -43,6 +43,22 @@ async def test_other_media_types_and_codings_are_refused(header):
     assert (reply.status, code_of(reply)) == (415, "request.media_type")
 
 
+async def test_a_head_that_is_sent_again_is_no_promise_about_its_body():
+    """That a head announces plain JSON is found once; every body is read anew, and one that is none is refused."""
+    from tollway.gateway.pipeline import handle
+
+    rig = Rig(ScriptedAnswer(body=OK))
+    first = rig.exchange(token=rig.token(), body=BODY)
+    answers = []
+    for body in (BODY, BODY, b"no json", BODY):
+        again = rig.exchange(body=body)
+        again.head = first.head
+        await handle(again, rig.gateway)
+        answers.append(again)
+    assert [answer.status for answer in answers] == [200, 200, 400, 200]
+    assert code_of(answers[2]) == "request.body_invalid"
+
+
 async def test_an_identity_coding_is_none():
     assert (await send(BODY, headers=[("content-encoding", "Identity")])).status == 200
 

@@ -371,6 +371,25 @@ async def test_the_installations_rights_hold_for_calls_without_a_token() -> None
     assert (exchange.status, code_of(exchange)) == (403, "token.address_denied")
 
 
+@pytest.mark.parametrize(("allowed", "status"), [(("svc_1",), 200), (("svc_2",), 403)])
+async def test_the_installation_says_which_open_services_are_open(allowed: tuple[str, ...], status: int) -> None:
+    rig = Rig(ScriptedAnswer())
+    rig.publish(services=[service(allow_anonymous=True)], rights=Rights(services=NameRights(allowed)))
+    exchange = await rig.call("/weather/today", method="GET")
+    assert exchange.status == status
+    assert len(rig.upstreams.sent) == (status == 200)
+
+
+@pytest.mark.parametrize(("tokens", "status"), [(100, 200), (101, 403)])
+async def test_a_bound_within_the_rights_is_left_as_it_was_asked(tokens: int, status: int) -> None:
+    rig = Rig(ScriptedAnswer(body=OK))
+    secret = rig.token(rights=Rights(parameters=ParameterRights(output_tokens_max=100)))
+    body = json.dumps(ASK | {"max_tokens": tokens}).encode()
+    exchange = await rig.call(token=secret, body=body)
+    assert exchange.status == status
+    assert [sent[4] for sent in rig.upstreams.sent] == ([body] if status == 200 else [])
+
+
 async def test_rights_that_cannot_be_read_refuse_their_own_token_alone() -> None:
     rig = Rig(ScriptedAnswer(body=OK))
     broken = Rights(hours=HourRights("Mars/Olympus", (Window(0, 0, 1_440),)))

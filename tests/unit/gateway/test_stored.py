@@ -7,9 +7,11 @@ import pytest
 
 from kit.dialect_answers import ANSWERS, STREAMS
 from kit.gateway_kit import Rig, ScriptedAnswer
+from tollway.contract import policy
 from tollway.contract.limits import Limit, Limits
 from tollway.contract.policy import Candidate, ModelRecord, ProviderRecord, SealedKey, Upstream
 from tollway.contract.response_states import KeptHere, KeptUpstream
+from tollway.contract.rights import NameRights, Rights
 
 PATH = "/v1/responses"
 KEYS = (SealedKey("k1", b"first", b""), SealedKey("k2", b"second", b""))
@@ -176,6 +178,26 @@ async def test_a_model_the_token_may_not_use_any_more_is_not_shown():
     owner = rig.application()
     made = json.loads((await create(rig, rig.token(owner=owner))).answer)
     assert code(await ask(rig, rig.token(owner=owner, models=("other",)), made["id"])) == "response.not_found"
+
+
+@pytest.mark.parametrize(
+    ("models", "is_shown"),
+    [(("m",), True), (("other",), False), (("*",), True)],
+    ids=["its own", "another", "every"],
+)
+@pytest.mark.parametrize("kind", ["openai", "anthropic"])
+async def test_a_kept_response_is_shown_while_its_model_and_way_are_permitted(kind, models, is_shown):
+    """Also of a model that is no longer offered: what made the response is what the rights are asked about."""
+    rig = rig_of(kind, ScriptedAnswer(body=STORED if kind == "openai" else ANSWERS["messages"]))
+    secret = rig.token()
+    made = json.loads((await create(rig, secret)).answer)
+    ((token_id, raw),) = rig.policy.tokens.items()
+    narrowed = msgspec.structs.replace(policy.decode_token(raw), rights=Rights(models=NameRights(models)))
+    rig.policy.tokens[token_id] = policy.encode(narrowed)
+    assert (await ask(rig, secret, made["id"])).status == (200 if is_shown else 404)
+    provider = ProviderRecord("p1", "p1", kind, "active", Upstream("https://up.example/v1"), KEYS)
+    rig.publish(providers=(provider,), models=())
+    assert (await ask(rig, secret, made["id"])).status == (200 if is_shown else 404)
 
 
 async def test_a_store_that_is_down_loses_no_answer_and_is_never_a_missing_response():

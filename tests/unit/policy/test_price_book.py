@@ -34,6 +34,12 @@ def test_the_first_entry_that_matches_counts(rules, name):
     assert PricesByName(listed).find(name) is expected
 
 
+def test_an_entry_by_its_whole_name_counts_before_later_ones_that_match_as_well():
+    index = PricesByName(book(NameRule("equals", "ab"), NameRule("starts_with", "a"), NameRule("contains", "b")))
+    assert [index.find(name).rule.test for name in ("ab", "abc", "cb")] == ["equals", "starts_with", "contains"]
+    assert index.find("c") is None
+
+
 def test_each_kind_of_rule_says_what_it_says():
     def holds(test, text, name):
         return build_test(NameRule(test, text))(name)

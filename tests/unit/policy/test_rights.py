@@ -34,6 +34,7 @@ from tollway.policy.rights import (
     compile_lists,
     decide,
     decide_model,
+    decide_place,
     decide_service,
     decide_uses,
     decide_way,
@@ -311,3 +312,15 @@ def test_plain_lists_of_a_token_are_rules_of_its_own() -> None:
 
 def test_rights_that_say_nothing_are_no_level() -> None:
     assert compile_level(Rights(), Level("token")) is None
+
+
+def test_where_and_when_are_judged_without_what_is_asked_for() -> None:
+    """The management API asks so: networks and hours hold there, scopes and routes of calls do not."""
+    here = Rights(scopes=(), routes=RouteRights(allow=()), networks=NetworkRights(allow=("10.0.0.0/8",)))
+    shut = Rights(hours=HourRights("UTC", ()))
+    for rights, address, is_allowed in ((here, "10.1.2.3", True), (here, "11.0.0.1", False), (shut, "10.1.2.3", False)):
+        compiled = compile_level(rights, Level("token", "t"))
+        assert compiled is not None
+        assert isinstance(decide_place((compiled,), address, 0), Allowed) is is_allowed
+        asked = Question("generate", ("POST",), ("/v1/chat/completions",), address)
+        assert isinstance(decide((compiled,), asked, 0), Denied)
