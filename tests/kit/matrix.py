@@ -73,6 +73,8 @@ class World:
             return {"json": {}}
         if method == "PATCH":
             return {"json": {"name": "renamed"}}
+        if path.endswith(("/members/acts", "/members/acts/preview")):
+            return {"json": {"kind": "leave", "ids": ["user_none"]}}
         if path.endswith("/hand-over"):
             return {"json": {"to_user_id": "user_none"}}
         if path.endswith("/top-ups"):

@@ -71,6 +71,7 @@ from tollway.control.bulk.service import Bulk
 from tollway.control.configuration.applying_life import LifeParts
 from tollway.control.configuration.applying_security import SecurityConfigurationParts
 from tollway.control.configuration.service import Configuration, ConfigurationParts
+from tollway.control.each import Each
 from tollway.control.gateway.budgets import WatchedBudgets
 from tollway.control.gateway.model import Facts
 from tollway.control.gateway.service import Gateway, GatewayParts
@@ -160,7 +161,6 @@ def build_console(
     stores = open_stores(settings, clock)
     plane = _begin(_build_plane(settings, keys, stores, places, clock))
     seen = _seen(settings, plane, ledger, clock)
-    facts = _facts(settings, places, clock)
     people = build_people(settings, keys, stores, Around(plane.audit, plane.news, clock, places.console_url))
     live = LedgerClient(settings.data / "run" / "ledger.sock")
     desk, rights = build_token_desk(plane.tokens, plane.lifetimes, stores), _rights_office(plane, seen.usage, clock)
@@ -176,6 +176,7 @@ def build_console(
         service_accounts=plane.service_accounts,
         bearers=build_bearers(stores, keys, plane.roles, rights.effective, clock),
         members=Members(MemberParts(stores.accounts, stores.teams, plane.roles, stores.database, plane.audit, clock)),
+        each=Each(stores.database, plane.audit),
         roles=plane.roles,
         audit=plane.audit,
         tokens=plane.tokens,
@@ -192,7 +193,7 @@ def build_console(
         rest_services=plane.services,
         publisher=plane.publisher,
         usage=seen.usage,
-        gateway=_gateway(facts, plane, seen, clock),
+        gateway=_gateway(_facts(settings, places, clock), plane, seen, clock),
         notices=notices,
         security=security,
         configuration=_configuration(plane, keys, security, clock),

@@ -5,6 +5,7 @@ from fastapi.routing import APIRoute
 
 from tollway.control.access.api import router as roles
 from tollway.control.accounts.api import router as users
+from tollway.control.accounts.many_api import router as people_acts
 from tollway.control.accounts.members_api import router as members
 from tollway.control.accounts.sessions_api import router as user_sessions
 from tollway.control.alerts.api import router as alerts
@@ -28,6 +29,7 @@ from tollway.control.rotations.links_api import router as links
 from tollway.control.security.api import router as security
 from tollway.control.security.rules_api import router as security_rules
 from tollway.control.service_accounts.api import router as service_accounts
+from tollway.control.service_accounts.many_api import router as service_account_acts
 from tollway.control.services.api import router as services
 from tollway.control.sessions.account_api import router as account
 from tollway.control.sessions.api import router as sessions
@@ -63,8 +65,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     teams,
     members,
     users,
+    people_acts,
     user_sessions,
     service_accounts,
+    service_account_acts,
     roles,
     security,
     security_rules,

@@ -11,6 +11,7 @@ from tollway.control.applications.service import Applications
 from tollway.control.audit.service import Audit
 from tollway.control.bearers.service import Bearers
 from tollway.control.bulk.service import Bulk
+from tollway.control.each import Each
 from tollway.control.factors.service import Factors
 from tollway.control.gateway.service import Gateway
 from tollway.control.idempotency.service import IdempotencyKeys
@@ -60,6 +61,7 @@ class ConsoleServices:
     accounts: Accounts
     news: AccountNewsDesk
     members: Members
+    each: Each
     service_accounts: ServiceAccounts
     bearers: Bearers
     roles: Roles

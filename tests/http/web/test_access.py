@@ -216,11 +216,14 @@ def inputs() -> list[tuple[str, str]]:
 
 SOMEBODY = re.compile(r"(?:^|_)(?:users?|owner|account|actor|subject|sub|creator|member|person|role|admin|by)(?:_|$)")
 WHO_IS_NAMED = {
+    "AccountsActInput.owner_id": "a member of its team, for each account by itself",
+    "AccountsActInput.role": "bounded by the changer's own rights, for each account by itself",
     "AssertionInput.user_handle": "what the passkey says; compared with whose passkey it is",
     "ExpectationBody.subject": "which token or network a finding was about; of an event in sight",
     "FilterInput.owner_id": "a filter: only what the caller sees is found",
     "HandOverInput.to_user_id": "who gets what another leaves; users.write",
     "InviteInput.role": "bounded by the inviter's own rights",
+    "PeopleActInput.role": "bounded by the changer's own rights, for each person by itself",
     "ServiceAccountInput.owner_id": "a member of its team",
     "ServiceAccountInput.role": "bounded by the maker's own rights",
     "ServiceAccountPatch.owner_id": "a member of its team",

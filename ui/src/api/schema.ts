@@ -1783,6 +1783,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/acts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview People Act
+         * @description Show what an act on several people would come to for each; nothing is changed, and nobody gets a link.
+         */
+        post: operations["preview_people_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Many People
+         * @description Act on several people, each by the rules of the act on one; whom it is refused for is listed with the reason.
+         */
+        post: operations["act_on_many_people"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team_id}/members/acts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Members Act
+         * @description Show what an act on several members of a team would come to for each; nothing is changed.
+         */
+        post: operations["preview_members_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{team_id}/members/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Many Members
+         * @description Put several people into a team, or take them out of it; whom it is refused for is listed with the reason.
+         */
+        post: operations["act_on_many_members"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{user_id}/sessions": {
         parameters: {
             query?: never;
@@ -1929,6 +2009,46 @@ export interface paths {
          * @description Let a service account have tokens again. Those that ended stay revoked.
          */
         post: operations["reactivate_service_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/acts/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Service Accounts Act
+         * @description Show what an act on several service accounts would come to for each; nothing is changed.
+         */
+        post: operations["preview_service_accounts_act"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/acts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Act On Service Accounts
+         * @description Act on several service accounts, each by the rules of the act on one; refusals are listed.
+         */
+        post: operations["act_on_service_accounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3392,6 +3512,76 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountActOutput
+         * @description What came of one account, and how many of its tokens were revoked.
+         */
+        AccountActOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            outcome: components["schemas"]["Verdict"];
+            /** Code */
+            code: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Tokens */
+            tokens: number;
+        };
+        /**
+         * AccountsActInput
+         * @description What is done to each: `deactivate`, `reactivate`, `set_role` (`role`) or `set_owner` (`owner_id`).
+         */
+        AccountsActInput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deactivate" | "reactivate" | "set_role" | "set_owner";
+            /** Role */
+            role?: string | null;
+            /** Owner Id */
+            owner_id?: string | null;
+            /**
+             * Ids
+             * @description On whom, at most 100.
+             */
+            ids: string[];
+        };
+        /**
+         * AccountsActOutput
+         * @description What came of each, in the order of the ids; `undo` are the acts that give roles or owners back.
+         */
+        AccountsActOutput: {
+            /** Done */
+            done: number;
+            /** Nothing To Do */
+            nothing_to_do: number;
+            /** Refused */
+            refused: number;
+            /** Items */
+            items: components["schemas"]["AccountActOutput"][];
+            /** Undo */
+            undo: components["schemas"]["AccountsUndoOutput"][];
+        };
+        /**
+         * AccountsUndoOutput
+         * @description An act that takes a part of another one back.
+         */
+        AccountsUndoOutput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deactivate" | "reactivate" | "set_role" | "set_owner";
+            /** Role */
+            role: string | null;
+            /** Owner Id */
+            owner_id: string | null;
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * AcknowledgementInput
          * @description Which were looked at, and what there is to say about it.
          */
@@ -3693,7 +3883,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "token_expiring" | "budget_near_end" | "unpriced_model" | "insecure_setting" | "ownerless_account" | "provider_failing" | "ledger_lag" | "security_event";
+            kind: "token_expiring" | "rotation_failed" | "budget_near_end" | "unpriced_model" | "insecure_setting" | "ownerless_account" | "provider_failing" | "ledger_lag" | "security_event";
             /**
              * Severity
              * @enum {string}
@@ -4555,6 +4745,21 @@ export interface components {
             size: number;
             /** Path */
             path: string;
+        };
+        /**
+         * EachOutput
+         * @description What came of one. `code` and `detail` say why it was refused. `name` "": there is no such object.
+         */
+        EachOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            outcome: components["schemas"]["Verdict"];
+            /** Code */
+            code: string | null;
+            /** Detail */
+            detail: string | null;
         };
         /**
          * EffectiveOutput
@@ -5575,6 +5780,51 @@ export interface components {
             joined_by: string;
         };
         /**
+         * MembersActInput
+         * @description Whether each is put into the team or taken out of it.
+         */
+        MembersActInput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "join" | "leave";
+            /**
+             * Ids
+             * @description On whom, at most 100.
+             */
+            ids: string[];
+        };
+        /**
+         * MembersActOutput
+         * @description What came of each, in the order of the ids; `undo` is the act that takes it back.
+         */
+        MembersActOutput: {
+            /** Done */
+            done: number;
+            /** Nothing To Do */
+            nothing_to_do: number;
+            /** Refused */
+            refused: number;
+            /** Items */
+            items: components["schemas"]["EachOutput"][];
+            /** Undo */
+            undo: components["schemas"]["MembersUndoOutput"][];
+        };
+        /**
+         * MembersUndoOutput
+         * @description The act that takes another one back.
+         */
+        MembersUndoOutput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "join" | "leave";
+            /** Ids */
+            ids: string[];
+        };
+        /**
          * MeterOutput
          * @description One limit and its use now; amounts are decimal strings in its `unit`. `allowed` is `amount` with its top-ups.
          *
@@ -6103,6 +6353,41 @@ export interface components {
             new: string;
         };
         /**
+         * PeopleActInput
+         * @description What is done to each: `deactivate`, `reactivate`, `set_role` (`role`), or `invite_again`, which makes a new link
+         *     for who was invited and has not chosen a password yet.
+         */
+        PeopleActInput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deactivate" | "reactivate" | "set_role" | "invite_again";
+            /** Role */
+            role?: string | null;
+            /**
+             * Ids
+             * @description On whom, at most 100.
+             */
+            ids: string[];
+        };
+        /**
+         * PeopleActOutput
+         * @description What came of each, in the order of the ids; `undo` are the acts that give the roles back.
+         */
+        PeopleActOutput: {
+            /** Done */
+            done: number;
+            /** Nothing To Do */
+            nothing_to_do: number;
+            /** Refused */
+            refused: number;
+            /** Items */
+            items: components["schemas"]["PersonActOutput"][];
+            /** Undo */
+            undo: components["schemas"]["RoleUndoOutput"][];
+        };
+        /**
          * Permission
          * @description What a route of the management API asks for. Names are permanent: custom roles are stored by them.
          * @enum {string}
@@ -6128,6 +6413,26 @@ export interface components {
             meaning: string;
             /** Reaches */
             reaches: components["schemas"]["Reach"][];
+        };
+        /**
+         * PersonActOutput
+         * @description What came of one person: sessions and tokens of their own that ended, and the link of who is invited again.
+         */
+        PersonActOutput: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            outcome: components["schemas"]["Verdict"];
+            /** Code */
+            code: string | null;
+            /** Detail */
+            detail: string | null;
+            /** Sessions */
+            sessions: number;
+            /** Tokens */
+            tokens: number;
+            link: components["schemas"]["LinkOutput"] | null;
         };
         /**
          * PersonOutput
@@ -6825,6 +7130,21 @@ export interface components {
             description?: string;
             /** Rights */
             rights?: components["schemas"]["RightInput"][];
+        };
+        /**
+         * RoleUndoOutput
+         * @description An act that takes a part of another one back.
+         */
+        RoleUndoOutput: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "deactivate" | "reactivate" | "set_role" | "invite_again";
+            /** Role */
+            role: string;
+            /** Ids */
+            ids: string[];
         };
         /**
          * RotateInput
@@ -8124,6 +8444,12 @@ export interface components {
             /** Names */
             names: string[];
         };
+        /**
+         * Verdict
+         * @description How an act on one of several ended.
+         * @enum {string}
+         */
+        Verdict: "done" | "nothing_to_do" | "refused";
         /**
          * VerdictOutput
          * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
@@ -12787,6 +13113,178 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    preview_people_act: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleActInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleActOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    act_on_many_people: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeopleActInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleActOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    preview_members_act: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersActInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersActOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    act_on_many_members: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                team_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembersActInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersActOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     list_user_sessions: {
         parameters: {
             query?: never;
@@ -13153,6 +13651,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceAccountOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    preview_service_accounts_act: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountsActInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountsActOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
+            412: components["responses"]["Problem412"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    act_on_service_accounts: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes the request safe to repeat for 24 hours. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountsActInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountsActOutput"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -231,20 +231,38 @@ def _show_ended(ended: Ended, ask: Asking) -> EndedOutput:
     return EndedOutput(user=_show(ended.user, ask), sessions=ended.sessions, tokens=ended.tokens)
 
 
+class LinkShower:
+    """Mails links where that can be done, else shows them.
+
+    After a letter that the mail server did not take the links are shown: each would wait for it as long.
+    """
+
+    def __init__(self, ask: Asking) -> None:
+        self._ask = ask
+        self._problem: str | None = None
+
+    def show(self, issued: IssuedLink) -> LinkOutput:
+        """Mail or show one link."""
+        console_url = self._ask.services.gateway.facts.console_url
+        url = f"{console_url}/welcome?token={quote(issued.secret.reveal())}"
+        mailed = None if self._problem else self._post(console_url).send(issued, url, self._ask.actor)
+        is_mailed = mailed is not None and mailed.is_ok
+        if mailed is not None and not is_mailed:
+            self._problem = mailed.detail
+        return LinkOutput(
+            url=None if is_mailed else url,
+            mailed_to=mailed.to if mailed is not None and is_mailed else None,
+            mail_problem=None if is_mailed or not issued.user.email else self._problem,
+            purpose=issued.purpose,
+            expires_at=format_instant(issued.expires_ns),
+        )
+
+    def _post(self, console_url: str) -> LinkPost:
+        return LinkPost(self._ask.services.notices.mail, self._ask.services.audit, console_url)
+
+
 def _show_link(issued: IssuedLink, ask: Asking) -> LinkOutput:
-    """Mail the link where that can be done, else show it."""
-    console_url = ask.services.gateway.facts.console_url
-    url = f"{console_url}/welcome?token={quote(issued.secret.reveal())}"
-    post = LinkPost(ask.services.notices.mail, ask.services.audit, console_url)
-    mailed = post.send(issued, url, ask.actor)
-    is_mailed = mailed is not None and mailed.is_ok
-    return LinkOutput(
-        url=None if is_mailed else url,
-        mailed_to=mailed.to if mailed is not None and is_mailed else None,
-        mail_problem=None if mailed is None or is_mailed else mailed.detail,
-        purpose=issued.purpose,
-        expires_at=format_instant(issued.expires_ns),
-    )
+    return LinkShower(ask).show(issued)
 
 
 def _answer(user: User, ask: Asking) -> PersonOutput:

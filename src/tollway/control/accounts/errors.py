@@ -39,3 +39,8 @@ def not_in_this_state(state: str) -> TollwayError:
 def member_not_found() -> TollwayError:
     """Return management.not_found for a membership."""
     return TollwayError("management.not_found", public="The person is not in this team.")
+
+
+def already_in() -> TollwayError:
+    """Return management.conflict for a membership that there is already."""
+    return TollwayError("management.conflict", public="The person is in this team already.")

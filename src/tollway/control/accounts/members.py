@@ -43,8 +43,8 @@ class Members:
         self._check_team(team_id, sight)
         return self._store.members(team_id, after=after, limit=bound_size(limit))
 
-    def join(self, team_id: str, user_id: str, actor: Actor) -> None:
-        """Put a person into a team. Idempotent.
+    def join(self, team_id: str, user_id: str, actor: Actor) -> bool:
+        """Put a person into a team; return whether they were not in it yet. Idempotent.
 
         Raises management.not_found; .forbidden where the person's role would permit more there than the actor may give.
         """
@@ -54,12 +54,14 @@ class Members:
             if user is None or user.kind != "person" or user.state == "deleted":
                 raise user_not_found()
             check_grant(of_management(NO_RIGHTS, frozenset({team_id})), actor.bound)
-            if not self._store.is_member(team_id, user_id):
+            is_new = not self._store.is_member(team_id, user_id)
+            if is_new:
                 role = self._roles.find(user.role)
                 check_membership(NO_RIGHTS if role is None else role.rights, team_id, actor.sight, actor.bound)
                 self._store.join(team_id, user_id, now_ns=self._clock.now_ns(), by=str(actor))
                 subject = Subject("user", user.id, user.name)
                 self._trail.record(actor, "member.join", subject, None, {"team_id": team_id})
+            return is_new
 
     def leave(self, team_id: str, user_id: str, actor: Actor) -> None:
         """Take a person out of a team: at their next request they see nothing of it. Raises management.not_found."""
