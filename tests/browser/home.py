@@ -59,6 +59,13 @@ class HomeReads(ObjectReads):
                 "/tokens/4tKq9XbLm2Pz",
             ),
             (
+                "rotation_failed",
+                "warning",
+                "Token nightly reports could not be rotated",
+                "Policy vault: The webhook could not be delivered. The old secret works. Tried again in 7 h 12 min.",
+                "/tokens/c0GyWd5uTaJ3",
+            ),
+            (
                 "token_expiring",
                 "warning",
                 "support assistant expires in 4 days",

@@ -7,6 +7,7 @@ from tollway.adapters.storage.rotations import SQLHandoverStore, SQLRotationPoli
 from tollway.contract.ledger_api import HealthAnswer, LastUse
 from tollway.control.notices.model import Letter, MailServer, Posted
 from tollway.control.rotations.desk import RotationDesk
+from tollway.control.rotations.failing import FailedRotations, FailingParts
 from tollway.control.rotations.handing import HandoverParts, Handovers
 from tollway.control.rotations.links import HandoverLinks, LinkParts
 from tollway.control.rotations.own import OwnParts, SelfRotation
@@ -74,6 +75,7 @@ def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:
     """Return rotation by policy and by the tokens themselves."""
     policies = SQLRotationPolicyStore(plane.database, plane.token_store)
     waiting = SQLHandoverStore(plane.database)
+    reached = Reached(plane.webhook_store, plane.link_post, plane.link_post.addresses.get)
     common = {"transactions": plane.database, "clock": plane.clock}
     handovers = Handovers(
         HandoverParts(
@@ -84,7 +86,7 @@ def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:
             box=plane.keys.notices,
             webhooks=plane.webhook_store,
             outbox=plane.delivery_store,
-            reached=Reached(plane.webhook_store, plane.link_post, plane.link_post.addresses.get),
+            reached=reached,
             told=plane.told_store,
             notices=plane.notifier,
             trail=plane.audit,
@@ -132,6 +134,7 @@ def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:
                 **common,
             )
         ),
+        FailedRotations(FailingParts(policies, waiting, plane.told_store, reached, plane.token_store, plane.clock)),
     )
 
 

@@ -9,6 +9,7 @@ from tollway.adapters.storage.rotations import SQLHandoverStore, SQLRotationPoli
 from tollway.compose.stores import Stores
 from tollway.control.ports import Trail
 from tollway.control.rotations.desk import RotationDesk
+from tollway.control.rotations.failing import FailedRotations, FailingParts
 from tollway.control.rotations.handing import HandoverParts, Handovers
 from tollway.control.rotations.links import HandoverLinks, LinkParts
 from tollway.control.rotations.own import OwnParts, SelfRotation
@@ -61,6 +62,7 @@ def build_rotations(tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRi
     parts, database = tokens.parts, stores.database
     policies = SQLRotationPolicyStore(database, stores.tokens)
     waiting = SQLHandoverStore(database)
+    reached = Reached(stores.webhooks, reach.post, _addresses(stores))
     handovers = Handovers(
         HandoverParts(
             store=waiting,
@@ -70,7 +72,7 @@ def build_rotations(tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRi
             box=keys.notices,
             webhooks=stores.webhooks,
             outbox=stores.deliveries,
-            reached=Reached(stores.webhooks, reach.post, _addresses(stores)),
+            reached=reached,
             notices=parts.notices,
             told=stores.told,
             transactions=database,
@@ -101,6 +103,7 @@ def build_rotations(tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRi
         HandoverLinks(
             LinkParts(handovers, waiting, tokens, reach.post, database, parts.trail, parts.clock, reach.console_url)
         ),
+        FailedRotations(FailingParts(policies, waiting, stores.told, reached, stores.tokens, parts.clock)),
     )
 
 

@@ -161,3 +161,22 @@ def test_an_answer_to_a_token_is_kept_by_its_key_and_forgotten(plane: ControlPla
     with plane.database.write():
         store.forget(before_ns=9)
     assert (store.find("t", b"k1"), store.find("t", b"k2")) == (None, (b"c", 4, 9))
+
+
+def test_what_failed_is_found_until_a_later_one_of_its_token_followed(plane: ControlPlane) -> None:
+    store = SQLHandoverStore(plane.database)
+
+    def add(number: int, token_id: str, generation: int, state: str, ended_ns: int | None) -> None:
+        id_ = str(number) * 12
+        store.add(replace(WAITING, id=id_, token_id=token_id, generation=generation, state=state, ended_ns=ended_ns))
+
+    with plane.database.write():
+        add(1, "a", 2, "failed", 20)
+        add(2, "b", 2, "failed", 10)
+        add(3, "b", 3, "failed", 30)
+        add(4, "c", 2, "failed", 40)
+        add(5, "c", 3, "collected", 50)
+        add(6, "d", 2, "failed", 60)
+        add(7, "d", 3, "waiting", None)
+    assert [each.token_id for each in store.failed(limit=9)] == ["b", "a"]
+    assert [each.generation for each in store.failed(limit=1)] == [3]

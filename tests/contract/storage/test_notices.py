@@ -128,3 +128,12 @@ def test_what_was_told_is_remembered_until_it_is_over(notices: Notices) -> None:
         told.put("b", 6)
         told.forget(before_ns=6)
     assert (told.find_until("a"), told.find_until("b"), told.find_until("c")) == (2**62, 6, None)
+
+
+def test_what_counts_as_told_now_is_listed_by_its_beginning(notices: Notices) -> None:
+    told, database = notices.plane.told_store, notices.plane.database
+    with database.write():
+        for subject, until_ns in (("x_y/b", 9), ("x_y/a", 9), ("x_y/c", 7), ("xzy/d", 9), ("x_y/e", 9)):
+            told.put(subject, until_ns)
+    assert told.current("x_y/", now_ns=7, limit=2) == ("x_y/a", "x_y/b")
+    assert told.current("x_y/", now_ns=6, limit=9) == ("x_y/a", "x_y/b", "x_y/c", "x_y/e")

@@ -205,6 +205,13 @@ class SQLToldStore:
         connection.execute(delete(told).where(told.c.subject == subject))
         connection.execute(insert(told).values(subject=subject, until_ns=until_ns))
 
+    def current(self, prefix: str, *, now_ns: int, limit: int) -> tuple[str, ...]:
+        """Return what counts as told then, by primary key."""
+        is_wanted = (told.c.subject.startswith(prefix, autoescape=True), told.c.until_ns > now_ns)
+        with self._database.reading() as connection:
+            query = select(told.c.subject).where(*is_wanted).order_by(told.c.subject).limit(limit)
+            return tuple(connection.execute(query).scalars())
+
     def forget(self, *, before_ns: int) -> None:
         """Delete what counted until before that instant. Reads all: there are as many as things near their end."""
         self._database.writing().execute(delete(told).where(told.c.until_ns < before_ns))

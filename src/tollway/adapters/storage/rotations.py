@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, insert, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, insert, select, update
 
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.config_schema import applications, tokens
@@ -107,6 +107,13 @@ class SQLHandoverStore:
         """Return what waits, by handovers_by_state."""
         query = select(handovers).where(handovers.c.state == "waiting").order_by(handovers.c.expires_ns)
         return self._some(query.limit(_WAITING_MAX))
+
+    def failed(self, *, limit: int) -> tuple[Handover, ...]:
+        """Return what failed last of each token, by handovers_by_state and handovers_by_token; ties by id."""
+        later = handovers.alias("later")
+        follows = (later.c.token_id == handovers.c.token_id, later.c.generation > handovers.c.generation)
+        query = select(handovers).where(handovers.c.state == "failed", ~exists().where(*follows))
+        return self._some(query.order_by(handovers.c.ended_ns.desc(), handovers.c.id).limit(limit))
 
     def letters_due(self, *, now_ns: int, limit: int) -> tuple[Handover, ...]:
         """Return whose letter is due, by handovers_by_state; few wait at a time."""

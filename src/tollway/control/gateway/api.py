@@ -178,7 +178,7 @@ def get_summary(ask: ReadOverview) -> SummaryOutput:
 @router.get("/attention")
 def get_attention(ask: ReadOverview) -> AttentionOutput:
     """Show what needs a person now: open security events are counted as far as the caller may see them."""
-    items = ask.services.gateway.attention(_open_events(ask))
+    items = ask.services.gateway.attention(_open_events(ask), ask.services.rotations.failing.find())
     return AttentionOutput(
         items=[
             AttentionItem(

@@ -8,6 +8,7 @@ from tollway.contract.resting import RestingKey
 
 AttentionKind = Literal[
     "token_expiring",
+    "rotation_failed",
     "budget_near_end",
     "unpriced_model",
     "insecure_setting",

@@ -16,6 +16,7 @@ from tollway.contract.resting import RestingKey
 from tollway.control.actor import SETUP
 from tollway.control.gateway.model import Attention, Facts, Severity, Step, Summary, UpstreamNow
 from tollway.control.gateway.ports import BudgetWatch, Ownerless, Providers, RestingSource, Tokens, UsedBudget
+from tollway.control.rotations.model import FailedRotation
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 from tollway.kernel.errors import TollwayError
@@ -142,7 +143,9 @@ class Gateway:
             last_request_ns=newest[0].started_ns if newest else None,
         )
 
-    def attention(self, open_events: Mapping[str, int] = NO_EVENTS) -> tuple[Attention, ...]:
+    def attention(
+        self, open_events: Mapping[str, int] = NO_EVENTS, failed_rotations: Sequence[FailedRotation] = ()
+    ) -> tuple[Attention, ...]:
         """Return what needs a person now, most severe first. `open_events`: how many security events of each severity
         are open, of those that the caller may see.
         """
@@ -151,6 +154,7 @@ class Gateway:
             *self._ledger(),
             *self._failing_providers(),
             *self._budgets(),
+            *self._failed_rotations(failed_rotations),
             *self._expiring_tokens(),
             *self._ownerless_accounts(),
             *self._unpriced_models(),
@@ -204,6 +208,20 @@ class Gateway:
                 budget.owner_id,
             )
             for budget in used
+        ]
+
+    def _failed_rotations(self, failed: Sequence[FailedRotation]) -> list[Attention]:
+        now_ns = self._parts.clock.now_ns()
+        return [
+            Attention(
+                "rotation_failed",
+                "warning",
+                f"Token {each.token_name} could not be rotated",
+                f"Policy {each.policy_name}: {each.detail} The old secret works. Tried again {_when(each, now_ns)}.",
+                f"/tokens/{each.token_id}",
+                each.token_id,
+            )
+            for each in failed
         ]
 
     def _expiring_tokens(self) -> list[Attention]:
@@ -277,6 +295,12 @@ def _or_none(read: Callable[[], tuple[T, ...]]) -> tuple[T, ...]:
         return read()
     except TollwayError:
         return ()
+
+
+def _when(failed: FailedRotation, now_ns: int) -> str:
+    if failed.next_ns is None:
+        return "as soon as somebody can be reached"
+    return "soon" if failed.next_ns <= now_ns else f"in {_in_words(failed.next_ns - now_ns)}"
 
 
 _PAGES = {"token": "tokens", "application": "applications", "team": "teams", "user": "people", "service": "services",

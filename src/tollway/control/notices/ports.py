@@ -114,6 +114,10 @@ class ToldStore(Protocol):
         """Count the subject as told until then. Only inside a transaction, like `forget`."""
         ...
 
+    def current(self, prefix: str, *, now_ns: int, limit: int) -> tuple[str, ...]:
+        """Return the subjects beginning so that count as told at that instant, in their order."""
+        ...
+
     def forget(self, *, before_ns: int) -> None:
         """Delete what counted until before that instant."""
         ...

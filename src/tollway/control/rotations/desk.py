@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tollway.control.rotations.failing import FailedRotations
 from tollway.control.rotations.handing import Handovers
 from tollway.control.rotations.links import HandoverLinks
 from tollway.control.rotations.own import SelfRotation
@@ -18,3 +19,4 @@ class RotationDesk:
     own: SelfRotation
     scheduler: RotationScheduler
     links: HandoverLinks
+    failing: FailedRotations

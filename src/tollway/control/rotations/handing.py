@@ -40,6 +40,8 @@ MAILED_SECONDS = 3 * 86_400
 TOLD_SECONDS = 86_400
 """How often it is told that nothing can be delivered."""
 KEPT_SECONDS = 90 * 86_400
+UNREACHED = "rotation_unreached"
+"""What it is told under, with the ids of the token and the policy, that there is nobody to deliver to."""
 _DUMMY_MAC = bytes(32)
 
 
@@ -229,7 +231,7 @@ class Handovers:
 
     def _tell_unreached(self, token: Token, policy: RotationPolicy, why: str) -> None:
         parts, now = self._parts, self._parts.clock.now_ns()
-        subject = f"rotation_unreached/{token.id}/{policy.id}"
+        subject = f"{UNREACHED}/{token.id}/{policy.id}"
         until_ns = parts.told.find_until(subject)
         if until_ns is not None and now < until_ns:
             return

@@ -109,6 +109,20 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedRotation:
+    """A rotation by policy that failed; the old secret works.
+
+    `next_ns`: when it is tried again; None: as soon as somebody can be reached.
+    """
+
+    token_id: str
+    token_name: str
+    policy_name: str
+    detail: str
+    next_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Collected:
     """A token and the only sight of its new secret."""
 

@@ -1,7 +1,9 @@
 """What rotation needs from outside."""
 
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from tollway.control.model import Damaged
 from tollway.control.notices.model import Delivery, Letter, MailServer, Posted, Webhook
 from tollway.control.rotations.model import Handover, RotationPolicy
 from tollway.control.tokens.model import Token
@@ -60,12 +62,24 @@ class HandoverStore(Protocol):
         """Return all that wait, those that expire first before the others."""
         ...
 
+    def failed(self, *, limit: int) -> tuple[Handover, ...]:
+        """Return those that failed and that no later one of their token followed, newest end first."""
+        ...
+
     def letters_due(self, *, now_ns: int, limit: int) -> tuple[Handover, ...]:
         """Return those that wait and whose letter is due, the longest due first."""
         ...
 
     def purge(self, *, before_ns: int, limit: int) -> int:
         """Delete handovers that ended before, at most `limit`; return how many."""
+        ...
+
+
+class TokenBook(Protocol):
+    """Tokens by id, many at once."""
+
+    def many(self, token_ids: Collection[str]) -> Sequence[Token | Damaged]:
+        """Return those that exist."""
         ...
 
 

@@ -57,6 +57,22 @@ def test_what_needs_a_person_is_listed_with_the_most_severe_first(browser: TestC
     ]
 
 
+def test_a_rotation_that_nobody_collected_is_listed_with_the_way_to_its_token(
+    browser: TestClient, console: Console
+) -> None:
+    token_id = browser.post("/api/v1/tokens", json={"name": "ci", "expires_at": None}).json()["id"]
+    every = {"name": "daily", "scope": "installation", "every_seconds": 86_400}
+    assert browser.post("/api/v1/rotation-policies", json=every).status_code == 201
+    for _ in range(2):
+        console.clock.advance(86_400)
+        console.plane.rotations.scheduler.look()
+    (item,) = console.signed_in().get("/api/v1/attention").json()["items"]
+    assert (item["kind"], item["severity"], item["subject_id"]) == ("rotation_failed", "warning", token_id)
+    assert (item["title"], item["href"]) == ("Token ci could not be rotated", f"/tokens/{token_id}")
+    why = "Policy daily: Nobody collected the new secret in time. The old secret works. Tried again in 1 day."
+    assert item["detail"] == why
+
+
 def test_open_security_events_are_counted_for_who_may_see_them(browser: TestClient, console: Console) -> None:
     def shown(client: TestClient) -> list[tuple[str, str, str, str]]:
         items = client.get("/api/v1/attention").json()["items"]

@@ -5,7 +5,7 @@ import { Panel, Trouble } from "../../parts/page";
 
 const TONE = { critical: "tag-bad", warning: "tag-warn", info: "tag-accent" };
 const ACT: Record<string, string> = {
-  token_expiring: "Extend", budget_near_end: "See budget", unpriced_model: "See models", insecure_setting: "See setting", provider_failing: "Test provider", ledger_lag: "See ledger", security_event: "See events", ownerless_account: "Name somebody",
+  token_expiring: "Extend", rotation_failed: "See token", budget_near_end: "See budget", unpriced_model: "See models", insecure_setting: "See setting", provider_failing: "Test provider", ledger_lag: "See ledger", security_event: "See events", ownerless_account: "Name somebody",
 };
 
 export function Attention() {
