@@ -41,6 +41,23 @@ def test_a_tokens_rights_are_given_part_by_part_and_published(browser: TestClien
     assert console.plane.policy.token(token_id).rights == ALL_RIGHTS
 
 
+def test_the_rights_of_a_plan_are_shown_changed_and_bounded_by_the_giver(browser: TestClient, console: Console) -> None:
+    plan = browser.post("/api/v1/plans", json={"name": "small"}).json()
+    path = f"/api/v1/plans/{plan['id']}/rights"
+    bare = browser.get(path)
+    assert (bare.json()["level"], bare.json()["rights"]["scopes"], bare.headers["etag"]) == ("plan", None, '"v1"')
+    given = browser.patch(path, json=BODY, headers={"if-match": '"v1"'})
+    assert (given.status_code, given.headers["etag"]) == (200, '"v2"'), given.text
+    assert browser.get(path).json()["rights"] == given.json()["rights"]
+    assert browser.patch(path, json=BODY, headers={"if-match": '"v1"'}).status_code == 412
+    assert browser.patch(path, json={"models": {"allow": ["group:none"]}}).status_code == 422
+    user_id = browser.get("/api/v1/users").json()["items"][0]["id"]
+    browser.patch(f"/api/v1/users/{user_id}/rights", json={"models": {"allow": ["gpt-*"]}})
+    wider = browser.patch(path, json={"models": {"allow": ["*"]}})
+    assert (wider.status_code, wider.json()["code"]) == (403, "management.forbidden")
+    assert browser.get(path).json()["rights"] == given.json()["rights"]
+
+
 def test_a_change_of_nothing_leaves_the_version(browser: TestClient) -> None:
     path = f"{T}/{issue(browser)}/rights"
     assert browser.patch(path, json=BODY).headers["etag"] == '"v2"'
@@ -202,6 +219,12 @@ def test_who_would_have_been_blocked(browser: TestClient, console: Console) -> N
     deny = browser.get(f"{T}/{token_id}/would-block", params={"deny": ["192.0.2.0/24", "10.0.0.1"]}).json()
     assert {row["rule"] for row in deny["addresses"]} == {"deny 192.0.2.0/24", "deny 10.0.0.1"}
     assert browser.get(f"{T}/{token_id}/would-block").status_code == 422
+    application = browser.post("/api/v1/applications", json={"name": "shop"}).json()["id"]
+    of_all = browser.get(f"/api/v1/applications/{application}/would-block", params={"allow": "10.0.0.0/8"})
+    assert of_all.status_code == 200 and of_all.json()["calls_looked_at"] == 5
+    assert console.ledger.asked[-1].filters == {"application": application}  # type: ignore[union-attr]
+    gone = browser.get("/api/v1/applications/app_none/would-block", params={"allow": "10.0.0.0/8"})
+    assert gone.status_code == 404
     bad = browser.get(f"{T}/{token_id}/would-block", params={"allow": ["10.0.0.0/8", "nonsense"]})
     assert (bad.status_code, bad.json()["errors"][0]["pointer"]) == (422, "/allow/1")
 

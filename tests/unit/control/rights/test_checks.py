@@ -10,7 +10,13 @@ from tollway.contract.rights import (
     Window,
 )
 from tollway.control.faults import Faults
-from tollway.control.rights.checks import find_faults, find_group_faults, name_services
+from tollway.control.rights.checks import (
+    ENTRIES_MAX,
+    WINDOWS_MAX,
+    find_faults,
+    find_group_faults,
+    name_services,
+)
 
 
 def test_everything_wrong_is_found_at_once() -> None:
@@ -34,6 +40,14 @@ def test_everything_wrong_is_found_at_once() -> None:
         "/hours/windows/1",
         "/parameters/output_tokens_max",
     ]
+
+
+def test_lists_and_windows_are_bounded() -> None:
+    """Each is read at every call."""
+    names = tuple(f"m{number}" for number in range(ENTRIES_MAX + 1))
+    windows = tuple(Window(0, 0, 1 + number) for number in range(WINDOWS_MAX + 1))
+    faults = find_faults(Rights(models=NameRights(names, names[1:]), hours=HourRights("UTC", windows)), set())
+    assert [fault.path for fault in faults] == ["/models/allow", "/hours/windows"]
 
 
 def test_what_is_right_has_no_fault() -> None:

@@ -8,8 +8,9 @@ from tollway.contract.policy import Snapshot
 from tollway.contract.rights import NameRights, NetworkRights, Rights
 from tollway.control.rights.effective import Asked, find_ways
 from tollway.control.rights.model import RightsChange
+from tollway.control.services.model import NewService
 from tollway.control.tokens.model import NewToken
-from tollway.control.upstreams.model import ModelOffer, NewProvider
+from tollway.control.upstreams.model import ConnectionChange, ModelOffer, NewProvider
 from tollway.gateway.snapshot import compile_snapshot
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
@@ -49,6 +50,32 @@ def test_a_way_that_may_not_be_used_is_shown_with_its_reason(plane: ControlPlane
         "token.model_denied",
         "models.deny: second/*",
     )
+
+
+def test_a_model_whose_every_way_is_denied_is_refused_with_each_ways_reason(plane: ControlPlane) -> None:
+    published(plane)
+    token = plane.tokens.issue(NewToken("ci"), ACTOR).token
+    plane.rights.change("token", token.id, RightsChange(models=NameRights(deny=("first/*", "second/*"))), ACTOR)
+    verdict = plane.effective.judge(token.id, Asked(model="gpt-4o"))
+    assert (verdict.is_allowed, verdict.code) == (False, "token.model_denied")
+    assert [(way.provider, bool(way.reason)) for way in verdict.ways] == [("first", True), ("second", True)]
+
+
+def test_what_is_not_there_and_what_asks_for_no_model_are_told_as_workers_do(plane: ControlPlane) -> None:
+    token = plane.tokens.issue(NewToken("ci"), ACTOR).token
+
+    def judge(path: str) -> str:
+        verdict = plane.effective.judge(token.id, Asked(method="GET", path=path))
+        assert verdict.is_allowed == (verdict.code == "")
+        return verdict.code
+
+    assert judge("/v1/nothing") == "route.not_found"
+    assert judge("/nowhere/at/all") == "route.not_found"
+    assert judge("/a/../b") == "request.path"
+    assert judge("/v1/models") == ""
+    elsewhere = NewService("crm", "/crm", ConnectionChange("http://10.0.0.1"), environment="test")
+    plane.services.create(elsewhere, ACTOR)
+    assert judge("/crm/x") == "token.environment"
 
 
 def test_what_only_watches_is_told(plane: ControlPlane) -> None:

@@ -81,6 +81,16 @@ def test_everybody_may_give_what_they_have(rights: Rights) -> None:
     assert find_excess(rights, Rights()) == ()
 
 
+def test_a_group_is_within_itself_alone() -> None:
+    """Who is in it may change, so that it is within no name and no name is within it."""
+    group, name = Rights(models=NameRights(allow=("group:a",))), Rights(models=NameRights(allow=("gpt-4o",)))
+    every = Rights(models=NameRights(allow=("*",)))
+    assert find_excess(group, group) == ()
+    for asked, bound in ((group, name), (name, group), (group, Rights(models=NameRights(allow=("group:b",))))):
+        assert find_excess(asked, bound) == ("models",)
+    assert find_excess(group, every) == ("models",), "cannot be told without the group, and is refused"
+
+
 def test_the_parts_that_go_too_far_are_named() -> None:
     bound = Rights(
         scopes=("generate",),

@@ -4,6 +4,7 @@ import pytest
 
 from kit.control import ACTOR, ControlPlane
 from tollway.contract.rights import NameRights
+from tollway.control.faults import Invalid
 from tollway.control.rights import groups
 from tollway.control.rights.model import Group, RightsChange
 from tollway.kernel.errors import TollwayError
@@ -23,6 +24,14 @@ def test_a_change_of_nothing_leaves_the_version(plane: ControlPlane) -> None:
     plane.model_groups.create(Group("cheap", ("a",)), ACTOR)
     assert plane.model_groups.change("cheap", ("a", "a"), "", ACTOR).version == 1
     assert plane.model_groups.change("cheap", ("b",), "", ACTOR).version == 2
+
+
+def test_a_description_is_bounded(plane: ControlPlane) -> None:
+    long = "x" * (groups.DESCRIPTION_CHARACTERS_MAX + 1)
+    with pytest.raises(Invalid) as caught:
+        plane.model_groups.create(Group("cheap", ("a",), long), ACTOR)
+    assert [fault.path for fault in caught.value.faults] == ["/description"]
+    assert plane.model_groups.create(Group("cheap", ("a",), long[1:]), ACTOR).description == long[1:]
 
 
 def test_there_is_a_bound(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
