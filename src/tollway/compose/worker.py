@@ -72,7 +72,15 @@ def build_worker(start: Start, name: str) -> Worker:
     def refused(code: str) -> None:
         gateway.tally(code)
 
-    server = EdgeServer(answer, limits=settings.limits, timeouts=settings.timeouts, clock=clock, on_refused=refused)
+    explained = explain_codes(settings.gateway.docs_url or start.console_url + CONSOLE_PAGE)
+    server = EdgeServer(
+        answer,
+        limits=settings.limits,
+        timeouts=settings.timeouts,
+        clock=clock,
+        on_refused=refused,
+        explained=explained,
+    )
     upstreams = EdgeUpstreams(clock=clock, wheel=server.wheel)
     gateway = Gateway(
         policy=policy,
@@ -93,7 +101,7 @@ def build_worker(start: Start, name: str) -> Worker:
         build_destination=build_any_destination,
         counters=counters.values,
         states=states,
-        explained=explain_codes(settings.gateway.docs_url or start.console_url + CONSOLE_PAGE),
+        explained=explained,
     )
     tls = None
     if settings.gateway.tls_certificate is not None and settings.gateway.tls_key is not None:

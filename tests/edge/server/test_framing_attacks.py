@@ -3,6 +3,7 @@
 In each, a second request is hidden behind the attack; a server that goes on after a doubt would answer it.
 """
 
+import json
 import logging
 import ssl
 import time
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 
 import httptools
 import pytest
+
+from tollway.gateway.explained import explain_codes
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -464,3 +467,16 @@ def test_cve_2024_27982_the_parser_is_not_an_old_one_and_has_no_leniency_set() -
     assert tuple(map(int, httptools.__version__.split(".")[:2])) >= (0, 7)
     for file in Path(server.__path__[0]).glob("*.py"):
         assert "set_dangerous_leniencies" not in file.read_text()
+
+
+async def test_what_the_edge_refuses_by_itself_leads_to_the_page_that_explains_it(edge) -> None:
+    await edge.start()
+    edge.server.explained = explain_codes("https://docs.example/errors")
+    for raw, code in (
+        (b"GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n", "request.malformed"),
+        (b"BREW / HTTP/1.1\r\nhost: a\r\n\r\n", "request.method"),
+        (b"GET / HTTP/2.0\r\nhost: a\r\n\r\n", "request.version"),
+    ):
+        _, headers, body = await edge.ask(raw)
+        assert json.loads(body)["error"]["code"] == code
+        assert headers["link"] == f'<https://docs.example/errors#{code}>; rel="help"'

@@ -413,7 +413,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, error: TollwayError) -> None:
         """Answer for the edge itself and close: what follows on this connection cannot be trusted."""
         self.server.on_refused(error.code.name)
-        status, headers, body = refusal(error)
+        status, headers, body = refusal(error, self.server.explained)
         framing = self.server.date_line() + b"content-length: %d\r\n" % len(body) + _CLOSE
         self.output.write(response_head(status, headers, framing) + body)
         self._linger()

@@ -203,7 +203,7 @@ class ServerExchange:
             self.abort()
             return
         self.keeps_alive = False
-        status, headers, body = refusal(error)
+        status, headers, body = refusal(error, self._connection.server.explained)
         self.respond(status, headers, body)
 
     def close(self) -> None:

@@ -6,12 +6,13 @@ Built with the handler that answers a request; sockets come bound from outside.
 import asyncio
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from tollway.edge.server.body import BufferBudget
 from tollway.edge.server.connection import Connection
 from tollway.edge.server.listener import Listener
 from tollway.edge.server.timers import TICK_SECONDS, TimerWheel
+from tollway.gateway.explained import NOWHERE
 from tollway.gateway.ports import Exchange, RequestHead
 from tollway.kernel.clock import Clock
 from tollway.settings.model import LimitSettings, TimeoutSettings
@@ -25,7 +26,10 @@ _SECOND_NS = 1_000_000_000
 
 
 class EdgeServer:
-    """Serves HTTP/1.1 on any number of bound sockets. Create it inside a running loop."""
+    """Serves HTTP/1.1 on any number of bound sockets. Create it inside a running loop.
+
+    `explained` are the Link headers of its own refusals, by code.
+    """
 
     def __init__(
         self,
@@ -35,6 +39,7 @@ class EdgeServer:
         timeouts: TimeoutSettings,
         clock: Clock,
         on_refused: Callable[[str], None],
+        explained: Mapping[str, bytes] = NOWHERE,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
         self.loop = asyncio.get_running_loop()
@@ -42,6 +47,7 @@ class EdgeServer:
         self.limits = limits
         self.clock = clock
         self.on_refused = on_refused
+        self.explained = explained
         self.head_seconds = timeouts.head_seconds
         self.head_ns = round(timeouts.head_seconds * _SECOND_NS)
         self.body_ns = round(timeouts.body_seconds * _SECOND_NS)

@@ -3,11 +3,12 @@
 import json
 
 from tollway.edge.server.refusal import refusal
+from tollway.gateway.explained import NOWHERE, explain_codes
 from tollway.kernel.errors import TollwayError
 
 
 def test_refusal_of_the_caller() -> None:
-    status, headers, body = refusal(TollwayError("request.malformed", public="why", internal="secret"))
+    status, headers, body = refusal(TollwayError("request.malformed", public="why", internal="secret"), NOWHERE)
     assert status == 400
     assert headers == [(b"content-type", b"application/json")]
     assert json.loads(body) == {
@@ -16,6 +17,12 @@ def test_refusal_of_the_caller() -> None:
 
 
 def test_own_fault_is_a_server_error_and_headers_are_kept() -> None:
-    status, headers, body = refusal(TollwayError("gateway.internal", headers={"retry-after": "1"}))
+    status, headers, body = refusal(TollwayError("gateway.internal", headers={"retry-after": "1"}), NOWHERE)
     assert (status, json.loads(body)["error"]["type"]) == (500, "server_error")
     assert (b"retry-after", b"1") in headers
+
+
+def test_a_refusal_leads_to_the_page_that_explains_its_code() -> None:
+    explained = explain_codes("https://docs.example/errors")
+    _, headers, _ = refusal(TollwayError("request.malformed", public="why"), explained)
+    assert (b"link", b'<https://docs.example/errors#request.malformed>; rel="help"') in headers
