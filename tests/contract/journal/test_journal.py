@@ -234,6 +234,10 @@ def test_leftovers_of_a_start_that_was_cut_short_are_removed(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
+def count_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 class FaultyDisk:
     """Stands in for the `os` module of the writer; fails the calls named, as a full or dying disk does."""
 
@@ -346,6 +350,65 @@ def test_after_a_failed_sync_a_new_file_is_begun(tmp_path: Path, monkeypatch: py
     journal.close()
     assert len(list_files(tmp_path)) == 3
     assert [r for path in list_files(tmp_path) for r in read_all(path)[0]] == [tally(1), tally(2), tally(3)]
+
+
+def test_a_disk_that_neither_syncs_nor_takes_a_new_file_refuses_records_until_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be synced may be lost: nothing more is promised on it."""
+    journal = JournalWriter(tmp_path, "worker-1")
+    disk = FaultyDisk(fdatasync=BROKEN)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "os", disk)
+        journal.append(tally(1))
+        wait_until(lambda: disk.failed > 0)
+        disk.failures["open"] = FULL
+        wait_until(lambda: journal._is_broken)
+        for _ in range(2):
+            with pytest.raises(TollwayError) as caught:
+                journal.append(tally(2))
+            assert caught.value.code.name == "gateway.journal_unavailable"
+    journal.append(tally(3))
+    journal.close()
+    assert [r for path in list_files(tmp_path) for r in read_all(path)[0]] == [tally(1), tally(3)]
+
+
+@pytest.mark.parametrize("call", ["posix_fallocate", "rename"])
+def test_a_file_that_cannot_be_finished_leaves_nothing_and_no_descriptor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """A reader would take a file without a header for damage, and each lost descriptor is one call less."""
+
+    def fail(*_: object) -> None:
+        raise FULL
+
+    before = count_descriptors()
+    with monkeypatch.context() as patch:
+        if call == "rename":
+            patch.setattr(Path, "rename", fail)
+        else:
+            patch.setattr(writer_module, "os", FaultyDisk(posix_fallocate=FULL))
+        for _ in range(3):
+            with pytest.raises(TollwayError) as caught:
+                JournalWriter(tmp_path, "worker-1")
+            assert caught.value.code.name == "gateway.journal_unavailable"
+    assert list(tmp_path.iterdir()) == []
+    assert count_descriptors() == before
+
+
+@pytest.mark.parametrize("call", ["ftruncate", "fdatasync"])
+def test_a_finished_file_that_cannot_be_synced_is_said_and_lets_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, call: str
+) -> None:
+    before = count_descriptors()
+    journal = JournalWriter(tmp_path, "worker-1")
+    journal.append(tally(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(writer_module, "os", FaultyDisk(**{call: BROKEN}))
+        journal.close()
+    assert "cannot sync a finished file" in caplog.text
+    assert count_descriptors() == before
+    assert [r for path in list_files(tmp_path) for r in read_all(path)[0]] == [tally(1)]
 
 
 def test_an_oversized_record_is_refused(tmp_path: Path) -> None:

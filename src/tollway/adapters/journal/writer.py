@@ -143,6 +143,7 @@ class JournalWriter:
         path = self._directory / (name + UNFINISHED_SUFFIX)
         salt = secrets.randbits(32)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        memory = None
         try:
             # Locked and headed before it has its name: no reader takes it for a finished file.
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -151,6 +152,8 @@ class JournalWriter:
             HEADER.pack_into(memory, 0, MAGIC, VERSION, salt, HEADER.size)
             path.rename(self._directory / (name + SUFFIX))
         except BaseException:
+            if memory is not None:
+                memory.close()  # it holds a descriptor of its own
             os.close(fd)
             with contextlib.suppress(OSError):
                 path.unlink()
