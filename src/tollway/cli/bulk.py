@@ -1,10 +1,11 @@
-"""`tollway bulk`: one act on many tokens, chosen by a filter."""
+"""`tollway bulk`: one act on many tokens, chosen by a filter; its acts on people are in bulk_people."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from tollway.cli import bulk_people
 from tollway.cli.answers import CommandError, ExitCode
 from tollway.cli.find import Search, find_id
 from tollway.cli.instants import parse_expiry
@@ -27,9 +28,10 @@ _ENDS = {"done": "done", "cancelled": "cancelled"}
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    group = typer.Typer(name="bulk", help="One act on many tokens.", no_args_is_help=True)
+    group = typer.Typer(name="bulk", help="One act on many tokens, people or service accounts.", no_args_is_help=True)
     app.add_typer(group)
     command(group, "tokens")(change_tokens)
+    bulk_people.register(group)
     command(group, "list")(list_jobs)
     command(group, "show")(show_job)
     command(group, "undo")(undo_job)
@@ -143,9 +145,10 @@ def _act(
 
 def _follow(session: Session, job: dict[str, Any]) -> None:
     """Work on the job until it ends: the console does as well, and where none runs, this alone does."""
-    with session.output.working(f"{job['total']} tokens"):
+    with session.output.working(f"{job['total']} tokens", job["total"]) as bar:
         while job["state"] == "running":
             job = session.call("POST", f"/token-jobs/{job['id']}/advance")
+            bar.at(job["looked_at"], job["total"])
     _say(session, job)
 
 

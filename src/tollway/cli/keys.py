@@ -38,13 +38,17 @@ def rotate(session: Session) -> None:
 
     Example: tollway key rotate
     """
-    with session.output.working("changing the root key"):
+    with session.output.working("changing the root key") as bar:
         session.call("POST", "/keys/rotate")
-        told = time.monotonic()
+        told, most = time.monotonic(), 0
         while session.call("POST", "/keys/advance")["has_more"]:
             if time.monotonic() - told > TELL_SECONDS:
-                told = time.monotonic()
-                _tell(session, session.call("GET", "/keys"))
+                told, state = time.monotonic(), session.call("GET", "/keys")
+                left = sum(one["count"] for one in state["left"])
+                # How much there is to seal is known only by what was left when it was most.
+                most = max(most, left)
+                bar.at(most - left, most)
+                _tell(session, state)
     state = session.call("GET", "/keys")
     _print(session, state)
     path = session.settings.data / "root.key"

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from tollway.cli.progress import Bar, progress
+
 _PLAIN_WIDTH = 200
 """Columns of a table that goes into a file or a pipe, where there is no screen to fit."""
 
@@ -85,15 +87,10 @@ class Output:
         writer.writerows(rows)
 
     @contextmanager
-    def working(self, text: str) -> Iterator[None]:
-        """Show that long work goes on, when standard error is a terminal and --json is not given."""
-        if self.as_json or not sys.stderr.isatty():
-            yield
-            return
-        from rich.console import Console
-
-        with Console(stderr=True).status(text):
-            yield
+    def working(self, text: str, total: int | None = None) -> Iterator[Bar]:
+        """Show that long work goes on and how far it is, when standard error is a terminal and --json is not given."""
+        with progress(is_wanted=not self.as_json) as begin:
+            yield begin(text, total)
 
 
 def cell(value: object) -> str:

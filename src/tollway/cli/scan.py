@@ -7,7 +7,8 @@ import msgspec
 import typer
 
 from tollway.cli.answers import CommandError, ExitCode
-from tollway.cli.scanning.looking import look, progress
+from tollway.cli.progress import progress
+from tollway.cli.scanning.looking import look
 from tollway.cli.scanning.model import Finding, Looked, State
 from tollway.cli.scanning.shown import show_json, show_line, show_sarif
 from tollway.cli.session import Session, command

@@ -58,11 +58,11 @@ def restore(
     if isinstance(held, str):
         raise CommandError(ExitCode.REFUSED, f"{held}; stop it first")
     aside = data / f"replaced-{datetime.now(UTC):%Y%m%d-%H%M%S}" if replace else None
-    with held, session.output.working("restoring"):
+    with held, session.output.working("restoring") as bar:
         # Loads the storage, so only when it is needed.
         from tollway.runtime.restoring import find_missing_keys, restore_backup
 
-        restored = restore_backup(session.settings, path.absolute(), aside=aside)
+        restored = restore_backup(session.settings, path.absolute(), aside=aside, tell=bar.at)
         missing = find_missing_keys(data, restored)
     is_aside = aside is not None and aside.exists()
     result: dict[str, object] = {"data": str(data), "schemas": restored.manifest.schemas}

@@ -11,7 +11,7 @@ from tollway.adapters.storage.dumps import PostgresRestorer, SQLiteRestorer
 from tollway.adapters.storage.engine import open_engine
 from tollway.control.backups.model import Backup
 from tollway.control.backups.ports import Restorer
-from tollway.control.backups.service import restore
+from tollway.control.backups.service import Tell, restore, tell_nobody
 from tollway.settings.model import Settings
 
 REPLACED = (
@@ -21,15 +21,16 @@ REPLACED = (
 """What a restore replaces; everything else in the directory is kept."""
 
 
-def restore_backup(settings: Settings, archive: Path, *, aside: Path | None) -> Backup:
+def restore_backup(settings: Settings, archive: Path, *, aside: Path | None, tell: Tell = tell_nobody) -> Backup:
     """Restore an archive; with `aside`, what is there is moved into that folder first, and back when it fails.
 
-    Without `aside` the directory must hold no stores. Raises management.invalid (not a usable backup),
-    management.conflict (something is there), storage.newer_schema, management.unavailable; OSError from moving.
+    `tell` hears how many bytes of the archive are read. Without `aside` the directory must hold no stores.
+    Raises management.invalid (not a usable backup), management.conflict (something is there), storage.newer_schema,
+    management.unavailable; OSError from moving.
     """
     moved = _move(settings.data, aside) if aside is not None else []
     try:
-        return restore(archive, settings.data, _restorer(settings))
+        return restore(archive, settings.data, _restorer(settings), tell=tell)
     except BaseException:
         for name in moved:
             ((aside or settings.data) / name).replace(settings.data / name)

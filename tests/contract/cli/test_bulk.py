@@ -5,7 +5,8 @@ import pytest
 from kit.command_line import Run
 from kit.console_stand_in import ConsoleStandIn
 
-JOB = {"id": "job_0123456789abcdef", "state": "running", "act": "disable", "total": 3, "changed": 0, "can_undo": False}
+JOB = {"id": "job_0123456789abcdef", "state": "running", "act": "disable", "total": 3, "looked_at": 0, "changed": 0,
+       "can_undo": False}  # fmt: skip
 DONE = {**JOB, "state": "done", "changed": 2, "can_undo": True}
 PLAN = {"id": "plan_0123456789abcdef", "name": "interns"}
 TEAM = {"id": "team_0123456789abcdef", "name": "payments"}

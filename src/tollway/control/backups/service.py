@@ -31,6 +31,14 @@ _CHUNK = 1_048_576
 _NAME = re.compile(r"(?:config|ledger)\.(?:db|jsonl)|journal/[A-Za-z0-9_-]{1,100}\.twj", re.ASCII)
 
 
+Tell = Callable[[int, int], None]
+"""Hears how far something is: so much of so much."""
+
+
+def tell_nobody(done: int, total: int) -> None:
+    """Implement Tell where nobody waits."""
+
+
 class Backups:
     """Makes backups of the data directory that a server runs on."""
 
@@ -101,17 +109,18 @@ class Backups:
                     continue  # Ingested and deleted since it was listed: the ledger has it.
 
 
-def restore(archive: Path, data: Path, restorer: Restorer) -> Backup:
+def restore(archive: Path, data: Path, restorer: Restorer, *, tell: Tell = tell_nobody) -> Backup:
     """Put a backup into a data directory that holds no databases and no journals, with the server stopped.
 
-    Everything is checked before anything is put in place. Raises management.invalid (damaged, or not a
-    backup), management.conflict (something is there), storage.newer_schema, management.unavailable.
+    Everything is checked before anything is put in place. `tell` hears how many bytes of the archive, of how many, are
+    read. Raises management.invalid (damaged, or not a backup), management.conflict (something is there),
+    storage.newer_schema, management.unavailable.
     """
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
         _check_empty(data)
         with _scratch(data) as scratch:
-            manifest = _unpack(archive, scratch)
+            manifest = _unpack(archive, scratch, tell)
             _check_manifest(manifest, restorer)
             restorer.check(scratch)
             restorer.load(scratch, data)
@@ -177,13 +186,13 @@ def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
     return info
 
 
-def _unpack(archive: Path, folder: Path) -> Manifest:
+def _unpack(archive: Path, folder: Path, tell: Tell) -> Manifest:
     """Write the listed files, and no others, into the folder; check each against the manifest."""
     if not archive.is_file():
         raise not_a_backup("there is no such file")
     with tarfile.open(archive, mode="r:") as tar:
         manifest = _read_manifest(tar)
-        wanted = {member.name: member for member in manifest.members}
+        wanted, size = {member.name: member for member in manifest.members}, archive.stat().st_size
         (folder / JOURNAL).mkdir()
         for info in tar:
             if info.offset == 0:
@@ -199,6 +208,7 @@ def _unpack(archive: Path, folder: Path) -> Manifest:
                 os.fsync(target.fileno())
             if _digest(folder / info.name) != member.sha256:
                 raise not_a_backup(f"{info.name} is damaged")
+            tell(info.offset_data + info.size, size)
         if wanted:
             raise not_a_backup(f"{min(wanted)} is missing")
     return manifest

@@ -39,7 +39,9 @@ def test_restored_installation_is_the_same(plane: ControlPlane, backups: Backups
     assert made.path.parent == tmp_path / "backups" and made.path.stat().st_mode & 0o777 == 0o600
 
     elsewhere = tmp_path / "elsewhere"
-    restore(made.path, elsewhere, SQLiteRestorer())
+    told: list[tuple[int, int]] = []
+    restore(made.path, elsewhere, SQLiteRestorer(), tell=lambda done, total: told.append((done, total)))
+    assert told == sorted(told) and {total for _, total in told} == {made.path.stat().st_size}
     assert (elsewhere / "journal" / "proc_1.twj").read_bytes() == b"records"
     assert not (elsewhere / "root.key").exists()
     assert sorted(path.name for path in elsewhere.iterdir()) == ["config.db", "journal", "ledger.db"]
