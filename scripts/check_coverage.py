@@ -1,6 +1,6 @@
 """Runs all tests but the real model and chaos with branch coverage, and holds the gates.
 
-95 % of the whole (pyproject.toml), and all of what decides about tokens and money. Arguments go to pytest.
+95 % of the whole (pyproject.toml), and all of what decides about tokens, rights and money. Arguments go to pytest.
 Every Python process counts, pytest's own and each that a test starts: coverage begins in them through its .pth file
 and leaves its data in one folder when they end; pytest's own workers leave it earlier (tests/conftest.py), since they
 are killed when their end takes long. A process that is killed leaves none.
@@ -26,11 +26,22 @@ WHOLE = (
     "policy/price.py",
     "policy/price_book.py",
     "policy/tariff.py",
+    "policy/rights.py",
+    "policy/levels.py",
+    "policy/name_rules.py",
+    "policy/network_rules.py",
+    "policy/route_rules.py",
+    "policy/hour_rules.py",
     "gateway/authenticate.py",
     "gateway/subjects.py",
+    "gateway/life.py",
+    "gateway/rights.py",
+    "gateway/chains.py",
     "gateway/resolve.py",
     "gateway/claims.py",
     "gateway/admit.py",
+    "control/access/",
+    "control/rights/",
     "adapters/meters/",
     "adapters/journal/",
 )

@@ -88,6 +88,13 @@ def test_templates_match_whole_segments(rule: str, path: str, *, is_match: bool)
     assert rules(allow=(rule,)).allows("GET", (path,)) is is_match
 
 
+@pytest.mark.parametrize("rule", ["GET /orders/", "GET /ORDERS"])
+@pytest.mark.parametrize("path", ["/orders", "/orders/", "/Orders", "/orders/%20"])
+def test_a_deny_means_the_same_with_and_without_a_slash_at_its_end(rule: str, path: str) -> None:
+    assert rules(deny=(rule,)).find_denied("GET", (path,)) == rule
+    assert rules(deny=(rule,)).find_denied("GET", ("/orders2",)) is None
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "GET", "/orders", "get /orders", "GET orders", "HEAD /a", "GET /a/**/b", "GET /{", "GET /a}", "GET /{a}{b}"],

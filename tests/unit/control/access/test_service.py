@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kit.control import ACTOR, ControlPlane
+from tollway.control.access import service
 from tollway.control.access.grant import Grant
 from tollway.control.access.model import EVERYWHERE, Permission, Reach, RoleChange
 from tollway.control.access.roles import BUILT_IN
@@ -67,6 +68,15 @@ def test_nobody_makes_or_widens_a_role_beyond_themselves(plane: ControlPlane) ->
 def test_a_right_that_makes_no_sense_is_refused(plane: ControlPlane, rights: dict[Permission, Reach]) -> None:
     with refused("management.invalid"):
         plane.roles.create("Odd", "", rights, ACTOR)
+
+
+def test_roles_and_their_descriptions_are_bounded(plane: ControlPlane, monkeypatch: pytest.MonkeyPatch) -> None:
+    with refused("management.invalid"):
+        plane.roles.create("Long", "x" * (service.DESCRIPTION_CHARACTERS_MAX + 1), RIGHTS, ACTOR)
+    monkeypatch.setattr(service, "ROLES_MAX", 1)
+    plane.roles.create("One", "", RIGHTS, ACTOR)
+    with refused("management.invalid"):
+        plane.roles.create("Two", "", RIGHTS, ACTOR)
 
 
 def test_a_role_that_somebody_holds_stays(plane: ControlPlane) -> None:
