@@ -21,7 +21,7 @@ from tollway.control.upstreams.ports import UpstreamCheck
 from tollway.kernel.secret import Secret
 
 _FIELDS = ("base_url", "proxy_url")
-_NOT_YOURS = "variables and files of the server are named by who may do this for every team; enter the key itself"
+_NOT_YOURS = "variables and files of the server are named by who may do this for every team"
 
 
 class Reachable(Protocol):
@@ -146,10 +146,13 @@ def _check_references(before: Reachable, kept: tuple[Key, ...], after: Reach, fa
     known = {key.reference for key in kept}
     for index, key in enumerate(after.keys):
         if key.reference and key.reference not in known:
-            faults.add(f"/credentials/{index}", _NOT_YOURS)
+            faults.add(f"/credentials/{index}", f"{_NOT_YOURS}; enter the key itself")
     login = after.connection.proxy_key
     if login is not None and login.reference and login != before.connection.proxy_key:
-        faults.add("/proxy_credential", _NOT_YOURS)
+        faults.add("/proxy_credential", f"{_NOT_YOURS}; enter the login itself")
+    authority = after.connection.ca_file
+    if authority is not None and authority != before.connection.ca_file:
+        faults.add("/ca_file", _NOT_YOURS)
 
 
 def _is_same_way(before: Connection, after: Connection) -> bool:

@@ -2,6 +2,10 @@
 
 from starlette.testclient import TestClient
 
+from kit.console import Console
+from kit.control import ACTOR
+from kit.matrix import add_person, sign_in
+
 S = "/api/v1/services"
 CANARY = "canary-credential-98765"
 BODY = {
@@ -40,6 +44,22 @@ def test_a_credential_is_never_shown_and_is_cleared_with_a_new_host(browser: Tes
     assert browser.patch(path, json={"credential": None}).json()["keys"] == []
     for text in (made.text, moved.text, again.text, browser.get(path).text, browser.get(S).text):
         assert CANARY not in text
+
+
+def test_r22_an_owner_of_a_teams_services_cannot_have_the_servers_keys_sent_to_themselves(console: Console) -> None:
+    """Neither by a reference of their own nor by moving a service whose key nobody shows them."""
+    team = console.plane.teams.create("red", ACTOR)
+    add_person(console, "ann", "api_owner", (team.id,))
+    console.plane.references.values["env:OPENAI_API_KEY"] = "sk-of-everybody"
+    ann = sign_in(console, "ann")
+    for reference in ("env:OPENAI_API_KEY", "file:/run/secrets/other"):
+        answer = ann.post(S, json={**BODY, "base_url": "https://evil.example", "credential": reference})
+        assert (answer.status_code, [fault["pointer"] for fault in answer.json()["errors"]]) == (422, ["/credential"])
+    made = console.signed_in().post(S, json={**BODY, "team_id": team.id, "credential": "env:OPENAI_API_KEY"})
+    moved = ann.patch(f"{S}/{made.json()['id']}", json={"base_url": "https://evil.example"})
+    assert (moved.status_code, moved.json()["keys"]) == (200, [])
+    own = ann.post(S, json={**BODY, "name": "own", "path_prefix": "/own"})
+    assert own.status_code == 201 and own.json()["team_id"] == team.id
 
 
 def test_a_change_of_an_older_version_is_refused(browser: TestClient) -> None:

@@ -95,6 +95,11 @@ def test_r22_who_works_for_a_team_names_no_variable_or_file_of_the_server() -> N
         with pytest.raises(Invalid) as caught:
             change(Thing(), base_url="https://a.example", proxy_url=PROXY, credential=reference, sight=team)
         assert [fault.path for fault in caught.value.faults] == ["/proxy_credential"]
+    with pytest.raises(Invalid) as caught:
+        change(Thing(), base_url="https://a.example", ca_file="/etc/passwd", sight=team)
+    assert [fault.path for fault in caught.value.faults] == ["/ca_file"]
+    own = change(Thing(), base_url="https://a.example", ca_file="/etc/ca.pem")
+    assert change(own, base_url="https://a.example/v2", ca_file="/etc/ca.pem", sight=team).connection.ca_file
     given = change(Thing(), "env:OPENAI_API_KEY", base_url="https://a.example")
     assert change(given, "env:OPENAI_API_KEY", base_url="https://a.example/v2", sight=team).keys == given.keys
     with pytest.raises(Invalid):
