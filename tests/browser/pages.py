@@ -199,6 +199,14 @@ def invite_person(tab: Tab) -> None:
     come_to_rest(tab)
 
 
+def deactivate_many(tab: Tab) -> None:
+    """Choose three people and see what deactivating them would come to."""
+    for name in ("operator", "Ana Ruiz", "Mbali Dube"):
+        tab.get_by_role("checkbox", name=f"Select {name}").check()
+    tab.get_by_role("button", name="Deactivate…").click()
+    tab.get_by_text("it is refused").wait_for()
+
+
 def ask_deactivate(tab: Tab) -> None:
     """Open the question before a deactivation."""
     tab.get_by_role("button", name="Deactivate").click()
@@ -313,6 +321,7 @@ PAGES = [
     Page("usage", "/usage?range=7d", "Usage & cost"),
     Page("people", "/people", "People"),
     Page("people-invite", "/people", "People", invite_person),
+    Page("people-many", "/people", "People", deactivate_many),
     Page("person", "/people/user_3", "Mbali Dube"),
     Page("service accounts", "/service-accounts", "Service accounts"),
     Page("service account", "/service-accounts/sva_nightly", "nightly import"),

@@ -22,6 +22,7 @@ from figures import FigureReads
 from home import HomeReads
 from life import LifeReads, life_of, unused_of
 from limits import NO_METERS, PLANS, LimitReads
+from many import act_on_many
 from notices import NoticeReads
 from people import PeopleReads
 from rights import RightsReads
@@ -167,6 +168,8 @@ class StandIn(HomeReads, FigureReads, PeopleReads, NoticeReads, SecurityReads, R
             return web.json_response({"revoked": 3})
         if kind == "token-jobs":
             return web.json_response(self.act_on_jobs(rest, body), status=201)
+        if rest[:1] == ["acts"] and kind in ("users", "service-accounts"):
+            return web.json_response(act_on_many(kind, body))
         if kind == "plans":
             return web.json_response({**PLANS[0], **body}, headers={"ETag": self.etag})
         if kind == "tokens" and not rest:

@@ -72,3 +72,38 @@ def test_all_tokens_before_an_instant_are_revoked_when_the_words_are_typed(tab: 
     (asked,) = [body for path, body in console.posted if path == "POST tokens/revoke-all"]
     assert (asked["kind"], asked["reason"], asked["is_compromised"]) == ("installation", "a laptop was lost", False)
     assert asked["issued_before"].startswith("2026-11-01T")
+
+
+def test_many_people_get_a_role_and_it_is_taken_back(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/people")
+    tab.get_by_role("checkbox", name="Select operator").check()
+    tab.get_by_role("checkbox", name="Select Mbali Dube").check()
+    bar = tab.get_by_role("group", name="Acts on the selected people")
+    bar.get_by_role("button", name="Give a role…").click()
+    dialog = tab.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Give the role")).to_be_disabled()
+    dialog.get_by_role("combobox", name="Role").click()
+    tab.get_by_role("option", name="Viewer").click()
+    expect(dialog.get_by_text("1 person will be given it; for 1 it is refused.")).to_be_visible()
+    dialog.get_by_role("button", name="Give the role").click()
+    expect(dialog.get_by_text("This is the last owner")).to_be_visible()
+    dialog.get_by_role("button", name="Undo").click()
+    expect(tab.get_by_text("Taken back")).to_be_visible()
+    acts = [body for path, body in console.posted if path == "POST users/acts"]
+    assert [(act["role"], act["ids"]) for act in acts] == [("viewer", ["user_1", "user_3"]), ("developer", ["user_3"])]
+    assert ("POST users/acts/preview", acts[0]) in console.posted
+
+
+def test_deactivating_many_is_confirmed_by_typing_when_tokens_end(tab: Tab, console: stand_in.StandIn) -> None:
+    tab.goto("/people")
+    tab.get_by_role("checkbox", name="Select Mbali Dube").check()
+    tab.get_by_role("button", name="Deactivate…").click()
+    dialog = tab.get_by_role("dialog")
+    expect(dialog.get_by_text("1 session and 3 tokens end with it")).to_be_visible()
+    act = dialog.get_by_role("button", name="Deactivate", exact=True)
+    expect(act).to_be_disabled()
+    dialog.get_by_label("Type deactivate 1").fill("deactivate 1")
+    act.click()
+    expect(tab.get_by_text("1 person deactivated")).to_be_visible()
+    expect(tab.get_by_role("group", name="Acts on the selected people")).to_have_count(0)
+    assert console.posted[-1] == ("POST users/acts", {"kind": "deactivate", "role": None, "ids": ["user_3"]})

@@ -2,7 +2,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, body, given, newKey } from "./client";
 import type { operations } from "./schema";
-import type { Ended, RoleInput, RolePatch, UserInput, UserPatch } from "./types";
+import type { Ended, MembersAct, PeopleAct, RoleInput, RolePatch, UserInput, UserPatch } from "./types";
 
 type UsersQuery = NonNullable<operations["list_users"]["parameters"]["query"]>;
 export type UserFilters = { state?: string; role?: string; team_id?: string; search?: string };
@@ -42,6 +42,11 @@ export const renameTeam = (id: string, name: string) => body(api.PATCH("/api/v1/
 export const deleteTeam = (id: string) => api.DELETE("/api/v1/teams/{team_id}", { params: team(id) });
 export const joinTeam = (teamId: string, userId: string) => api.PUT("/api/v1/teams/{team_id}/members/{user_id}", { params: member(teamId, userId) });
 export const leaveTeam = (teamId: string, userId: string) => api.DELETE("/api/v1/teams/{team_id}/members/{user_id}", { params: member(teamId, userId) });
+
+export const previewPeople = (act: PeopleAct) => body(api.POST("/api/v1/users/acts/preview", { body: act }));
+export const actOnPeople = (act: PeopleAct) => body(api.POST("/api/v1/users/acts", { body: act }));
+export const previewMembers = (id: string, act: MembersAct) => body(api.POST("/api/v1/teams/{team_id}/members/acts/preview", { params: team(id), body: act }));
+export const actOnMembers = (id: string, act: MembersAct) => body(api.POST("/api/v1/teams/{team_id}/members/acts", { params: team(id), body: act }));
 
 export function useMembers(id: string) {
   return useInfiniteQuery({

@@ -33,6 +33,10 @@ export function endServiceAccount(id: string, act: "deactivate" | "delete"): Pro
   return body(api.POST("/api/v1/service-accounts/{account_id}/deactivate", { params: at(id) }));
 }
 
+export type AccountsAct = components["schemas"]["AccountsActInput"];
+export const previewAccounts = (act: AccountsAct) => body(api.POST("/api/v1/service-accounts/acts/preview", { body: act }));
+export const actOnAccounts = (act: AccountsAct) => body(api.POST("/api/v1/service-accounts/acts", { body: act }));
+
 const of = (id: string) => ({ path: { user_id: id } });
 
 export const useSessionsOf = (id: string) => useQuery({ queryKey: ["user", id, "sessions"], queryFn: () => body(api.GET("/api/v1/users/{user_id}/sessions", { params: of(id) })) });

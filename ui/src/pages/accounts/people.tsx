@@ -14,11 +14,13 @@ import { SearchBox } from "../../parts/search";
 import { Table, usePaged, type Column } from "../../parts/table";
 import { Ago, State, When } from "../../parts/words";
 import { Invite } from "./invite";
+import { ManyPeople } from "./many";
 
 export const PERSON_TONE: Record<Person["state"], string> = { active: "active", invited: "invited", deactivated: "disabled", deleted: "revoked" };
 
 export default function People() {
   const [params, change] = useQueryPart();
+  const [chosen, setChosen] = useState<Set<string>>(new Set());
   const [isInviting, setInviting] = useState(false);
   const { may } = useRights();
   const filters = useMemo(() => ({ state: params.get("state") ?? "", role: params.get("role") ?? "", team_id: params.get("team") ?? "", search: params.get("search") ?? "" }), [params]);
@@ -27,7 +29,10 @@ export default function People() {
   const roles = useRoles(may("roles.read")).data?.items ?? [];
   const teams = useTeams().data?.items ?? [];
   const { reset } = paged;
-  useEffect(() => reset(), [filters]); // a new list begins at its first page
+  useEffect(() => {
+    reset();
+    setChosen(new Set());
+  }, [filters]); // a new list begins at its first page
   const hasFilters = Object.values(filters).some(Boolean);
   const invite = may("users.write") && <Button onClick={() => setInviting(true)}>Invite a person</Button>;
   return (
@@ -39,8 +44,10 @@ export default function People() {
           {roles.length > 0 && <Select size="xs" w={150} aria-label="Filter by role" placeholder="Role" clearable data={roles.map((role) => ({ value: role.id, label: role.name }))} value={filters.role || null} onChange={(role) => change({ role })} />}
           <Select size="xs" w={160} aria-label="Filter by team" placeholder="Team" clearable searchable data={teams.map((team) => ({ value: team.id, label: team.name }))} value={filters.team_id || null} onChange={(team) => change({ team })} />
         </div>
+        <ManyPeople picked={paged.rows.filter((person) => chosen.has(person.id))} clear={() => setChosen(new Set())} />
         {users.error && !users.data ? <div style={{ padding: 16 }}><Trouble error={users.error} retry={() => void users.refetch()} /></div> : !users.data ? <Loading rows={6} /> : paged.rows.length ? (
-          <Table label="People" columns={COLUMNS} rows={paged.rows} keyOf={(person) => person.id} hrefOf={(person) => `/people/${person.id}`} />
+          <Table label="People" columns={COLUMNS} rows={paged.rows} keyOf={(person) => person.id} hrefOf={(person) => `/people/${person.id}`}
+            selection={may("users.write") || may("members.write") ? { chosen, set: setChosen, nameOf: (key) => paged.rows.find((person) => person.id === key)?.name ?? key } : undefined} />
         ) : hasFilters ? (
           <Empty title="Nobody matches">The search looks at the beginning of names. Deleted people are shown only with their state.</Empty>
         ) : (
@@ -56,7 +63,7 @@ const COLUMNS: Column<Person>[] = [
   { id: "name", title: "Name", isFixed: true, show: (person) => <Link href={`/people/${person.id}`} className="nowrap">{person.name}</Link> },
   { id: "state", title: "State", show: (person) => <State value={PERSON_TONE[person.state]}>{person.state}</State> },
   { id: "role", title: "Role", show: (person) => <span className="nowrap">{person.role_name}</span> },
-  { id: "teams", title: "Teams", show: (person) => (person.teams.length ? person.teams.map((team) => team.name).join(", ") : <span className="muted">none</span>) },
+  { id: "teams", title: "Teams", show: (person) => (person.teams.length ? person.teams.map((team, index) => <span key={team.id} className="nowrap">{team.name}{index < person.teams.length - 1 && ", "}</span>) : <span className="muted">none</span>) },
   { id: "tokens", title: "Own tokens", isEnd: true, show: (person) => count(person.personal_tokens) },
   { id: "signed_in", title: "Signed in", show: (person) => <Ago value={person.signed_in_at} /> },
   { id: "created", title: "Since", show: (person) => <When value={person.created_at} /> },

@@ -15,11 +15,13 @@ import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { SearchBox } from "../../parts/search";
 import { Table, usePaged, type Column } from "../../parts/table";
 import { State, When } from "../../parts/words";
+import { ManyAccounts } from "./many";
 
 export const ACCOUNT_TONE: Record<ServiceAccount["state"], string> = { active: "active", invited: "active", deactivated: "disabled", deleted: "revoked" };
 
 export default function ServiceAccounts() {
   const [params, change] = useQueryPart();
+  const [chosen, setChosen] = useState<Set<string>>(new Set());
   const [isNew, setNew] = useState(false);
   const { may } = useRights();
   const filters = useMemo(() => ({ state: params.get("state") ?? "", team_id: params.get("team") ?? "", search: params.get("search") ?? "", ownerless: params.get("ownerless") ?? "" }), [params]);
@@ -27,7 +29,10 @@ export default function ServiceAccounts() {
   const paged = usePaged(accounts);
   const teams = useTeams().data?.items ?? [];
   const { reset } = paged;
-  useEffect(() => reset(), [filters]); // a new list begins at its first page
+  useEffect(() => {
+    reset();
+    setChosen(new Set());
+  }, [filters]); // a new list begins at its first page
   const hasFilters = Object.values(filters).some(Boolean);
   const make = may("service_accounts.write") && <Button onClick={() => setNew(true)}>New service account</Button>;
   return (
@@ -39,8 +44,10 @@ export default function ServiceAccounts() {
           <Select size="xs" w={160} aria-label="Filter by team" placeholder="Team" clearable searchable data={teams.map((team) => ({ value: team.id, label: team.name }))} value={filters.team_id || null} onChange={(team) => change({ team })} />
           <Switch size="xs" label="Without an owner" checked={filters.ownerless === "true"} onChange={(event) => change({ ownerless: event.currentTarget.checked ? "true" : null })} />
         </div>
+        <ManyAccounts picked={paged.rows.filter((account) => chosen.has(account.id))} clear={() => setChosen(new Set())} />
         {accounts.error && !accounts.data ? <div style={{ padding: 16 }}><Trouble error={accounts.error} retry={() => void accounts.refetch()} /></div> : !accounts.data ? <Loading rows={6} /> : paged.rows.length ? (
-          <Table label="Service accounts" columns={COLUMNS} rows={paged.rows} keyOf={(account) => account.id} hrefOf={(account) => `/service-accounts/${account.id}`} />
+          <Table label="Service accounts" columns={COLUMNS} rows={paged.rows} keyOf={(account) => account.id} hrefOf={(account) => `/service-accounts/${account.id}`}
+            selection={may("service_accounts.write") ? { chosen, set: setChosen, nameOf: (key) => paged.rows.find((account) => account.id === key)?.name ?? key } : undefined} />
         ) : hasFilters ? (
           <Empty title="None matches">The search looks at the beginning of names. Deleted ones are shown only with their state.</Empty>
         ) : (
