@@ -17,8 +17,12 @@ faster, and the boundaries are looked at where it matches."""
 _WORD = frozenset(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz")
 
 
+_CONTINUATION = bytes(range(0x80, 0xC0))
+"""Bytes of UTF-8 that begin no character."""
+
+
 class Hit(NamedTuple):
-    """A token in a text. `line` and `column` count from 1, `column` in bytes."""
+    """A token in a text. `line` and `column` count from 1, `column` in characters of UTF-8, as editors do."""
 
     line: int
     column: int
@@ -30,22 +34,21 @@ def find_tokens(pieces: Iterable[bytes]) -> Iterator[Hit]:
 
     Memory is that of one piece. A token is found as a whole word only, as `SCANNER_EXPRESSION` says.
     """
-    tail, line, line_start, offset, found_until = b"", 1, 0, 0, -1
+    tail, place, offset, found_until = b"", (1, 1), 0, -1
     for piece in pieces:
-        data = tail + piece
+        data, at = tail + piece, 0
         for start, token in _tokens(data, is_first=offset == 0, is_last=False):
             if offset + start > found_until:
                 found_until = offset + start
-                yield Hit(*_place(data, start, offset, (line, line_start)), token)
+                place, at = _move(place, data[at:start]), start
+                yield Hit(*place, token)
         keep = min(len(data), TOKEN_BYTES + 1)
         passed = len(data) - keep
-        line += data.count(b"\n", 0, passed)
-        if (newline := data.rfind(b"\n", 0, passed)) >= 0:
-            line_start = offset + newline + 1
+        place = _move(place, data[at:passed])
         tail, offset = data[passed:], offset + passed
     for start, token in _tokens(tail, is_first=offset == 0, is_last=True):
         if offset + start > found_until:
-            yield Hit(*_place(tail, start, offset, (line, line_start)), token)
+            yield Hit(*_move(place, tail[:start]), token)
 
 
 def _tokens(data: bytes, *, is_first: bool, is_last: bool) -> Iterator[tuple[int, ParsedToken]]:
@@ -60,9 +63,10 @@ def _tokens(data: bytes, *, is_first: bool, is_last: bool) -> Iterator[tuple[int
             yield start, token
 
 
-def _place(data: bytes, start: int, offset: int, tail: tuple[int, int]) -> tuple[int, int]:
-    """Return line and column of a place in `data`, whose own start is `tail` (line, where that line started)."""
-    line, line_start = tail
-    newline = data.rfind(b"\n", 0, start)
-    begins = line_start if newline < 0 else offset + newline + 1
-    return line + data.count(b"\n", 0, start), offset + start - begins + 1
+def _move(place: tuple[int, int], passed: bytes) -> tuple[int, int]:
+    """Return the line and column after a piece of text that begins at a place."""
+    line, column = place
+    newline = passed.rfind(b"\n")
+    if newline >= 0:
+        line, column = line + passed.count(b"\n"), 1
+    return line, column + len(passed[newline + 1 :].translate(None, _CONTINUATION))

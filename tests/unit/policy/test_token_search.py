@@ -12,6 +12,8 @@ from tollway.policy.token_search import find_tokens
 
 TOKENS = [generate_token(kind, bytes([index]) * 48).reveal().encode() for index, kind in enumerate(sorted(KINDS))]
 
+PARTS = [b"\n", b" ", "ä€😀".encode(), b"x", b"_", b"tws_", b"-", TOKENS[0][:-1], TOKENS[0][1:]]
+
 
 def found_in(text: bytes, *cuts: int) -> list[tuple[int, int, bytes]]:
     edges = [0, *sorted(cut % (len(text) + 1) for cut in cuts), len(text)]
@@ -31,7 +33,7 @@ def test_every_kind_is_found_with_its_line_and_column() -> None:
 
 
 @given(
-    parts=st.lists(st.sampled_from([*TOKENS, b"\n", b" ", b"x", b"_", b"tws_", b"-", TOKENS[0][:-1], TOKENS[0][1:]])),
+    parts=st.lists(st.sampled_from([*TOKENS, *PARTS])),
     cuts=st.lists(st.integers(0, 2_000), max_size=6),
 )
 def test_wherever_a_text_is_cut_the_same_is_found_as_by_the_published_expression(
@@ -41,8 +43,8 @@ def test_wherever_a_text_is_cut_the_same_is_found_as_by_the_published_expression
     whole = found_in(text)
     assert found_in(text, *cuts) == whole
     assert [token for _, _, token in whole] == published(text)
-    lines = text.split(b"\n")
-    assert all(lines[line - 1][column - 1 :].startswith(token) for line, column, token in whole)
+    lines = text.decode().split("\n")
+    assert all(lines[line - 1][column - 1 :].startswith(token.decode()) for line, column, token in whole)
 
 
 def test_random_texts_of_the_same_form_give_no_false_finding() -> None:

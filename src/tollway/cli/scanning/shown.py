@@ -79,7 +79,13 @@ def show_sarif(findings: Sequence[tuple[Finding, State]]) -> dict[str, Any]:
     return {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": [_result(*found) for found in findings]}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(*found) for found in findings],
+            }
+        ],
     }
 
 
