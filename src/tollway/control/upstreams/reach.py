@@ -2,7 +2,8 @@
 
 Law: a secret is bound to where it is sent. Keys and the values of fixed headers stay only while scheme, host and port
 of the base URL stay, and over plain HTTP the proxy that sees them; the proxy's login stays only while the proxy does.
-A variable or a file of the server is sent where its editor says: only who may do so for every team may name one.
+A variable or a file of the server is sent where its editor says, and the machine's own addresses answer whoever calls
+through it: only who may do so for every team may name one.
 """
 
 from dataclasses import dataclass, replace
@@ -16,12 +17,17 @@ from tollway.control.access.model import EVERYWHERE, Sight
 from tollway.control.faults import Faults
 from tollway.control.upstreams.connection import change_connection, origin
 from tollway.control.upstreams.credentials import Credentials
+from tollway.control.upstreams.guarded_addresses import opens_guarded
 from tollway.control.upstreams.model import STORED, Connection, ConnectionChange, Key
 from tollway.control.upstreams.ports import UpstreamCheck
 from tollway.kernel.secret import Secret
 
 _FIELDS = ("base_url", "proxy_url")
 _NOT_YOURS = "variables and files of the server are named by who may do this for every team"
+_GUARDED = (
+    "this holds addresses of the machine itself or of its cloud, which are allowed by who may do this for every team; "
+    "give a narrower block, such as 10.0.0.0/8"
+)
 
 
 class Reachable(Protocol):
@@ -75,7 +81,7 @@ class Reaching:
         kept = before.keys if is_same else ()
         keys = kept if credentials is UNSET else self._credentials.build(credentials, kept, faults)
         if sight.reach is not EVERYWHERE.reach:
-            _check_references(before, kept, Reach(connection, keys, False), faults)
+            _check_own_of_server(before, kept, Reach(connection, keys, False), faults)
         faults.check()
         cleared = not is_same and bool(before.keys)
         if not is_same and change.headers is UNSET and connection.headers:
@@ -141,8 +147,8 @@ def _with_login_apart(change: ConnectionChange, faults: Faults) -> ConnectionCha
     return replace(change, proxy_url=parts._replace(netloc=place).geturl(), proxy_credential=secret)
 
 
-def _check_references(before: Reachable, kept: tuple[Key, ...], after: Reach, faults: Faults) -> None:
-    """Add a fault for each variable and file of the server that is newly named, or that would be sent elsewhere."""
+def _check_own_of_server(before: Reachable, kept: tuple[Key, ...], after: Reach, faults: Faults) -> None:
+    """Add a fault for all of the server's own that is newly reached for: variables, files, and guarded addresses."""
     known = {key.reference for key in kept}
     for index, key in enumerate(after.keys):
         if key.reference and key.reference not in known:
@@ -153,6 +159,9 @@ def _check_references(before: Reachable, kept: tuple[Key, ...], after: Reach, fa
     authority = after.connection.ca_file
     if authority is not None and authority != before.connection.ca_file:
         faults.add("/ca_file", _NOT_YOURS)
+    for index, block in enumerate(after.connection.allow_private):
+        if block not in before.connection.allow_private and opens_guarded(block):
+            faults.add(f"/allow_private/{index}", _GUARDED)
 
 
 def _is_same_way(before: Connection, after: Connection) -> bool:

@@ -58,7 +58,10 @@ def test_r22_an_owner_of_a_teams_services_cannot_have_the_servers_keys_sent_to_t
     made = console.signed_in().post(S, json={**BODY, "team_id": team.id, "credential": "env:OPENAI_API_KEY"})
     moved = ann.patch(f"{S}/{made.json()['id']}", json={"base_url": "https://evil.example"})
     assert (moved.status_code, moved.json()["keys"]) == (200, [])
-    own = ann.post(S, json={**BODY, "name": "own", "path_prefix": "/own"})
+    for private in (True, ["169.254.0.0/16"], ["10.0.0.0/8", "127.0.0.1/32"]):
+        answer = ann.post(S, json={**BODY, "base_url": "http://10.0.0.9", "allow_private": private})
+        assert answer.status_code == 422 and "/allow_private/" in answer.json()["errors"][0]["pointer"]
+    own = ann.post(S, json={**BODY, "name": "own", "path_prefix": "/own", "allow_private": ["10.0.0.0/8"]})
     assert own.status_code == 201 and own.json()["team_id"] == team.id
 
 

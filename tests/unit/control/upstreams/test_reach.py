@@ -96,6 +96,11 @@ def test_r22_who_works_for_a_team_names_no_variable_or_file_of_the_server() -> N
             change(Thing(), base_url="https://a.example", proxy_url=PROXY, credential=reference, sight=team)
         assert [fault.path for fault in caught.value.faults] == ["/proxy_credential"]
     with pytest.raises(Invalid) as caught:
+        change(Thing(), base_url="http://10.0.0.1", allow_private=("10.0.0.0/8", "127.0.0.0/8", "*"), sight=team)
+    assert [fault.path for fault in caught.value.faults] == ["/allow_private/1", "/allow_private/2"]
+    opened = change(Thing(), base_url="http://10.0.0.1", allow_private=("*",))
+    assert change(opened, base_url="http://10.0.0.1/v2", allow_private=("*",), sight=team).connection.allow_private
+    with pytest.raises(Invalid) as caught:
         change(Thing(), base_url="https://a.example", ca_file="/etc/passwd", sight=team)
     assert [fault.path for fault in caught.value.faults] == ["/ca_file"]
     own = change(Thing(), base_url="https://a.example", ca_file="/etc/ca.pem")
