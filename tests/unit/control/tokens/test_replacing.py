@@ -147,7 +147,7 @@ def test_a_token_that_ended_for_not_being_used_is_replaced_with_the_end_it_had(p
     assert do(plane, token, revokes=True).token.expires_ns == token.expires_ns
 
 
-def test_who_may_not_give_it_does_not_replace_it(plane: ControlPlane, leaked: Token) -> None:
+def test_r18_who_may_not_give_it_does_not_replace_it(plane: ControlPlane, leaked: Token) -> None:
     narrow = replace(ACTOR, bound=Grant(models=("gpt-4o-mini",)))
     assert code_of(plane, leaked, narrow) == "management.forbidden"
     elsewhere = Actor("user_2", "user", sight=Sight(Reach.OWN, "user_2"))
@@ -161,7 +161,7 @@ def test_who_may_not_give_it_does_not_replace_it(plane: ControlPlane, leaked: To
     assert plane.tokens.get(leaked.id).life.replaced_by is None and plane.tokens.count_live() == 1
 
 
-def test_nobody_gets_anothers_scopes_by_replacing(plane: ControlPlane) -> None:
+def test_r18_nobody_gets_anothers_scopes_by_replacing(plane: ControlPlane) -> None:
     scoped = NewToken("mine", scopes={Permission.TOKENS_READ: Reach.OWN})
     token = plane.tokens.issue(scoped, ACTOR).token
     assert do(plane, token, revokes=True).token.scopes == token.scopes
