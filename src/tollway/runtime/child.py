@@ -1,6 +1,7 @@
 """How supervisor and children talk: one socket pair each.
 
-The supervisor sends one ChildStart; the child answers one Ready. After that, root keys alone are talked about: the
+The supervisor sends one ChildStart; the child answers one Ready, and before it Starting as long as it is at work on
+that. After that, root keys alone are talked about: the
 console says that their file has changed (FileChanged), the supervisor hands the new keys to whoever has keys
 (NewKeys), each says when it has them (HasKeys), and the console is told when all have (AllHave). When the socket
 closes, the other side is gone. A child that loses its supervisor drains and exits.
@@ -24,6 +25,8 @@ from tollway.settings.model import Settings
 _LENGTH = struct.Struct("!I")
 _MESSAGE_BYTES_MAX = 1_048_576
 HAND_OVER_SECONDS = 30.0
+SIGN_SECONDS = 5.0
+"""How often a child that starts says that it is at work."""
 
 PlainKeys = tuple[tuple[int, bytes], ...]
 """Root keys on their way between two processes of ours."""
@@ -38,6 +41,12 @@ class ChildStart(msgspec.Struct, frozen=True):
     socket_fds: tuple[int, ...]
     gateway_url: str
     console_url: str
+
+
+class Starting(msgspec.Struct, frozen=True, tag=True):
+    """The child is not ready yet, since it does this; it has not stopped."""
+
+    doing: str
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
@@ -66,7 +75,7 @@ class AllHave(msgspec.Struct, frozen=True, tag=True):
     fault: str = ""
 
 
-ToSupervisor = Ready | FileChanged | HasKeys
+ToSupervisor = Starting | Ready | FileChanged | HasKeys
 ToChild = NewKeys | AllHave
 
 
@@ -106,6 +115,23 @@ class Start:
     def ready(self, **notes: str) -> None:
         """Tell the supervisor that this process answers. Does nothing when the supervisor is gone."""
         self.say(Ready(notes))
+
+    @contextlib.contextmanager
+    def working(self, doing: str) -> Iterator[None]:
+        """Tell the supervisor again and again that this is being done, as long as it is, so that it waits."""
+        done = threading.Event()
+
+        def tell() -> None:
+            while not done.wait(SIGN_SECONDS):
+                self.say(Starting(doing))
+
+        teller = threading.Thread(target=tell, name="starting", daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            done.set()
+            teller.join()
 
     def say(self, message: ToSupervisor) -> None:
         """Tell the supervisor something. Does nothing when the supervisor is gone."""

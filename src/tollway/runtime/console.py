@@ -212,7 +212,8 @@ def main(arguments: Sequence[str]) -> int:
             keys = KeyRing(start.root_keys)
             supervisor = Listening(start, keys.adopt)
             ledger = LedgerClient(data / "run" / "ledger.sock")
-            services = build_console(start.settings, keys, places, ledger, hand_over=supervisor.hand_over)
+            with start.working("opens its database and brings the workers' store up to it"):
+                services = build_console(start.settings, keys, places, ledger, hand_over=supervisor.hand_over)
             notes = welcome(services, start.console_url)
             return run_console(
                 start.settings,

@@ -8,7 +8,8 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from msgspec import structs
@@ -49,35 +50,52 @@ def main(arguments: Sequence[str]) -> int:
     start = receive_start(arguments)
     start_logging("ledger", start.settings.log.level)
     try:
-        return run_ledger(start.settings, ready=start.ready, gone_fd=start.control.fileno())
+        return run_ledger(start.settings, ready=start.ready, gone_fd=start.control.fileno(), working=start.working)
     except TollwayError as error:
         _log.error("the ledger cannot start: %s", error)
         return 1
 
 
-def run_ledger(settings: Settings, *, ready: Callable[[], None] = lambda: None, gone_fd: int | None = None) -> int:
+@contextmanager
+def _untold(_doing: str) -> Iterator[None]:
+    yield
+
+
+def run_ledger(
+    settings: Settings,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    gone_fd: int | None = None,
+    working: Callable[[str], AbstractContextManager[None]] = _untold,
+) -> int:
     """Run the ledger of a data directory until SIGTERM or SIGINT, or until `gone_fd` becomes readable.
 
-    `ready` is called once its socket accepts. Returns 0, or 1 when the database has a newer schema. Two ledgers would
-    take in every call twice: a predecessor that is still ending is waited for. Raises management.unavailable.
+    `ready` is called once its socket accepts; `working` is entered for what may take long before that. Returns 0, or 1
+    when the database has a newer schema. Two ledgers would take in every call twice: a predecessor that is still ending
+    is waited for. Raises management.unavailable.
     """
     with one_writer(settings.data / "run" / "ledger.lock"):
-        return _run_alone(settings, ready, gone_fd)
+        parts = build_parts(settings)
+        with working("opens its database"):
+            is_usable = _open(parts)
+        if not is_usable:
+            return 1
+        tune_collector()
+        asyncio.run(_run(parts, settings.data / SOCKET, ready, gone_fd))
+        parts.close()
+        return 0
 
 
-def _run_alone(settings: Settings, ready: Callable[[], None], gone_fd: int | None) -> int:
-    parts = build_parts(settings)
+def _open(parts: Parts) -> bool:
+    """Make the database what this program needs; False when it is of a newer one. One that is down may come back."""
     try:
         parts.open_store()
     except TollwayError as error:
         if error.code.name == "storage.newer_schema":
             _log.error("the ledger cannot start: %s", error)
-            return 1
+            return False
         _log.warning("the ledger starts without its database: %s", error)
-    tune_collector()
-    asyncio.run(_run(parts, settings.data / SOCKET, ready, gone_fd))
-    parts.close()
-    return 0
+    return True
 
 
 def build_parts(settings: Settings) -> Parts:

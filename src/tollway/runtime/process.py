@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
@@ -26,6 +27,7 @@ from tollway.runtime.child import (
     NewKeys,
     PlainKeys,
     Ready,
+    Starting,
     read_message,
     send,
 )
@@ -78,6 +80,8 @@ class Process:
     ) -> None:
         self.name = f"{role}-{index}" if role is Role.WORKER else str(role)
         self.notes: dict[str, str] = {}
+        self.heard_at = time.monotonic()
+        """When the child last said that it is at work on its start; at first, when it was to begin."""
         self._role = role
         self._sockets = tuple(sockets)
         self._message = ChildStart(
@@ -210,6 +214,9 @@ class Process:
                 return was_ready
             for body in inbox.take(part):
                 match read_message(body):
+                    case Starting(doing):
+                        self.heard_at = time.monotonic()
+                        log.info("%s is not ready yet: it %s", self.name, doing)
                     case Ready(notes):
                         was_ready = True
                         self.notes = notes

@@ -10,6 +10,7 @@ import logging
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable
 
 from tollway.adapters.secrets import (
@@ -34,6 +35,7 @@ log = logging.getLogger(__name__)
 
 EXIT_DONE, EXIT_REFUSED, EXIT_UNAVAILABLE = 0, 1, 3
 READY_SECONDS = 60.0
+"""How long a start may take without a sign of work; a migration or a store of a million tokens takes its time."""
 LEDGER_STOP_SECONDS = 15.0
 PORT_SECONDS = 20.0
 """After a supervisor was killed, its children hold the ports until they notice: at worst once they have started."""
@@ -114,7 +116,7 @@ class Supervisor:
         try:
             started = await self._start()
         except TimeoutError:
-            log.error("a process did not start within %d s; its own lines above say why", READY_SECONDS)
+            log.error("a process did nothing towards its start for %d s; its own lines above say why", READY_SECONDS)
             started = False
         if not started:
             await self._stop()
@@ -149,16 +151,23 @@ class Supervisor:
         stop = asyncio.ensure_future(self._stopping.wait())
         ready = asyncio.gather(*waiting)
         both: set[asyncio.Future[object]] = {stop, ready}  # type: ignore[arg-type]  # results differ
+        done: set[asyncio.Future[object]] = set()
         try:
-            done, _ = await asyncio.wait(both, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if not done:
-                raise TimeoutError
+            while not done:
+                done, _ = await asyncio.wait(both, timeout=self._patience(), return_when=asyncio.FIRST_COMPLETED)
+                if not done and self._patience() <= 0:
+                    raise TimeoutError
             return ready in done and all(ready.result())
         finally:
             stop.cancel()
             ready.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await ready
+
+    def _patience(self) -> float:
+        """Return for how many seconds more a start may go on without a sign of work."""
+        processes = [one for one in (self._ledger, self._web, *self._workers) if one is not None]
+        return max(0.0, max(one.heard_at for one in processes) + READY_SECONDS - time.monotonic())
 
     async def _watch(self) -> None:
         """Reload and hand over keys when asked; returns when a stop is asked for.

@@ -12,6 +12,7 @@ import pytest
 
 from tollway.adapters.secrets import RootKeys
 from tollway.kernel.errors import TollwayError
+from tollway.runtime import child
 from tollway.runtime.child import (
     AllHave,
     ChildStart,
@@ -22,6 +23,7 @@ from tollway.runtime.child import (
     NewKeys,
     Ready,
     Start,
+    Starting,
     read_message,
     receive_start,
     send,
@@ -165,3 +167,22 @@ def test_half_a_start_or_an_endless_one_starts_nothing(pair: Pair, said: bytes, 
     with pytest.raises(error):
         receive(pair[1])
     gc.collect()
+
+
+def test_a_child_that_starts_says_what_it_does_until_it_is_done(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "SIGN_SECONDS", 0.01)
+    begun = Start(start(pair), pair[1])
+    pair[0].settimeout(5)
+    inbox = Inbox()
+    with begun.working("opens its database"):
+        (first, *_) = inbox.take(pair[0].recv(65_536))
+    assert read_message(first) == Starting("opens its database")
+    begun.ready()
+    heard: list[object] = []
+    while Ready() not in heard:
+        heard += [read_message(body) for body in inbox.take(pair[0].recv(65_536))]
+    assert set(map(type, heard[:-1])) <= {Starting}
+    pair[0].settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        pair[0].recv(1)
+    begun.control.detach()
