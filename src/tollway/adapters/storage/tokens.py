@@ -138,7 +138,7 @@ class SQLTokenStore:
     def expiring(self, *, after_ns: int, until_ns: int, limit: int) -> tuple[Token, ...]:
         """Return active tokens that expire in (after_ns, until_ns], soonest first, by tokens_by_expiry."""
         in_range = and_(tokens.c.expires_ns > after_ns, tokens.c.expires_ns <= until_ns)
-        query = _ALL.where(tokens.c.state == "active", in_range).order_by(tokens.c.expires_ns, tokens.c.id)
+        query = _ALL.where(_WALK.state == "active", in_range).order_by(tokens.c.expires_ns, tokens.c.id)
         with self._database.reading() as connection:
             return read_page(connection, query, _token, limit=limit).items
 
