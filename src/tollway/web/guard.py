@@ -44,7 +44,7 @@ class Guard:
         self._bearers = bearers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request. Raises management.csrf."""
+        """Serve one request. Raises management.csrf, token.ambiguous."""
         if scope["type"] == "http":
             if is_local(scope):
                 set_caller(scope, OPERATOR)
@@ -122,11 +122,16 @@ def _origin_of(scope: Scope) -> Origin:
 
 
 def _find_bearer(scope: Scope, headers: Headers) -> str | None:
-    """Return the credential of an Authorization header of the scheme Bearer (RFC 6750), at the management API alone."""
-    value = headers.get("authorization")
-    if value is None or not str(scope["path"]).startswith(_API) or value[:7].lower() != "bearer ":
+    """Return the credential of an Authorization header of the scheme Bearer (RFC 6750), at the management API alone.
+
+    Raises token.ambiguous for two such headers, also equal ones: another program may have read the other.
+    """
+    if not str(scope["path"]).startswith(_API):
         return None
-    return value[7:]
+    values = headers.getlist("authorization")
+    if len(values) > 1:
+        raise TollwayError("token.ambiguous", public="The header authorization was sent twice.")
+    return values[0][7:] if values and values[0][:7].lower() == "bearer " else None
 
 
 def _begins_session(scope: Scope) -> bool:

@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kit.console import Console
+from tollway.kernel.errors import TollwayError
 
 T = "/api/v1/tokens"
 
@@ -23,6 +24,43 @@ def test_a_gateway_token_without_scopes_is_no_credential_here(console: Console, 
         assert console.client().get(T, headers=headers).status_code == 401
     answer = console.client().get(T, headers={"authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["code"]) == (403, "management.forbidden")
+
+
+def test_r2_two_authorization_headers_are_refused_whichever_comes_first(console: Console, browser: TestClient) -> None:
+    token = browser.post(T, json={"name": "ci", "scopes": READ}).json()["token"]
+    good, bad = ("authorization", f"Bearer {token}"), ("authorization", "Bearer x")
+    for pair in ([good, bad], [bad, good], [good, good], [good, ("Authorization", "Basic eDp5")]):
+        answer = console.client().get(T, headers=pair)
+        assert (answer.status_code, answer.json()["code"]) == (400, "token.ambiguous")
+
+
+@pytest.mark.parametrize(
+    "fault", [TollwayError("management.unavailable"), OSError("gone"), RuntimeError("bug")], ids=["away", "gone", "bug"]
+)
+@pytest.mark.parametrize("place", ["session", "role", "token", "factor"])
+def test_r6_whatever_fails_while_it_is_found_out_who_asks_lets_nobody_in(
+    console: Console, browser: TestClient, monkeypatch: pytest.MonkeyPatch, place: str, fault: Exception
+) -> None:
+    script = console.client()
+    script.headers["authorization"] = f"Bearer {browser.post(T, json={'name': 'ci', 'scopes': READ}).json()['token']}"
+    assert script.get(T).status_code == browser.get(T).status_code == 200
+
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    owners = {
+        "session": (console.sessions, "find_signed_in", browser),
+        "role": (console.services.roles, "rights_of", browser),
+        "token": (console.services.bearers, "identify", script),
+        "factor": (console.sessions, "lacks_factor", script),
+    }
+    owner, name, client = owners[place]
+    monkeypatch.setattr(type(owner), name, fail)
+    for method, path in (("GET", T), ("POST", T), ("GET", "/api/v1/session"), ("GET", "/api/v1/audit")):
+        answer = client.request(method, path, json={"name": "x"} if method == "POST" else None)
+        assert answer.status_code in (401, 403, 500, 503), (method, path, answer.status_code)
+    monkeypatch.undo()
+    assert len(browser.get(T).json()["items"]) == 1
 
 
 def test_a_token_with_scopes_is_taken_from_its_header_alone(console: Console, browser: TestClient) -> None:
