@@ -4423,7 +4423,7 @@ export interface components {
         };
         /**
          * ChangedProviderOutput
-         * @description A provider after a change. `credentials_cleared`: it now points elsewhere, so its keys were removed.
+         * @description A provider after a change. `credentials_cleared`: it now points elsewhere, so keys and headers were removed.
          */
         ChangedProviderOutput: {
             /** Base Url */
@@ -4478,7 +4478,7 @@ export interface components {
         };
         /**
          * ChangedServiceOutput
-         * @description A service after a change. `credentials_cleared`: it now points elsewhere, so its key was removed.
+         * @description A service after a change. `credentials_cleared`: it now points elsewhere, so key and headers were removed.
          */
         ChangedServiceOutput: {
             /** Base Url */

@@ -99,7 +99,7 @@ class ServiceOutput(ConnectionOutput):
 
 
 class ChangedServiceOutput(ServiceOutput):
-    """A service after a change. `credentials_cleared`: it now points elsewhere, so its key was removed."""
+    """A service after a change. `credentials_cleared`: it now points elsewhere, so key and headers were removed."""
 
     credentials_cleared: bool
 

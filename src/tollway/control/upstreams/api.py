@@ -119,7 +119,7 @@ class ProviderOutput(ConnectionOutput):
 
 
 class ChangedProviderOutput(ProviderOutput):
-    """A provider after a change. `credentials_cleared`: it now points elsewhere, so its keys were removed."""
+    """A provider after a change. `credentials_cleared`: it now points elsewhere, so keys and headers were removed."""
 
     credentials_cleared: bool
 
