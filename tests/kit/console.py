@@ -265,7 +265,7 @@ class Console:
         self.readiness = StandInReadiness()
         self.session_store = SQLSessionStore(plane.database)
         self.notices = Notices(plane)
-        news = NewsParts(plane.notifier, self.notices.desk.mail, plane.database, plane.clock, ORIGIN)
+        news = NewsParts(plane.notifier, self.notices.outbox, plane.database, plane.clock, ORIGIN)
         self.news = plane.news.to = AccountNewsDesk(news)
         self.hasher = CountingHasher(memory_kib)
         self.factor_store = SQLFactorStore(plane.database)
@@ -314,7 +314,6 @@ class Console:
             "sessions": self.sessions,
             "factors": self.factors,
             "accounts": plane.accounts,
-            "news": self.news,
             "service_accounts": plane.service_accounts,
             "bearers": plane.bearers,
             "members": plane.members,

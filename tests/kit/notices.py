@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kit.control import ControlPlane
+from tollway.adapters.storage.letters import SQLLetterStore
 from tollway.adapters.webhooks.sender import parse_url
 from tollway.contract.resting import RestingKey
 from tollway.control.alerts.service import Alerts
@@ -12,6 +13,7 @@ from tollway.control.gateway.ports import UsedBudget
 from tollway.control.notices.delivering import Deliveries, DeliveryParts
 from tollway.control.notices.mail import Mail, MailParts
 from tollway.control.notices.model import Letter, MailServer, Outcome, Outgoing, Posted
+from tollway.control.notices.outbox import Outbox, OutboxParts
 from tollway.control.notices.secrets import SigningSecrets
 from tollway.control.notices.service import NoticeDesk, WebhookParts, Webhooks
 from tollway.control.notices.watching import Watch, WatchParts
@@ -107,7 +109,9 @@ class Notices:
         told, alerts = plane.told_store, plane.alert_store
         self.watch = Watch(WatchParts(states, states, states, told, alerts, plane.notifier, database, clock))
         self.alerts = Alerts(alerts, database, trail, clock)
-        self.desk = NoticeDesk(self.webhooks, self.deliveries, self.mail, self.watch, self.alerts)
+        parts = OutboxParts(SQLLetterStore(database), self.mail, database, clock, lambda: fraction)
+        self.outbox = Outbox(parts)
+        self.desk = NoticeDesk(self.webhooks, self.deliveries, self.mail, self.watch, self.alerts, self.outbox)
 
     def deliver_due(self) -> list[str]:
         """Send everything that is due now, as the deliverer does, and return the ids in the order they were sent."""

@@ -17,7 +17,7 @@ from tollway.contract.watching import Detector, Finding, Severity, WatchPolicy
 from tollway.control.access.model import EVERYWHERE
 from tollway.control.audit.model import Wanted
 from tollway.control.configuration.applying_security import SecurityConfigurationParts
-from tollway.control.notices.model import Letter, Posted
+from tollway.control.notices.model import Letter
 from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.model import EventFilter, SecurityEvent
 from tollway.control.security.service import SecurityDesk
@@ -80,10 +80,9 @@ class Security:
         while self.desk.noticing.look():
             pass
 
-    def send(self, letter: Letter) -> Posted:
-        """Stand in for the mail server."""
+    def post(self, letter: Letter) -> None:
+        """Stand in for the letterbox."""
         self.letters.append(letter)
-        return Posted(True, "taken")
 
     def events(self) -> tuple[SecurityEvent, ...]:
         """Return all events, newest first."""

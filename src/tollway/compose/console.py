@@ -44,6 +44,7 @@ from tollway.compose.notices import (
     build_mail,
     build_notices,
     build_notifier,
+    build_outbox,
 )
 from tollway.compose.people import Around, build_people
 from tollway.compose.rights import (
@@ -172,7 +173,6 @@ def build_console(
         sessions=people.sessions,
         factors=people.factors,
         accounts=plane.accounts,
-        news=plane.news,
         service_accounts=plane.service_accounts,
         bearers=build_bearers(stores, keys, plane.roles, rights.effective, clock),
         members=Members(MemberParts(stores.accounts, stores.teams, plane.roles, stores.database, plane.audit, clock)),
@@ -182,7 +182,7 @@ def build_console(
         tokens=plane.tokens,
         token_desk=desk,
         rotations=build_rotations(plane.tokens, desk, stores, keys, reach),
-        upkeep=build_upkeep(plane.tokens, stores, seen.usage, reach),
+        upkeep=build_upkeep(plane.tokens, stores, seen.usage, notices.outbox, console_url=places.console_url),
         applications=plane.applications,
         limits=plane.limits,
         used_limits=seen.used,
@@ -265,7 +265,7 @@ def build_local_console(settings: Settings) -> ASGIApp:
         OfflineLedger(settings),
         hand_over=lambda: keys.adopt(load_root_keys(path)),
     )
-    return SendingApp(LocalApp(build_console_app(services)), LetterSender(services.news.send))
+    return SendingApp(LocalApp(build_console_app(services)), LetterSender(services.notices.outbox.send))
 
 
 class OfflineLedger:
@@ -356,7 +356,7 @@ def _configuration(plane: Plane, keys: KeyRing, security: SecurityDesk, clock: C
 def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, places: Places) -> SecurityDesk:
     clock = SystemClock()
     listed = settings.console
-    mail = build_mail(plane.stores, keys, plane.audit, clock)
+    outbox = build_outbox(plane.stores, build_mail(plane.stores, keys, plane.audit, clock), clock)
     return build_security(
         SecurityParts(
             database=plane.stores.database,
@@ -368,7 +368,7 @@ def _security(settings: Settings, keys: KeyRing, plane: Plane, ledger: Ledger, p
             trail=plane.audit,
             clock=clock,
             signatures=ReportSignatures(listed.leak_report_keys, listed.leak_report_keys_url, clock),
-            letters=SecurityLetters(mail, Looking(plane.stores.accounts).find, places.console_url),
+            letters=SecurityLetters(outbox, Looking(plane.stores.accounts).find, places.console_url),
             addresses=_addresses_kept(settings.gateway),
         )
     )

@@ -7,6 +7,8 @@ from tollway.adapters.secrets import KeyRing
 from tollway.adapters.storage.life import SQLEpochStore, SQLLifetimeStore
 from tollway.adapters.storage.rotations import SQLHandoverStore, SQLRotationPolicyStore, SQLSelfRotationStore
 from tollway.compose.stores import Stores
+from tollway.control.notices.outbox import Post
+from tollway.control.notices.ports import Letterbox
 from tollway.control.ports import Trail
 from tollway.control.rotations.desk import RotationDesk
 from tollway.control.rotations.failing import FailedRotations, FailingParts
@@ -18,7 +20,7 @@ from tollway.control.rotations.scheduling import RotationScheduler, SchedulerPar
 from tollway.control.rotations.service import PolicyParts, RotationPolicies
 from tollway.control.tokens.desk import TokenDesk
 from tollway.control.tokens.ends import TokenEnds
-from tollway.control.tokens.letters import ExpiryLetters, Post
+from tollway.control.tokens.letters import ExpiryLetters
 from tollway.control.tokens.lifetimes import Lifetimes
 from tollway.control.tokens.replacing import Replacements
 from tollway.control.tokens.secrets import TokenSecrets
@@ -107,7 +109,7 @@ def build_rotations(tokens: Tokens, desk: TokenDesk, stores: Stores, keys: KeyRi
     )
 
 
-def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, reach: Reach) -> TokenUpkeep:
+def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, letterbox: Letterbox, *, console_url: str) -> TokenUpkeep:
     """Return what the program does with tokens by itself."""
     parts = tokens.parts
     return TokenUpkeep(
@@ -119,7 +121,7 @@ def build_upkeep(tokens: Tokens, stores: Stores, uses: Uses, reach: Reach) -> To
             parts.notices,
             stores.database,
             parts.clock,
-            ExpiryLetters(reach.post, _addresses(stores), reach.console_url).write,
+            ExpiryLetters(letterbox, _addresses(stores), console_url).write,
         )
     )
 

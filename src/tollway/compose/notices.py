@@ -11,6 +11,7 @@ from tollway.control.alerts.service import Alerts
 from tollway.control.configuration.applying_notices import NoticesParts
 from tollway.control.notices.delivering import Deliveries, DeliveryParts
 from tollway.control.notices.mail import Mail, MailParts
+from tollway.control.notices.outbox import Outbox, OutboxParts
 from tollway.control.notices.ports import Budgets, ProviderNames, Resting
 from tollway.control.notices.secrets import SigningSecrets
 from tollway.control.notices.service import NoticeDesk, WebhookParts, Webhooks
@@ -38,9 +39,15 @@ def build_mail(stores: Stores, keys: KeyRing, trail: Trail, clock: Clock) -> Mai
     return Mail(MailParts(stores.mail, keys.notices, SMTPSender(clock), stores.database, trail, clock))
 
 
+def build_outbox(stores: Stores, mail: Mail, clock: Clock) -> Outbox:
+    """Return what takes letters that go out by themselves."""
+    return Outbox(OutboxParts(stores.letters, mail, stores.database, clock))
+
+
 def build_account_news(stores: Stores, mail: Mail, clock: Clock, *, console_url: str) -> AccountNewsDesk:
     """Return what tells people of their own accounts."""
-    return AccountNewsDesk(NewsParts(build_notifier(stores, clock), mail, stores.database, clock, console_url))
+    outbox = build_outbox(stores, mail, clock)
+    return AccountNewsDesk(NewsParts(build_notifier(stores, clock), outbox, stores.database, clock, console_url))
 
 
 def build_configured_notices(stores: Stores, keys: KeyRing, trail: Trail, clock: Clock) -> NoticesParts:
@@ -74,10 +81,12 @@ def build_notices(stores: Stores, keys: KeyRing, trail: Trail, watched: Watched,
         transactions=stores.database,
         clock=clock,
     )
+    mail = build_mail(stores, keys, trail, clock)
     return NoticeDesk(
         webhooks=Webhooks(WebhookParts(stores.webhooks, secrets, sender, stores.database, trail, clock)),
         deliveries=Deliveries(deliveries),
-        mail=build_mail(stores, keys, trail, clock),
+        mail=mail,
         watch=Watch(watch),
         alerts=Alerts(stores.alerts, stores.database, trail, clock),
+        outbox=build_outbox(stores, mail, clock),
     )

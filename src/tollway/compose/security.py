@@ -145,7 +145,6 @@ def build_security(parts: SecurityParts) -> SecurityDesk:
         noticing=noticing,
         signatures=parts.signatures,
         throttle=ReportThrottle(parts.clock),
-        letters=parts.letters,
         addresses=parts.addresses,
     )
 

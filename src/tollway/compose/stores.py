@@ -16,6 +16,7 @@ from tollway.adapters.storage.applications import SQLApplicationStore
 from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.config_database import ConfigDatabase
 from tollway.adapters.storage.engine import open_engine
+from tollway.adapters.storage.letters import SQLLetterStore
 from tollway.adapters.storage.levels import SQLLevelStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.notices import SQLDeliveryStore, SQLMailStore, SQLToldStore, SQLWebhookStore
@@ -48,6 +49,7 @@ class Stores(msgspec.Struct, frozen=True):
     webhooks: SQLWebhookStore
     deliveries: SQLDeliveryStore
     mail: SQLMailStore
+    letters: SQLLetterStore
     told: SQLToldStore
     plans: SQLPlanStore
     levels: SQLLevelStore
@@ -82,6 +84,7 @@ def open_stores(settings: Settings, clock: Clock) -> Stores:
         SQLWebhookStore(database),
         SQLDeliveryStore(database),
         SQLMailStore(database),
+        SQLLetterStore(database),
         SQLToldStore(database),
         SQLPlanStore(database),
         SQLLevelStore(database),

@@ -28,6 +28,7 @@ TOP_UP = "top"
 JOB = "job"
 ROTATION = "rot"
 ALERT = "alrt"
+LETTER = "let"
 
 _COUNT_MAX = 62**5
 _PAIRS = [a + b for a in BASE62 for b in BASE62]

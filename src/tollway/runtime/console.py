@@ -165,7 +165,7 @@ async def _run(
         loop.create_task(Deliverer(services.notices).run()),
         loop.create_task(SecurityKeeper(services.security).run()),
         loop.create_task(BulkWorker(services.bulk).run()),
-        loop.create_task(LetterSender(services.news.send).run()),
+        loop.create_task(LetterSender(services.notices.outbox.send).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
         loop.create_task(audit_keeper.run()),
         loop.create_task(Caretaker(services.rotations.scheduler, services.rotations.links, services.upkeep).run()),

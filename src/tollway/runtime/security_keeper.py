@@ -12,7 +12,6 @@ from tollway.runtime.deliverer import repeat
 
 LOOK_SECONDS = 1.0
 REPORT_SECONDS = 0.5
-LETTER_SECONDS = 1.0
 FINISH_SECONDS = 30.0
 PURGE_SECONDS = 3_600.0
 
@@ -29,7 +28,6 @@ class SecurityKeeper:
         async with asyncio.TaskGroup() as group:
             group.create_task(repeat(_quiet(_all_of(noticing.look)), LOOK_SECONDS))
             group.create_task(repeat(_all_of(leaks.look), REPORT_SECONDS))
-            group.create_task(repeat(_all_of(self._desk.letters.send), LETTER_SECONDS))
             group.create_task(repeat(noticing.finish_revocations, FINISH_SECONDS))
             group.create_task(repeat(_all_of(noticing.purge), PURGE_SECONDS))
 

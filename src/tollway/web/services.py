@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tollway.control.access.service import Roles
 from tollway.control.accounts.members import Members
-from tollway.control.accounts.noticing import AccountNewsDesk
 from tollway.control.accounts.service import Accounts
 from tollway.control.applications.service import Applications
 from tollway.control.audit.service import Audit
@@ -59,7 +58,6 @@ class ConsoleServices:
     sessions: Sessions
     factors: Factors
     accounts: Accounts
-    news: AccountNewsDesk
     members: Members
     each: Each
     service_accounts: ServiceAccounts

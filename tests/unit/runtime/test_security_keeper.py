@@ -27,19 +27,17 @@ class Worker:
 async def test_all_work_goes_on_after_failures_and_ends_with_the_console(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ("LOOK_SECONDS", "REPORT_SECONDS", "LETTER_SECONDS", "FINISH_SECONDS", "PURGE_SECONDS"):
+    for name in ("LOOK_SECONDS", "REPORT_SECONDS", "FINISH_SECONDS", "PURGE_SECONDS"):
         monkeypatch.setattr(security_keeper, name, 0.01)
     looks = Worker(TollwayError("usage.unavailable"))
     reports = Worker(TollwayError("management.unavailable"))
-    finishes, purges, letters = Worker(ValueError("a fault of ours")), Worker(), Worker()
+    finishes, purges = Worker(ValueError("a fault of ours")), Worker()
     noticing = SimpleNamespace(look=looks.act, finish_revocations=finishes.act, purge=purges.act)
-    desk = SimpleNamespace(
-        noticing=noticing, leaks=SimpleNamespace(look=reports.act), letters=SimpleNamespace(send=letters.act)
-    )
+    desk = SimpleNamespace(noticing=noticing, leaks=SimpleNamespace(look=reports.act))
     with caplog.at_level(logging.WARNING):
         task = asyncio.create_task(SecurityKeeper(desk).run())  # type: ignore[arg-type]
         async with asyncio.timeout(10):
-            while min(worker.calls for worker in (looks, reports, finishes, purges, letters)) < 5:
+            while min(worker.calls for worker in (looks, reports, finishes, purges)) < 5:
                 await asyncio.sleep(0.01)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

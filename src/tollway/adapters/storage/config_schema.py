@@ -228,6 +228,20 @@ mail_server = Table(
     Column("version", Integer, nullable=False),
 )
 
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Ordered, primary_key=True),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+    Column("due_ns", BigInteger, nullable=False),
+    Column("claimed_until_ns", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Index("letters_by_due", "due_ns", "id"),
+)
+
 told = Table(
     "told",
     metadata,

@@ -1,14 +1,11 @@
 """Tells people what happened to their accounts (port: AccountNotices): by webhook, and by a letter to the person.
 
-Law: the webhook is queued in the transaction that stores the change. A letter is best effort beside it and the audit
-log: it waits in memory, goes to where letters went before the change, and nothing waits for the mail server. No secret
-is in either.
+Law: the webhook and the letter are queued in the transaction that stores the change. The letter goes to where letters
+went before the change, and nothing waits for the mail server. No secret is in either.
 """
 
-import logging
-from collections import deque
 from dataclasses import dataclass
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from tollway.control.notices.events import (
     Data,
@@ -19,16 +16,13 @@ from tollway.control.notices.events import (
     UserPasswordChanged,
     write_instant,
 )
-from tollway.control.notices.model import Letter, MailServer, Posted
-from tollway.control.notices.ports import Notices
+from tollway.control.notices.model import Letter
+from tollway.control.notices.ports import Letterbox, Notices
 from tollway.control.ports import Transactions
 from tollway.control.sessions.model import AccountChange, AccountNews
 from tollway.control.sessions.ports import AccountNotices
 from tollway.kernel.clock import Clock
-from tollway.kernel.errors import TollwayError
 
-WAITING_MAX = 500
-"""Letters that wait; above it the oldest is left out, and the audit log says it all the same."""
 _LINE_CHARS_MAX = 200
 _TEXT = """Hello {name},
 
@@ -74,59 +68,31 @@ _TEXTS: dict[AccountChange, str] = {
     "new_device": "your account at {console} was signed in to with {means}, in a browser that was not known.",
 }
 
-_log = logging.getLogger(__name__)
-
-
-class Post(Protocol):
-    """The mail of this installation."""
-
-    def find(self) -> MailServer | None:
-        """Return how mail is sent; None: it is not set up."""
-        ...
-
-    def send(self, letter: Letter) -> Posted:
-        """Hand one letter over; blocks for at most 30 s. Failures are in the result. Raises TollwayError."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class NewsParts:
     """What this is built from. `console_url` is where the console answers, by its configuration."""
 
     notices: Notices
-    post: Post
+    letterbox: Letterbox
     transactions: Transactions
     clock: Clock
     console_url: str
 
 
 class AccountNewsDesk:
-    """Implements AccountNotices. `tell` from any thread; `send` from one."""
+    """Implements AccountNotices. Thread-safe."""
 
     def __init__(self, parts: NewsParts) -> None:
         self._parts = parts
-        self._waiting: deque[Letter] = deque(maxlen=WAITING_MAX)
 
     def tell(self, news: AccountNews) -> None:
-        """Queue the webhook with the change, and the letter once it is stored."""
+        """Queue the webhook and the letter with the change."""
         parts, now_ns = self._parts, self._parts.clock.now_ns()
         with parts.transactions.write():
             parts.notices.tell(Event(describe(news), now_ns))
             if news.user.email:
-                letter = write_letter(news, news.user.email, parts.console_url, at_ns=now_ns)
-                parts.transactions.after_commit(lambda: self._waiting.append(letter))
-
-    def send(self) -> bool:
-        """Send one letter that waits; return whether more do. What cannot be sent is logged and left."""
-        if not self._waiting:
-            return False
-        letter = self._waiting.popleft()
-        try:
-            if self._parts.post.find() is not None and not (posted := self._parts.post.send(letter)).is_ok:
-                _log.warning("no letter to %s about their account: %s", letter.to, posted.detail)
-        except TollwayError as error:
-            _log.warning("no letter to %s about their account: %s", letter.to, error)
-        return bool(self._waiting)
+                parts.letterbox.post(write_letter(news, news.user.email, parts.console_url, at_ns=now_ns))
 
 
 def describe(news: AccountNews) -> Data:

@@ -195,6 +195,16 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingLetter:
+    """A letter that the mail server has not taken yet, and how often it was tried."""
+
+    id: str
+    letter: Letter
+    created_ns: int
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Posted:
     """Whether the mail server took a letter, and its words or ours."""
 

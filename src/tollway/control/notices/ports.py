@@ -15,6 +15,7 @@ from tollway.control.notices.model import (
     Outcome,
     Outgoing,
     Posted,
+    WaitingLetter,
     Webhook,
 )
 
@@ -136,6 +137,41 @@ class MailStore(Protocol):
 
     def remove(self) -> None:
         """Delete it."""
+        ...
+
+
+class LetterStore(Protocol):
+    """Letters that wait, in the config database. Every method raises management.unavailable."""
+
+    def add(self, waiting: WaitingLetter, *, most: int) -> int:
+        """Store a letter that is due now; of more than `most` the oldest are deleted. Return how many were.
+
+        Only inside a transaction, like every method that changes something.
+        """
+        ...
+
+    def has_due(self, now_ns: int) -> bool:
+        """Whether an unclaimed letter is due. Cheap; takes no lock."""
+        ...
+
+    def claim(self, *, now_ns: int, until_ns: int) -> WaitingLetter | None:
+        """Claim the letter that is due longest until an instant; None when none is."""
+        ...
+
+    def remove(self, letter_id: str) -> None:
+        """Delete the letter."""
+        ...
+
+    def put_off(self, letter_id: str, *, due_ns: int, attempts: int) -> None:
+        """Make the letter due at an instant, and give the claim back."""
+        ...
+
+
+class Letterbox(Protocol):
+    """Takes letters for people, which go out by themselves."""
+
+    def post(self, letter: Letter) -> None:
+        """Have a letter sent, in the transaction of the caller or in its own; see control.notices.outbox."""
         ...
 
 

@@ -19,6 +19,7 @@ from tollway.control.notices.errors import webhook_name_taken, webhook_not_found
 from tollway.control.notices.events import KINDS
 from tollway.control.notices.mail import Mail
 from tollway.control.notices.model import NewWebhook, ShownSecret, Webhook, WebhookChange
+from tollway.control.notices.outbox import Outbox
 from tollway.control.notices.ports import WebhookSender, WebhookStore
 from tollway.control.notices.secrets import SigningSecrets
 from tollway.control.notices.watching import Watch
@@ -196,3 +197,4 @@ class NoticeDesk:
     mail: Mail
     watch: Watch
     alerts: Alerts
+    outbox: Outbox

@@ -1,22 +1,17 @@
 """Letters about security events: to the owner of a token, else to those who look after the installation.
 
-Law: a letter is best effort beside the inbox and the webhooks, which keep what happened: it waits in memory, is written
-once an event, and nothing waits for the mail server. No secret is in it.
+Law: a letter is written once an event, with it, beside the inbox and the webhooks; nothing waits for the mail server.
+No secret is in it.
 """
 
-import logging
-from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from tollway.control.notices.events import write_instant
-from tollway.control.notices.model import Letter, Posted
+from tollway.control.notices.model import Letter
+from tollway.control.notices.ports import Letterbox
 from tollway.control.security.model import SecurityEvent
-from tollway.kernel.errors import TollwayError
 from tollway.policy.token import mask
 
-WAITING_MAX = 200
-"""Letters that wait; above it the oldest is left out, and the inbox says it all the same."""
 RECIPIENTS_MAX = 20
 WRITTEN = frozenset(("high", "critical"))
 """What is worth a letter, and whatever led to an act."""
@@ -36,49 +31,22 @@ _DONE = {
     "failed": "nothing: {act} was refused",
 }
 
-_log = logging.getLogger(__name__)
-
-
-class Post(Protocol):
-    """Hands letters to the mail server."""
-
-    def send(self, letter: Letter) -> Posted:
-        """Send one. Raises TollwayError when mail is not set up, or the letter cannot be."""
-        ...
-
-
 Recipients = Callable[[SecurityEvent], Sequence[str]]
 
 
 class SecurityLetters:
-    """Letters that wait. `add` from any thread; `send` from one."""
+    """Writes letters about events. Thread-safe."""
 
-    def __init__(self, post: Post, recipients: Recipients, console_url: str) -> None:
-        self._post = post
+    def __init__(self, letterbox: Letterbox, recipients: Recipients, console_url: str) -> None:
+        self._letterbox = letterbox
         self._recipients = recipients
         self._console_url = console_url
-        self._waiting: deque[SecurityEvent] = deque(maxlen=WAITING_MAX)
 
     def add(self, event: SecurityEvent) -> None:
-        """Have a letter written when the event is worth one."""
+        """Write the letters of an event that is worth one, in the transaction that stores it."""
         if event.act_state != "would" and (event.severity in WRITTEN or event.act_state != "none"):
-            self._waiting.append(event)
-
-    def send(self) -> bool:
-        """Write the letters of one event; return whether more wait. What cannot be sent is logged and left."""
-        if not self._waiting:
-            return False
-        event = self._waiting.popleft()
-        for address in list(self._recipients(event))[:RECIPIENTS_MAX]:
-            try:
-                posted = self._post.send(write_letter(event, address, self._console_url))
-            except TollwayError as error:
-                if error.code.name != "management.not_found":  # mail is not set up
-                    _log.warning("security: no letter to %s about %s: %s", address, event.id, error)
-                continue
-            if not posted.is_ok:
-                _log.warning("security: no letter to %s about %s: %s", address, event.id, posted.detail)
-        return bool(self._waiting)
+            for address in list(self._recipients(event))[:RECIPIENTS_MAX]:
+                self._letterbox.post(write_letter(event, address, self._console_url))
 
 
 def write_letter(event: SecurityEvent, to: str, console_url: str) -> Letter:

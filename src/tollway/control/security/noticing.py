@@ -157,7 +157,7 @@ class Noticing:
         decision = decide(noticed.kind, rules, latest, is_token=token is not None)
         acted = self._acting.take(event, decision, rules, now)
         parts.events.add(acted)
-        parts.transactions.after_commit(lambda: parts.letters.add(acted))
+        parts.letters.add(acted)
         if not decision.is_dry_run:
             parts.notices.tell(_told(acted, token))
         return acted

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from tollway.control.security.decoys import Decoys
 from tollway.control.security.events import SecurityEvents
 from tollway.control.security.leaks import Leaks
-from tollway.control.security.letters import SecurityLetters
 from tollway.control.security.model import AddressesKept
 from tollway.control.security.noticing import Noticing
 from tollway.control.security.ports import SignatureCheck
@@ -24,5 +23,4 @@ class SecurityDesk:
     noticing: Noticing
     signatures: SignatureCheck
     throttle: ReportThrottle
-    letters: SecurityLetters
     addresses: AddressesKept = "whole"

@@ -1,15 +1,15 @@
 """Letters to the owners of tokens that expire soon.
 
-Law: a letter is a courtesy. Where mail is not set up, the owner has no address or the server refuses it, nothing else
+Law: a letter is a courtesy. Where mail is not set up or the owner has no address, there is none, and nothing else
 changes; the webhook, the page and the header say the same. The token itself is not in it.
 """
 
 import logging
 from collections.abc import Callable
-from typing import Protocol
 
 from tollway.control.notices.events import write_instant
-from tollway.control.notices.model import Letter, MailServer, Posted
+from tollway.control.notices.model import Letter
+from tollway.control.notices.ports import Letterbox
 from tollway.control.tokens.model import Token
 from tollway.kernel.errors import TollwayError
 
@@ -33,23 +33,11 @@ You get this letter because the token is yours.
 _log = logging.getLogger(__name__)
 
 
-class Post(Protocol):
-    """The mail of this installation."""
-
-    def find(self) -> MailServer | None:
-        """Return how mail is sent; None: it is not set up."""
-        ...
-
-    def send(self, letter: Letter) -> Posted:
-        """Hand one letter over; blocks for at most 30 s. Failures are in the result. Raises TollwayError."""
-        ...
-
-
 class ExpiryLetters:
     """Writes to owners. `find_address` returns where a person gets mail, None for nowhere."""
 
-    def __init__(self, post: Post, find_address: Callable[[str], str | None], console_url: str) -> None:
-        self._post = post
+    def __init__(self, letterbox: Letterbox, find_address: Callable[[str], str | None], console_url: str) -> None:
+        self._letterbox = letterbox
         self._find_address = find_address
         self._console_url = console_url
 
@@ -59,14 +47,9 @@ class ExpiryLetters:
         `idle_ends_ns` is when it ends if it is not used before; None: it expires whatever is done.
         """
         try:
-            if token.owner_id is None or self._post.find() is None:
-                return
-            address = self._find_address(token.owner_id)
-            if address is None:
-                return
-            posted = self._post.send(self._letter(address, token, days, idle_ends_ns))
-            if not posted.is_ok:
-                _log.warning("the owner of token %s could not be written to: %s", token.id, posted.detail)
+            address = None if token.owner_id is None else self._find_address(token.owner_id)
+            if address is not None:
+                self._letterbox.post(self._letter(address, token, days, idle_ends_ns))
         except TollwayError as error:
             _log.warning("the owner of token %s could not be written to: %s", token.id, error)
 

@@ -37,7 +37,7 @@ class Heard:
 
     def letters(self) -> list[tuple[str, str, str]]:
         """Send what waits, and return (to, subject, text) of each letter."""
-        while self.console.news.send():
+        while self.console.notices.outbox.send():
             pass
         sent = [(one.to, one.subject, one.text) for _, _, one in self.console.notices.post.sent]
         self.console.notices.post.sent.clear()

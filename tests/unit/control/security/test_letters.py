@@ -1,19 +1,15 @@
 """Owners get one letter an event that is worth one; a mail server that is away holds up nothing."""
 
-import logging
 from dataclasses import replace
-
-import pytest
 
 from kit.control import ACTOR
 from kit.security import Security
 from tollway.control.accounts.model import NewUser
 from tollway.control.actor import SETUP, Actor
-from tollway.control.notices.model import Letter, Posted
-from tollway.control.security.letters import WAITING_MAX, SecurityLetters, write_letter
+from tollway.control.notices.model import Letter
+from tollway.control.security.letters import RECIPIENTS_MAX, SecurityLetters, write_letter
 from tollway.control.security.model import SecurityEvent
 from tollway.control.tokens.model import NewToken
-from tollway.kernel.errors import TollwayError
 
 EVENT = SecurityEvent(
     id="sec_1",
@@ -34,16 +30,14 @@ EVENT = SecurityEvent(
 )
 
 
-class Post:
+class Box:
+    """Implements Letterbox."""
+
     def __init__(self) -> None:
         self.letters: list[Letter] = []
-        self.answer: Posted | TollwayError = Posted(True, "taken")
 
-    def send(self, letter: Letter) -> Posted:
-        if isinstance(self.answer, TollwayError):
-            raise self.answer
+    def post(self, letter: Letter) -> None:
         self.letters.append(letter)
-        return self.answer
 
 
 def test_a_letter_says_what_when_and_what_was_done_in_printable_lines() -> None:
@@ -57,28 +51,19 @@ def test_a_letter_says_what_when_and_what_was_done_in_printable_lines() -> None:
 
 
 def test_one_letter_for_each_recipient_and_none_for_what_is_not_worth_one() -> None:
-    post = Post()
-    letters = SecurityLetters(post, lambda event: ["a@example.org", "b@example.org"], "")
+    box = Box()
+    letters = SecurityLetters(box, lambda event: ["a@example.org", "b@example.org"], "")
     letters.add(EVENT)
     letters.add(replace(EVENT, severity="medium", act_state="none"))
     letters.add(replace(EVENT, act_state="would"))
     letters.add(replace(EVENT, severity="low"))
-    assert [letters.send(), letters.send(), letters.send()] == [True, False, False]
-    assert [letter.to for letter in post.letters] == ["a@example.org", "b@example.org"] * 2
+    assert [letter.to for letter in box.letters] == ["a@example.org", "b@example.org"] * 2
 
 
-def test_what_cannot_be_sent_is_logged_and_left(caplog: pytest.LogCaptureFixture) -> None:
-    post = Post()
-    letters = SecurityLetters(post, lambda event: ["a@example.org"], "")
-    with caplog.at_level(logging.WARNING):
-        for answer in (TollwayError("management.not_found"), TollwayError("management.invalid"), Posted(False, "550")):
-            post.answer = answer
-            letters.add(EVENT)
-            assert letters.send() is False
-    assert len(caplog.records) == 2, "mail that is not set up is no fault"
-    for _ in range(WAITING_MAX + 50):
-        letters.add(EVENT)
-    assert len(letters._waiting) == WAITING_MAX
+def test_an_event_about_which_many_are_to_know_is_told_to_some() -> None:
+    box = Box()
+    SecurityLetters(box, lambda event: [f"{one}@example.org" for one in range(50)], "").add(EVENT)
+    assert len(box.letters) == RECIPIENTS_MAX
 
 
 def test_the_owner_of_a_token_is_written_to_and_else_those_who_look_after_everything(security: Security) -> None:
@@ -92,6 +77,4 @@ def test_the_owner_of_a_token_is_written_to_and_else_those_who_look_after_everyt
     shared = plane.tokens.issue(NewToken("shared"), SETUP).token
     for token, severity in ((own, "high"), (shared, "critical"), (shared, "low")):
         security.find("spike", token.id, severity, detail=severity)  # type: ignore[arg-type]
-    while security.desk.letters.send():
-        pass
     assert [letter.to for letter in security.letters] == ["ada@example.org", "root@example.org"]

@@ -27,11 +27,12 @@ def token(plane: ControlPlane) -> Token:
 
 
 def letters(notices: Notices) -> ExpiryLetters:
-    return ExpiryLetters(notices.mail, ADDRESSES.get, "https://console.example")
+    return ExpiryLetters(notices.outbox, ADDRESSES.get, "https://console.example")
 
 
 def test_the_owner_is_told_which_token_and_where_to_extend_it(notices: Notices, token: Token) -> None:
     letters(notices).write(token, 1)
+    assert notices.outbox.send()
     ((_, _, letter),) = notices.post.sent
     assert letter.to == "ada@example.org"
     assert f"https://console.example/tokens/{token.id}" in letter.text
@@ -42,25 +43,26 @@ def test_the_owner_is_told_which_token_and_where_to_extend_it(notices: Notices, 
 def test_nobody_is_written_to_without_an_address_an_owner_or_mail(
     plane: ControlPlane, notices: Notices, token: Token, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ExpiryLetters(notices.mail, lambda _: None, "").write(token, 7)
+    ExpiryLetters(notices.outbox, lambda _: None, "").write(token, 7)
     notices.mail.remove(ACTOR)
     letters(notices).write(token, 7)
-    assert notices.post.sent == []
+    assert not notices.outbox.send() and notices.post.sent == []
 
 
-def test_a_letter_that_cannot_be_sent_is_logged_and_stops_nothing(
+def test_a_letter_that_cannot_be_stored_is_logged_and_stops_nothing(
     notices: Notices, token: Token, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse(*_: object) -> None:
         raise TollwayError("management.unavailable")
 
-    notices.post.send = refuse  # type: ignore[assignment,method-assign]  # a server that is gone
+    notices.outbox.post = refuse  # type: ignore[assignment,method-assign]  # a database that is gone
     letters(notices).write(token, 30)
     assert "could not be written to" in caplog.text
 
 
 def test_an_idle_end_says_that_a_call_keeps_the_token(notices: Notices, token: Token) -> None:
     letters(notices).write(token, 7, token.created_ns + 80 * DAY_NS)
+    assert notices.outbox.send()
     ((_, _, letter),) = notices.post.sent
     assert letter.subject == "The token nightly ends soon if it is not used"
     assert "Any call with it keeps it" in letter.text
