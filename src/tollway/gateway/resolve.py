@@ -26,6 +26,8 @@ from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import Tariff
 
+ASKED_CHARACTERS_MAX = 200
+"""Of the name of a model that was asked for in vain: as many are said of it, and kept in the call's record."""
 NO_OUTPUT = Bounds(0, 0, 0, 1)
 """Of a call that consumes nothing that has a price."""
 
@@ -75,13 +77,17 @@ async def resolve_ai(
     operation = inbound.operation
     dialect = operation.dialect
     name = inbound.argument or dialect.read_model(body)
-    if chain:
-        permit_name(name, chain, compiled, call)
-    model = compiled.find_model(name)
-    if model is None:
-        raise missing_model(name, compiled)
-    if chain:
-        model = permit_ways(model, chain, compiled, call)
+    try:
+        if chain:
+            permit_name(name, chain, compiled, call)
+        model = compiled.find_model(name)
+        if model is None:
+            raise missing_model(name, compiled)
+        if chain:
+            model = permit_ways(model, chain, compiled, call)
+    except TollwayError:
+        call.model = name[:ASKED_CHARACTERS_MAX]  # who tries one name after the other is noticed by them
+        raise
     call.model = name
     is_stream = operation.is_stream
     call.is_stream = is_stream = dialect.is_stream(body) if is_stream is None else is_stream

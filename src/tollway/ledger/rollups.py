@@ -53,13 +53,13 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c")
 
 def group_of(key: Sequence[str | int]) -> Group:
     """Return the full group of its dimensions, in their order after the cube: texts cut and cleaned, and no model that
-    only the caller has named.
+    only the caller may have named.
 
     Names that callers make up would otherwise grow the groups without bound.
     """
     *texts, status = key
     group = Group._make((FULL, *(clean_text(str(text)) for text in texts), int(status)))
-    if group.outcome == "refused" and group.status == 404:
+    if group.outcome == "refused" and group.status in (403, 404):
         return group._replace(model="")
     return group
 

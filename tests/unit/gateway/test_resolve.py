@@ -117,3 +117,15 @@ async def test_a_token_reaches_the_services_it_names(services, status):
 def _price(nanos_a_token: int) -> Price:
     unit = UnitPrice(nanos_a_token * 10**9)
     return Price(source="test", input=unit, output=unit)
+
+
+@pytest.mark.parametrize(
+    ("token", "status"), [({}, 404), ({"models": ("gpt",)}, 403)], ids=["nowhere", "not permitted"]
+)
+async def test_what_was_asked_for_in_vain_is_in_the_record_and_cut(token, status):
+    """Whoever tries one name after the other is noticed by the names; no caller makes a record long."""
+    rig = Rig(ScriptedAnswer(body=OK))
+    secret = rig.token(**token)
+    for name in ("secret-model", "m" * 900):
+        assert (await rig.call(token=secret, body=BODY.replace(b'"gpt"', f'"{name}"'.encode()))).status == status
+    assert [record.model for record in rig.journal.closed] == ["secret-model", "m" * 200]

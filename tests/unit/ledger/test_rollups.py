@@ -97,7 +97,7 @@ def test_numbers_no_call_can_have_are_cut():
 
 def test_a_model_only_the_caller_named_is_no_group():
     key = ("t", "a", "", "", "made up", "", "chat", "refused", "live", 404)
-    assert group_of(key).model == ""
+    assert group_of(key).model == group_of((*key[:9], 403)).model == ""
     assert group_of((*key[:7], "ok", "live", 404)).model == "made up"
     assert clean_text("a\0b" + "x" * 500) == "ab" + "x" * 197
 
