@@ -46,6 +46,27 @@ async def test_r3_the_decision_is_the_same_for_every_carrier(carrier, fields, ex
     assert (None if reply.status == 200 else code(reply)) == expected
 
 
+@pytest.mark.parametrize("route", [("/v1/chat/completions", "POST"), ("/v1/models", "GET"), ("/weather/a", "GET")])
+@pytest.mark.parametrize(
+    "name",
+    ["cookie", "x-auth-token", "x-access-token", "token", "authentication", "proxy-authorization", "x-amz-token",
+     "sec-websocket-protocol", "x-forwarded-authorization", "x-original-authorization", "apikey", "x_api_key", "query"],
+)  # fmt: skip
+async def test_r3_no_other_place_carries_a_credential(route, name):
+    path, method = route
+    rig = Rig(OK)
+    rig.publish(services=[service()])
+    secret = rig.token()
+    body = BODY if method == "POST" else b""
+    query = f"key={secret}&api_key={secret}&access_token={secret}" if name == "query" else ""
+    headers = [] if name == "query" else [(name, secret)]
+    reply = await rig.call(path, method=method, body=body, query=query, headers=headers)
+    assert (reply.status, code(reply)) == (401, "token.missing")
+    if name != "query":
+        reply = await rig.call(path, method=method, body=body, headers=[(name, f"Bearer {secret}")])
+        assert (reply.status, code(reply)) == (401, "token.missing")
+
+
 async def test_equal_credentials_in_two_places_count_as_one_and_different_ones_are_refused():
     rig = Rig(OK)
     one, two = rig.token(), rig.token()

@@ -120,7 +120,14 @@ def test_an_owner_who_is_switched_off_switches_it_off(plane: ControlPlane, perso
 
 
 @pytest.mark.parametrize("presented", ["", "tws_", "x" * 300, "tws_" + "A" * 61, "é"])
-def test_what_is_no_token_is_told_so(plane: ControlPlane, presented: str) -> None:
+def test_r1_what_is_no_token_is_told_so_before_anything_is_looked_up(
+    plane: ControlPlane, presented: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(*_: object) -> None:
+        pytest.fail("the database was asked")
+
+    monkeypatch.setattr(type(plane.database), "reading", look)
+    monkeypatch.setattr(type(plane.database), "write", look)
     with refused("token.malformed"):
         plane.bearers.identify(presented, HERE)
 
