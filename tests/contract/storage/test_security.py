@@ -62,6 +62,7 @@ def test_events_are_kept_found_paged_counted_and_purged(config: ConfigDatabase) 
     assert store.page(EventFilter(), sight=Sight(Reach.OWN, ""), after=None, limit=9).items == ()
     assert store.count_open(ALL) == {"high": 4} and store.count_open(of_b) == {}
     assert store.due_revocations(50, 9) == (events[4],) and store.due_revocations(49, 9) == ()
+    assert store.in_force("tok") == (events[4],) and store.in_force("other") == ()
     with config.write():
         assert store.purge(100, 9) == 1
     assert store.find("sec_4") is None

@@ -2258,7 +2258,7 @@ export interface paths {
         put?: never;
         /**
          * Undo Security Act
-         * @description Make the token as it was before the event.
+         * @description Make the token as it was before the event, or as other events about it say.
          */
         post: operations["undo_security_act"];
         delete?: never;

@@ -60,6 +60,13 @@ class SQLEventStore:
         """Return the newest event of the kind about the subject since then, by security_events_by_subject."""
         return self._first(_E.subject == subject, _E.kind == kind, _E.created_ns >= since_ns)
 
+    def in_force(self, subject: str) -> tuple[SecurityEvent, ...]:
+        """Return what was done about the subject and can be undone, by security_events_by_subject."""
+        query = select(security_events).where(_E.subject == subject, _E.act_state == "done")
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(_E.created_ns, _E.id)).mappings()
+            return tuple(_event(row) for row in rows)
+
     def page(self, wanted: EventFilter, *, sight: Sight, after: Position | None, limit: int) -> Page[SecurityEvent]:
         """Return events within sight, newest first, by security_events_by_time, _by_state or _by_subject."""
         query = in_order(select(security_events).where(*_wanted(wanted), *_in_sight(sight)), security_events)

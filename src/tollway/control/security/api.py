@@ -202,7 +202,7 @@ def act_on_security_event(
 
 @router.post("/events/{event_id}/undo")
 def undo_security_act(event_id: EventId, expected: ExpectedVersion, ask: FreshSecurity) -> SecurityEventOutput:
-    """Make the token as it was before the event."""
+    """Make the token as it was before the event, or as other events about it say."""
     event = ask.services.security.events.undo(event_id, ask.actor, expected_version=expected)
     ask.tag(event.version)
     return show_event(event)

@@ -96,11 +96,15 @@ class SecurityEvents:
             return self._save(event, acted, actor, act)
 
     def undo(self, event_id: str, actor: Actor, *, expected_version: int | None = None) -> SecurityEvent:
-        """Make the token as it was before the event. Raises management.conflict when nothing can be undone."""
+        """Make the token as it was before the event, or as other events about it say.
+
+        Raises management.conflict when nothing can be undone.
+        """
         with self._parts.transactions.write():
             event = self.get(event_id, actor.sight)
             check_version(event.version, expected_version)
-            return self._save(event, self._acting.undo(event, actor, self._parts.clock.now_ns()), actor, "undo")
+            rules, now_ns = self._parts.rules.find(event.team_id or ""), self._parts.clock.now_ns()
+            return self._save(event, self._acting.undo(event, rules, actor, now_ns), actor, "undo")
 
     def _close(self, event_id: str, state: EventState, actor: Actor, how: tuple[str, int | None]) -> SecurityEvent:
         note, expected_version = how

@@ -154,7 +154,7 @@ class Noticing:
             last_ns=noticed.at_ns,
         )
         latest = parts.events.latest(noticed.kind, noticed.subject, now - CLIMB_NS)
-        decision = decide(noticed.kind, rules, latest, is_token=token is not None)
+        decision = decide(noticed.kind, rules, latest, is_token=token is not None, at_ns=noticed.at_ns)
         acted = self._acting.take(event, decision, rules, now)
         parts.events.add(acted)
         parts.letters.add(acted)

@@ -45,6 +45,10 @@ class EventStore(Protocol):
         """Return the newest event of the kind about the subject since then, whatever became of it."""
         ...
 
+    def in_force(self, subject: str) -> tuple[SecurityEvent, ...]:
+        """Return the events about the subject whose acts can be undone, the oldest first."""
+        ...
+
     def page(self, wanted: EventFilter, *, sight: Sight, after: Position | None, limit: int) -> Page[SecurityEvent]:
         """Return events within sight, newest first."""
         ...

@@ -35,3 +35,10 @@ def test_what_needs_no_working_secret_is_only_told_whatever_the_rule_says() -> N
     rules = SecurityRules(Thresholds(secret_guessed=Guessing(act="revoke"), decoy_used=Rule(act="revoke")))
     for kind in ("secret_guessed", "decoy_used", "scanning", "unknown_ids"):
         assert decide(kind, rules, None, is_token=True).act == "notify"
+
+
+@pytest.mark.parametrize(("at_ns", "act"), [(9, "limit"), (10, "limit"), (11, "quarantine"), (None, "quarantine")])
+def test_only_what_was_found_after_the_last_act_climbs(at_ns: int | None, act: str) -> None:
+    rules = SecurityRules(Thresholds(spike=Spike(act="limit", act_most="revoke")))
+    latest = replace(EVENT, act="limit", act_state="done", created_ns=10)
+    assert decide("spike", rules, latest, is_token=True, at_ns=at_ns).act == act

@@ -1,14 +1,18 @@
 """The inbox: what a person sees, closes, does and undoes, with an entry in the audit log for each."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
 from kit.control import ACTOR
 from kit.security import Security
-from tollway.contract.watching import Spike, Thresholds
+from tollway.contract.watching import LADDER, Act, Detector, ErrorShare, Spike, Spread, Thresholds
 from tollway.control.access.model import Reach, Sight
 from tollway.control.security.model import EventFilter, SecurityRules
+from tollway.control.tokens.ends import Hold
+from tollway.control.tokens.life import DENIED
+from tollway.control.tokens.model import NewToken
 from tollway.kernel.errors import TollwayError
 
 QUARANTINE = SecurityRules(Thresholds(spike=Spike(act="quarantine")))
@@ -121,3 +125,73 @@ def test_events_are_seen_by_their_team_and_listed_by_state_kind_and_subject(
 def test_an_event_about_a_source_has_no_token_to_act_on(security: Security) -> None:
     security.find("scanning", "192.0.2.9")
     assert code(security.desk.events.act, security.events()[0].id, "revoke", ACTOR) == "management.conflict"
+
+
+ALL_ACTS = SecurityRules(
+    Thresholds(spike=Spike(act="limit"), many_clients=Spread(act="quarantine"), error_share=ErrorShare(act="revoke"))
+)
+KINDS: dict[str, Detector] = {"limit": "spike", "quarantine": "many_clients", "revoke": "error_share"}
+
+
+def standing(security: Security, token_id: str) -> str:
+    """What holds the token back now: the strongest act, or the state."""
+    token = security.plane.tokens.get(token_id)
+    held = token.life.quarantine
+    if token.state == "disabled":
+        return "revoke"
+    return token.state if held is None else ("quarantine" if held.denied else "limit")
+
+
+@pytest.mark.parametrize("order", list(permutations(KINDS)), ids="-".join)
+def test_a_token_is_held_as_the_strongest_of_its_events_says_in_whatever_order_they_come_and_go(
+    security: Security, order: tuple[Act, ...]
+) -> None:
+    """No event loosens what another has tightened, and undoing one gives back nothing that another took."""
+    security.desk.rules.put("", ALL_ACTS, ACTOR)
+    for undone in (order, order[::-1], order[1:] + order[:1]):
+        token_id = security.plane.tokens.issue(NewToken("shop"), ACTOR).token.id
+        for count, act in enumerate(order, start=1):
+            security.find(KINDS[act], token_id)
+            assert standing(security, token_id) == max(order[:count], key=LADDER.index)
+        ids = {event.act: event.id for event in security.events() if event.subject == token_id}
+        for count, act in enumerate(undone, start=1):
+            security.desk.events.undo(ids[act], ACTOR)
+            assert standing(security, token_id) == max(undone[count:], key=LADDER.index, default="active")
+
+
+def test_one_of_two_revocations_that_is_undone_leaves_the_other(security: Security, token: tuple[str, str]) -> None:
+    rules = SecurityRules(Thresholds(spike=Spike(act="revoke"), error_share=ErrorShare(act="revoke")))
+    security.desk.rules.put("", rules, ACTOR)
+    security.find("spike", token[0])
+    security.find("error_share", token[0])
+    newest, oldest = security.events()
+    security.desk.events.undo(oldest.id, ACTOR)
+    assert security.plane.tokens.get(token[0]).state == "disabled"
+    security.desk.events.undo(newest.id, ACTOR)
+    assert security.plane.tokens.get(token[0]).state == "active"
+
+
+@pytest.mark.parametrize("act", ["limit", "quarantine", "revoke"])
+def test_what_a_person_did_is_neither_loosened_nor_undone_by_events(
+    security: Security, token: tuple[str, str], act: Act
+) -> None:
+    security.plane.token_desk.ends.quarantine(token[0], Hold(reason="I look into it"), ACTOR)
+    security.desk.rules.put("", ALL_ACTS, ACTOR)
+    security.find(KINDS[act], token[0])
+    held = security.plane.tokens.get(token[0]).life.quarantine
+    assert held is not None and set(held.denied) == set(DENIED)
+    security.desk.events.undo(security.events()[0].id, ACTOR)
+    token_now = security.plane.tokens.get(token[0])
+    assert token_now.state == "quarantined" and token_now.life.quarantine == held
+
+
+def test_a_token_that_a_person_switched_on_again_is_not_revoked_when_the_window_is_over(
+    security: Security, token: tuple[str, str]
+) -> None:
+    security.desk.rules.put("", SecurityRules(Thresholds(spike=Spike(act="revoke")), undo_hours=1), ACTOR)
+    security.find("spike", token[0])
+    security.plane.tokens.enable(token[0], ACTOR)
+    security.plane.clock.advance(3_600)
+    security.desk.noticing.finish_revocations()
+    assert security.plane.tokens.get(token[0]).state == "active"
+    assert security.events()[0].act_state == "undone"

@@ -101,6 +101,20 @@ def test_the_ladder_is_climbed_a_step_an_event_and_no_higher_than_its_top(
     assert security.events()[0].act == "notify"
 
 
+def test_what_was_found_before_the_act_takes_the_same_step(security: Security, token: tuple[str, str]) -> None:
+    """One burst is a spike of calls, of money and of bytes: the first act had no time to show what it does."""
+    rules = SecurityRules(Thresholds(spike=Spike(act="limit", act_most="revoke")))
+    security.desk.rules.put("", rules, ACTOR)
+    at_ns = security.plane.clock.now_ns() - 1
+    for measure in ("requests", "cost_nanos", "bytes"):
+        finding = Finding("spike", token[0], at_ns, "high", detail=measure, facts={"address": "192.0.2.1"})
+        security.ledger.findings.append(finding)
+    security.desk.noticing.look()
+    assert [(event.act, event.act_state) for event in security.events()] == [("limit", "done")] * 3
+    security.find("spike", token[0], detail="errors")
+    assert security.events()[0].act == "quarantine"
+
+
 def test_a_dry_run_says_what_it_would_have_done_and_does_nothing(security: Security, token: tuple[str, str]) -> None:
     notices = Notices(security.plane)
     webhook = notices.webhooks.create(NewWebhook("a", "https://a.example/"), ACTOR).webhook.id
