@@ -1,5 +1,7 @@
 """Errors speak the caller's dialect and never pass for a whole answer; times are told in milliseconds."""
 
+import json
+
 import pytest
 
 from kit.gateway_kit import Rig
@@ -56,3 +58,28 @@ def test_challenges_follow_rfc_6750(code, kind):
     assert text.encode() == challenge(TollwayError(code))
     assert text.startswith('Bearer realm="tollway"')
     assert ("error=" not in text) if kind is None else (f'error="{kind}"' in text)
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=a>',
+    "a\r\nset-cookie: a=b",
+    "\u2028</script>",
+    "\x00",
+    "{{7*7}}",
+]
+
+
+@pytest.mark.parametrize("route", ["/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/embeddings"])
+async def test_r33_what_a_refusal_repeats_is_json_that_no_browser_takes_for_a_page(route: str) -> None:
+    rig = Rig()
+    secret = rig.token()
+    for text in HOSTILE:
+        body = json.dumps({"model": text, "messages": [], "input": text, "max_tokens": 1, text: text}).encode()
+        reply = await rig.call(route, token=secret, body=body, headers=[("x-a", ascii(text)), ("origin", "https://e")])
+        assert reply.status >= 400
+        fields = dict(reply.headers)
+        assert (fields[b"content-type"], fields[b"x-content-type-options"]) == (b"application/json", b"nosniff")
+        assert json.loads(reply.answer)
+        for name, value in reply.headers:
+            assert not {10, 13, 0} & set(value) and b"<script" not in value and b"onerror" not in value, name
