@@ -1,4 +1,4 @@
-"""The `tollway` program: dispatches to the command line or, for child processes, to the runtime.
+"""The `tollway` program: dispatches to the command line or, for the processes of a gateway, to the runtime.
 
 Imports nothing heavy by itself, so that a worker starts without the command line's libraries and
 `tollway --version` answers at once.
@@ -6,6 +6,7 @@ Imports nothing heavy by itself, so that a worker starts without the command lin
 
 import gc
 import importlib
+import os
 import sys
 
 from tollway import __version__
@@ -29,6 +30,10 @@ def main(arguments: list[str] | None = None) -> int:
         process = importlib.import_module(PROCESSES[arguments[0]])
         gc.enable()
         return int(process.main(arguments[1:]))
+    if (handed := os.environ.pop("_TOLLWAY_SERVE", None)) is not None and "serve" in arguments:
+        serving = importlib.import_module("tollway.runtime.serving")
+        gc.enable()
+        return int(serving.main(handed))
     from tollway.cli.app import run  # Imported late: the command line's libraries take 0.2 s to load.
 
     gc.enable()

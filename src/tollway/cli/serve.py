@@ -30,10 +30,10 @@ def serve(session: Session, *, listen: Listen = None, console: Console = None, w
     given = {"--listen": listen, "--console": console, "--workers": workers}
     flags.update({flag: text for flag, text in given.items() if text is not None})
     session.sources = Sources(_absolute(session.sources.config), flags)
-    settings = session.settings
-    from tollway.runtime import supervisor  # Late, so that `serve --help` needs no runtime.
+    _ = session.settings  # What is wrong with them is said here, in the words of all commands.
+    from tollway.runtime.serving import become_supervisor  # Late, so that `serve --help` needs no runtime.
 
-    return supervisor.serve(settings, session.sources.load)
+    become_supervisor(session.sources)
 
 
 def _absolute(config: Path | None) -> Path | None:

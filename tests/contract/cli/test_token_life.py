@@ -32,9 +32,7 @@ def test_rotate_prints_the_new_secret_alone_on_standard_output(console: ConsoleS
     assert run("token", "rotate", ID, "--overlap", "soon").code == 2
 
 
-def test_a_replacement_is_printed_alone_and_says_what_becomes_of_the_old_one(
-    console: ConsoleStandIn, run: Run
-) -> None:
+def test_a_replacement_is_printed_alone_and_says_what_becomes_of_the_old_one(console: ConsoleStandIn, run: Run) -> None:
     console.answer("POST", f"/tokens/{ID}/replace", {**TOKEN, "id": "ABCDEFabcdef", "token": "tws_other"}, 201)
     result = run("token", "replace", ID)
     assert (result.out, result.code) == ("tws_other\n", 0)
