@@ -7,14 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from tollway.cli.answers import CommandError, ExitCode, checked
+from tollway.cli.find import find_id
 from tollway.cli.session import Session, command
 from tollway.cli.usage import since_instant
+from tollway.policy.token import SERVICE, find_public_id, mask
 
 Actor = Annotated[str | None, typer.Option("--actor", metavar="ACTOR", help="Who, as user:ID or local:operator.")]
 Action = Annotated[str | None, typer.Option("--action", metavar="ACTION", help="What, as token.revoke or token.")]
 Object = Annotated[str | None, typer.Option("--object", metavar="ID", help="The id of what was acted on.")]
 Outcome = Annotated[str | None, typer.Option("--outcome", metavar="OUTCOME", help="done or refused.")]
 Search = Annotated[str | None, typer.Option("--search", metavar="TEXT", help="The beginning of a name or an id.")]
+Token = Annotated[
+    str | None,
+    typer.Option("--token", metavar="TOKEN", help="Done to a token, or with it: its name or id, or the token itself."),
+]
 Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="An instant, or an age such as 24h or 7d.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=200, help="How many at most.")]
 Head = Annotated[
@@ -41,6 +47,7 @@ def list_audit(
     object_id: Object = None,
     outcome: Outcome = None,
     search: Search = None,
+    token: Token = None,
     since: Since = None,
     limit: Limit = 50,
 ) -> None:
@@ -48,7 +55,7 @@ def list_audit(
 
     Example: tollway audit list --action token --since 7d
     """
-    query = _query(actor, action, object_id, outcome, search, since)
+    query = _query(actor, action, object_id, outcome, _searched(session, search, token), since)
     items = session.call("GET", "/audit", query={**query, "limit": limit})["items"]
     if not session.output.as_json:
         items = [_flat(item) for item in items]
@@ -90,6 +97,7 @@ def export_audit(
     object_id: Object = None,
     outcome: Outcome = None,
     search: Search = None,
+    token: Token = None,
     since: Since = None,
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="jsonl or csv.")] = "jsonl",
 ) -> None:
@@ -97,8 +105,19 @@ def export_audit(
 
     Example: tollway audit export --since 30d --format csv > audit.csv
     """
-    query = {**_query(actor, action, object_id, outcome, search, since), "format": form}
+    query = {**_query(actor, action, object_id, outcome, _searched(session, search, token), since), "format": form}
     sys.stdout.write(checked(session.send("GET", "/audit/export", query=query)).body.decode())
+
+
+def _searched(session: Session, search: str | None, token: str | None) -> str | None:
+    """Return what is searched for: of a token only what is public, so that no secret is sent on."""
+    if token is None:
+        token_id = None if search is None else find_public_id(search)
+    elif search is not None:
+        raise CommandError(ExitCode.USAGE, "give --search or --token, not both")
+    else:
+        token_id = find_public_id(token) or find_id(session, "tokens", token)
+    return search if token_id is None else mask(token_id, SERVICE)
 
 
 def _query(

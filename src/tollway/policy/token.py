@@ -35,6 +35,7 @@ SCANNER_EXPRESSION: Final = r"\btw[sparecwd]_[0-9A-Za-z]{61}\b"
 """Finds our tokens in text; what secret scanners are given. Whoever finds one should check the CRC next."""
 
 _IN_TEXT = re.compile(SCANNER_EXPRESSION, re.ASCII)
+_SHOWN = re.compile(r"tw[sparecwd]_([0-9A-Za-z]{12})[0-9A-Za-z…]*")
 _ID_CHARS = 12
 _SECRET_CHARS = 43
 _GRAMMAR = re.compile(rb"tw([sparecwd])_([0-9A-Za-z]{12})[0-9A-Za-z]{43}([0-9A-Za-z]{6})")
@@ -95,6 +96,12 @@ def parse_token(text: str | bytes) -> ParsedToken | None:
 def mask(token_id: str, kind: str) -> str:
     """Show a token without its secret: prefix and public id, and nothing of what follows."""
     return f"tw{kind}_{token_id}…"
+
+
+def find_public_id(text: str) -> str | None:
+    """Return the public id of a token that was given whole or masked; None for any other text."""
+    match = _SHOWN.fullmatch(text.strip())
+    return match[1] if match else None
 
 
 def mask_all(text: str) -> str:

@@ -37,6 +37,18 @@ def test_what_was_done_and_refused_is_listed_and_exported(run: Run) -> None:
     assert run("audit", "list", "--since", "1h", "--json").code == 0
 
 
+def test_what_was_done_to_a_token_and_with_it_is_listed_by_its_name_or_itself(run: Run, application: Console) -> None:
+    issued = run("token", "issue", "--name", "ci", "--json").json
+    run("token", "issue", "--name", "other")
+    run("token", "disable", "ci")
+    for reference in ("ci", issued["id"], issued["masked"], issued["token"]):
+        found = run("audit", "list", "--token", reference, "--json").json["items"]
+        assert [entry["action"] for entry in found] == ["token.disable", "token.issue"], reference
+    assert len(run("audit", "list", "--search", issued["token"], "--json").json["items"]) == 2
+    assert len(run("audit", "export", "--token", "ci").out.splitlines()) == 2
+    assert run("audit", "list", "--token", "ci", "--search", "x").code == 2
+
+
 def test_a_whole_log_prints_its_head_and_a_damaged_one_exits_with_1(run: Run, application: Console) -> None:
     run("team", "create", "red")
     whole = run("audit", "verify")

@@ -11,6 +11,7 @@ from kit.control import ACTOR, ControlPlane, Surroundings
 from tollway.adapters.storage.audit import SQLAuditStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.adapters.storage.sessions_schema import audit, audit_checkpoint, audit_head
+from tollway.control.actor import Actor
 from tollway.control.audit.model import Subject, Wanted
 
 
@@ -28,8 +29,14 @@ def test_what_was_written_is_read_and_is_whole(plane: ControlPlane) -> None:
     assert [one.entry.seq for one in store.iterate(batch=2)] == [1, 2, 3, 4, 5, 6]
     assert [entry.object_id for entry in plane.audit.page(Wanted(kind="x"), limit=2)] == ["id4", "id3"]
     assert len(plane.audit.page(Wanted(search="grö"))) == 5
+    with_it = Actor("user_1", "user", token_id="abcdefABCDEF")
+    plane.audit.record(with_it, "team.create", Subject("team", "team_1", "red"))
+    plane.audit.record(ACTOR, "token.revoke", Subject("token", "abcdefABCDEF", "ci"))
+    for wanted in (Wanted(about_token="abcdefABCDEF"), Wanted(search="abcdefABC")):
+        assert [entry.action for entry in plane.audit.page(wanted)] == ["token.revoke", "team.create"]
+    assert plane.audit.page(Wanted(about_token="abcdefABC")) == ()
     verdict = plane.audit.verify()
-    assert (verdict.is_whole, verdict.checked) == (True, 6)
+    assert (verdict.is_whole, verdict.checked) == (True, 8)
     with plane.database.write():
         plane.database.writing().execute(update(audit).where(audit.c.seq == 3).values(object_name="x"))
     verdict = plane.audit.verify()

@@ -18,6 +18,7 @@ from tollway.policy.token import (
     KINDS,
     RANDOM_BYTES,
     SCANNER_EXPRESSION,
+    find_public_id,
     generate_token,
     mask,
     mask_all,
@@ -138,3 +139,19 @@ def test_another_secret_of_a_token_keeps_its_public_id_and_nothing_else() -> Non
     assert again.raw[16:] != first.raw[16:]
     with pytest.raises(ValueError, match="32 random bytes"):
         renew_token("s", first.id, bytes(31))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"tws_abcdefABCDEF{'x' * 49}", "abcdefABCDEF"),
+        (" tws_abcdefABCDEF… ", "abcdefABCDEF"),
+        ("twp_abcdefABCDEF", "abcdefABCDEF"),
+        ("abcdefABCDEF", None),
+        ("twz_abcdefABCDEF", None),
+        ("tws_abcdef", None),
+        ("tws_abcdefABCDEF\n; x", None),
+    ],
+)
+def test_the_public_id_of_a_pasted_token_is_found(text: str, found: str | None) -> None:
+    assert find_public_id(text) == found

@@ -6,8 +6,8 @@ import { useQueryPart, useTyped } from "../frame/range";
 import { Empty, Loaded, Panel } from "./page";
 import { usePaged, type Pages } from "./table";
 
-export function SearchBox({ label = "Search by name", placeholder = "Name", width = 200, clean }: { label?: string; placeholder?: string; width?: number; clean?: (text: string) => string }) {
-  const [text, setText] = useTyped("search", clean);
+export function SearchBox({ label = "Search by name", placeholder = "Name", width = 200 }: { label?: string; placeholder?: string; width?: number }) {
+  const [text, setText] = useTyped("search", publicPart);
   return <TextInput size="xs" w={width} aria-label={label} placeholder={placeholder} value={text} onChange={(event) => setText(event.currentTarget.value)} leftSection={<IconSearch size={14} />} autoComplete="off" spellCheck={false} />;
 }
 
@@ -31,4 +31,10 @@ export function SearchedPanel<Row>({ list, tools, empty, children }: { list: Pag
       </Loaded>
     </Panel>
   );
+}
+
+/** What may be kept, shown and sent of a pasted token: its public id. */
+function publicPart(text: string): string {
+  const match = /^(tw[a-z]_[0-9A-Za-z]{12})[0-9A-Za-z…]+$/.exec(text.trim());
+  return match ? match[1].slice(4) : text;
 }

@@ -98,13 +98,16 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield (
             action == wanted.action if "." in wanted.action else action.startswith(f"{wanted.action}.", autoescape=True)
         )
+    if wanted.about_token is not None:
+        # By audit_by_object and audit_by_token.
+        yield or_(audit.c.object_id == wanted.about_token, audit.c.token_id == wanted.about_token)
     if wanted.since_ns is not None:
         yield audit.c.at_ns >= wanted.since_ns
     if wanted.until_ns is not None:
         yield audit.c.at_ns < wanted.until_ns
     if wanted.search:
         low = wanted.search.lower()
-        names = (audit.c.object_name, audit.c.actor_name, audit.c.object_id, audit.c.request_id)
+        names = (audit.c.object_name, audit.c.actor_name, audit.c.object_id, audit.c.request_id, audit.c.token_id)
         yield or_(*(func.lower(name).startswith(low, autoescape=True) for name in names))
 
 

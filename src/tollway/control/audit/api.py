@@ -11,6 +11,7 @@ from pydantic import Field
 from tollway.control.audit.csv import write_csv
 from tollway.control.audit.model import Entry, Outcome, Wanted
 from tollway.control.faults import refuse
+from tollway.policy.token import find_public_id
 from tollway.web.asking import ReadAudit
 from tollway.web.fields import Instant, InstantInput, Output, format_instant
 from tollway.web.fields import Query as QueryModel
@@ -27,7 +28,8 @@ class AuditFilter(QueryModel):
     """Which entries. `action` is a whole action or its part before the dot; `actor` is written `user:ID`;
     `token_id` lists what a token was used for at this API.
 
-    `search` is the beginning of a name, of an id or of a request id.
+    `search` is the beginning of a name, of an id or of a request id; or a token, whole or masked, of which only the
+    public id is used: what was done to it and what was done with it.
     """
 
     actor: Text | None = None
@@ -194,6 +196,7 @@ def _facts(text: str | None) -> dict[str, object] | None:
 
 
 def _wanted(query: AuditFilter) -> Wanted:
+    about_token = None if query.search is None else find_public_id(query.search)
     return Wanted(
         actor=query.actor,
         action=query.action,
@@ -202,7 +205,8 @@ def _wanted(query: AuditFilter) -> Wanted:
         outcome=query.outcome,
         request_id=query.request_id,
         token_id=query.token_id,
-        search=query.search,
+        search=query.search if about_token is None else None,
+        about_token=about_token,
         since_ns=query.since,
         until_ns=query.until,
     )

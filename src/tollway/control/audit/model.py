@@ -84,7 +84,8 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries to list. `action` is a whole action or its part before the dot; `search` begins a name or an id."""
+    """Which entries to list. `action` is a whole action or its part before the dot; `search` begins a name or an id;
+    `about_token` is the id of a token that was acted on or acted with."""
 
     actor: str | None = None
     action: str | None = None
@@ -94,6 +95,7 @@ class Wanted:
     request_id: str | None = None
     token_id: str | None = None
     search: str | None = None
+    about_token: str | None = None
     since_ns: int | None = None
     until_ns: int | None = None
 

@@ -201,6 +201,19 @@ def test_entries_are_paged_and_filtered(browser: TestClient) -> None:
     assert entries(browser, search="B")[0]["after"] == {"name": "b"}
 
 
+def test_a_pasted_token_finds_what_was_done_to_it_and_with_it(browser: TestClient, console: Console) -> None:
+    body = {"name": "script", "scopes": [{"permission": "teams.write", "reach": "all"}]}
+    issued = browser.post("/api/v1/tokens", json=body).json()
+    script = {"authorization": f"Bearer {issued['token']}"}
+    console.client().post("/api/v1/teams", json={"name": "red"}, headers=script)
+    browser.post("/api/v1/tokens", json={"name": "other"})
+    for search in (issued["token"], issued["masked"], issued["id"]):
+        found = entries(browser, search=search)
+        assert {entry["action"] for entry in found} >= {"token.issue"}, search
+        assert all(issued["id"] in (entry["object_id"], entry["token_id"]) for entry in found)
+        assert any(entry["token_id"] == issued["id"] for entry in found), "also what it was used for"
+
+
 def test_the_log_is_exported_line_by_line(browser: TestClient) -> None:
     for name in ("a", "b"):
         browser.post("/api/v1/teams", json={"name": name})

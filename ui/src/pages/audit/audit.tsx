@@ -37,7 +37,7 @@ export default function Audit() {
     >
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
-          <SearchBox label="Search by name, id or request id" placeholder="Name, id or request id" width={220} />
+          <SearchBox label="Search by name, id or request id" placeholder="Name, id, request id, token" width={220} />
           <Select size="xs" w={150} aria-label="Filter by kind of act" placeholder="Acts on" clearable searchable data={ACTIONS.map((value) => ({ value, label: value.replaceAll("_", " ") }))} value={ACTIONS.includes(filters.action) ? filters.action : null} onChange={(action) => change({ action })} />
           <SegmentedControl size="xs" aria-label="Filter by outcome" data={[{ value: "", label: "All" }, { value: "done", label: "Done" }, { value: "refused", label: "Refused" }]} value={filters.outcome} onChange={(outcome) => change({ outcome })} />
           {filters.token_id && <Chip label="with token" value={<OwnerName kind="token" id={filters.token_id} isPlain />} words={filters.token_id} clear={() => change({ token_id: null })} />}
@@ -49,7 +49,7 @@ export default function Audit() {
         {entries.error && !entries.data ? <div style={{ padding: 16 }}><Trouble error={entries.error} retry={() => void entries.refetch()} /></div> : !entries.data ? <Loading rows={8} /> : paged.rows.length ? (
           <Entries rows={paged.rows} change={change} />
         ) : (
-          <Empty title={hasFilters ? "Nothing matches" : "Nothing yet"}>{hasFilters ? "The search looks at the beginning of names, ids and request ids. Remove a filter to see more." : "The first act of management will appear here."}</Empty>
+          <Empty title={hasFilters ? "Nothing matches" : "Nothing yet"}>{hasFilters ? "The search looks at the beginning of names, ids and request ids; a pasted token finds the acts on it and with it. Remove a filter to see more." : "The first act of management will appear here."}</Empty>
         )}
       </Panel>
     </Page>

@@ -45,7 +45,7 @@ export default function Tokens() {
     <Page title="Tokens" lead="What applications present instead of a provider's key. Each has its own rights, limits and budget, and can be ended at once." acts={<>{may("tokens.write", "all") && <Button variant="default" onClick={() => setRevoking(true)}>Revoke all…</Button>}{may("bulk.write") && <Button variant="default" onClick={() => setMany(true)}>Change many…</Button>}{may("tokens.write") && <Button component={Link} href="/tokens/new">New token</Button>}</>}>
       <Panel flush foot={paged.foot || undefined}>
         <div className="table-tools">
-          <SearchBox label="Search by name or id" placeholder="Name or id" width={230} clean={publicPart} />
+          <SearchBox label="Search by name or id" placeholder="Name or id" width={230} />
           <Select size="xs" w={120} aria-label="Filter by state" placeholder="State" clearable data={["active", "disabled", "expired", "revoked"]} value={filters.state || null} onChange={(state) => change({ state })} />
           <Select size="xs" w={160} aria-label="Filter by application" placeholder="Application" clearable searchable data={applications.map((item) => ({ value: item.id, label: item.name }))} value={filters.application_id || null} onChange={(application) => change({ application })} />
           <Select size="xs" w={130} aria-label="Order" allowDeselect={false} data={[{ value: "newest", label: "Newest first" }, { value: "oldest", label: "Oldest first" }]} value={filters.sort || "newest"} onChange={(sort) => change({ sort: sort === "newest" ? null : sort })} />
@@ -116,10 +116,4 @@ function Bulk({ picked, clear }: { picked: Token[]; clear: () => void }) {
       )}
     </div>
   );
-}
-
-/** What may be kept of a pasted token: its kind and its public id. */
-function publicPart(text: string): string {
-  const match = /^(tw[a-z]_[0-9A-Za-z]{12})[0-9A-Za-z…]+$/.exec(text.trim());
-  return match ? match[1].slice(4) : text;
 }
