@@ -18,7 +18,12 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 export default function ServiceForm({ id }: { id: string }) {
   const service = useService(id);
   if (!id) return <Form />;
-  return <Loaded query={service} rows={8}>{(found) => <Form service={found} />}</Loaded>;
+  if (service.data) return <Form service={service.data} />;
+  return (
+    <Page narrow title="Edit a service" crumb={{ label: "Services", href: "/services" }}>
+      <Panel><Loaded query={service} rows={8}>{() => null}</Loaded></Panel>
+    </Page>
+  );
 }
 
 function Form({ service: found }: { service?: Tagged<Service> }) {
@@ -41,7 +46,7 @@ function Form({ service: found }: { service?: Tagged<Service> }) {
       const wish = { ...draft, name: draft.name.trim(), allow_private: cleaned(draft.allow_private), query_token_parameter: draft.query_token_parameter || null, ...(credential ? { credential } : {}), ...connectionInput(connection, service), ...place };
       const { base_url, ...rest } = wish;
       const saved = service ? await changeService(service.id, base_url === service.base_url ? rest : wish, service.etag) : await createService(wish);
-      say("credentials_cleared" in saved && saved.credentials_cleared ? "Saved. Its key was cleared, because calls now go to another host" : service ? "Saved" : `${saved.name} published`);
+      say("credentials_cleared" in saved && saved.credentials_cleared ? "Saved. Its key and headers were cleared, because calls now go to another host" : service ? "Saved" : `${saved.name} published`);
       go(`/services/${saved.id}`);
     });
   const movesHost = service && service.keys.length > 0 && hostOf(draft.base_url) !== hostOf(service.base_url);

@@ -15,7 +15,12 @@ import { PlaceFields, startPlace, useOnlyTeam } from "./place";
 export default function ProviderForm({ id }: { id: string }) {
   const provider = useProvider(id);
   if (!id) return <Form />;
-  return <Loaded query={provider} rows={8}>{(found) => <Form provider={found} />}</Loaded>;
+  if (provider.data) return <Form provider={provider.data} />;
+  return (
+    <Page narrow title="Edit a provider" crumb={{ label: "Providers", href: "/providers" }}>
+      <Panel><Loaded query={provider} rows={8}>{() => null}</Loaded></Panel>
+    </Page>
+  );
 }
 
 function Form({ provider: found }: { provider?: Tagged<Provider> }) {
@@ -47,7 +52,7 @@ function Form({ provider: found }: { provider?: Tagged<Provider> }) {
       const shared = { name: name.trim(), models: offers, priority, allow_private: cleaned(isPrivate), ...(credential ? { credential } : {}), ...connectionInput(connection, provider), ...place };
       if (provider) {
         const changed = await changeProvider(provider.id, { ...shared, ...(baseUrl !== provider.base_url ? { base_url: baseUrl } : {}) }, provider.etag);
-        say(changed.credentials_cleared ? "Saved. The keys were cleared, because calls now go to another host" : "Saved");
+        say(changed.credentials_cleared ? "Saved. Keys and headers were cleared, because calls now go to another host" : "Saved");
         go(`/providers/${changed.id}`);
       } else {
         const made = await createProvider({ ...shared, kind: kindName, base_url: baseUrl || undefined });
