@@ -9,6 +9,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "base"
 
 ENVIRONMENT_READERS = {
     "settings/load.py": "the one place",
+    "__main__.py": "takes up what its own first run handed to the second (runtime/serving.py)",
     "cli/references.py": "resolves env: references of a configuration file, which name variables on purpose",
     "compose/console.py": "the same on the server's side",
 }
