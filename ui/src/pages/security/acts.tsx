@@ -35,7 +35,7 @@ export function Acts({ event, replace }: { event: SecurityEvent; replace: (event
       {isOpen && <TextInput size="xs" w={220} aria-label="Note" placeholder="Note (optional)" maxLength={500} value={note} onChange={(change) => setNote(change.currentTarget.value)} />}
       {isOpen && <Button size="xs" loading={isBusy} onClick={() => void run(() => acknowledgeEvent(event.id, note), "Acknowledged")}>Acknowledge</Button>}
       {isOpen && <Button size="xs" variant="default" disabled={isBusy} onClick={() => void run(() => expectEvent(event.id, note), "This is expected from now on, and what was done is undone")}>Mark expected</Button>}
-      {event.can_undo && <Button size="xs" variant="default" disabled={isBusy} onClick={() => void run(undo, "Undone: the token is as it was before")}>Undo</Button>}
+      {event.can_undo && <Button size="xs" variant="default" disabled={isBusy} onClick={() => void run(undo, "Undone: this event holds the token back no more")}>Undo</Button>}
       {event.token_id && event.act_state !== "final" && (
         <>
           <Button size="xs" variant="default" disabled={isBusy} onClick={() => void run(() => actOnEvent(event.id, "limit"), "Limited", undo)}>Limit</Button>

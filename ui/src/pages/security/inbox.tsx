@@ -17,7 +17,7 @@ import { By } from "../../parts/actors";
 import { Ago } from "../../parts/words";
 import { Replace } from "../tokens/replace";
 import { Acts } from "./acts";
-import { humanFact, KINDS, MEANINGS, outcome, TONES } from "./words";
+import { humanFact, KINDS, meaning, outcome, TONES } from "./words";
 
 const STATES = [{ value: "open", label: "Open" }, { value: "acknowledged", label: "Acknowledged" }, { value: "expected", label: "Expected" }, { value: "all", label: "All" }];
 
@@ -88,7 +88,7 @@ function Events({ rows, mayAct, replace }: { rows: SecurityEvent[]; mayAct: bool
                   </button>
                 </td>
                 <td><span className={`tag ${TONES[event.severity]}`}>{event.severity}</span></td>
-                <td style={{ minWidth: 210 }}><strong>{KINDS[event.kind] ?? event.kind}</strong><div className="muted small">{MEANINGS[event.kind]}</div></td>
+                <td style={{ minWidth: 210 }}><strong>{KINDS[event.kind] ?? event.kind}</strong><div className="muted small">{meaning(event.kind, event.facts)}</div></td>
                 <td className="nowrap">{event.token_id ? <Link href={`/tokens/${event.token_id}`}>{event.token_name || event.token_id}</Link> : <span className="mono">{event.subject}</span>}</td>
                 <td className="muted clip" style={{ maxWidth: 260 }} title={String(event.facts.address ?? event.facts.url ?? "")}>{String(event.facts.address ?? event.facts.url ?? "–")}</td>
                 <td className="end">{count(event.count)}</td>

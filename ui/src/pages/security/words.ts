@@ -29,6 +29,14 @@ export const MEANINGS: Record<string, string> = {
   scanning: "one source tries many credentials",
 };
 
+const MEASURES: Record<string, string> = { requests: "calls", cost_nanos: "money", errors: "errors", bytes: "bytes" };
+
+/** What an event means; a spike says of what. */
+export function meaning(kind: string, facts: Record<string, unknown>): string {
+  const measure = MEASURES[String(facts.measure)];
+  return kind === "spike" && measure ? `far more ${measure} in an hour than ever before` : MEANINGS[kind];
+}
+
 export const TONES: Record<string, string> = { critical: "tag-bad", high: "tag-bad", medium: "tag-warn", low: "tag-accent" };
 export const ACTS: Record<string, string> = { notify: "Tell", limit: "Limit", quarantine: "Quarantine", revoke: "Revoke" };
 export const NEVER_ACTED: string[] = ["secret_guessed", "unknown_ids", "scanning", "decoy_used"];
