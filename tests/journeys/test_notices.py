@@ -196,6 +196,15 @@ def test_a_letter_reaches_the_mail_server(tollway: Tollway, authority: PrivateCA
         (letter,) = server.letters
         assert (letter.was_encrypted, letter.login is not None) == (True, True)
         assert letter.message["To"] == "ada@example.com" and "Tollway" in letter.message["Subject"]
+        tollway.run("user", "invite", "eve", "--email", "eve@example.com")
+        server.refused_recipients = {"eve@example.com"}
+        tollway.run("user", "email", "eve", "eve@elsewhere.example")
+        until(lambda: b"no such person) and is tried again" in (tollway.root / "log").read_bytes())
+        before = tollway.pids()
+        tollway.kill(before["console"])
+        server.refused_recipients = set()
+        until(lambda: "another address" in str(server.letters[-1].message))  # a letter outlives the console
+        assert server.letters[-1].recipients == ["eve@example.com"], "it goes to where letters went before"
 
 
 def test_no_secret_is_in_the_log_or_the_database(tollway: Tollway, secret: str) -> None:
