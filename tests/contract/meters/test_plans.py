@@ -72,6 +72,27 @@ def test_the_third_call_with_the_same_claims_goes_by_their_plan(tmp_path: Path, 
 
 
 @pytest.mark.parametrize("shape", list(SHAPES))
+def test_what_plainly_fits_is_taken_by_the_plan_and_counted_as_without_one(tmp_path: Path, shape: str) -> None:
+    """Calls of one each, so that each shape's plan lets calls in, until what is scarcest has none left."""
+    claims, clock = SHAPES[shape][0], FixedClock()
+    asked, one = combine(claims), (1, 1, 1, 1, 1, 1)
+    planned, plain = opened(tmp_path / "a", clock), opened(tmp_path / "b", clock)
+    taken = 0
+    for _ in range(8):
+        plan = next(iter(planned._plans.values()), None)
+        first, second = planned.admit(asked, one, one), plain.admit(combine(claims), one, one)
+        assert told(first) == told(second)
+        assert planned.read(claims) == plain.read(claims)
+        if isinstance(first, Hold) and isinstance(second, Hold):
+            taken += plan is not None
+            assert planned.settle(first, one) == plain.settle(second, one)
+        clock.advance(0.1)
+    assert (taken > 0) == (shape != "topped"), "two of a rate of two were taken before there was a plan"
+    planned.close()
+    plain.close()
+
+
+@pytest.mark.parametrize("shape", list(SHAPES))
 @settings(max_examples=25, deadline=None)
 @given(steps=STEPS)
 def test_a_plan_changes_nothing_but_the_time_it_takes(shape: str, steps: list[tuple[float, float, int, bool]]) -> None:

@@ -319,6 +319,44 @@ def test_a_lock_that_is_let_go_in_time_is_taken(tmp_path: Path) -> None:
     meters.close()
 
 
+def test_of_several_stripes_one_that_is_let_go_in_time_is_taken_with_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first was had before the second was found held: both are held in the end, and nobody else has them."""
+    path, stripes = tmp_path / "m", (3, 5, 9)
+    (wanted_by_child, wanted), (said, said_by_child) = os.pipe(), os.pipe()
+
+    def holder() -> None:
+        locks = opened(path)._locks
+        locks.lock_stripe(5)
+        os.write(said_by_child, b"h")
+        os.read(wanted_by_child, 1)
+        locks.unlock_stripe(5)
+        os.write(said_by_child, b"u")
+        os.read(wanted_by_child, 1)
+        os.write(said_by_child, bytes(locks.try_stripe(stripe) for stripe in stripes))
+
+    meters = opened(path)
+    MappedMeters.open_files.clear()  # The child opens the file anew, as a process of its own does.
+    child = fork(holder)
+    assert os.read(said, 1) == b"h"
+
+    def let_go(_: float) -> None:
+        os.write(wanted, b"x")
+        assert os.read(said, 1) == b"u"
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", let_go)
+        meters._locks.lock_stripes(stripes)
+    os.write(wanted, b"x")
+    assert os.read(said, 3) == bytes(3)
+    join(child)
+    meters._locks.unlock_stripes(stripes)
+    meters.close()
+    for descriptor in (wanted_by_child, wanted, said, said_by_child):
+        os.close(descriptor)
+
+
 @pytest.mark.parametrize("ends", [signal.SIGCONT, signal.SIGKILL], ids=["runs again", "is killed"])
 def test_who_is_stopped_with_a_lock_is_waited_for_and_no_longer_than_that(tmp_path: Path, ends: signal.Signals) -> None:
     """A busy machine may put a holder aside for long, also in the middle of a settlement; a dead one holds nothing."""

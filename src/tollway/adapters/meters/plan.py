@@ -182,6 +182,7 @@ class Draft:
         return self._sections.words[cell + LENGTH] == claim.bucket_ns
 
     def _add_period(self, claim: Claim, cell: int) -> bool:
+        """What counts by the calendar is always charged in the records of calls."""
         words = self._sections.words
         start, end = self._sections.calendar.span(claim.span, claim.period, claim.zone, self._now_ns)
         self._hold_until(start)
@@ -198,8 +199,7 @@ class Draft:
             self.raised.append(record + RESERVED)
             self.beside.append(record + SPENT)
             self.held.append((record + RESERVED, words[record + GENERATION], claim.unit))
-        if claim.is_charged:
-            self.charged.append((claim, start))
+        self.charged.append((claim, start))
         return True
 
     def _hold_until(self, instant_ns: int) -> None:
