@@ -130,6 +130,11 @@ class LedgerStore(Protocol):
         """Delete the oldest hours of sliding windows that began before, about `limit`; return how many."""
         ...
 
+    def delete_periods(self, before_ns: int, limit: int) -> int:
+        """Delete what was spent in the oldest calendar periods that began before, at most `limit` rows; return how
+        many. What never starts anew is left."""
+        ...
+
 
 class Stretch(NamedTuple):
     """A stretch of time read from the sums of one resolution; both ends are multiples of it, in seconds."""

@@ -1,7 +1,8 @@
 """Deletes what is older than the settings allow, a little at a time, so that ingest never waits long.
 
-Sums by day, what budgets have spent by period, and last uses are kept for ever; of sliding windows nothing is asked of
-hours that no window reaches.
+Sums by day, what budgets without a period have spent, and last uses are kept for ever. What budgets have spent by
+period is kept as long as sums by hour, and while the period may last; of sliding windows nothing is asked of hours that
+no window reaches.
 """
 
 from typing import NamedTuple
@@ -15,6 +16,10 @@ ROWS_MAX = 2_000
 """Deleted in one transaction: about 20 ms on SQLite."""
 WINDOWS_NS = (WINDOW_SECONDS_MAX + DAY) * NANOS_PER_SECOND
 """The longest sliding window, and a day in case clocks are not right."""
+
+
+PERIODS_DAYS_MIN = 62
+"""Twice the longest calendar period: the present one and the one before are always there."""
 
 
 class Keep(NamedTuple):
@@ -36,5 +41,6 @@ def sweep(store: LedgerStore, keep: Keep, now_ns: int) -> bool:
         store.delete_sums(MINUTE, today - keep.minutes_days * DAY, ROWS_MAX),
         store.delete_sums(HOUR, today - keep.hours_days * DAY, ROWS_MAX),
         store.delete_windows(now_ns - WINDOWS_NS, ROWS_MAX),
+        store.delete_periods(now_ns - max(keep.hours_days, PERIODS_DAYS_MIN) * DAY * NANOS_PER_SECOND, ROWS_MAX),
     )
     return max(deleted) >= ROWS_MAX

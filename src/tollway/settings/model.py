@@ -126,7 +126,7 @@ class RetentionSettings:
 
     calls_days: int = _setting(30, "single calls", hot=True)
     minutes_days: int = _setting(14, "sums by minute", hot=True)
-    hours_days: int = _setting(400, "sums by hour", hot=True)
+    hours_days: int = _setting(400, "sums by hour, and what budgets spent by period (that at least 62)", hot=True)
     audit_days: int = _setting(0, "entries of the audit log; 0 keeps all", hot=True)
 
 

@@ -317,13 +317,34 @@ def test_hours_that_no_window_reaches_are_deleted_and_nothing_else_of_what_was_s
     assert [row.nanos for row in reader.spent(10**18, ("tok",)) if row.budget_id == "bud_1"] == [7]
 
 
-def test_old_hours_of_windows_are_found_by_their_index(ledger):
+def test_periods_long_past_are_deleted_a_few_rows_at_a_time_and_what_never_ends_is_kept(ledger):
+    ingest, reader = ledger
+    store = ingest._store
+    rows = [(f"tok{number}", "bud_hour", start) for number in range(5) for start in (10, 20, 30)]
+    rows += [("tok0", "bud_total", 0), ("tok0", "lim_1~2592000", 10)]
+    with store._begin() as connection:
+        _many(connection, store._statements.spent, ((*row, 7) for row in rows))
+    assert [store.delete_periods(30, 4) for _ in range(4)] == [4, 4, 2, 0]
+    left = reader.spent(10**18, ())
+    assert {(row.budget_id, row.period_start_ns) for row in left} == {
+        ("bud_hour", 30),
+        ("bud_total", 0),
+        ("lim_1~2592000", 10),
+    }
+    assert sum(row.budget_id == "bud_hour" for row in left) == 5
+
+
+@pytest.mark.parametrize(
+    ("index", "condition"),
+    [("spent_windows", "budget_id LIKE '%~%'"), ("spent_periods", "budget_id NOT LIKE '%~%' AND period_start_ns > 0")],
+)
+def test_what_is_old_is_found_by_its_index(ledger, index: str, condition: str):
     with ledger[0]._store._begin() as connection:
         if connection.dialect.name == "sqlite":
             plan = connection.exec_driver_sql(
-                "EXPLAIN QUERY PLAN DELETE FROM spent WHERE period_start_ns <= 5 AND budget_id LIKE '%~%'"
+                f"EXPLAIN QUERY PLAN SELECT * FROM spent WHERE {condition} AND period_start_ns <= 5"
             ).all()
-            assert "spent_windows" in str(plan)
+            assert index in str(plan)
 
 
 def _most_first(row):

@@ -13,7 +13,21 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import structs
-from sqlalchemy import Column, Connection, Delete, Dialect, Engine, Table, bindparam, case, delete, func, insert, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Delete,
+    Dialect,
+    Engine,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement, TextClause
 
@@ -158,6 +172,16 @@ class SQLLedgerStore:
         """See LedgerStore.delete_windows. By the partial index of such rows."""
         with self._begin() as connection:
             return _delete_oldest(connection, tables.spent.c.period_start_ns, before_ns, limit, tables.OF_WINDOWS)
+
+    def delete_periods(self, before_ns: int, limit: int) -> int:
+        """See LedgerStore.delete_periods. By the partial index of such rows."""
+        table = tables.spent.c
+        keys = (table.owner_id, table.budget_id, table.period_start_ns)
+        # Row by row: a million budgets may share the start of an hour.
+        oldest = select(*keys).where(tables.OF_PERIODS, table.period_start_ns < before_ns)
+        oldest = oldest.order_by(table.period_start_ns).limit(limit)
+        with self._begin() as connection:
+            return connection.execute(delete(tables.spent).where(tuple_(*keys).in_(oldest))).rowcount
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:

@@ -83,6 +83,9 @@ usage = {MINUTE: _usage("usage_minutes"), HOUR: _usage("usage_hours"), DAY: _usa
 OF_WINDOWS = text("budget_id LIKE '%~%'")
 """Which rows of `spent` are hours of sliding windows. In these very words, so that the partial index is used."""
 
+OF_PERIODS = text("budget_id NOT LIKE '%~%' AND period_start_ns > 0")
+"""Which are of calendar periods that end; as above."""
+
 spent = Table(
     "spent",
     metadata,
@@ -91,6 +94,7 @@ spent = Table(
     _int("period_start_ns", key=True),
     _int("nanos"),
     Index("spent_windows", "period_start_ns", sqlite_where=OF_WINDOWS, postgresql_where=OF_WINDOWS),
+    Index("spent_periods", "period_start_ns", sqlite_where=OF_PERIODS, postgresql_where=OF_PERIODS),
 )
 
 token_uses = Table(
