@@ -36,6 +36,8 @@ EXPECTED = {
         "/welcome?token=",
         "Developer",
         "tokens.write:own",
+        "1 would be done",
+        "1 done, 0 nothing to do",
         "is deactivated",
         "is invited",
         "user.deactivate",
