@@ -33,11 +33,11 @@ def tollway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tollway]:
         made.destroy()
 
 
-def call(tollway: Tollway, token: str) -> tuple[int, str]:
+def call(tollway: Tollway, token: str, model: str = "sandbox-small") -> tuple[int, str]:
     """Ask the sandbox for an answer; return status and the error's code."""
     request = urllib.request.Request(
         f"{tollway.gateway_url}/v1/chat/completions",
-        json.dumps({"model": "sandbox-small", "messages": [{"role": "user", "content": "Hello"}]}).encode(),
+        json.dumps({"model": model, "messages": [{"role": "user", "content": "Hello"}]}).encode(),
         {"authorization": f"Bearer {token}", "content-type": "application/json"},
     )
     try:
@@ -151,3 +151,29 @@ def test_what_a_thief_does_with_a_revoked_token_is_noticed(tollway: Tollway) -> 
 
     (event,) = until(noticed)
     assert event["token_id"] == masked and event["severity"] == "low"
+
+
+def test_who_tries_one_model_after_the_other_is_switched_off_and_a_person_undoes_it(tollway: Tollway) -> None:
+    """Several detectors at once: the token is held as the strongest of them says, until the last is undone."""
+    rules = {
+        "error_share": {"share": 0.5, "calls": 5, "targets": 3, "act": "revoke"},
+        "spike": {"requests": 5, "factor": 1, "learning_days": 0, "act": "limit"},
+    }
+    (tollway.root / "rules.json").write_text(json.dumps({"thresholds": rules}))
+    tollway.run("security", "set-rules", "rules.json")
+    token = tollway.token()
+    masked = token[4:16]
+
+    def noticed() -> list[dict[str, Any]]:
+        answers = {call(tollway, token, f"model-{number}") for number in range(6)}
+        assert answers <= {(404, "model.not_found"), (429, "limit.requests"), (403, "token.disabled")}
+        found = events(tollway, "--token", masked)
+        return found if len({each["kind"] for each in found} & set(rules)) == 2 else []
+
+    found = {each["kind"]: each for each in until(noticed)}
+    assert (found["error_share"]["act"], found["error_share"]["act_state"]) == ("revoke", "done")
+    assert call(tollway, token) == (403, "token.disabled")
+    tollway.run("security", "undo", found["spike"]["id"])
+    assert call(tollway, token) == (403, "token.disabled"), "the other event still holds it"
+    tollway.run("security", "undo", found["error_share"]["id"])
+    assert call(tollway, token) == (200, "")
