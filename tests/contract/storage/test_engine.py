@@ -2,6 +2,7 @@
 
 import stat
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import sqlalchemy
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from tollway.adapters.storage import engine as engine_module
 from tollway.adapters.storage.engine import open_engine
 
 
@@ -23,6 +25,24 @@ def test_reader_sees_commits_and_cannot_write(database):
         assert connection.execute(text("SELECT x FROM t")).scalar() == 1
     with reader.connect() as connection, pytest.raises(DBAPIError):
         connection.execute(text("INSERT INTO t VALUES (2)"))
+
+
+@pytest.mark.postgres
+def test_r17_a_statement_that_reads_for_too_long_is_ended(postgres_database: str, monkeypatch: pytest.MonkeyPatch):
+    """Nobody waits for it any more, and it would hold one of the few connections."""
+    monkeypatch.setattr(engine_module, "READ_SECONDS_MAX", 1)
+    reader = open_engine(postgres_database, database="config", writer=False)
+    began = time.monotonic()
+    with reader.connect() as connection, pytest.raises(DBAPIError, match="statement timeout"):
+        connection.execute(text("SELECT pg_sleep(10)"))
+    assert time.monotonic() - began < 8
+    with reader.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    reader.dispose()
+    writer = open_engine(postgres_database, database="config", writer=True)
+    with writer.connect() as connection:
+        assert connection.execute(text("SHOW statement_timeout")).scalar() == "0", "migrations take their time"
+    writer.dispose()
 
 
 def test_failed_transaction_leaves_nothing_not_even_tables(database):

@@ -20,6 +20,8 @@ BUSY_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 5
 POOL_TIMEOUT_SECONDS = 10.0
 READERS_MAX = 4
+READ_SECONDS_MAX = 60
+"""PostgreSQL ends what reads for longer: whoever asked has gone by then. A backup reads in small portions."""
 WAL_PAGES = 4_000
 """32 MiB of log before it is copied into the file: index pages are then written once instead of many times."""
 POSTGRES_WRITERS_MAX = 4
@@ -109,6 +111,7 @@ def _open_postgres(url: URL, database: Database, writer: bool) -> Engine:
         raw.execute(f"SET search_path TO {database}")
         if not writer:
             raw.execute("SET default_transaction_read_only TO on")
+            raw.execute(f"SET statement_timeout TO '{READ_SECONDS_MAX}s'")
         raw.autocommit = False
 
     event.listen(engine, "connect", prepare, insert=True)
