@@ -57,6 +57,7 @@ def do_all(doer: Doer) -> None:
         acts_of_rotation,
         acts_of_plans,
         acts_of_jobs,
+        acts_on_several,
         acts_of_rights,
         acts_of_security,
         acts_of_security_rules,
@@ -155,6 +156,17 @@ def acts_of_jobs(doer: Doer) -> None:
         started = answer.json()
     undoing = doer.act("undo_token_job", "POST", f"/token-jobs/{started['id']}/undo")
     doer.act("cancel_token_job", "POST", f"/token-jobs/{undoing['id']}/cancel")
+
+
+def acts_on_several(doer: Doer) -> None:
+    """Do every act on several people, members and service accounts once."""
+    person = doer.make("/users", name="several", role="viewer")["user"]["id"]
+    team = doer.make("/teams", name="several")["id"]
+    account = doer.make("/service-accounts", name="several-bot", role="viewer", team_id=team)["id"]
+    doer.act("act_on_many_people", "POST", "/users/acts", {"kind": "set_role", "role": "auditor", "ids": [person]})
+    doer.act("act_on_many_members", "POST", f"/teams/{team}/members/acts", {"kind": "join", "ids": [person]})
+    body = {"kind": "set_role", "role": "developer", "ids": [account]}
+    doer.act("act_on_service_accounts", "POST", "/service-accounts/acts", body)
 
 
 def acts_of_rights(doer: Doer) -> None:

@@ -20,7 +20,13 @@ root key does is the program's own act, and a key that people's passwords hang o
 tests/unit/control/keys. A job is in the log where it is started, undone or cancelled; to work on it is the program's
 own step.
 """
-READING = {"look_up_tokens", "preview_token_job"}
+READING = {
+    "look_up_tokens",
+    "preview_token_job",
+    "preview_people_act",
+    "preview_members_act",
+    "preview_service_accounts_act",
+}
 """They change nothing; they are no GET because of what they are asked with."""
 
 
