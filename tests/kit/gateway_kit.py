@@ -181,7 +181,7 @@ class ScriptedUpstreams:
             await asyncio.sleep(3600)
         return step
 
-    def prewarm(self, destinations):
+    def keep(self, destinations):
         pass
 
 

@@ -93,9 +93,9 @@ class SandboxRouter:
             await asyncio.sleep(script.latency_ms / 1000)
         return SandboxAnswer(script)
 
-    def prewarm(self, destinations: Sequence[Destination]) -> None:
-        """As Upstreams.prewarm, without the sandbox."""
-        self._others.prewarm([item for item in destinations if item.scheme != "sandbox"])
+    def keep(self, destinations: Sequence[Destination]) -> None:
+        """As Upstreams.keep, without the sandbox."""
+        self._others.keep([item for item in destinations if item.scheme != "sandbox"])
 
 
 def build_any_destination(upstream: Upstream, pool_key: str) -> Destination:

@@ -99,15 +99,18 @@ class Gateway:
             self._refused_revision = view.revision
             log.exception("the snapshot of revision %d cannot be read; the last good one is kept", view.revision)
             return self._compiled
-        self._compiled = compile_snapshot(snapshot, box=self.box, build_destination=self._build_destination)
+        self._compiled = compile_snapshot(
+            snapshot, box=self.box, build_destination=self._build_destination, before=self._compiled
+        )
         self.subjects.heed_epochs(read_epochs(snapshot.epochs))
         if view.revision != self._compiled.revision:
             self._refused_revision = view.revision
         for fault in self._compiled.faults:
             log.warning("left out of service: %s", fault)
-        self.upstreams.prewarm(
-            [route.provider.destination for model in self._compiled.models.values() for route in model.routes]
-            + [service.destination for service in self._compiled.services]
+        views = (self._compiled, self._compiled.test or EMPTY)
+        self.upstreams.keep(
+            [provider.destination for view in views for provider in view.providers.values()]
+            + [service.destination for service in self._compiled.services.values()]
         )
         return self._compiled
 

@@ -178,7 +178,7 @@ class Upstreams(Protocol):
         """
         ...
 
-    def prewarm(self, destinations: Sequence[Destination]) -> None:
+    def keep(self, destinations: Sequence[Destination]) -> None:
         """Forget pools of upstreams that are not in `destinations` any more."""
         ...
 

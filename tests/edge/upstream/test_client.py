@@ -408,7 +408,7 @@ async def test_pools_of_destinations_that_left_are_forgotten(upstreams: EdgeUpst
         one, two = server.destination(key="one"), server.destination(key="two")
         for to in (one, two):
             await (await post(upstreams, to)).read(9)
-        upstreams.prewarm([two])
+        upstreams.keep([two])
         assert [counts.pool_key for counts in upstreams.counts()] == ["two"]
         assert upstreams.idle == 1
 

@@ -94,10 +94,10 @@ async def test_it_never_switches_protocols_and_closing_costs_nothing() -> None:
 async def test_everything_else_goes_to_the_real_upstreams() -> None:
     others = ScriptedUpstreams(ScriptedAnswer())
     warmed: list = []
-    others.prewarm = warmed.extend
+    others.keep = warmed.extend
     router = SandboxRouter(others)
     await router.send(REAL, method="POST", target=b"/x", headers=[], body=b"")
-    router.prewarm([SANDBOX, REAL])
+    router.keep([SANDBOX, REAL])
     assert [sent[2] for sent in others.sent] == [b"/x"] and warmed == [REAL]
 
 

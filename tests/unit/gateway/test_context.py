@@ -1,5 +1,7 @@
 """A worker keeps serving from the last good snapshot, and compiles a new one once."""
 
+from msgspec import structs
+
 from kit.gateway_kit import Rig, ScriptedAnswer, service
 from tollway.contract import policy
 from tollway.contract.policy import Upstream
@@ -46,12 +48,16 @@ def test_a_bad_item_is_left_out_with_a_word_and_takes_no_other_along(caplog):
     assert "left out of service" in caplog.text
 
 
-def test_connections_are_warmed_for_what_is_published():
+def test_connections_are_kept_to_what_is_published_for_live_and_for_test():
     rig = Rig(ScriptedAnswer())
-    warmed = []
-    rig.upstreams.prewarm = warmed.extend
+    of_test = structs.replace(rig._provider("p2", 1), environment="test", upstream=Upstream("https://test.example/v1"))
+    rig.publish(
+        providers=[rig._provider("p1", 1), of_test], services=[service(upstream=Upstream("https://rest.example"))]
+    )
+    kept = []
+    rig.upstreams.keep = kept.extend
     rig.gateway.compiled(rig.policy)
-    assert {destination.host for destination in warmed} == {"up.example"}
+    assert {destination.host for destination in kept} == {"up.example", "test.example", "rest.example"}
 
 
 def test_refusals_are_tallied_by_code():

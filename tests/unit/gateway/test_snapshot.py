@@ -1,5 +1,7 @@
 """A snapshot is compiled item by item: a bad one is left out alone."""
 
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from kit.gateway_kit import Box, Rig, service
@@ -48,7 +50,7 @@ def test_bad_items_are_left_out_alone_and_named():
         [service(), service(id="s", name="bad", path_prefix="/bad", upstream=Upstream("nope"))],
     )  # fmt: skip
     assert list(result.models) == ["m"] and len(result.models["m"].routes) == 1
-    assert [item.record.name for item in result.services] == ["weather"]
+    assert [item.record.name for item in result.services.values()] == ["weather"]
     assert [fault.split(":")[0] for fault in result.faults] == [
         "provider odd-kind", "provider no-key", "provider bad-url", "provider bad-key", "service bad",
     ]  # fmt: skip
@@ -92,6 +94,46 @@ def test_the_longest_prefix_wins_on_whole_segments():
     found = {path: result.find_service(path) for path in ("/weather", "/weather/x", "/weather/deep/y", "/weatherman")}
     assert [found[p].record.name for p in list(found)[:3]] == ["weather", "weather", "deep"]
     assert found["/weatherman"] is None
+
+
+SEGMENTS = st.lists(st.sampled_from(["a", "b", "ab", ""]), min_size=1, max_size=5).map(
+    lambda parts: "/" + "/".join(parts)
+)
+
+
+@given(st.lists(SEGMENTS, max_size=8, unique=True), SEGMENTS)
+def test_a_service_is_found_as_by_looking_at_every_prefix(prefixes: list[str], path: str):
+    services = [service(id=prefix, name=prefix, path_prefix=prefix) for prefix in prefixes]
+    fitting = [prefix for prefix in prefixes if path == prefix or path.startswith(prefix + "/")]
+    found = compiled(services=services).find_service(path)
+    assert (found.record.path_prefix if found else None) == max(fitting, key=len, default=None)
+
+
+def test_a_path_of_many_segments_costs_no_more_look_ups_than_the_longest_prefix_has():
+    result = compiled(services=[service()])
+    looks = []
+
+    class Counted(dict):
+        def get(self, key, default=None):
+            looks.append(key)
+            return super().get(key, default)
+
+    counted = structs.replace(result, services=Counted(result.services))
+    assert counted.find_service("/a" * 4_000) is None
+    assert counted.find_service("/weather" + "/a" * 4_000).record.name == "weather"
+    assert len(looks) <= len("/weather")
+
+
+def test_a_service_that_is_the_same_is_not_compiled_again_and_one_that_changed_is():
+    same, changed = service(), service(id="s2", name="second", path_prefix="/second")
+    before = compiled(services=[same, changed])
+    snapshot = Snapshot(
+        VERSION, 2, 0, providers=(), models=(),
+        services=(service(), structs.replace(changed, upstream=Upstream("https://other.example"))),
+    )  # fmt: skip
+    after = compile_snapshot(snapshot, box=Box(), build_destination=build_any_destination, before=before)
+    assert after.services["/weather"] is before.services["/weather"]
+    assert after.services["/second"].destination.host == "other.example"
 
 
 def test_a_damaged_snapshot_keeps_the_last_good_one():

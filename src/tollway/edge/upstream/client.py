@@ -97,7 +97,7 @@ class EdgeUpstreams:
             pool.stale_retries += 1
             connection = None
 
-    def prewarm(self, destinations: Sequence[Destination]) -> None:
+    def keep(self, destinations: Sequence[Destination]) -> None:
         """Forget pools that are not wanted any more; calls under way keep their connections to the end."""
         wanted = {destination.pool_key for destination in destinations}
         for key in [key for key in self._pools if key not in wanted]:

@@ -42,7 +42,7 @@ async def test_pools_that_are_not_wanted_are_forgotten() -> None:
     upstreams = EdgeUpstreams()
     for key in ("a", "b", "c"):
         upstreams._renew(None, msgspec.structs.replace(TO, pool_key=key))
-    upstreams.prewarm([msgspec.structs.replace(TO, pool_key="b")])
+    upstreams.keep([msgspec.structs.replace(TO, pool_key="b")])
     assert [counts.pool_key for counts in upstreams.counts()] == ["b"]
     upstreams.close()
     assert upstreams.counts() == []
