@@ -78,7 +78,7 @@ def set_device(connection: HTTPConnection, response: Response, secret: str) -> N
 
 
 def _is_secure(connection: HTTPConnection) -> bool:
-    return connection.scope["scheme"] == "https" or connection.app.state.services.is_behind_tls
+    return connection.scope["scheme"] == "https" or bool(connection.app.state.services.is_behind_tls)
 
 
 def _device_name(connection: HTTPConnection) -> str:

@@ -51,7 +51,7 @@ def test_a_registration_and_its_proofs(phone: Authenticator) -> None:
     ("field", "value"),
     [("origin", "https://gw.example.evil"), ("rp_id", "evil.example"), ("is_verified", False)],
 )
-def test_r29_a_wrong_place_or_an_unverified_person_proves_nothing(phone: Authenticator, field: str, value: object) -> None:
+def test_r29_a_wrong_place_or_unverified_person_proves_nothing(phone: Authenticator, field: str, value: object) -> None:
     key = registered(phone)
     setattr(phone, field, value)
     verifier = WebAuthnVerifier()

@@ -86,7 +86,7 @@ def test_a_key_that_others_can_touch_is_refused_with_the_remedy(tmp_path: Path, 
         KEY,
     ],
 )
-def test_r16_a_key_that_is_empty_short_repeated_or_plainly_not_random_stops_the_start(tmp_path: Path, text: bytes) -> None:
+def test_r16_a_key_that_is_empty_short_repeated_or_not_random_stops_the_start(tmp_path: Path, text: bytes) -> None:
     with pytest.raises(RootKeyError, match="random bytes"):
         load_root_keys(write(tmp_path / "root.key", text))
 
