@@ -68,7 +68,23 @@ def build_token_desk(plane: "ControlPlane") -> TokenDesk:
     """Return what is done with tokens beside issuing and changing them."""
     ends = TokenEnds(plane.tokens, SQLEpochStore(plane.database), plane.tokens.parts)
     parts = plane.tokens.parts
-    return TokenDesk(TokenSecrets(plane.tokens, parts), ends, plane.lifetimes, Replacements(plane.tokens, parts))
+    replacements = Replacements(plane.tokens, parts, build_policies(plane).follow)
+    return TokenDesk(TokenSecrets(plane.tokens, parts), ends, plane.lifetimes, replacements)
+
+
+def build_policies(plane: "ControlPlane") -> RotationPolicies:
+    """Return the policies by which tokens get new secrets."""
+    return RotationPolicies(
+        PolicyParts(
+            store=SQLRotationPolicyStore(plane.database, plane.token_store),
+            webhooks=plane.webhook_store,
+            tokens=plane.token_store,
+            owners=plane.application_store,
+            transactions=plane.database,
+            trail=plane.audit,
+            clock=plane.clock,
+        )
+    )
 
 
 def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:
@@ -95,16 +111,7 @@ def build_rotations(plane: "ControlPlane", desk: TokenDesk) -> RotationDesk:
         )
     )
     return RotationDesk(
-        RotationPolicies(
-            PolicyParts(
-                store=policies,
-                webhooks=plane.webhook_store,
-                tokens=plane.token_store,
-                owners=plane.application_store,
-                trail=plane.audit,
-                **common,
-            )
-        ),
+        build_policies(plane),
         handovers,
         SelfRotation(
             OwnParts(

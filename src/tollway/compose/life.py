@@ -40,7 +40,8 @@ def build_token_desk(tokens: Tokens, lifetimes: Lifetimes, stores: Stores) -> To
     """Return what is done with tokens beside issuing and changing them."""
     parts = tokens.parts
     ends = TokenEnds(tokens, SQLEpochStore(stores.database), parts)
-    return TokenDesk(TokenSecrets(tokens, parts), ends, lifetimes, Replacements(tokens, parts))
+    replacements = Replacements(tokens, parts, build_rotation_policies(tokens, stores).follow)
+    return TokenDesk(TokenSecrets(tokens, parts), ends, lifetimes, replacements)
 
 
 def build_rotation_policies(tokens: Tokens, stores: Stores) -> RotationPolicies:

@@ -103,6 +103,15 @@ class RotationPolicies:
             self._record(actor, "change", saved, before, saved)
         return saved
 
+    def follow(self, token_id: str, to: str, actor: Actor) -> None:
+        """Have the policies for one token rotate the one that took its place, in the transaction of the caller."""
+        for before in self._store.all():
+            if before.scope == "token" and before.scope_id == token_id:
+                now = self._parts.clock.now_ns()
+                saved = replace(before, scope_id=to, updated_ns=now, updated_by=str(actor), version=before.version + 1)
+                self._store.put(saved)
+                self._record(actor, "change", saved, before, saved)
+
     def remove(self, policy_id: str, actor: Actor, *, expected_version: int | None = None) -> None:
         """Delete the policy; secrets that wait to be collected still can be. Raises management.not_found."""
         with self._parts.transactions.write():

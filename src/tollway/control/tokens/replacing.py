@@ -4,7 +4,7 @@ Law: a replacement permits nothing that the token did not, lives no longer than 
 could have issued it. A token whose id may stay gets a new secret instead (`secrets.py`), which keeps what was counted.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from tollway.control.actor import Actor
@@ -35,11 +35,15 @@ class Replacing:
 
 
 class Replacements:
-    """Replaces tokens of this installation. Thread-safe."""
+    """Replaces tokens of this installation. Thread-safe.
 
-    def __init__(self, tokens: Tokens, parts: TokenParts) -> None:
+    `follow` has what is kept beside a token, as its rotation policies, go over to another: (old id, new id, actor).
+    """
+
+    def __init__(self, tokens: Tokens, parts: TokenParts, follow: Callable[[str, str, Actor], None]) -> None:
         self._tokens = tokens
         self._parts = parts
+        self._follow = follow
 
     def replace(
         self, token_id: str, wanted: Replacing, actor: Actor, *, expected_version: int | None = None
@@ -57,6 +61,7 @@ class Replacements:
             self._refuse(old, wanted)
             issued = self._tokens.add(self._draft(old, actor), actor, like=old)
             self._give_way(old, issued.token, wanted, (actor, reason))
+            self._follow(old.id, issued.token.id, actor)
             return issued
 
     def _refuse(self, old: Token, wanted: Replacing) -> None:
