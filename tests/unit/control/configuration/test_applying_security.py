@@ -140,32 +140,31 @@ def test_a_name_that_several_decoys_have_says_nothing(plane: ControlPlane, secur
     assert "decoys" not in yaml.safe_load(exported)
 
 
-@pytest.mark.parametrize(
-    ("text", "place"),
-    [
-        ("security: [{name: somebody}]", "/security/0/name"),
-        ("security: [{name: team nobody}]", "/security/0/name"),
-        ("security: [{name: installation, state: disabled}]", "/security/0/state"),
-        ("security: [{name: installation, undo_hours: 1000}]", "/security/0/undo_hours"),
-        ("security: [{name: installation, undo_hours: soon}]", "/security/0/undo_hours"),
-        ("security: [{name: installation, colour: red}]", "/security/0/colour"),
-        ("security: [{name: installation, leaked: {act: shout}}]", "/security/0/leaked/act"),
-        ("security: [{name: installation, leaked: revoke}]", "/security/0/leaked"),
-        (
-            "security: [{name: installation, thresholds: {spike: {factor: 0.5}}}]",
-            "/security/0/thresholds/spike/factor",
-        ),
-        ("security: [{name: installation, thresholds: {spik: {}}}]", "/security/0/thresholds/spik"),
-        (
-            "security: [{name: installation, thresholds: {scanning: {act: revoke}}}]",
-            "/security/0/thresholds/scanning/act",
-        ),
-        (f"decoys: [{{name: a, place: {'x' * 201}}}]", "/decoys/0/place"),
-        ("decoys: [{name: a, state: disabled}]", "/decoys/0/state"),
-    ],
-)
-def test_faults_have_their_place(plane: ControlPlane, text: str, place: str) -> None:
-    with pytest.raises(Invalid) as caught:
-        apply(plane, f"version: 1\n{text}")
-    (fault,) = caught.value.faults
-    assert fault.path == place and fault.line == 2
+FAULTS = [
+    ("security: [{name: somebody}]", "/security/0/name"),
+    ("security: [{name: team nobody}]", "/security/0/name"),
+    ("security: [{name: installation, state: disabled}]", "/security/0/state"),
+    ("security: [{name: installation, undo_hours: 1000}]", "/security/0/undo_hours"),
+    ("security: [{name: installation, undo_hours: soon}]", "/security/0/undo_hours"),
+    ("security: [{name: installation, colour: red}]", "/security/0/colour"),
+    ("security: [{name: installation, leaked: {act: shout}}]", "/security/0/leaked/act"),
+    ("security: [{name: installation, leaked: revoke}]", "/security/0/leaked"),
+    (
+        "security: [{name: installation, thresholds: {spike: {factor: 0.5}}}]",
+        "/security/0/thresholds/spike/factor",
+    ),
+    ("security: [{name: installation, thresholds: {spik: {}}}]", "/security/0/thresholds/spik"),
+    (
+        "security: [{name: installation, thresholds: {scanning: {act: revoke}}}]",
+        "/security/0/thresholds/scanning/act",
+    ),
+    (f"decoys: [{{name: a, place: {'x' * 201}}}]", "/decoys/0/place"),
+    ("decoys: [{name: a, state: disabled}]", "/decoys/0/state"),
+]
+
+
+def test_faults_have_their_place(plane: ControlPlane) -> None:
+    for text, place in FAULTS:
+        with pytest.raises(Invalid) as caught:
+            apply(plane, f"version: 1\n{text}")
+        assert [(fault.path, fault.line) for fault in caught.value.faults] == [(place, 2)]
