@@ -210,6 +210,7 @@ def test_r33_nothing_that_anybody_types_becomes_a_part_of_a_page(console: Consol
 def test_every_code_has_an_anchor(console: Console) -> None:
     page = console.client().get("/docs/errors").text
     assert set(re.findall(r'id="([a-z_.]+)"', page)) == {code.name for code in TABLE}
+    assert "`" not in page and "<code>limits.body_bytes_max</code>" in page
 
 
 SCRIPT = re.compile(r'<script type="module" src="(/static/passkey\.js)\?v=[0-9a-f]{12}"></script>')

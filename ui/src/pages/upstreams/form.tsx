@@ -77,7 +77,7 @@ function Form({ provider: found }: { provider?: Tagged<Provider> }) {
           <PasswordInput label="Key" required={!provider && kind?.needs_credential} value={credential} onChange={(event) => setCredential(event.currentTarget.value)} error={errors.credential ?? errors.credentials} autoComplete="off"
             description={<>Stored encrypted and never shown again; or a reference: <code>env:NAME</code>, <code>file:PATH</code>. {provider ? "Empty: leave the keys as they are." : ""} {kind?.docs_url && <a href={kind.docs_url} target="_blank" rel="noreferrer">Where to get one</a>}</>} />
           <TagsInput label="Models" description="* offers all that are known. Type a name and press Enter to offer only some" value={models} onChange={setModels} error={errors.models} />
-          <div className="form-grid">
+          <div className="form-grid form-grid-top">
             <NumberInput label="Priority" description="Lower is tried first when several offer a model" min={0} allowDecimal={false} value={priority} onChange={(value) => setPriority(Number(value) || 0)} error={errors.priority} />
             <PrivateField value={isPrivate} onChange={setPrivate} error={errors.allow_private} />
           </div>

@@ -14,6 +14,8 @@ import { Table, useColumns, type Column } from "../../parts/table";
 import { Ago, Copy } from "../../parts/words";
 
 const SHOWN = 100;
+/** What a provider offers that passes on whatever name it is asked for. */
+const ANY = "*";
 
 export default function Models() {
   const [params, change] = useQueryPart();
@@ -27,16 +29,16 @@ export default function Models() {
 }
 
 const COLUMNS: Column<Model>[] = [
-  { id: "name", title: "Model", isFixed: true, show: (model) => <span className="row"><b className="mono nowrap">{model.name}</b><Copy text={model.name} label={`Copy ${model.name}`} /></span> },
-  { id: "providers", title: "Offered by, in order", show: (model) => model.candidates.map((candidate, index) => <span key={candidate.provider_id + index}>{index > 0 && ", "}<Link href={`/providers/${candidate.provider_id}`}>{candidate.provider_name}</Link>{candidate.upstream_model !== model.name && <span className="muted"> as {candidate.upstream_model}</span>}</span>) },
+  { id: "name", title: "Model", isFixed: true, show: (model) => (model.name === ANY ? <span title="Passed on to the provider as it was asked for">any other name</span> : <span className="row"><b className="mono nowrap">{model.name}</b><Copy text={model.name} label={`Copy ${model.name}`} /></span>) },
+  { id: "providers", title: "Offered by, in order", show: (model) => model.candidates.map((candidate, index) => <span key={candidate.provider_id + index}>{index > 0 && ", "}<Link href={`/providers/${candidate.provider_id}`}>{candidate.provider_name}</Link>{candidate.upstream_model !== model.name && candidate.upstream_model !== ANY && <span className="muted"> as {candidate.upstream_model}</span>}</span>) },
   { id: "in", title: "Input, $ per million", isEnd: true, show: (model) => <Prices model={model} part="input_usd_per_million" /> },
   { id: "cached", title: "Cached input", isEnd: true, show: (model) => <Prices model={model} part="cached_input_usd_per_million" /> },
   { id: "out", title: "Output", isEnd: true, show: (model) => <Prices model={model} part="output_usd_per_million" /> },
-  { id: "source", title: "Price from", show: (model) => [...new Set(model.candidates.map((candidate) => candidate.price?.source ?? "no price"))].join(", ") },
+  { id: "source", title: "Price from", show: (model) => [...new Set(model.candidates.map((candidate) => candidate.price?.source ?? (model.name === ANY ? "by the name asked for" : "no price")))].join(", ") },
 ];
 
 function Prices({ model, part }: { model: Model; part: "input_usd_per_million" | "output_usd_per_million" | "cached_input_usd_per_million" }) {
-  const prices = [...new Set(model.candidates.map((candidate) => (candidate.price ? (candidate.price[part] === null ? "–" : money(candidate.price[part])) : "unpriced")))];
+  const prices = [...new Set(model.candidates.map((candidate) => (candidate.price ? (candidate.price[part] === null ? "–" : money(candidate.price[part])) : model.name === ANY ? "–" : "unpriced")))];
   return <span className="nowrap">{prices.join(" / ")}</span>;
 }
 
@@ -47,7 +49,7 @@ function Catalogue() {
   const search = params.get("search") ?? "";
   const [shown, setShown] = useState(SHOWN);
   const { columns, menu } = useColumns("models", COLUMNS);
-  const found = useMemo(() => (models.data?.items ?? []).filter((model) => model.name.toLowerCase().includes(search.toLowerCase())), [models.data, search]);
+  const found = useMemo(() => (models.data?.items ?? []).filter((model) => model.name.toLowerCase().includes(search.toLowerCase())).sort((one, other) => Number(one.name === ANY) - Number(other.name === ANY)), [models.data, search]);
   return (
     <Panel flush foot={found.length > shown && <Button variant="default" onClick={() => setShown(shown + 400)}>Show more of {plural(found.length, "model")}</Button>}>
       <div className="table-tools">
