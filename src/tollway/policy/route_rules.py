@@ -1,11 +1,11 @@
 """Which routes a list means: method and template, compiled once.
 
 Judged on the canonical path, which is the one that travels on. Law: an allow matches to the letter; a deny matches also
-what a careless upstream takes for the same (another case, a slash, a dot or blanks at the end, a path parameter that
-is escaped). HEAD is judged as GET, because it tells what GET tells.
+what a careless upstream takes for the same (another case, a slash, a dot or blanks at the end, a path parameter, a
+query or a fragment that is escaped). HEAD is judged as GET, because it tells what GET tells.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -13,6 +13,8 @@ from tollway.contract.rights import ANY_METHOD, RouteRights
 
 ANY_DEPTH = "**"
 _PARAMETER = "%3b"
+_ENDS = ("%3f", "%23")
+"""A question mark and a number sign: whoever unescapes before splitting ends the path there."""
 _BLANKS = (".", "%20", "+")
 
 
@@ -58,10 +60,15 @@ class RouteRules(msgspec.Struct, frozen=True, gc=False):
         """Return the deny rule that the call falls under on one of its paths."""
         if not self.deny:
             return None
+        method = as_judged(method)
         for path in paths:
-            found = _find(self.deny, as_judged(method), _split(fold(path)))
+            found = _find(self.deny, method, _split(fold(path)))
             if found is not None:
                 return found
+            for reading in _other_readings(path) if "%" in path else ():
+                found = _find(self.deny, method, _split(reading))
+                if found is not None:
+                    return found
         return None
 
     def allows(self, method: str, paths: Iterable[str]) -> bool:
@@ -105,6 +112,13 @@ def fold(path: str) -> str:
     while len(segments) > 1 and not segments[-1]:
         segments.pop()
     return "/" + "/".join(segments)
+
+
+def _other_readings(path: str) -> Iterator[str]:
+    """Yield what a path with escapes may be to a strict upstream, and to one that ends it at an escaped mark."""
+    low = path.lower()
+    yield low
+    yield from (fold(low.partition(mark)[0]) for mark in _ENDS if mark in low)
 
 
 def _fold_segment(segment: str) -> str:

@@ -20,6 +20,13 @@ SPELLINGS = (
     b"/shop/admin%3bx/7",
     b"/shop/admin/7.",
 )
+WITH_MARKS = (
+    b"/shop/admin/7%3Fx",
+    b"/shop/admin/7%23",
+    b"/shop/admin/7%3f/x/y",
+    b"/shop/admin/%3Bx",
+)
+"""A mark that is escaped: to a strict upstream part of a segment, to a careless one the end of the path."""
 REFUSED = (
     b"/shop//admin/7",
     b"/shop/./admin/7",
@@ -42,7 +49,7 @@ def rules(*, allow: tuple[str, ...] | None = None, deny: tuple[str, ...] = ()) -
     return compiled
 
 
-@pytest.mark.parametrize("raw", SPELLINGS)
+@pytest.mark.parametrize("raw", SPELLINGS + WITH_MARKS)
 def test_a_deny_holds_for_every_spelling_that_an_upstream_may_take_for_the_path(raw: bytes) -> None:
     path, _ = canonical_path(raw)
     assert rules(deny=("DELETE /shop/admin/{id}",)).find_denied("DELETE", (path,)) == "DELETE /shop/admin/{id}"
@@ -61,12 +68,23 @@ def test_an_allow_is_entered_by_the_one_spelling_alone(raw: bytes) -> None:
     assert allowed == (path in ("/shop/admin/7", "/shop/admin/7."))
 
 
+@pytest.mark.parametrize("raw", WITH_MARKS)
+def test_a_deny_holds_for_what_a_strict_upstream_reads_as_well(raw: bytes) -> None:
+    """Each segment as it stands, also where a careless reading is shorter and falls under no rule."""
+    path, _ = canonical_path(raw)
+    depth = path.count("/")
+    template = "* " + "/{x}" * depth
+    assert rules(deny=(template,)).find_denied("GET", (path,)) == template
+    assert rules(deny=("* /other", "* /shop")).find_denied("GET", (path,)) is None
+
+
 def test_head_is_judged_as_get_and_other_methods_as_themselves() -> None:
     both = rules(allow=("GET /shop/**",), deny=("GET /shop/secret",))
     assert both.allows("HEAD", ("/shop/a/b",))
     assert both.find_denied("HEAD", ("/shop/secret",)) == "GET /shop/secret"
     assert not both.allows("OPTIONS", ("/shop/a",))
     assert not both.allows("POST", ("/shop/a",))
+    assert rules(allow=("GET /a",)).find_denied("GET", ("/b",)) is None, "what only allows denies nothing by name"
 
 
 @pytest.mark.parametrize(
