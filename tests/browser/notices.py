@@ -67,7 +67,7 @@ class NoticeReads:
             "updated_at": before(days=4),
             "updated_by": "local:operator",
         }
-        return {"server": None if self.is_fresh else server}
+        return {"server": None if self.is_fresh else server, "waiting": 0 if self.is_fresh else 2}
 
     def act_on_webhook(self, rest: list[str], body: Json) -> Json:
         """Answer an act: a new webhook or secret shows the secret, the others what they acted on."""

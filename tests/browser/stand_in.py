@@ -157,7 +157,7 @@ class StandIn(HomeReads, FigureReads, PeopleReads, NoticeReads, SecurityReads, R
         if (rights := self.change_rights(path, body)) is not None:
             return web.json_response(rights, headers={"ETag": self.etag})
         if kind == "mail":
-            return web.json_response({"ok": True, "detail": "taken"} if rest else {"server": None})
+            return web.json_response({"ok": True, "detail": "taken"} if rest else {"server": None, "waiting": 0})
         if kind == "webhooks":
             return web.json_response(self.act_on_webhook(rest, body))
         if kind == "limits":

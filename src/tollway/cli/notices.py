@@ -191,7 +191,7 @@ def show_mail(session: Session) -> None:
     elif found["server"] is None:
         session.output.line("mail is not set up; do it with: tollway mail set HOST --from ADDRESS")
     else:
-        session.output.fields(found["server"])
+        session.output.fields({**found["server"], "letters_waiting": found["waiting"]})
 
 
 def set_mail(

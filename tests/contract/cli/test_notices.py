@@ -74,7 +74,8 @@ def test_mail_is_set_up_and_tried(run: Run, console: Console, monkeypatch: pytes
     options = ("--from", "tollway@example.com", "--username", "bot")
     assert "pass word" not in run("mail", "set", "mail.example", *options).out
     assert run("mail", "show", "--json").json["server"]["has_password"] is True
-    assert "mail.example" in run("mail", "show").out
+    shown = run("mail", "show").out
+    assert "mail.example" in shown and "letters waiting  " in shown
     assert run("mail", "test", "ada@example.com").out == "works: taken\n"
     assert console.notices.post.sent[0][1] == "pass word"
     console.notices.post.posted = Posted(False, "no such person")

@@ -20,7 +20,7 @@ def test_letters_are_claimed_put_off_and_removed(config: ConfigDatabase) -> None
         store.put_off("let_1", due_ns=15, attempts=4)
         store.remove("let_2")
         assert store.claim(now_ns=10, until_ns=20) == waiting(3)
-    assert not store.has_due(14) and store.has_due(15)
+    assert not store.has_due(14) and store.has_due(15) and store.count() == 2
     with config.write():
         found = store.claim(now_ns=15, until_ns=25)
         assert found is not None and (found.id, found.attempts) == ("let_1", 4)

@@ -5718,10 +5718,12 @@ export interface components {
         };
         /**
          * MailOutput
-         * @description How mail is sent; null: it is not set up.
+         * @description How mail is sent; null: it is not set up. `waiting` letters were not taken yet, and are tried again.
          */
         MailOutput: {
             server: components["schemas"]["MailServerOutput"] | null;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * MailServerOutput

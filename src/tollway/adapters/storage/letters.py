@@ -32,6 +32,11 @@ class SQLLetterStore:
         with self._database.reading() as connection:
             return connection.execute(query).first() is not None
 
+    def count(self) -> int:
+        """Return how many letters wait. There are at most some hundreds."""
+        with self._database.reading() as connection:
+            return connection.execute(select(func.count()).select_from(letters)).scalar_one()
+
     def claim(self, *, now_ns: int, until_ns: int) -> WaitingLetter | None:
         """Claim the letter that is due longest, by letters_by_due."""
         query = select(letters).where(_L.due_ns <= now_ns, _L.claimed_until_ns <= now_ns)

@@ -45,9 +45,10 @@ class MailServerOutput(Output):
 
 
 class MailOutput(Output):
-    """How mail is sent; null: it is not set up."""
+    """How mail is sent; null: it is not set up. `waiting` letters were not taken yet, and are tried again."""
 
     server: MailServerOutput | None
+    waiting: int
 
 
 class LetterInput(Input):
@@ -98,8 +99,9 @@ def test_mail(body: LetterInput, ask: WriteNotices) -> PostedOutput:
 
 
 def _answer(server: MailServer | None, ask: Asking) -> MailOutput:
+    waiting = ask.services.notices.outbox.count_waiting()
     if server is None:
-        return MailOutput(server=None)
+        return MailOutput(server=None, waiting=waiting)
     ask.tag(server.version)
     shown = MailServerOutput(
         host=server.host,
@@ -112,4 +114,4 @@ def _answer(server: MailServer | None, ask: Asking) -> MailOutput:
         updated_at=format_instant(server.updated_ns),
         updated_by=server.updated_by,
     )
-    return MailOutput(server=shown)
+    return MailOutput(server=shown, waiting=waiting)

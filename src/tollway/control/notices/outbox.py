@@ -66,6 +66,10 @@ class Outbox:
             if left_out := parts.store.add(waiting, most=WAITING_MAX):
                 _log.warning("%d letters were left out: more than %d wait for the mail server", left_out, WAITING_MAX)
 
+    def count_waiting(self) -> int:
+        """Return how many letters the mail server has not taken yet."""
+        return self._parts.store.count()
+
     def send(self) -> bool:
         """Send the letter that is due longest; return whether another may be due. Raises management.unavailable."""
         parts, now_ns = self._parts, self._parts.clock.now_ns()

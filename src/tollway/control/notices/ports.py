@@ -154,6 +154,10 @@ class LetterStore(Protocol):
         """Whether an unclaimed letter is due. Cheap; takes no lock."""
         ...
 
+    def count(self) -> int:
+        """Return how many letters wait."""
+        ...
+
     def claim(self, *, now_ns: int, until_ns: int) -> WaitingLetter | None:
         """Claim the letter that is due longest until an instant; None when none is."""
         ...

@@ -3,14 +3,14 @@
 from starlette.testclient import TestClient
 
 from kit.console import Console
-from tollway.control.notices.model import Posted
+from tollway.control.notices.model import Letter, Posted
 
 M = "/api/v1/mail"
 SERVER = {"host": "mail.example", "username": "bot", "password": "pw-canary", "from_address": "tollway@example.com"}
 
 
 def test_the_password_goes_in_and_never_comes_out(browser: TestClient, console: Console) -> None:
-    assert browser.get(M).json() == {"server": None}
+    assert browser.get(M).json() == {"server": None, "waiting": 0}
     made = browser.put(M, json=SERVER)
     assert made.status_code == 200 and made.json()["server"]["has_password"] is True
     assert (made.json()["server"]["port"], made.json()["server"]["security"]) == (587, "starttls")
@@ -32,7 +32,15 @@ def test_a_test_letter_says_whether_it_was_taken(browser: TestClient, console: C
     assert browser.post(f"{M}/test", json={"to": "not an address"}).status_code == 422
 
 
+def test_letters_that_wait_for_the_server_are_counted(browser: TestClient, console: Console) -> None:
+    browser.put(M, json=SERVER)
+    console.notices.post.posted = Posted(False, "421 later")
+    console.notices.outbox.post(Letter("ada@example.com", "Something happened", "Look."))
+    console.notices.outbox.send()
+    assert browser.get(M).json()["waiting"] == 1
+
+
 def test_mail_is_forgotten(browser: TestClient) -> None:
     browser.put(M, json=SERVER)
     assert browser.delete(M).status_code == 204
-    assert browser.get(M).json() == {"server": None}
+    assert browser.get(M).json() == {"server": None, "waiting": 0}

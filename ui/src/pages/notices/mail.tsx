@@ -5,9 +5,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { removeMail, setUpMail, testMail, useMail, type MailServer } from "../../api/notices";
 import { useRights } from "../../api/rights";
 import { complain, say } from "../../frame/toasts";
+import { plural } from "../../format/numbers";
 import { Confirm } from "../../parts/confirm";
 import { useSending } from "../../parts/form";
 import { Loaded, Panel, Trouble } from "../../parts/page";
+import { State } from "../../parts/words";
 
 type Security = MailServer["security"];
 const SECURITY: { value: Security; label: string; port: number }[] = [
@@ -35,7 +37,7 @@ export function Mail() {
       <Loaded query={mail} rows={2}>
         {(shown) => (
           <>
-            {shown.server ? <ServerFacts server={shown.server} /> : <p className="soft">Mail is not set up. Invitations and links for a new password are handed over by whoever makes them, and nobody gets a letter about their tokens or their account.</p>}
+            {shown.server ? <ServerFacts server={shown.server} waiting={shown.waiting} /> : <p className="soft">Mail is not set up. Invitations and links for a new password are handed over by whoever makes them, and nobody gets a letter about their tokens or their account.</p>}
             {dialog === "edit" && <MailForm server={shown.server} etag={shown.etag} close={() => setDialog(null)} />}
             {dialog === "test" && <TestLetter close={() => setDialog(null)} />}
             {dialog === "remove" && (
@@ -50,12 +52,13 @@ export function Mail() {
   );
 }
 
-function ServerFacts({ server }: { server: MailServer }) {
+function ServerFacts({ server, waiting }: { server: MailServer; waiting: number }) {
   return (
     <dl className="facts">
       <dt>Server</dt><dd><span className="mono">{server.host}:{server.port}</span> <span className="muted">{IN_WORDS[server.security]}</span></dd>
       <dt>Login</dt><dd>{server.username || "none"}</dd>
       <dt>From</dt><dd>{server.from_name && `${server.from_name} `}{server.from_address}</dd>
+      <dt>Waiting</dt><dd>{waiting ? <State value="expiring">{plural(waiting, "letter")} the server has not taken yet; each is tried again for a day</State> : "nothing"}</dd>
     </dl>
   );
 }
