@@ -30,7 +30,7 @@ def test_a_letter_goes_out_with_the_password_that_no_row_shows(notices: Notices)
     assert "canary" not in row + repr(entries) + repr(notices.mail.get())
 
 
-def test_the_password_stays_only_while_server_port_and_user_stay(notices: Notices) -> None:
+def test_r22_the_password_stays_only_while_server_port_and_user_stay(notices: Notices) -> None:
     notices.mail.set_up(SERVER, ACTOR)
     same = replace(SERVER, password=MailChange.__dataclass_fields__["password"].default, from_name="Gate")
     assert notices.mail.set_up(same, ACTOR).version == 2
