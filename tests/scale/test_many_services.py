@@ -5,6 +5,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_calls_wait_for_a_change_of_one_as_if_there_were_few(plane: ControlPlane
     )
     assert again <= COMPILE_MS_MAX
     for path in ("/s09999/a/b", "/v1/chat/completions", "/nothing/" + "a/" * 1_000):
-        found = p95_ms(f"services: found for {path[:24]}, 1,000 times", lambda path=path: _find(first, path))
+        found = p95_ms(f"services: found for {path[:24]}, 1,000 times", partial(_find, first, path))
         assert found <= FIND_US_MAX
 
 
