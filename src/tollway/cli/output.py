@@ -45,11 +45,15 @@ class Output:
             print(f"error: {text}", file=sys.stderr)
 
     def rows(self, items: Iterable[Mapping[str, Any]], columns: Mapping[str, str], *, empty: str) -> None:
-        """Print a list: every field with --json, `columns` (field: heading) as a table otherwise."""
-        listed = list(items)
+        """Print a list: every field with --json, `columns` (field: heading) as a table otherwise.
+
+        JSON is written item by item, so that a million take no memory; what fails in between leaves no valid JSON.
+        """
         if self.as_json:
-            self.json({"items": listed})
-        elif not listed:
+            _stream(items)
+            return
+        listed = list(items)
+        if not listed:
             print(empty)
         else:
             self.table(list(columns.values()), [[cell(item.get(field)) for field in columns] for item in listed])
@@ -91,6 +95,17 @@ class Output:
         """Show that long work goes on and how far it is, when standard error is a terminal and --json is not given."""
         with progress(is_wanted=not self.as_json) as begin:
             yield begin(text, total)
+
+
+def _stream(items: Iterable[Mapping[str, Any]]) -> None:
+    """Print `{"items": […]}` as `Output.json` would."""
+    before = '{\n  "items": [\n    '
+    for item in items:
+        text = msgspec.json.format(msgspec.json.encode(item), indent=2).decode()
+        # Texts in JSON hold no line breaks: these are all of the form.
+        sys.stdout.write(before + text.replace("\n", "\n    "))
+        before = ",\n    "
+    print("\n  ]\n}" if before.startswith(",") else '{\n  "items": []\n}')
 
 
 def cell(value: object) -> str:

@@ -116,9 +116,9 @@ def list_tokens(
     Example: tollway token list --state active
     """
     query = {"state": state, "application_id": find_id(session, "applications", application), "search": search}
-    tokens = list(session.items("/tokens", query))
+    tokens = session.items("/tokens", query)
     if not session.output.as_json:
-        tokens = [{**token, "limits": show_limits(token["limits"])} for token in tokens]
+        tokens = ({**token, "limits": show_limits(token["limits"])} for token in tokens)
     session.output.rows(tokens, _LISTED, empty="no tokens; make one with: tollway token issue --name NAME")
 
 

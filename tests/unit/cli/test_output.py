@@ -1,6 +1,7 @@
 """What commands print."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
@@ -76,3 +77,26 @@ def test_progress_is_not_drawn_into_a_pipe(capsys: pytest.CaptureFixture[str]) -
 def test_one_object_is_a_line_a_field(capsys: pytest.CaptureFixture[str]) -> None:
     Output(as_json=False).fields({"id": "1", "created_at": None})
     assert capsys.readouterr().out == "id          1\ncreated at  -\n"
+
+
+@pytest.mark.parametrize("items", [[], [{"a": 1}], [{"a": "x\ny", "b": [1, {"c": None}]}, {"ü": {}}]])
+def test_a_list_is_the_same_json_as_if_it_were_written_at_once(
+    items: list[dict[str, object]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = Output(as_json=True)
+    output.rows(iter(items), {}, empty="none")
+    streamed = capsys.readouterr().out
+    output.json({"items": items})
+    assert streamed == capsys.readouterr().out
+
+
+def test_a_long_list_is_written_as_it_comes(capsys: pytest.CaptureFixture[str]) -> None:
+    seen: list[str] = []
+
+    def items() -> Iterator[dict[str, int]]:
+        yield {"number": 1}
+        yield {"number": 2}
+        seen.append(capsys.readouterr().out)
+
+    Output(as_json=True).rows(items(), {}, empty="none")
+    assert '"number": 1' in seen[0] and '"number": 2' in seen[0]
