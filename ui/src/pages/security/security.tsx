@@ -17,7 +17,7 @@ export default function Security() {
   const tab = (params.get("tab") ?? "inbox") as Tab;
   const tabs: { key: Tab; label: string }[] = [{ key: "inbox", label: "Inbox" }, { key: "rules", label: "Rules" }, { key: "decoys", label: "Decoys" }];
   return (
-    <Page title="Security" lead="Misuse of tokens is found by their own past and acted on by your rules; every act can be undone, and is in the audit log.">
+    <Page title="Security" lead="Misuse of tokens is found by their own past and acted on by your rules. What a rule did can be undone; all of it is in the audit log.">
       {addresses === "none" && (
         <p role="note" className="panel-note">Callers' addresses are not recorded, so use from other networks, and who guesses tokens, is not noticed. Keyed hashes in their place are enough: set <code>gateway.hash_addresses</code>.</p>
       )}
