@@ -292,6 +292,7 @@ def test_home_page_tells_what_was_changed_lately_and_by_whom(tab: Tab) -> None:
     expect(acts.filter(has_text="operator changed provider openai")).to_be_visible()
     expect(acts.filter(has_text="operator invited user Jonas Weber")).to_be_visible()
     expect(acts.filter(has_text="Somebody tried to sign in as Kenji Sato refused")).to_be_visible()
+    expect(acts.filter(has_text="Mbali Dube tried to create provider")).to_be_visible()
     expect(acts.filter(has_text="Kenji Sato signed in")).to_be_visible()
     expect(acts.get_by_role("link", name="openai")).to_have_attribute("href", re.compile("^/providers/"))
     tab.get_by_role("link", name="All of them").click()

@@ -46,6 +46,9 @@ function Subject({ entry }: { entry: AuditEntry }) {
 function inWords({ action, outcome }: AuditEntry): string {
   const [kind, act = ""] = action.split(".");
   if (outcome === "refused" && action === "session.begin") return "tried to sign in as";
+  // What was refused before it was known what it is about is called by its operation: "POST create_provider".
+  const operation = /^[A-Z]+ ([a-z_]+)$/.exec(action)?.[1];
+  if (operation) return `tried to ${operation.replaceAll("_", " ")}`;
   if (outcome === "refused") return `tried to ${act.replaceAll("_", " ")} ${kind.replaceAll("_", " ")}`;
   return ACTS[action] ?? `${past(act)} ${kind.replaceAll("_", " ")}`;
 }
