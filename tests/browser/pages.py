@@ -14,18 +14,29 @@ def nothing(_tab: Tab) -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """One page or state of a page. `is_fresh` asks for an installation before its first provider."""
+    """One page or state of a page.
+
+    `is_fresh` asks for an installation before its first provider; `is_another` says that the same page is in the list
+    already, of something else.
+    """
 
     name: str
     path: str
     heading: str
     prepare: Callable[[Tab], None] = nothing
     is_fresh: bool = False
+    is_another: bool = False
 
     @property
     def is_variant(self) -> bool:
         """Is it another state of a page that is in the list already?"""
-        return self.prepare is not nothing or self.is_fresh or "view=" in self.path or "compare=" in self.path
+        return (
+            self.prepare is not nothing
+            or self.is_fresh
+            or self.is_another
+            or "view=" in self.path
+            or "compare=" in self.path
+        )
 
 
 @dataclass
@@ -293,14 +304,14 @@ PAGES = [
     Page("token", "/tokens/4tKq9XbLm2Pz?range=24h", "shop production"),
     Page("token-rotate", "/tokens/4tKq9XbLm2Pz", "shop production", rotate),
     Page("token-link", "/tokens/4tKq9XbLm2Pz", "shop production", give_by_link),
-    Page("token-waiting", "/tokens/c0GyWd5uTaJ3", "nightly reports"),
+    Page("token-waiting", "/tokens/c0GyWd5uTaJ3", "nightly reports", is_another=True),
     Page("token-limits", "/tokens/4tKq9XbLm2Pz", "shop production", edit_limits),
     Page("token-rights", "/tokens/4tKq9XbLm2Pz", "shop production", edit_rights),
     Page("token-scopes", "/tokens/R6nBf2kXoV9e", "Ana's laptop", edit_scopes),
     Page("token-may", "/tokens/4tKq9XbLm2Pz", "shop production", ask_may),
     Page("token-revoke", "/tokens/4tKq9XbLm2Pz", "shop production", ask_revoke),
     Page("token-replace", "/tokens/4tKq9XbLm2Pz", "shop production", ask_replace),
-    Page("token-revoked", "/tokens/y7PaEi4DqN0b", "old search indexer"),
+    Page("token-revoked", "/tokens/y7PaEi4DqN0b", "old search indexer", is_another=True),
     Page("applications", "/applications", "Applications"),
     Page("applications-new", "/applications", "Applications", new_application),
     Page("application", "/applications/app_shop?range=24h", "Web shop"),

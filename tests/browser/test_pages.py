@@ -5,7 +5,7 @@ a console error here.
 """
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,9 +65,13 @@ def open_page(context: BrowserContext, origin: str, page: pages.Page) -> Opened:
     return tab, faults
 
 
-def each(chosen: list[pages.Page]) -> pytest.MarkDecorator:
-    """Give `opened` these pages; variants of a page are for the slow run."""
-    values = [pytest.param(page, id=page.name, marks=[pytest.mark.slow] if page.is_variant else []) for page in chosen]
+def each(chosen: list[pages.Page], usual: Collection[str] = ()) -> pytest.MarkDecorator:
+    """Give `opened` these pages; variants of a page, and all but the `usual` if any are, are for the slow run."""
+
+    def is_slow(page: pages.Page) -> bool:
+        return page.is_variant or bool(usual and page.name not in usual)
+
+    values = [pytest.param(page, id=page.name, marks=[pytest.mark.slow] if is_slow(page) else []) for page in chosen]
     return pytest.mark.parametrize("opened", values, indirect=True)
 
 
@@ -106,7 +110,7 @@ def violations(response: dict[str, Any]) -> list[str]:
     ]
 
 
-@each(NON_VARIANTS)
+@each(NON_VARIANTS, ("home", "calls", "token", "token-new", "people", "roles", "provider-new", "limits"))
 def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(
     opened: tuple[pages.Page, Tab, list[str]],
 ) -> None:

@@ -13,7 +13,7 @@ def test_a_person_comes_calls_and_goes(running: Running, browser: Browser) -> No
     owner = running.context.new_page()
     owner.goto("/teams")
     owner.get_by_role("button", name="New team").click()
-    owner.get_by_label("Name").fill("Payments")
+    owner.get_by_role("dialog").get_by_label("Name").fill("Payments")
     owner.get_by_role("button", name="Create").click()
     expect(owner.locator("h1")).to_contain_text("Payments", timeout=15_000)
 

@@ -207,6 +207,7 @@ def _hold_until(path: Path, seen: Path) -> None:
     meters.close()
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_of_reclamation_leaves_it_to_the_next(tmp_path: Path) -> None:
     was_killed, stores = True, 0
     while was_killed:

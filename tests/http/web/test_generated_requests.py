@@ -23,9 +23,9 @@ from tollway.web.routers import PREFIX
 
 __all__ = ["postgres_url"]
 
-PARTS = 10
+PARTS = 6
 """The operations are dealt out to so many tests, which run side by side."""
-SHORT, SOME, LONG = 4, 12, 40
+SHORT, SOME, LONG = 2, 12, 40
 """Requests that are made up for each operation: in every run; by session and on PostgreSQL, and on SQLite, in
 `make test-all`."""
 OWN = ("/account", "/session", "/setup", "/welcome")
