@@ -315,10 +315,11 @@ if __name__ == "__main__":
 
 
 async def _stop(runner: web.AppRunner) -> None:
-    """Close what is open, and then what a browser had just opened when that began."""
+    """Close what is open, and then what a browser had just opened when that began: on a busy machine it comes late."""
     server = runner.server
     await runner.cleanup()
-    await asyncio.sleep(0.05)
-    if server is not None:
-        await server.shutdown(0.1)
+    for _ in range(5):
+        await asyncio.sleep(0.05)
+        if server is not None:
+            await server.shutdown(0.1)
     await asyncio.sleep(0)

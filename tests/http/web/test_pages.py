@@ -137,7 +137,7 @@ def test_r28_neither_the_page_nor_the_form_nor_the_second_step_leads_away(consol
 SCRIPTS = [
     "<script>alert(1)</script>", '"><script>alert(1)</script>', "'><img src=x onerror=a>", "</title><svg onload=x>",
     '" autofocus onfocus=alert(1) x="', "' onmouseover='alert(1)", "javascript:alert(1)", "</textarea><iframe src=//e>",
-    "{{7*7}}", "{% print(7*7) %}", "${7*7}", "<!--<script>", "]]><script>alert(1)</script>", "&lt;script&gt;alert(1)",
+    "{{7907*7919}}", "{% print(7907*7919) %}", "${7907*7919}", "<!--<script>", "]]><script>alert(1)</script>", "&lt;script&gt;alert(1)",
     "\u003cscript\u003e", "%3Cscript%3Ealert(1)%3C/script%3E", "<scr\x00ipt>", "\u2028<b>", "+ADw-script+AD4-",
     "<a href=javascript:alert(1)>", "`-alert(1)-`", "<base href=//e>", "<meta http-equiv=refresh content=0>",
 ]  # fmt: skip
@@ -201,7 +201,7 @@ def test_r33_nothing_that_anybody_types_becomes_a_part_of_a_page(console: Consol
             if kind.startswith("text/html"):
                 assert kind == "text/html; charset=utf-8"
                 assert Structure(answer.text).found == plain[name], (name, text)
-                assert "49" not in answer.text or "49" in text, "no template ran"
+                assert "62615533" not in answer.text, "no template ran"
             else:
                 assert kind in ("application/problem+json", "application/json", ""), (name, kind)
                 assert "<" not in str(answer.headers.get("location", ""))
