@@ -15,7 +15,7 @@ serve: ## set up and run the gateway and the console
 
 test: ## set up and run the tests that CI runs (under ten minutes on two cores)
 	@sh scripts/setup.sh dev
-	@.venv/bin/python -m pytest -n 5 --dist loadfile --no-loadscope-reorder -m "$(NOT_IN_TEST)" $(ARGS)
+	@.venv/bin/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "$(NOT_IN_TEST)" $(ARGS)
 
 test-all: ## everything but the real model: slow tests, chaos, lint, coverage gates
 	@sh scripts/setup.sh dev

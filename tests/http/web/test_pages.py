@@ -137,7 +137,8 @@ def test_r28_neither_the_page_nor_the_form_nor_the_second_step_leads_away(consol
 SCRIPTS = [
     "<script>alert(1)</script>", '"><script>alert(1)</script>', "'><img src=x onerror=a>", "</title><svg onload=x>",
     '" autofocus onfocus=alert(1) x="', "' onmouseover='alert(1)", "javascript:alert(1)", "</textarea><iframe src=//e>",
-    "{{7907*7919}}", "{% print(7907*7919) %}", "${7907*7919}", "<!--<script>", "]]><script>alert(1)</script>", "&lt;script&gt;alert(1)",
+    "{{7907*7919}}", "{% print(7907*7919) %}", "${7907*7919}",
+    "<!--<script>", "]]><script>alert(1)</script>", "&lt;script&gt;alert(1)",
     "\u003cscript\u003e", "%3Cscript%3Ealert(1)%3C/script%3E", "<scr\x00ipt>", "\u2028<b>", "+ADw-script+AD4-",
     "<a href=javascript:alert(1)>", "`-alert(1)-`", "<base href=//e>", "<meta http-equiv=refresh content=0>",
 ]  # fmt: skip
