@@ -315,11 +315,20 @@ if __name__ == "__main__":
 
 
 async def _stop(runner: web.AppRunner) -> None:
-    """Close what is open, and then what a browser had just opened when that began: on a busy machine it comes late."""
+    """End what is open, read or not, and then what a browser had just opened when that began: it may come late."""
     server = runner.server
+    assert server is not None
+    transports = _transports(server)
     await runner.cleanup()
     for _ in range(5):
         await asyncio.sleep(0.05)
-        if server is not None:
-            await server.shutdown(0.1)
-    await asyncio.sleep(0)
+        transports += _transports(server)
+        await server.shutdown(0.1)
+    for transport in transports:
+        # A stream that nobody reads any more would be closed once it is written, which is never.
+        transport.abort()
+    await asyncio.sleep(0.01)
+
+
+def _transports(server: web.Server) -> list[asyncio.Transport]:
+    return [one.transport for one in server.connections if one.transport is not None]

@@ -162,7 +162,6 @@ def test_set_up_then_a_passkey_signs_in_and_confirms_a_token(gateway: Gateway, c
     assert faults == []
 
 
-@pytest.mark.slow
 def test_an_app_signs_in_in_two_steps_and_a_recovery_code_stands_in_for_it(
     gateway: Gateway, context: BrowserContext
 ) -> None:
