@@ -1,10 +1,10 @@
 """How supervisor and children talk: one socket pair each.
 
 The supervisor sends one ChildStart; the child answers one Ready, and before it Starting as long as it is at work on
-that. After that, root keys alone are talked about: the
-console says that their file has changed (FileChanged), the supervisor hands the new keys to whoever has keys
-(NewKeys), each says when it has them (HasKeys), and the console is told when all have (AllHave). When the socket
-closes, the other side is gone. A child that loses its supervisor drains and exits.
+that. After that, root keys alone are talked about: the console says that their file has changed (FileChanged), the
+supervisor hands the new keys to whoever has keys (NewKeys), each says when it has them (HasKeys), and the console is
+told when all have (AllHave). When the socket closes, the other side is gone. A child that loses its supervisor drains
+and exits.
 """
 
 import asyncio
