@@ -87,11 +87,14 @@ def call(gateway: str, token: str) -> dict[str, object]:
         return found
 
 
-def issue(tab: Tab, name: str) -> str:
+def issue(tab: Tab, name: str, *, application: str = "") -> str:
     """Walk the wizard and return the secret."""
     tab.goto("/tokens/new")
     tab.get_by_role("button", name="Blank").click()
     tab.get_by_label("Name").fill(name)
+    if application:
+        tab.get_by_role("combobox", name="Application").click()
+        tab.get_by_role("option", name=application).click()
     for _ in range(3):
         tab.get_by_role("button", name="Continue").click()
     tab.get_by_role("button", name="Create token").click()
