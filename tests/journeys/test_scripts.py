@@ -144,16 +144,26 @@ def test_every_fault_of_a_document_is_named_with_its_place(run: Run, place: Inst
 def test_export_makes_the_same_installation_elsewhere(
     run: Run, tmp_path: Path, commands: Commands, place: Installation
 ) -> None:
+    (place.tollway.root / "header.yaml").write_text(
+        "version: 1\nproviders: [{name: own-model, headers: {x-tenant: canary-of-a-header}}]\n"
+    )
+    ok(run("apply", "-f", "header.yaml"))
     exported = ok(run("export")).out
-    for secret in (*KEYS.values(), place.secret):
+    for secret in (*KEYS.values(), place.secret, "canary-of-a-header"):
         assert secret not in exported
-    file = tmp_path / "exported.yaml"
-    file.write_text(exported.replace("credential: stored", "credential: env:SOME_KEY"))
+    (place.tollway.root / "all.yaml").write_text(exported)
+    assert ok(run("apply", "-f", "all.yaml")).out == "nothing to change\n"
     elsewhere = on(tmp_path / "data", commands)
+    file = tmp_path / "exported.yaml"
+    file.write_text(exported)
+    told = elsewhere("apply", "-f", str(file)).err
+    assert "/headers/x-tenant: line" in told and "no value of this header is stored: write the value" in told
+    stated = exported.replace("credential: stored", "credential: env:SOME_KEY")
+    file.write_text(stated.replace("x-tenant: stored", "x-tenant: another"))
     secrets = ok(elsewhere("apply", "-f", str(file), "--json")).json["secrets"]
     assert "shop-backend" in {item["name"] for item in secrets}
     again = yaml.safe_load(ok(elsewhere("export")).out)
-    assert again == yaml.safe_load(file.read_text())
+    assert again == yaml.safe_load(stated)
 
 
 # Tokens.

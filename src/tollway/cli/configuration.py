@@ -46,7 +46,9 @@ def apply(
 
 
 def export(session: Session) -> None:
-    """Print the whole configuration as a YAML document. Secrets are shown as references or left out.
+    """Print the whole configuration as a YAML document. Secrets, and values of fixed headers, are never in it.
+
+    References such as `env:NAME` are shown as they are; `stored` keeps what is stored when the document is applied.
 
     Example: tollway export > gateway.yaml
     """

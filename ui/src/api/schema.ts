@@ -3116,7 +3116,9 @@ export interface paths {
         };
         /**
          * Export Configuration
-         * @description Write everything configured as one document that `apply` accepts; secrets show as references or are left out.
+         * @description Write everything configured as one document that `apply` accepts.
+         *
+         *     Secrets show as references; `stored` stands for stored keys, values of fixed headers and URLs with secrets.
          */
         get: operations["export_configuration"];
         put?: never;

@@ -76,7 +76,10 @@ async def _document(request: Request) -> str:
     responses={200: {"content": _YAML, "description": "The document, without secrets."}},
 )
 def export_configuration(ask: ReadConfiguration) -> Response:
-    """Write everything configured as one document that `apply` accepts; secrets show as references or are left out."""
+    """Write everything configured as one document that `apply` accepts.
+
+    Secrets show as references; `stored` stands for stored keys, values of fixed headers and URLs with secrets.
+    """
     return Response(ask.services.configuration.export(), media_type="application/yaml")
 
 

@@ -27,7 +27,7 @@ from tollway.control.faults import Faults
 from tollway.control.limits.model import LEVELS, Level, LimitRules
 from tollway.control.limits.parse import parse_duration_seconds
 from tollway.control.notices.model import Security
-from tollway.control.upstreams.model import ConnectionChange, ModelOffer, PriceOverride
+from tollway.control.upstreams.model import STORED, ConnectionChange, ModelOffer, PriceOverride, StatedHeaders
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.secret import Secret
 
@@ -415,12 +415,12 @@ def _timeouts(fields: Fields) -> Timeouts | UnsetType:
     return structs.replace(DEFAULT_TIMEOUTS, **{name: value for name, value in stated.items() if value is not UNSET})
 
 
-def _headers(fields: Fields) -> tuple[tuple[str, str], ...] | UnsetType:
+def _headers(fields: Fields) -> StatedHeaders | UnsetType:
     headers = fields.mapping("headers")
     if headers is None:
         return UNSET
     stated = [(name, headers.text(name)) for name in headers.names()]
-    return tuple((name, value) for name, value in stated if value is not UNSET)
+    return tuple((name, UNSET if value == STORED else value) for name, value in stated if value is not UNSET)
 
 
 def _models(fields: Fields) -> tuple[ModelOffer, ...] | UnsetType:

@@ -23,7 +23,7 @@ from tollway.control.configuration.applying_tokens import TokenStep
 from tollway.control.configuration.entries import VERSION, Document, read_document
 from tollway.control.configuration.entry import Entry
 from tollway.control.configuration.model import Change, Changes, FieldChange, IssuedSecret, ObjectKind
-from tollway.control.configuration.shown import Shown, find_differences
+from tollway.control.configuration.shown import Shown, find_differences, find_hidden_differences
 from tollway.control.configuration.tree import Node, locate, read_tree
 from tollway.control.faults import Fault, Faults, Invalid
 from tollway.control.limits.owners import LimitOwners
@@ -33,6 +33,7 @@ from tollway.control.rights.groups import ModelGroups
 from tollway.control.services.service import RestServices
 from tollway.control.teams.service import Teams
 from tollway.control.tokens.service import Tokens
+from tollway.control.upstreams.model import STORED
 from tollway.control.upstreams.service import Providers
 from tollway.kernel.clock import Clock
 from tollway.kernel.errors import TollwayError
@@ -41,8 +42,8 @@ AnyStep = Step[Any, Any]
 
 _HEADER = """\
 # Tollway configuration. `tollway apply -f FILE` brings these objects to what is written here.
-# Secrets are never exported: `stored` leaves the keys that are stored as they are; write env:NAME or
-# file:PATH to have the gateway read a key where it runs. `state: absent` deletes an object.
+# Secrets are never exported: `stored` leaves the keys, and the values of headers, that are stored as they
+# are; write env:NAME or file:PATH to have the gateway read a key where it runs. `state: absent` deletes an object.
 """
 
 
@@ -142,7 +143,6 @@ class Configuration:
 
 _PLACES: dict[ObjectKind, str] = {"rights": "rights", "mail": "mail", "limits": "limits", "security": "security"}
 """Where a kind stands in a document, if not at its plural."""
-_NEW_KEY = (FieldChange("credential", "stored", "stored (another key)"),)
 
 
 class _RollBack(Exception):
@@ -209,9 +209,9 @@ class _Run:
         changed = step.change(found, entry, self._actor)
         if changed == found:
             return Change("unchanged", kind, entry.name)
-        # A key that was replaced by another shows as `stored` before and after.
-        fields = find_differences(step.show(found), step.show(changed)) or _NEW_KEY
-        return Change("update", kind, entry.name, fields)
+        shown = step.show(changed)
+        fields = find_differences(step.show(found), shown) + find_hidden_differences(found, changed)
+        return Change("update", kind, entry.name, fields or _replaced(shown))
 
     def _remove(self, kind: ObjectKind, entry: Entry) -> Change:
         step = self._steps[kind]
@@ -221,6 +221,11 @@ class _Run:
         shown = step.show(found)
         step.remove(found, self._actor)
         return Change("delete", kind, entry.name, find_differences(shown, None))
+
+
+def _replaced(shown: Shown) -> tuple[FieldChange, ...]:
+    """Return the fields that say `stored`, before and after: one of them is all that can have changed."""
+    return tuple(FieldChange(name, STORED, f"{STORED} (another)") for name, value in shown.items() if value == STORED)
 
 
 def _without_name(entry: Shown) -> Shown:

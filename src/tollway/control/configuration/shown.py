@@ -78,6 +78,23 @@ def find_differences(before: Shown | None, after: Shown | None) -> tuple[FieldCh
     return tuple(_differences("", before or {}, after or {}))
 
 
+def find_hidden_differences(before: object, after: object) -> tuple[FieldChange, ...]:
+    """Return what changed of a provider or a service and is not shown: another key, another value of a header."""
+    if not isinstance(before, Provider | Service) or not isinstance(after, Provider | Service):
+        return ()
+    now = dict(after.connection.headers)
+    found = [
+        FieldChange(f"headers.{name}", STORED, f"{STORED} (another value)")
+        for name, value in before.connection.headers
+        if now.get(name, value) != value
+    ]
+    if before.keys != after.keys and _credentials(before.keys) == _credentials(after.keys):
+        found.insert(0, FieldChange("credential", STORED, f"{STORED} (another key)"))
+    if _is_other_login(before.connection.proxy_key, after.connection.proxy_key):
+        found.append(FieldChange("proxy_credential", STORED, f"{STORED} (another login)"))
+    return tuple(found)
+
+
 def format_instant(instant_ns: int) -> str:
     """Write an instant to the second."""
     return datetime.fromtimestamp(instant_ns // NANOS_PER_SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -92,6 +109,11 @@ def _differences(prefix: str, before: Shown, after: Shown) -> list[FieldChange]:
         elif old != new:
             found.append(FieldChange(prefix + name, old, new))
     return found
+
+
+def _is_other_login(before: Key | None, after: Key | None) -> bool:
+    """Whether a stored login took the place of a stored one."""
+    return before is not None and after is not None and before != after and before.reference == after.reference
 
 
 def _place(environment: str, team_name: str | None) -> Shown:
@@ -133,7 +155,8 @@ def _with_connection(shown: Shown, connection: Connection) -> Shown:
     if timeouts:
         shown["timeouts"] = timeouts
     if connection.headers:
-        shown["headers"] = dict(connection.headers)
+        # Their values may be secret, and are shown to nobody.
+        shown["headers"] = dict.fromkeys((name for name, _ in connection.headers), STORED)
     return shown
 
 

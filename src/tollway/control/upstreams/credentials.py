@@ -19,6 +19,7 @@ KEY_CHARACTERS_MAX = 8_000
 _ENV = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,199}", re.ASCII)
 _FILE = re.compile(r"file:[^\x00-\x1f]{1,1000}")
 _KEY = re.compile(rf"[\x21-\x7e][\x20-\x7e]{{0,{KEY_CHARACTERS_MAX}}}", re.ASCII)
+_NOT_STORED = "no key is stored for where this leads: write the key, env:NAME or file:PATH"
 _SHOWN = 4
 _SHOWN_FROM = 12
 """Keys shorter than this show nothing of themselves."""
@@ -39,8 +40,8 @@ class Credentials:
     def build(self, wanted: tuple[Secret[str], ...], existing: tuple[Key, ...], faults: Faults) -> tuple[Key, ...]:
         """Return the keys that `wanted` stands for, in its order, without repetitions.
 
-        A key or reference that exists keeps its row; `stored` stands for all stored keys that exist. Faults
-        are added at /credentials/<index>.
+        A key or reference that exists keeps its row; `stored` stands for all stored keys that exist, of which there
+        must be one. Faults are added at /credentials/<index>.
         """
         if len(wanted) > KEYS_MAX:
             faults.add("/credentials", f"at most {KEYS_MAX} keys")
@@ -53,7 +54,10 @@ class Credentials:
 
     def _keys(self, text: str, known: tuple[Key, ...], index: int, faults: Faults) -> tuple[Key, ...]:
         if text == STORED:
-            return tuple(key for key in known if key.source == "stored")
+            stored = tuple(key for key in known if key.source == "stored")
+            if not stored:
+                faults.add(f"/credentials/{index}", _NOT_STORED)
+            return stored
         if text.startswith(("env:", "file:")):
             return self._reference(text, known, index, faults)
         if not _KEY.fullmatch(text):

@@ -13,7 +13,9 @@ from tollway.kernel.secret import Secret
 
 KeySource = Literal["stored", "env", "file"]
 STORED = "stored"
-"""In a credential's place: leave the stored keys as they are."""
+"""In the place of a credential or of a header's value: leave what is stored as it is."""
+StatedHeaders = tuple[tuple[str, str | UnsetType], ...]
+"""Names and values of fixed headers; a value that is UNSET is the stored one, which nobody is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class ConnectionChange:
     """Fields to change; UNSET leaves a field as it is.
 
     `proxy_credential` is `user:password` or a reference, `stored` for the one there is, None for none; a login in
-    `proxy_url` is the same as one here.
+    `proxy_url` is the same as one here. `headers` replaces all of them; one whose value is UNSET keeps that it has.
     """
 
     base_url: str | UnsetType = UNSET
@@ -83,7 +85,7 @@ class ConnectionChange:
     ca_file: str | UnsetType | None = UNSET
     proxy_url: str | UnsetType | None = UNSET
     timeouts: Timeouts | UnsetType = UNSET
-    headers: tuple[tuple[str, str], ...] | UnsetType = UNSET
+    headers: StatedHeaders | UnsetType = UNSET
     proxy_credential: Secret[str] | UnsetType | None = UNSET
 
 
@@ -134,7 +136,7 @@ class NewProvider:
     ca_file: str | None = None
     proxy_url: str | None = None
     timeouts: Timeouts = DEFAULT_TIMEOUTS
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: StatedHeaders = ()
     proxy_credential: Secret[str] | None = None
     environment: Environment = "live"
     team_id: str | UnsetType | None = UNSET

@@ -24,6 +24,8 @@ from tollway.kernel.secret import Secret
 
 _FIELDS = ("base_url", "proxy_url")
 _NOT_YOURS = "variables and files of the server are named by who may do this for every team"
+_VALUE_STAYS = "its value stays only while scheme, host and port of the base URL do: write the value"
+_NO_VALUE = "no value of this header is stored: write the value"
 _GUARDED = (
     "this holds addresses of the machine itself or of its cloud, which are allowed by who may do this for every team; "
     "give a narrower block, such as 10.0.0.0/8"
@@ -74,10 +76,14 @@ class Reaching:
         Raises management.invalid with all that was found, `faults` among it.
         """
         found = Faults()
+        kept_headers = _kept_headers(change)
+        change = _with_stored_values(before.connection, change, found)
         connection = self._change_connection(before.connection, change, found)
         faults.extend("", found.found)
         faults.check()
         is_same = _is_same_way(before.connection, connection)
+        for name in () if is_same else kept_headers:
+            faults.add(f"/headers/{name}", _VALUE_STAYS)
         kept = before.keys if is_same else ()
         keys = kept if credentials is UNSET else self._credentials.build(credentials, kept, faults)
         if sight.reach is not EVERYWHERE.reach:
@@ -145,6 +151,26 @@ def _with_login_apart(change: ConnectionChange, faults: Faults) -> ConnectionCha
     user, _, password = login.partition(":")
     secret = Secret(f"{unquote(user)}:{unquote(password)}")
     return replace(change, proxy_url=parts._replace(netloc=place).geturl(), proxy_credential=secret)
+
+
+def _kept_headers(change: ConnectionChange) -> tuple[str, ...]:
+    """Return the names of the headers that are to keep the value they have."""
+    return () if change.headers is UNSET else tuple(name for name, value in change.headers if value is UNSET)
+
+
+def _with_stored_values(before: Connection, change: ConnectionChange, faults: Faults) -> ConnectionChange:
+    """Return the change with the stored value of each header that is to keep it; add a fault for one that has none."""
+    if change.headers is UNSET:
+        return change
+    stored = dict(before.headers)
+    headers: list[tuple[str, str]] = []
+    for name, value in change.headers:
+        known = stored.get(name.lower()) if value is UNSET else value
+        if known is None:
+            faults.add(f"/headers/{name}", _NO_VALUE)
+        else:
+            headers.append((name, known))
+    return replace(change, headers=tuple(headers))
 
 
 def _check_own_of_server(before: Reachable, kept: tuple[Key, ...], after: Reach, faults: Faults) -> None:

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kit.control import ACTOR, ControlPlane
-from tollway.control.configuration.model import Changes
+from tollway.control.configuration.model import Change, Changes
 from tollway.control.faults import Invalid
 from tollway.control.tokens.model import NewToken, TokenFilter
 from tollway.control.upstreams.model import NewProvider, ProviderChange
@@ -75,6 +75,10 @@ def faults(plane: ControlPlane, document: str) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
+def changes_of(changes: Changes) -> list[Change]:
+    return [change for change in changes.changes if change.action != "unchanged"]
+
+
 def actions(changes: Changes) -> set[str]:
     return {change.action for change in changes.changes}
 
@@ -112,10 +116,40 @@ def test_export_reads_back_unchanged_also_elsewhere(plane: ControlPlane, tmp_pat
     assert "a-secret-key" not in exported
     assert apply(plane, exported).is_empty
     other = ControlPlane(open_surroundings(tmp_path_factory.mktemp("other"))).start()
-    apply(other, exported)
-    stored = [line for line in exported.splitlines() if "credential: stored" in line]
-    assert len(stored) == 1
-    assert other.configuration.export() == exported.replace(stored[0] + "\n", "")
+    told = faults(other, exported)
+    assert [fault.partition(": ")[2] for fault in told[:2]] == [
+        "/providers/0/headers/x-team: no value of this header is stored: write the value",
+        "/services/0/credential: no key is stored for where this leads: write the key, env:NAME or file:PATH",
+    ]
+    apply(other, exported.replace("credential: stored", "credential: a-key").replace("x-team: stored", "x-team: b"))
+    assert other.configuration.export() == exported
+
+
+def test_r5_an_export_and_a_difference_hold_no_value_of_a_header(plane: ControlPlane) -> None:
+    """Who may read the configuration is not shown them by the pages either."""
+    secret = DOCUMENT.replace("X-Team: shop", "X-Team: hunter2").replace(
+        "methods: [GET, POST]", "headers: {X-Tenant: hunter3, X-Plan: hunter4}"
+    )
+    assert "hunter" not in repr(apply(plane, secret, dry_run=True).changes) + repr(apply(plane, secret).changes)
+    exported = plane.configuration.export()
+    assert "hunter" not in exported
+    assert yaml.safe_load(exported)["services"][0]["headers"] == {"x-tenant": "stored", "x-plan": "stored"}
+    changed = apply(plane, exported.replace("x-tenant: stored", "x-tenant: hunter5"))
+    fields = [field for change in changes_of(changed) for field in change.fields]
+    assert [(field.path, field.before, field.after) for field in fields] == [
+        ("headers.x-tenant", "stored", "stored (another value)")
+    ]
+    orders = plane.services.find_named("orders")
+    assert orders is not None and orders.connection.headers == (("x-tenant", "hunter5"), ("x-plan", "hunter4"))
+
+
+def test_r22_a_document_that_leads_elsewhere_keeps_no_hidden_value(plane: ControlPlane) -> None:
+    apply(plane, DOCUMENT)
+    exported = plane.configuration.export()
+    told = faults(plane, exported.replace("https://orders.example", "https://evil.example"))
+    assert [fault.partition(": ")[2].partition(":")[0] for fault in told] == ["/services/0/credential"]
+    told = faults(plane, exported.replace("127.0.0.1:9000", "127.0.0.1:9001"))
+    assert [fault.partition(": ")[2].partition(":")[0] for fault in told] == ["/providers/0/headers/x-team"]
 
 
 def test_dry_run_says_what_apply_does_and_does_nothing(plane: ControlPlane) -> None:
@@ -264,7 +298,9 @@ def test_unavailable_policy_store_is_no_fault_of_the_document(plane: ControlPlan
 
 def test_credentials_follow_the_address(plane: ControlPlane) -> None:
     provider = plane.providers.create(NewProvider("p", "openai", credentials=(Secret("sk-one-of-the-keys"),)), ACTOR)
-    apply(plane, "version: 1\nproviders:\n- {name: p, base_url: 'https://elsewhere.example/v1', credential: stored}\n")
+    moved = "version: 1\nproviders:\n- {name: p, base_url: 'https://elsewhere.example/v1'%s}\n"
+    assert len(faults(plane, moved % ", credential: stored")) == 1
+    apply(plane, moved % "")
     assert plane.providers.get(provider.id).keys == ()
     plane.providers.change(provider.id, ProviderChange(credentials=()), ACTOR)
 

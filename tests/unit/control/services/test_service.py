@@ -32,8 +32,10 @@ def test_new_host_clears_the_key(plane: ControlPlane) -> None:
     service = plane.services.create(NEW, ACTOR)
     same = ServiceChange(connection=ConnectionChange(base_url="https://a.example/v2"))
     assert plane.services.change(service.id, same, ACTOR).service.keys == service.keys
-    other = ServiceChange(credential=Secret("stored"), connection=ConnectionChange(base_url="https://b.example"))
-    changed = plane.services.change(service.id, other, ACTOR)
+    elsewhere = ConnectionChange(base_url="https://b.example")
+    with pytest.raises(Invalid, match="/credential: no key is stored for where this leads"):
+        plane.services.change(service.id, ServiceChange(credential=Secret("stored"), connection=elsewhere), ACTOR)
+    changed = plane.services.change(service.id, ServiceChange(connection=elsewhere), ACTOR)
     assert changed.credentials_cleared and changed.service.keys == ()
 
 

@@ -49,6 +49,13 @@ def test_what_cannot_be_a_credential_is_refused_without_repeating_it(text: str) 
     assert len(text) < 6 or text not in faults.found[0].message
 
 
+def test_stored_is_refused_where_no_key_is_stored() -> None:
+    for existing in ((), build("env:KEY")):
+        faults = Faults()
+        assert CREDENTIALS.build((Secret("stored"),), existing, faults) == ()
+        assert [fault.path for fault in faults.found] == ["/credentials/0"]
+
+
 def test_number_of_keys_is_bounded() -> None:
     faults = Faults()
     CREDENTIALS.build(tuple(Secret(f"env:K{number}") for number in range(21)), (), faults)

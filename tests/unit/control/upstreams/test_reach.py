@@ -73,6 +73,22 @@ def test_r22_values_of_headers_stay_only_while_scheme_host_and_port_do() -> None
     assert change(first, base_url="https://b.example", headers=(("x-a", "b"),)).connection.headers == (("x-a", "b"),)
 
 
+def test_r22_a_value_that_nobody_is_shown_is_not_sent_elsewhere_by_asking_to_keep_it() -> None:
+    first = change(Thing(), base_url="https://a.example/v1", headers=(("X-Tenant", "hunter2"), ("x-b", "c")))
+    kept = change(first, base_url="https://a.example/v2", headers=(("X-Tenant", UNSET), ("x-b", "d")))
+    assert kept.connection.headers == (("x-tenant", "hunter2"), ("x-b", "d"))
+    for elsewhere in ("http://a.example", "https://b.example", "https://a.example:8443"):
+        assert refused(first, base_url=elsewhere, headers=(("x-tenant", UNSET),)) == ["/headers/x-tenant"]
+    plain = change(Thing(), base_url="http://a.example", headers=(("x-tenant", "hunter2"),))
+    assert refused(plain, proxy_url=PROXY, headers=(("x-tenant", UNSET),)) == ["/headers/x-tenant"]
+
+
+def test_a_header_that_keeps_its_value_must_have_one() -> None:
+    first = change(Thing(), base_url="https://a.example", headers=(("x-a", "b"),))
+    assert refused(first, headers=(("x-a", UNSET), ("x-new", UNSET))) == ["/headers/x-new"]
+    assert refused(Thing(), base_url="https://a.example", headers=(("x-a", UNSET),)) == ["/headers/x-a"]
+
+
 def test_r22_a_proxy_that_would_see_the_keys_clears_them() -> None:
     """Over TLS it sees nothing of them; over plain HTTP it sees all."""
     secure = change(Thing(), "sk-one-key-of-it", base_url="https://a.example")

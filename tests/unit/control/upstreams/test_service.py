@@ -41,7 +41,10 @@ def test_r22_stored_keys_cannot_be_smuggled_to_a_new_host(plane: ControlPlane) -
     provider = plane.providers.create(NewProvider("p", "openai", credentials=(KEY,)), ACTOR)
     elsewhere = ConnectionChange(base_url="https://evil.example")
     change = ProviderChange(credentials=(Secret("stored"),), connection=elsewhere)
-    assert plane.providers.change(provider.id, change, ACTOR).provider.keys == ()
+    with pytest.raises(Invalid, match="/credentials/0: no key is stored for where this leads"):
+        plane.providers.change(provider.id, change, ACTOR)
+    moved = plane.providers.change(provider.id, ProviderChange(connection=elsewhere), ACTOR)
+    assert moved.provider.keys == () and moved.credentials_cleared
 
 
 def test_new_key_may_come_with_a_new_host(plane: ControlPlane) -> None:
