@@ -8,17 +8,41 @@ back: nothing is stored, nobody is told.
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from tollway.control.actor import Actor
 from tollway.control.audit.model import Refusal, Subject
+from tollway.control.paging import PAGE_SIZE_MAX, Page, Position
 from tollway.control.ports import Trail, Transactions
 from tollway.kernel.errors import TollwayError
 
 EACH_MAX = 100
 """Objects at once: each takes the writer's lock for some milliseconds, and others come in between."""
 
+MATCHING_MAX = 5_000
+"""Objects that one filter chooses for an act: asked for a hundred at a time, they take minutes."""
+
 T = TypeVar("T")
+
+
+class Identified(Protocol):
+    """What is acted on."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+
+IdentifiedT = TypeVar("IdentifiedT", bound=Identified)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The ids of those that match a filter, newest first; `has_more`: there are more than MATCHING_MAX."""
+
+    ids: tuple[str, ...]
+    has_more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +95,19 @@ class Each:
             return done[0]
 
         return _try_all(ids, one)
+
+
+def find_matching(page: Callable[[Position | None, int], Page[IdentifiedT]]) -> Matching:
+    """Return the ids of all that a list has; `page` reads so many of it after a position. At most MATCHING_MAX."""
+    ids: list[str] = []
+    after: Position | None = None
+    while len(ids) < MATCHING_MAX:
+        found = page(after, min(PAGE_SIZE_MAX, MATCHING_MAX - len(ids)))
+        ids += (item.id for item in found.items)
+        after = found.next
+        if after is None:
+            break
+    return Matching(tuple(ids), has_more=after is not None)
 
 
 class _Rehearsed(Exception):

@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict, TypeVar
 
 from pydantic import Field
 
-from tollway.control.each import EACH_MAX, Outcome
+from tollway.control.each import EACH_MAX, Matching, Outcome
 from tollway.web.fields import Output
 
 T = TypeVar("T")
@@ -33,6 +33,13 @@ class EachOutput(Output):
     outcome: Verdict
     code: str | None
     detail: str | None
+
+
+class MatchingOutput(Output):
+    """The ids of all that match, newest first, to be acted on a hundred at a time; `has_more`: these are not all."""
+
+    ids: list[str]
+    has_more: bool
 
 
 class Item(TypedDict):
@@ -64,6 +71,11 @@ def item_of(outcome: Outcome[T], names: Mapping[str, str], *, is_changed: bool) 
         code=error.code.name if error else None,
         detail=error.public if error else None,
     )
+
+
+def show_matching(found: Matching) -> MatchingOutput:
+    """Write whom a filter chooses."""
+    return MatchingOutput(ids=list(found.ids), has_more=found.has_more)
 
 
 def count(items: Iterable[EachOutput]) -> Counts:

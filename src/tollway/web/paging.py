@@ -33,10 +33,14 @@ class PageQuery(Query):
     cursor: Annotated[str, Field(max_length=_CURSOR_CHARS_MAX, pattern=r"^[A-Za-z0-9_-]*$")] | None = None
 
 
-class NamedQuery(PageQuery):
-    """Which of a list to return. `search` is the beginning of a name, whatever its case."""
+class SearchQuery(Query):
+    """Which of a list are meant. `search` is the beginning of a name, whatever its case."""
 
     search: Annotated[str, Field(max_length=200)] | None = None
+
+
+class NamedQuery(SearchQuery, PageQuery):
+    """Which of a list to return. `search` is the beginning of a name, whatever its case."""
 
 
 class Page(Output, Generic[T]):

@@ -1,10 +1,15 @@
 """One act on each of several objects: as if each had been asked alone, and a rehearsal leaves nothing behind."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import pytest
 
 from kit.control import ACTOR, ControlPlane
+from tollway.control import each as acting
 from tollway.control.audit.model import Wanted
-from tollway.control.each import Deed, Each
+from tollway.control.each import Deed, Each, Identified, find_matching
+from tollway.control.paging import Page, Position
 from tollway.kernel.errors import TollwayError
 
 DEED = Deed(ACTOR, "team.delete", "team")
@@ -55,3 +60,34 @@ def test_once_the_database_cannot_be_written_the_rest_is_not_tried(each: Each) -
     assert tried == ["a"]
     assert {one.error.code.name for one in outcomes if one.error} == {"management.unavailable"}
     assert len(outcomes) == 3
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Something in a list."""
+
+    id: str
+
+
+def listed(count: int, size: int) -> Callable[[Position | None, int], Page[Identified]]:
+    """Return what reads a list of so many, at most so many at once."""
+
+    def page(after: Position | None, limit: int) -> Page[Identified]:
+        start = after.created_ns if after else 0
+        end = min(count, start + min(limit, size))
+        return Page(tuple(Thing(str(n)) for n in range(start, end)), Position(end, "") if end < count else None)
+
+    return page
+
+
+def test_matching_ones_are_read_to_the_end_in_the_order_of_the_list() -> None:
+    found = find_matching(listed(7, 3))
+    assert (found.ids, found.has_more) == (tuple("0123456"), False)
+    assert find_matching(listed(0, 3)).ids == ()
+
+
+def test_what_one_filter_chooses_is_bounded_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acting, "MATCHING_MAX", 5)
+    for count, is_more in ((4, False), (5, False), (6, True), (60, True)):
+        found = find_matching(listed(count, 3))
+        assert (len(found.ids), found.has_more) == (min(count, 5), is_more)

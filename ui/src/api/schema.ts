@@ -1783,6 +1783,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/acts/matching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Matching People
+         * @description Return the ids of all people that a filter of the list chooses, so that all of them can be acted on.
+         */
+        get: operations["find_matching_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/acts/preview": {
         parameters: {
             query?: never;
@@ -2009,6 +2029,26 @@ export interface paths {
          * @description Let a service account have tokens again. Those that ended stay revoked.
          */
         post: operations["reactivate_service_account"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-accounts/acts/matching": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Matching Service Accounts
+         * @description Return the ids of all accounts that a filter of the list chooses, so that all of them can be acted on.
+         */
+        get: operations["find_matching_service_accounts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5756,6 +5796,16 @@ export interface components {
             updated_at: string;
             /** Updated By */
             updated_by: string;
+        };
+        /**
+         * MatchingOutput
+         * @description The ids of all that match, newest first, to be acted on a hundred at a time; `has_more`: these are not all.
+         */
+        MatchingOutput: {
+            /** Ids */
+            ids: string[];
+            /** Has More */
+            has_more: boolean;
         };
         /**
          * MemberOutput
@@ -13117,6 +13167,40 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    find_matching_people: {
+        parameters: {
+            query?: {
+                search?: string | null;
+                state?: ("invited" | "active" | "deactivated" | "deleted") | null;
+                team_id?: string | null;
+                role?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchingOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     preview_people_act: {
         parameters: {
             query?: never;
@@ -13670,6 +13754,41 @@ export interface operations {
             421: components["responses"]["Problem421"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    find_matching_service_accounts: {
+        parameters: {
+            query?: {
+                search?: string | null;
+                state?: ("invited" | "active" | "deactivated" | "deleted") | null;
+                team_id?: string | null;
+                owner_id?: string | null;
+                ownerless?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchingOutput"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            405: components["responses"]["Problem405"];
+            421: components["responses"]["Problem421"];
+            422: components["responses"]["Problem422"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

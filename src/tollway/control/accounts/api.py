@@ -14,7 +14,7 @@ from tollway.control.sessions.model import NAME_CHARS_MAX, LinkPurpose, User, Us
 from tollway.web.asking import Asking, FreshUsers, ReadUsers
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant, format_instant_or_none
-from tollway.web.paging import NamedQuery, Page
+from tollway.web.paging import NamedQuery, Page, SearchQuery
 
 router = APIRouter(prefix="/users", tags=["people"])
 
@@ -25,12 +25,21 @@ Id = Annotated[str, Field(min_length=1, max_length=64)]
 KINDS: tuple[Literal["passkey", "totp"], ...] = ("passkey", "totp")
 
 
-class UserQuery(NamedQuery):
-    """Which people to list; deleted ones only with their state. `search` is the beginning of a name."""
+class UserFilterQuery(SearchQuery):
+    """Which people; deleted ones only with their state. `search` is the beginning of a name."""
 
     state: UserState | None = None
     team_id: Id | None = None
     role: Id | None = None
+
+    @property
+    def wanted(self) -> UserFilter:
+        """As the service takes it."""
+        return UserFilter(self.state, self.team_id, self.role, self.search)
+
+
+class UserQuery(UserFilterQuery, NamedQuery):
+    """Which people to list; deleted ones only with their state. `search` is the beginning of a name."""
 
 
 class InviteInput(Input):
@@ -128,10 +137,9 @@ class HandedOverOutput(Output):
 @router.get("")
 def list_users(query: Annotated[UserQuery, Query()], ask: ReadUsers) -> Page[PersonOutput]:
     """List people, newest first."""
-    wanted = UserFilter(query.state, query.team_id, query.role, query.search)
 
     def fetch(after: Position | None, limit: int) -> Found[PersonOutput]:
-        page = ask.services.accounts.page(wanted, after=after, limit=limit)
+        page = ask.services.accounts.page(query.wanted, after=after, limit=limit)
         return Found(tuple(show_people(page.items, ask)), page.next)
 
     return ask.page(query, fetch, lambda person: person)

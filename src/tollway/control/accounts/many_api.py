@@ -1,10 +1,11 @@
 """Acts on several people over HTTP: what each would come to, and doing it."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from tollway.control.accounts.api import Id, LinkOutput, LinkShower
+from tollway.control.accounts.api import Id, LinkOutput, LinkShower, UserFilterQuery
 from tollway.control.accounts.many import (
     Done,
     MembersActKind,
@@ -14,10 +15,10 @@ from tollway.control.accounts.many import (
     undo_people,
 )
 from tollway.control.accounts.members_api import TeamId
-from tollway.control.each import Deed, Outcome
+from tollway.control.each import Deed, Outcome, find_matching
 from tollway.control.faults import refuse
-from tollway.web.asking import Asking, FreshMembers, FreshUsers, WriteMembers, WriteUsers
-from tollway.web.each import EachOutput, Ids, Verdict, count, item_of
+from tollway.web.asking import Asking, FreshMembers, FreshUsers, ReadUsers, WriteMembers, WriteUsers
+from tollway.web.each import EachOutput, Ids, MatchingOutput, Verdict, count, item_of, show_matching
 from tollway.web.fields import Input, Output
 
 router = APIRouter()
@@ -80,6 +81,13 @@ class MembersActOutput(Output):
     refused: int
     items: list[EachOutput]
     undo: list[MembersUndoOutput]
+
+
+@router.get("/users/acts/matching", tags=["people"])
+def find_matching_people(query: Annotated[UserFilterQuery, Query()], ask: ReadUsers) -> MatchingOutput:
+    """Return the ids of all people that a filter of the list chooses, so that all of them can be acted on."""
+    wanted, accounts = query.wanted, ask.services.accounts
+    return show_matching(find_matching(lambda after, limit: accounts.page(wanted, after=after, limit=limit)))
 
 
 @router.post("/users/acts/preview", tags=["people"])

@@ -17,7 +17,7 @@ from tollway.control.sessions.model import NAME_CHARS_MAX, User, UserState
 from tollway.web.asking import Asking, FreshServiceAccounts, ReadServiceAccounts
 from tollway.web.etags import ExpectedVersion
 from tollway.web.fields import Input, Instant, Output, absent, format_instant
-from tollway.web.paging import NamedQuery, Page
+from tollway.web.paging import NamedQuery, Page, SearchQuery
 
 router = APIRouter(prefix="/service-accounts", tags=["service accounts"])
 
@@ -26,8 +26,8 @@ AccountName = Annotated[str, Field(min_length=1, max_length=NAME_CHARS_MAX)]
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-class ServiceAccountQuery(NamedQuery):
-    """Which service accounts to list; deleted ones only with their state. `search` is the beginning of a name.
+class ServiceAccountFilterQuery(SearchQuery):
+    """Which service accounts; deleted ones only with their state. `search` is the beginning of a name.
 
     `ownerless`: only those whose owner has left.
     """
@@ -36,6 +36,18 @@ class ServiceAccountQuery(NamedQuery):
     team_id: Id | None = None
     owner_id: Id | None = None
     ownerless: bool = False
+
+    @property
+    def wanted(self) -> ServiceAccountFilter:
+        """As the service takes it."""
+        return ServiceAccountFilter(self.state, self.team_id, self.owner_id, self.search, self.ownerless)
+
+
+class ServiceAccountQuery(ServiceAccountFilterQuery, NamedQuery):
+    """Which service accounts to list; deleted ones only with their state. `search` is the beginning of a name.
+
+    `ownerless`: only those whose owner has left.
+    """
 
 
 class ServiceAccountInput(Input):
@@ -84,10 +96,9 @@ def list_service_accounts(
     query: Annotated[ServiceAccountQuery, Query()], ask: ReadServiceAccounts
 ) -> Page[ServiceAccountOutput]:
     """List service accounts, newest first."""
-    wanted = ServiceAccountFilter(query.state, query.team_id, query.owner_id, query.search, query.ownerless)
 
     def fetch(after: Position | None, limit: int) -> Found[ServiceAccountOutput]:
-        page = ask.services.service_accounts.page(wanted, sight=ask.sight, after=after, limit=limit)
+        page = ask.services.service_accounts.page(query.wanted, sight=ask.sight, after=after, limit=limit)
         return Found(tuple(show_accounts(page.items, ask)), page.next)
 
     return ask.page(query, fetch, lambda account: account)

@@ -1,13 +1,14 @@
 """Acts on several service accounts over HTTP: what each would come to, and doing it."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from msgspec import UNSET
 
-from tollway.control.each import Deed, Outcome
+from tollway.control.each import Deed, Outcome, find_matching
 from tollway.control.faults import refuse
-from tollway.control.service_accounts.api import Id
+from tollway.control.service_accounts.api import Id, ServiceAccountFilterQuery
 from tollway.control.service_accounts.many import (
     AccountsActKind,
     DoneAccount,
@@ -15,8 +16,8 @@ from tollway.control.service_accounts.many import (
     undo_accounts,
 )
 from tollway.control.service_accounts.model import ServiceAccountChange
-from tollway.web.asking import Asking, FreshServiceAccounts, WriteServiceAccounts
-from tollway.web.each import EachOutput, Ids, count, item_of
+from tollway.web.asking import Asking, FreshServiceAccounts, ReadServiceAccounts, WriteServiceAccounts
+from tollway.web.each import EachOutput, Ids, MatchingOutput, count, item_of, show_matching
 from tollway.web.fields import Input, Output
 
 router = APIRouter(prefix="/service-accounts/acts", tags=["service accounts"])
@@ -54,6 +55,17 @@ class AccountsActOutput(Output):
     refused: int
     items: list[AccountActOutput]
     undo: list[AccountsUndoOutput]
+
+
+@router.get("/matching")
+def find_matching_service_accounts(
+    query: Annotated[ServiceAccountFilterQuery, Query()], ask: ReadServiceAccounts
+) -> MatchingOutput:
+    """Return the ids of all accounts that a filter of the list chooses, so that all of them can be acted on."""
+    wanted, accounts, sight = query.wanted, ask.services.service_accounts, ask.sight
+    return show_matching(
+        find_matching(lambda after, limit: accounts.page(wanted, sight=sight, after=after, limit=limit))
+    )
 
 
 @router.post("/preview")

@@ -38,6 +38,16 @@ def test_roles_are_given_to_many_and_given_back(browser: TestClient, console: Co
     assert (refused.action, refused.object_id, refused.code) == ("user.set_role", "user_none", "management.not_found")
 
 
+def test_all_that_match_a_filter_are_found_to_be_acted_on(browser: TestClient) -> None:
+    eve, bob, ann = invite(browser, "eve"), invite(browser, "bob", "auditor"), invite(browser, "ann", "auditor")
+    matching = f"{U}/acts/matching"
+    found = browser.get(matching, params={"role": "auditor"}).json()
+    assert (sorted(found["ids"]), found["has_more"]) == (sorted([ann, bob]), False)
+    assert browser.get(matching, params={"state": "invited", "search": "e"}).json()["ids"] == [eve]
+    assert len(browser.get(matching).json()["ids"]) == 4, "with who invited them"
+    assert browser.get(matching, params={"limit": 1}).status_code == 422, "it is no page"
+
+
 def test_deactivation_ends_sessions_and_tokens_of_all_but_oneself(browser: TestClient, console: Console) -> None:
     me = browser.get("/api/v1/session").json()["user"]["id"]
     gone = [add_person(console, name, role="developer") for name in ("eve", "bob")]

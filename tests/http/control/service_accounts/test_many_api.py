@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kit.console import Console
-from kit.matrix import add_person
+from kit.matrix import add_person, sign_in
 
 A = "/api/v1/service-accounts"
 
@@ -40,6 +40,17 @@ def test_many_are_deactivated_with_their_tokens_and_what_is_not_there_is_listed(
     done = browser.post(f"{A}/acts", json=act).json()
     assert [(item["outcome"], item["tokens"]) for item in done["items"]] == [("done", 1), ("refused", 0)]
     assert browser.post(f"{A}/acts", json={"kind": "reactivate", "ids": [account]}).json()["done"] == 1
+
+
+def test_those_that_match_and_are_in_sight_are_found_to_be_acted_on(browser: TestClient, console: Console) -> None:
+    red, blue = (browser.post("/api/v1/teams", json={"name": name}).json()["id"] for name in ("red", "blue"))
+    first, second, other = make(browser, red, "ci"), make(browser, red, "cd"), make(browser, blue, "ci blue")
+    matching = f"{A}/acts/matching"
+    assert sorted(browser.get(matching, params={"search": "ci"}).json()["ids"]) == sorted([other, first])
+    assert sorted(browser.get(matching, params={"team_id": red}).json()["ids"]) == sorted([second, first])
+    eve = add_person(console, "eve", role="developer")
+    browser.put(f"/api/v1/teams/{red}/members/{eve}")
+    assert sorted(sign_in(console, "eve").get(matching).json()["ids"]) == sorted([second, first])
 
 
 @pytest.mark.parametrize("kind", ["set_role", "set_owner"])
