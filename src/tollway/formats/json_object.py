@@ -138,7 +138,7 @@ def _is_compact(raw: bytes, fields: Fields) -> bool:
 def _read(decoder: msgspec.json.Decoder[T | None], name: str, value: msgspec.Raw) -> T | None:
     try:
         return decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise TollwayError("request.field_invalid", public=f"`{name}`: {error}.", param=name) from error
 
 

@@ -268,5 +268,5 @@ def _bytes(item: Fields) -> tuple[int, ...] | None:
     raw = item.raw("bytes")
     try:
         return tuple(msgspec.json.decode(raw, type=list[int])) if raw else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -86,7 +86,7 @@ def estimate_usage(answer: bytes, input_tokens_estimate: int) -> Usage:
     try:
         for choice in _completion.decode(answer).choices or ():
             text_bytes += _message_bytes(choice.message)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         text_bytes = 0
     return Usage(input_tokens=input_tokens_estimate, output_tokens=-(-text_bytes // BYTES_PER_TOKEN), is_estimated=True)
 

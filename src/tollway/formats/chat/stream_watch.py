@@ -211,5 +211,5 @@ def _decode(event: bytes) -> Chunk | None:
         return None
     try:
         return chunk_decoder.decode(event[at + 5 :])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

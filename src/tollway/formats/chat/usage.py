@@ -121,7 +121,7 @@ def read_usage(answer: bytes) -> Usage | None:
         return _read_any(answer)
     try:
         usual = _with_plain_usage.decode(b"{" + answer[at:])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_any(answer)
     return _plain(usual.usage, usual.service_tier or "") or _read_any(answer)
 
@@ -140,7 +140,7 @@ def _plain(stated: PlainUsage, tier: str) -> Usage | None:
 def _read_any(answer: bytes) -> Usage | None:
     try:
         found = _with_usage.decode(answer)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         fields = Fields.parse(answer)
         return None if fields is None else usage_of(fields)
     return None if found.usage is None else to_usage(found.usage, found.service_tier)

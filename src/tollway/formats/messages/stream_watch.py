@@ -176,7 +176,7 @@ def _data(event: bytes) -> bytes:
 def _delta_bytes(data: bytes) -> int:
     try:
         delta = _delta.decode(data).delta
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return 0
     if delta is None:
         return 0

@@ -128,7 +128,7 @@ def read_stated(raw: bytes) -> Stated | None:
     """Read the bytes of a `usage` object, as `stated_in` does: in one step where it is as Anthropic documents it."""
     try:
         plain = _plain.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return stated_in(Fields.parse(raw))
     if plain.iterations is not None:
         return stated_in(Fields.parse(raw))

@@ -77,7 +77,7 @@ def _readable(raw: bytes) -> list[msgspec.Raw] | msgspec.Raw:
     """Return the items without thoughts that are sealed by another vendor, as an answer of ours carried them."""
     try:
         items = _items.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return msgspec.Raw(raw)
     return [item for item in items if not _is_foreign(item)]
 
