@@ -1,13 +1,17 @@
 """What the stand-in answers to acts on several people: one is done, one needs nothing, and the owner is refused."""
 
-from people import ACCOUNTS, PEOPLE, Json, person, service_account
+from people import ACCOUNTS, PEOPLE, Json, crowd, person, service_account
 
 REASON = "This is the last owner; make somebody else an owner first."
 
 
 def act_on_many(kind: str, body: Json) -> Json:
     """Answer an act on people or service accounts of the stand-in, or its preview."""
-    people = [person(*row) for row in PEOPLE] if kind == "users" else [service_account(*row) for row in ACCOUNTS]
+    people = (
+        [person(*row) for row in PEOPLE + crowd(500)]
+        if kind == "users"
+        else [service_account(*row) for row in ACCOUNTS]
+    )
     known = {one["id"]: one for one in people}
     items = [outcome(known[one], body) for one in body["ids"]]
     undo = [

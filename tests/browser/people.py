@@ -1,5 +1,7 @@
 """What the stand-in console answers about people, teams and roles; roles are the real ones."""
 
+from typing import Any
+
 from aiohttp import web
 from facts import Json, before
 
@@ -122,6 +124,9 @@ def service_account(account_id: str, name: str, state: str, team_id: str, owner_
 class PeopleReads:
     """Reads of people, teams and roles, for the stand-in to inherit."""
 
+    crowd = 0
+    """How many people there are beside those with a name of their own."""
+
     def read_session(self, _rest: str, _request: web.Request) -> Json:
         """Answer the owner's session."""
         rights = [{"permission": name, "reach": reach} for name, reach in BUILT_IN["owner"].rights.items()]
@@ -156,16 +161,20 @@ class PeopleReads:
 
     def read_users(self, rest: str, request: web.Request) -> Json | None:
         """Answer a list, filtered as the console does, or one person."""
-        people = [person(*row) for row in PEOPLE]
+        people = [person(*row) for row in PEOPLE + crowd(self.crowd)]
         if rest.endswith("/sessions"):
             return self.read_account("", request)
-        if rest:
+        if rest and rest != "acts/matching":
             return next((one for one in people if one["id"] == rest), None)
         for name in ("state", "role"):
             if wanted := request.query.get(name):
                 people = [one for one in people if one[name] == wanted]
         search = request.query.get("search", "").lower()
-        return {"items": [one for one in people if one["name"].lower().startswith(search)], "next_cursor": None}
+        people = [one for one in people if one["name"].lower().startswith(search)]
+        if rest:
+            return {"ids": [one["id"] for one in people], "has_more": False}
+        at, size = int(request.query.get("cursor", 0)), int(request.query.get("limit", 50))
+        return {"items": people[at : at + size], "next_cursor": str(at + size) if at + size < len(people) else None}
 
     def read_service_accounts(self, rest: str, _request: web.Request) -> Json | None:
         """Answer the service accounts, or one."""
@@ -262,6 +271,11 @@ def role(role_id: str) -> Json:
     rights = [{"permission": name, "reach": reach} for name, reach in one.rights.items()]
     shown = {"id": one.id, "name": one.name, "description": one.description, "is_built_in": True, "rights": rights}
     return {**shown, "holders": sum(row[3] == role_id for row in PEOPLE), "created_at": None, "created_by": None}
+
+
+def crowd(count: int) -> list[Any]:
+    """Return the rows of so many people whom nobody has to know by name."""
+    return [(f"user_c{n}", f"Person {n:03}", "active", "viewer", [], 0, None) for n in range(1, count + 1)]
 
 
 def person(

@@ -94,6 +94,28 @@ def test_many_people_get_a_role_and_it_is_taken_back(tab: Tab, console: stand_in
     assert ("POST users/acts/preview", acts[0]) in console.posted
 
 
+def test_all_that_match_are_chosen_and_asked_for_a_hundred_at_a_time(tab: Tab, console: stand_in.StandIn) -> None:
+    console.crowd = 244
+    tab.goto("/people?search=Person")
+    tab.get_by_role("checkbox", name="Select all on this page").check()
+    bar = tab.get_by_role("group", name="Acts on the selected people")
+    expect(bar.get_by_text("50 people selected")).to_be_visible()
+    bar.get_by_role("button", name="Select all 244 that match").click()
+    expect(bar.get_by_text("244 people selected")).to_be_visible()
+    expect(bar.get_by_role("button", name="Select all")).to_have_count(0)
+    tab.get_by_role("button", name="Next").click()
+    expect(tab.get_by_role("checkbox", name="Select Person 051")).to_be_checked()
+    bar.get_by_role("button", name="Give a role…").click()
+    dialog = tab.get_by_role("dialog")
+    dialog.get_by_role("combobox", name="Role").click()
+    tab.get_by_role("option", name="Developer").click()
+    expect(dialog.get_by_text("244 people will be given it")).to_be_visible()
+    dialog.get_by_role("button", name="Give the role").click()
+    expect(tab.get_by_text("244 people given it")).to_be_visible()
+    for path in ("POST users/acts/preview", "POST users/acts"):
+        assert [len(body["ids"]) for asked, body in console.posted if asked == path] == [100, 100, 44]
+
+
 def test_deactivating_many_is_confirmed_by_typing_when_tokens_end(tab: Tab, console: stand_in.StandIn) -> None:
     tab.goto("/people")
     tab.get_by_role("checkbox", name="Select Mbali Dube").check()

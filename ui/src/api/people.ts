@@ -43,6 +43,7 @@ export const deleteTeam = (id: string) => api.DELETE("/api/v1/teams/{team_id}", 
 export const joinTeam = (teamId: string, userId: string) => api.PUT("/api/v1/teams/{team_id}/members/{user_id}", { params: member(teamId, userId) });
 export const leaveTeam = (teamId: string, userId: string) => api.DELETE("/api/v1/teams/{team_id}/members/{user_id}", { params: member(teamId, userId) });
 
+export const matchingPeople = (filters: UserFilters) => body(api.GET("/api/v1/users/acts/matching", { params: { query: given(filters) as UsersQuery } }));
 export const previewPeople = (act: PeopleAct) => body(api.POST("/api/v1/users/acts/preview", { body: act }));
 export const actOnPeople = (act: PeopleAct) => body(api.POST("/api/v1/users/acts", { body: act }));
 export const previewMembers = (id: string, act: MembersAct) => body(api.POST("/api/v1/teams/{team_id}/members/acts/preview", { params: team(id), body: act }));

@@ -34,6 +34,7 @@ export function endServiceAccount(id: string, act: "deactivate" | "delete"): Pro
 }
 
 export type AccountsAct = components["schemas"]["AccountsActInput"];
+export const matchingAccounts = (filters: AccountFilters) => body(api.GET("/api/v1/service-accounts/acts/matching", { params: { query: given(filters) as Query } }));
 export const previewAccounts = (act: AccountsAct) => body(api.POST("/api/v1/service-accounts/acts/preview", { body: act }));
 export const actOnAccounts = (act: AccountsAct) => body(api.POST("/api/v1/service-accounts/acts", { body: act }));
 

@@ -1,9 +1,10 @@
 /** One act on several chosen things: what it would come to for each, asking, doing it, and what came of each. */
-import { useEffect, useState, type ReactNode } from "react";
-import { Button, Modal, Select, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState, type ReactNode } from "react";
+import { Button, Modal, Progress, Select, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { complain, say } from "../frame/toasts";
-import { plural } from "../format/numbers";
+import { exact, plural } from "../format/numbers";
+import type { Pages } from "./table";
 import { Loading, Trouble } from "./page";
 import { Copy } from "./words";
 
@@ -18,14 +19,42 @@ export type ManyAct = {
   words?: ReactNode;
   isDangerous?: boolean;
   choices?: { label: string; data: { value: string; label: string }[] };
-  preview: (choice: string) => Promise<Answer>;
-  run: (choice: string) => Promise<Answer>;
+  preview: (choice: string, ids: string[]) => Promise<Answer>;
+  run: (choice: string, ids: string[]) => Promise<Answer>;
   back?: (answer: Answer) => Promise<unknown>;
 };
 
 type Noun = { one: string; several: string };
 
-export function ManyDialog({ act, noun, stale, close }: { act: ManyAct; noun: Noun; stale: string[]; close: () => void }) {
+/** How many the API takes at once. */
+const AT_ONCE = 100;
+
+/** Ask for so many at a time. What cannot be asked any more is listed as refused, once a part of it was answered. */
+async function inParts(ids: string[], ask: (ids: string[]) => Promise<Answer>, isOver: () => boolean, moved: (count: number) => void): Promise<Answer> {
+  const all: Answer = { done: 0, nothing_to_do: 0, refused: 0, items: [], undo: [] };
+  const rest = (from: number, detail: string) => ids.slice(from).map((id): Came => ({ id, name: "", outcome: "refused", detail }));
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    let why = "Not tried: it was stopped";
+    const part = isOver() ? null : await ask(ids.slice(from, from + AT_ONCE)).catch((error: unknown) => {
+      if (!from) throw error;
+      why = `Not known: ${error instanceof Error ? error.message : "the console does not answer"}`;
+      return null;
+    });
+    if (!part) {
+      const left = rest(from, why);
+      return { ...all, refused: all.refused + left.length, items: [...all.items, ...left] };
+    }
+    all.done += part.done;
+    all.nothing_to_do += part.nothing_to_do;
+    all.refused += part.refused;
+    all.items.push(...part.items);
+    all.undo.push(...part.undo);
+    moved(all.items.length);
+  }
+  return all;
+}
+
+export function ManyDialog({ act, ids, noun, stale, close }: { act: ManyAct; ids: string[]; noun: Noun; stale: string[]; close: () => void }) {
   const client = useQueryClient();
   const [choice, setChoice] = useState("");
   const [plan, setPlan] = useState<Answer | null>(null);
@@ -33,21 +62,26 @@ export function ManyDialog({ act, noun, stale, close }: { act: ManyAct; noun: No
   const [problem, setProblem] = useState<unknown>(null);
   const [typed, setTyped] = useState("");
   const [isBusy, setBusy] = useState(false);
+  const [at, setAt] = useState(0);
+  const isStopped = useRef(false);
   const fresh = () => stale.forEach((key) => void client.invalidateQueries({ queryKey: [key] }));
   useEffect(() => {
     if (act.choices && !choice) return;
     let isOver = false;
     setPlan(null);
     setProblem(null);
-    act.preview(choice).then((shown) => isOver || setPlan(shown), (error) => isOver || setProblem(error));
+    setAt(0);
+    inParts(ids, (some) => act.preview(choice, some), () => isOver, (done) => isOver || setAt(done)).then((shown) => isOver || setPlan(shown), (error) => isOver || setProblem(error));
     return () => { isOver = true; };
   }, [choice]);
   const count = (number: number) => plural(number, noun.one, noun.several);
   const takeBack = (answer: Answer) => act.back?.(answer).then(() => { fresh(); say("Taken back"); }, complain);
   const run = async () => {
     setBusy(true);
+    setAt(0);
+    isStopped.current = false;
     try {
-      const came = await act.run(choice);
+      const came = await inParts(ids, (some) => act.run(choice, some), () => isStopped.current, setAt);
       fresh();
       if (came.refused || came.items.some((item) => item.link)) return setResult(came);
       say(`${count(came.done)} ${act.past}`, act.back && came.undo.length ? { label: "Undo", run: () => void takeBack(came) } : undefined);
@@ -75,7 +109,7 @@ export function ManyDialog({ act, noun, stale, close }: { act: ManyAct; noun: No
   const sessions = plan?.items.reduce((sum, item) => sum + (item.sessions ?? 0), 0) ?? 0;
   const mustType = act.isDangerous && tokens > 0 ? `${act.button.toLowerCase()} ${plan!.done}` : "";
   return (
-    <Modal opened onClose={close} title={act.title} size="lg">
+    <Modal opened onClose={isBusy ? () => { isStopped.current = true; } : close} title={act.title} size="lg">
       <form className="form" onSubmit={(event) => { event.preventDefault(); void run(); }}>
         {act.words && <p className="soft">{act.words}</p>}
         {act.choices && <Select label={act.choices.label} required searchable data={act.choices.data} value={choice || null} onChange={(next) => setChoice(next ?? "")} data-autofocus />}
@@ -86,10 +120,11 @@ export function ManyDialog({ act, noun, stale, close }: { act: ManyAct; noun: No
             </p>
             <What items={plan.items.filter((item) => item.outcome === "refused")} />
           </>
-        ) : (!act.choices || choice) && <Loading rows={2} />}
+        ) : (!act.choices || choice) && (ids.length > AT_ONCE ? <HowFar at={at} of={ids.length} words="Looking at" /> : <Loading rows={2} />)}
+        {isBusy && ids.length > AT_ONCE && <HowFar at={at} of={ids.length} words="Done with" />}
         {mustType && <TextInput label={<>Type <b>{mustType}</b>: tokens that end cannot be brought back</>} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} autoComplete="off" />}
         <div className="row-end">
-          <Button variant="default" onClick={close}>Cancel</Button>
+          <Button variant="default" onClick={isBusy ? () => { isStopped.current = true; } : close}>{isBusy ? "Stop" : "Cancel"}</Button>
           <Button type="submit" color={act.isDangerous ? "red" : undefined} loading={isBusy} disabled={!plan?.done || (mustType !== "" && typed.trim() !== mustType)}>{act.button}</Button>
         </div>
       </form>
@@ -113,6 +148,27 @@ function What({ items }: { items: Came[] }) {
       ))}
     </ul>
   );
+}
+
+function HowFar({ at, of, words }: { at: number; of: number; words: string }) {
+  return (
+    <div className="stack-small" role="status">
+      <Progress value={(100 * at) / of} aria-label={words} />
+      <span className="soft num">{words} {exact(at)} of {exact(of)}</span>
+    </div>
+  );
+}
+
+type Matching = { ids: string[]; has_more: boolean };
+
+/** Offers all that match where a page is chosen whole and the list goes on. `find` asks for their ids. */
+export function AllMatching<Row extends { id: string }>({ list, rows, chosen, set, name, filters, find }: { list: Pages<Row>; rows: Row[]; chosen: Set<string>; set: (chosen: Set<string>) => void; name: string; filters: object; find: () => Promise<Matching> }) {
+  const isLong = list.hasNextPage || (list.data?.pages.length ?? 0) > 1;
+  const isWhole = rows.length > 0 && rows.every((row) => chosen.has(row.id));
+  const found = useQuery({ queryKey: [name, "matching", filters], queryFn: find, enabled: isLong && isWhole, staleTime: 0 }).data;
+  if (!isLong || !isWhole || !found || found.ids.every((id) => chosen.has(id))) return null;
+  const words = found.has_more ? `Select the newest ${exact(found.ids.length)} that match` : `Select all ${exact(found.ids.length)} that match`;
+  return <Button variant="subtle" onClick={() => set(new Set(found.ids))}>{words}</Button>;
 }
 
 /** The bar above a list while some of its rows are chosen. */

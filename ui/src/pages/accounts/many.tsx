@@ -1,5 +1,5 @@
 /** What is done to several people at once, from the list of them. */
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Button } from "@mantine/core";
 import { useTeams } from "../../api/applications";
 import { actOnMembers, actOnPeople, previewMembers, previewPeople, useRoles } from "../../api/people";
@@ -11,17 +11,17 @@ import { ManyBar, ManyDialog, type Answer, type ManyAct } from "../../parts/many
 const NOUN = { one: "person", several: "people" };
 const STALE = ["users", "user", "team", "roles", "tokens"];
 
-export function ManyPeople({ picked, clear }: { picked: Person[]; clear: () => void }) {
+/** `known` are those of the list that were read so far: of others, only the ids are. */
+export function ManyPeople({ ids, known, clear, children }: { ids: string[]; known: Person[]; clear: () => void; children?: ReactNode }) {
   const { may } = useRights();
-  const roles = useRoles(may("roles.read") && may("users.write") && picked.length > 0).data?.items ?? [];
-  const teams = useTeams(may("members.write") && picked.length > 0).data?.items ?? [];
+  const roles = useRoles(may("roles.read") && may("users.write") && ids.length > 0).data?.items ?? [];
+  const teams = useTeams(may("members.write") && ids.length > 0).data?.items ?? [];
   const [act, setAct] = useState<ManyAct | null>(null);
-  if (!picked.length) return null;
-  const ids = picked.map((person) => person.id);
+  if (!ids.length) return null;
   const onPeople = (kind: PeopleAct["kind"], more: Omit<ManyAct, "preview" | "run">): ManyAct => ({
     ...more,
-    preview: (role) => previewPeople({ kind, role: role || null, ids }),
-    run: (role) => actOnPeople({ kind, role: role || null, ids }),
+    preview: (role, some) => previewPeople({ kind, role: role || null, ids: some }),
+    run: (role, some) => actOnPeople({ kind, role: role || null, ids: some }),
     back: kind === "set_role" ? (answer: Answer) => oneByOne(answer.undo as PeopleAct[], actOnPeople) : undefined,
   });
   const onMembers = (kind: MembersAct["kind"], more: Omit<ManyAct, "preview" | "run" | "back">): ManyAct => {
@@ -29,8 +29,8 @@ export function ManyPeople({ picked, clear }: { picked: Person[]; clear: () => v
     return {
       ...more,
       choices: { label: "Team", data: teams.map((one) => ({ value: one.id, label: one.name })) },
-      preview: (id) => previewMembers(id, { kind, ids }),
-      run: (id) => actOnMembers((team = id), { kind, ids }),
+      preview: (id, some) => previewMembers(id, { kind, ids: some }),
+      run: (id, some) => actOnMembers((team = id), { kind, ids: some }),
       back: (answer: Answer) => oneByOne(answer.undo as MembersAct[], (back) => actOnMembers(team, back)),
     };
   };
@@ -42,10 +42,12 @@ export function ManyPeople({ picked, clear }: { picked: Person[]; clear: () => v
     join: () => setAct(onMembers("join", { title: "Add to a team", button: "Add", past: "added" })),
     leave: () => setAct(onMembers("leave", { title: "Take out of a team", button: "Take out", past: "taken out", words: "At their next request they see nothing of it any more." })),
   };
-  const has = (state: Person["state"]) => picked.some((person) => person.state === state);
+  const states = new Map(known.map((person) => [person.id, person.state]));
+  const has = (state: Person["state"]) => ids.some((id) => (states.get(id) ?? state) === state);
   return (
     <>
-      <ManyBar label="Acts on the selected people" words={`${plural(picked.length, NOUN.one, NOUN.several)} selected`} clear={clear}>
+      <ManyBar label="Acts on the selected people" words={`${plural(ids.length, NOUN.one, NOUN.several)} selected`} clear={clear}>
+        {children}
         {may("users.write") && roles.length > 0 && <Button variant="default" onClick={open.role}>Give a role…</Button>}
         {may("members.write") && <Button variant="default" onClick={open.join}>Add to a team…</Button>}
         {may("members.write") && <Button variant="default" onClick={open.leave}>Take out of a team…</Button>}
@@ -53,7 +55,7 @@ export function ManyPeople({ picked, clear }: { picked: Person[]; clear: () => v
         {may("users.write") && <Button variant="default" disabled={!has("deactivated")} onClick={open.reactivate}>Reactivate…</Button>}
         {may("users.write") && <Button variant="default" disabled={!has("active") && !has("invited")} onClick={open.deactivate}>Deactivate…</Button>}
       </ManyBar>
-      {act && <ManyDialog act={act} noun={NOUN} stale={STALE} close={() => { setAct(null); clear(); }} />}
+      {act && <ManyDialog act={act} ids={ids} noun={NOUN} stale={STALE} close={() => { setAct(null); clear(); }} />}
     </>
   );
 }

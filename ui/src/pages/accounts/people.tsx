@@ -4,11 +4,12 @@ import { Button, Select } from "@mantine/core";
 import { Link } from "wouter";
 import IconUsers from "@tabler/icons-react/dist/esm/icons/IconUsers.mjs";
 import { useTeams } from "../../api/applications";
-import { useRoles, useUsers } from "../../api/people";
+import { matchingPeople, useRoles, useUsers } from "../../api/people";
 import { useRights } from "../../api/rights";
 import type { Person } from "../../api/types";
 import { useQueryPart } from "../../frame/range";
 import { count } from "../../format/numbers";
+import { AllMatching } from "../../parts/many";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { SearchBox } from "../../parts/search";
 import { Table, usePaged, type Column } from "../../parts/table";
@@ -44,7 +45,9 @@ export default function People() {
           {roles.length > 0 && <Select size="xs" w={150} aria-label="Filter by role" placeholder="Role" clearable data={roles.map((role) => ({ value: role.id, label: role.name }))} value={filters.role || null} onChange={(role) => change({ role })} />}
           <Select size="xs" w={160} aria-label="Filter by team" placeholder="Team" clearable searchable data={teams.map((team) => ({ value: team.id, label: team.name }))} value={filters.team_id || null} onChange={(team) => change({ team })} />
         </div>
-        <ManyPeople picked={paged.rows.filter((person) => chosen.has(person.id))} clear={() => setChosen(new Set())} />
+        <ManyPeople ids={[...chosen]} known={users.data?.pages.flatMap((page) => page.items) ?? []} clear={() => setChosen(new Set())}>
+          <AllMatching list={users} rows={paged.rows} chosen={chosen} set={setChosen} name="users" filters={filters} find={() => matchingPeople(filters)} />
+        </ManyPeople>
         {users.error && !users.data ? <div style={{ padding: 16 }}><Trouble error={users.error} retry={() => void users.refetch()} /></div> : !users.data ? <Loading rows={6} /> : paged.rows.length ? (
           <Table label="People" columns={COLUMNS} rows={paged.rows} keyOf={(person) => person.id} hrefOf={(person) => `/people/${person.id}`}
             selection={may("users.write") || may("members.write") ? { chosen, set: setChosen, nameOf: (key) => paged.rows.find((person) => person.id === key)?.name ?? key } : undefined} />

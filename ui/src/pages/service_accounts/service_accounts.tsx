@@ -6,11 +6,12 @@ import IconRobot from "@tabler/icons-react/dist/esm/icons/IconRobot.mjs";
 import { useTeams } from "../../api/applications";
 import { useRoles, useUsers } from "../../api/people";
 import { useRights } from "../../api/rights";
-import { createServiceAccount, useServiceAccounts, type ServiceAccount } from "../../api/service_accounts";
+import { createServiceAccount, matchingAccounts, useServiceAccounts, type ServiceAccount } from "../../api/service_accounts";
 import { useQueryPart } from "../../frame/range";
 import { say } from "../../frame/toasts";
 import { count } from "../../format/numbers";
 import { useSending } from "../../parts/form";
+import { AllMatching } from "../../parts/many";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { SearchBox } from "../../parts/search";
 import { Table, usePaged, type Column } from "../../parts/table";
@@ -44,7 +45,9 @@ export default function ServiceAccounts() {
           <Select size="xs" w={160} aria-label="Filter by team" placeholder="Team" clearable searchable data={teams.map((team) => ({ value: team.id, label: team.name }))} value={filters.team_id || null} onChange={(team) => change({ team })} />
           <Switch size="xs" label="Without an owner" checked={filters.ownerless === "true"} onChange={(event) => change({ ownerless: event.currentTarget.checked ? "true" : null })} />
         </div>
-        <ManyAccounts picked={paged.rows.filter((account) => chosen.has(account.id))} clear={() => setChosen(new Set())} />
+        <ManyAccounts ids={[...chosen]} known={accounts.data?.pages.flatMap((page) => page.items) ?? []} clear={() => setChosen(new Set())}>
+          <AllMatching list={accounts} rows={paged.rows} chosen={chosen} set={setChosen} name="service-accounts" filters={filters} find={() => matchingAccounts(filters)} />
+        </ManyAccounts>
         {accounts.error && !accounts.data ? <div style={{ padding: 16 }}><Trouble error={accounts.error} retry={() => void accounts.refetch()} /></div> : !accounts.data ? <Loading rows={6} /> : paged.rows.length ? (
           <Table label="Service accounts" columns={COLUMNS} rows={paged.rows} keyOf={(account) => account.id} hrefOf={(account) => `/service-accounts/${account.id}`}
             selection={may("service_accounts.write") ? { chosen, set: setChosen, nameOf: (key) => paged.rows.find((account) => account.id === key)?.name ?? key } : undefined} />
