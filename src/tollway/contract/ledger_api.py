@@ -15,6 +15,7 @@ FRAME_BYTES_MAX = 67_108_864
 
 Dimension = Literal["token", "application", "team", "service", "model", "provider", "operation", "status", "outcome"]
 Interval = Literal["minute", "hour", "day"]
+Order = Literal["calls", "cost", "tokens", "errors"]
 
 ADDRESSES_KEPT = 7
 """How many distinct addresses of a token are known."""
@@ -27,7 +28,11 @@ HISTOGRAM_BOUNDS_US: tuple[int, ...] = tuple(round(100 * 2 ** (step / 4)) for st
 
 
 class UsageQuery(msgspec.Struct, frozen=True, tag="usage"):
-    """Sums over [since_ns, until_ns), grouped by `by` and, when set, by `interval` (UTC)."""
+    """Sums over [since_ns, until_ns), grouped by `by` and, when set, by `interval` (UTC).
+
+    `order` says by what groups are large. `largest`, with an interval: only that many of the values of the first
+    dimension, the largest over the whole range; 0 for all.
+    """
 
     since_ns: int
     until_ns: int
@@ -35,6 +40,8 @@ class UsageQuery(msgspec.Struct, frozen=True, tag="usage"):
     interval: Interval | None = None
     filters: dict[Dimension, str] = {}
     limit: int = 1000
+    order: Order = "calls"
+    largest: int = 0
 
 
 class UsageRow(msgspec.Struct, frozen=True, array_like=True):
@@ -64,7 +71,7 @@ class UsageRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UsageAnswer(msgspec.Struct, frozen=True, tag="usage_answer"):
-    """Groups with the most calls first (by start, then calls, with an interval).
+    """The largest groups first (by start, then size, with an interval).
 
     `resolution` is what the sums are exact to.
     """

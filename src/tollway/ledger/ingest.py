@@ -6,13 +6,14 @@ closed as `crashed` with the estimate it was admitted with. A file is deleted on
 the transaction that holds its last record survives power loss.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 from typing import NamedTuple, TypeVar
 
 from tollway.contract.records import TallyRecord, encode
 from tollway.kernel.codes import BY_NAME
 from tollway.ledger.cells import Counted, count_cells
+from tollway.ledger.condensing.condenser import Condenser
 from tollway.ledger.model import DAY, FULL, HOUR, MINUTE, RESOLUTIONS, Group, Sums, coarser
 from tollway.ledger.ports import Batch, CallRow, JournalSource, LedgerStore, SumsKey
 from tollway.ledger.reading import Reading, crash
@@ -73,6 +74,16 @@ class Ingest:
             self._is_loaded = False
             raise
 
+    def condense(self, now_ns: int) -> bool:
+        """Condense a piece of what is over, after a step; return whether there was any. Raises as `step` does."""
+        if not self._is_loaded:
+            return False
+        try:
+            return self._condenser.step(now_ns)
+        except BaseException:
+            self._is_loaded = False
+            raise
+
     def open_bodies(self) -> list[bytes]:
         """Return the OpenRecords' bytes of the calls in flight. From any thread: the dict is replaced, not changed."""
         return [body for _, body in self._open_calls.values()]
@@ -96,6 +107,7 @@ class Ingest:
         self._sums = {resolution: {} for resolution in RESOLUTIONS}
         self._addresses = SeenAddresses()
         self.watch.load()
+        self._condenser = Condenser(self._store.condensed, self._find_or_name)
         self._is_loaded = True
 
     def _step(self) -> Ingested:
@@ -201,6 +213,7 @@ class Ingest:
                 addresses=addresses,
                 crowded=self._addresses.find_crowded(addresses),
                 findings=self.watch.look(cells, reading.tallies),
+                unbuilt=self._condenser.touch({start for start, _ in by_group}),
             )
         )
         self._open_calls = reading.opened
@@ -234,6 +247,13 @@ class Ingest:
                 named.append((self._next_group_id, group))
                 self._next_group_id += 1
         return named
+
+    def _find_or_name(self, groups: Collection[Group]) -> tuple[dict[Group, int], list[tuple[int, Group]]]:
+        """Return the ids of these groups alone, and those that are new; they are not kept in memory."""
+        ids = self._store.find_groups(list(groups))
+        named = list(enumerate((group for group in groups if group not in ids), self._next_group_id))
+        self._next_group_id += len(named)
+        return ids | {group: group_id for group_id, group in named}, named
 
     def _running(self, sums: dict[int, dict[SumsKey, Sums]]) -> dict[int, dict[SumsKey, Sums]]:
         """Add this batch's sums to the running ones, read back where not in memory, and return the new totals."""

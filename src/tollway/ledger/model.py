@@ -3,6 +3,9 @@
 A group is one combination of dimensions; its sums over a minute, an hour or a day merge by addition, so that any
 question is answered by a sum of sums. Every call is counted in several cubes, each with fewer dimensions and so
 fewer groups than the one before; a question is answered by the smallest that has the dimensions it asks for.
+
+What is over is condensed afterwards, so that taking a call in costs nothing more: into narrow cubes, which have one
+or a few dimensions and no status, and into spans of 4, 16 and 64 days.
 """
 
 from collections.abc import Set
@@ -24,6 +27,26 @@ LEFT_OUT: Final[tuple[frozenset[str], ...]] = (
 CUBES: Final = tuple(range(len(LEFT_OUT)))
 TOTAL: Final = CUBES[-1]
 
+SPANS: Final = (4 * DAY, 16 * DAY, 64 * DAY)
+"""From fine to coarse; each is made of four of the one before, the first of days. All begin with 1970."""
+
+
+class Narrow(NamedTuple):
+    """A cube with these dimensions alone; its rows by hour and day are added up from those of the cube `source`."""
+
+    kept: frozenset[str]
+    source: int
+
+
+NARROW: Final[dict[int, Narrow]] = {
+    4: Narrow(frozenset({"token"}), FULL),
+    5: Narrow(frozenset({"application", "team"}), 1),
+    6: Narrow(frozenset({"model", "provider", "service"}), 2),
+}
+"""By number of the cube."""
+CONDENSED_CUBES: Final = (*CUBES, *NARROW)
+"""The cubes that spans have."""
+
 
 class Group(NamedTuple):
     """The dimensions of a call, as they are stored."""
@@ -41,6 +64,9 @@ class Group(NamedTuple):
     status: int
 
 
+_TEXTS = Group._fields[1:-1]
+
+
 def coarser(group: Group) -> list[Group]:
     """Return the groups that a full group is counted in beside itself, one in each other cube."""
     return [
@@ -50,8 +76,38 @@ def coarser(group: Group) -> list[Group]:
 
 
 def smallest_cube(dimensions: Set[str]) -> int:
-    """Return the cube with the fewest groups that has all these dimensions."""
+    """Return the cube of every call with the fewest groups that has all these dimensions."""
     return max(cube for cube in CUBES if not LEFT_OUT[cube] & dimensions)
+
+
+def narrow_cube(dimensions: Set[str]) -> int | None:
+    """Return the narrow cube that has all these dimensions; None where there is none, or TOTAL is smaller."""
+    if not dimensions:
+        return None
+    return next((cube for cube, narrow in NARROW.items() if dimensions <= narrow.kept), None)
+
+
+def narrow(group: Group, cube: int) -> Group:
+    """Return the group of a narrow cube that a group of its source is counted in."""
+    kept = {name: getattr(group, name) for name in NARROW[cube].kept}
+    return Group(cube, **{**dict.fromkeys(_TEXTS, ""), **kept}, status=0)
+
+
+class Unit(NamedTuple):
+    """One hour, day or span that is condensed as a whole; in seconds."""
+
+    resolution: int
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The first second after it."""
+        return self.start + self.resolution
+
+    def parts(self) -> "list[Unit]":
+        """Return the four units that this span is made of."""
+        finer = DAY if self.resolution == SPANS[0] else SPANS[SPANS.index(self.resolution) - 1]
+        return [Unit(finer, start) for start in range(self.start, self.end, finer)]
 
 
 class Sums:

@@ -8,8 +8,9 @@ call has happened then (but for `apply`, whose outcome may be unknown: the store
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from tollway.contract.ledger_api import AddressUse, Dimension, LastUse, SecretUse, Spent, UnpricedRow
-from tollway.ledger.model import Group, Sums
+from tollway.contract.ledger_api import AddressUse, Dimension, LastUse, Order, SecretUse, Spent, UnpricedRow
+from tollway.ledger.condensing.ports import CondensedStore
+from tollway.ledger.model import Group, Sums, Unit
 from tollway.ledger.watching.ports import WatchStore
 
 
@@ -84,6 +85,8 @@ class Batch(NamedTuple):
     """(at_ns, the Finding's bytes)."""
     crowded: Sequence[str] = ()
     """Tokens that may have more than ADDRESSES_KEPT addresses now; those used longest ago are forgotten."""
+    unbuilt: Sequence[Unit] = ()
+    """Condensed units that these calls are missing in."""
 
 
 class LedgerStore(Protocol):
@@ -92,6 +95,11 @@ class LedgerStore(Protocol):
     @property
     def watch(self) -> WatchStore:
         """Where the watch keeps what it has learned."""
+        ...
+
+    @property
+    def condensed(self) -> CondensedStore:
+        """Where condensed sums are kept."""
         ...
 
     def load(self) -> StoredState:
@@ -142,6 +150,8 @@ class Stretch(NamedTuple):
     resolution: int
     start: int
     end: int
+    is_condensed: bool = False
+    """Whether its condensed sums are read. They are whole then, and have a cube for what is asked."""
 
 
 class SumsQuery(NamedTuple):
@@ -152,6 +162,10 @@ class SumsQuery(NamedTuple):
     interval: int | None
     filters: dict[Dimension, str]
     limit: int
+    order: Order = "calls"
+    """By what groups are the largest."""
+    firsts: tuple[str, ...] | None = None
+    """When given, the only values of the first dimension of `by` that are wanted."""
 
 
 class SumsRow(NamedTuple):
@@ -174,16 +188,11 @@ class UsageReader(Protocol):
     """Reads the ledger database beside its writer; from any thread."""
 
     def sums(self, query: SumsQuery) -> list[SumsRow]:
-        """Return at most `limit` groups: by start, then most calls, then keys."""
+        """Return at most `limit` groups: by start, then the largest, then keys."""
         ...
 
-    def histograms(
-        self, query: SumsQuery, firsts: Sequence[str] | None
-    ) -> Iterable[tuple[tuple[str, ...], int | None, bytes]]:
-        """Return (keys, start, stored histograms) of everything that the groups add up.
-
-        `firsts`, when given, are the only values of the first dimension of `by` that are wanted.
-        """
+    def histograms(self, query: SumsQuery) -> Iterable[tuple[tuple[str, ...], int | None, bytes]]:
+        """Return (keys, start, stored histograms) of everything that the groups add up."""
         ...
 
     def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[tuple[int, str, bytes]]:
@@ -228,4 +237,8 @@ class UsageReader(Protocol):
 
     def oldest_start(self, resolution: int) -> int | None:
         """Return the start of the oldest sums of this resolution, in seconds."""
+        ...
+
+    def built(self, stretch: Stretch) -> list[int]:
+        """Return the starts of the condensed units of a stretch that are whole, in order."""
         ...

@@ -1,8 +1,4 @@
-"""Answers the questions of contract/ledger_api.py, from sums wherever sums can answer.
-
-A range is covered by days in its middle, hours around them and minutes at its edges, so that a month to the
-minute costs some 200 rows a group instead of 43,000.
-"""
+"""Answers the questions of contract/ledger_api.py, from sums wherever sums can answer."""
 
 import logging
 from typing import Final, assert_never
@@ -35,15 +31,16 @@ from tollway.contract.ledger_api import (
 from tollway.contract.records import CloseRecord, decode
 from tollway.contract.watching import Finding
 from tollway.kernel.clock import NANOS_PER_SECOND
-from tollway.ledger.model import DAY, HOUR, MINUTE, RESOLUTIONS, Sums, decode_histograms, merge
-from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
+from tollway.ledger.covering import cover_condensed, finest_resolution
+from tollway.ledger.model import DAY, HOUR, MINUTE, SPANS, Sums, decode_histograms, merge, narrow_cube
+from tollway.ledger.ports import CallsRange, SumsQuery, SumsRow, UsageReader
 from tollway.ledger.rollups import percentile
 
 ROWS_MAX = 50_000
 CALLS_MAX = 1_000
 RULE_LOOKED_AT_MAX = 20_000
 """Calls looked through for one page of those of a rule, which no index knows: less than half a second."""
-FIRSTS_MAX = 500
+FIRSTS_MAX = 10_000
 _decode_finding = msgspec.msgpack.Decoder(Finding).decode
 _log = logging.getLogger(__name__)
 END_OF_TIME = 2**62 // NANOS_PER_SECOND
@@ -110,21 +107,32 @@ def answer_usage(query: UsageQuery, reader: UsageReader) -> UsageAnswer:
     """Add up a range. What it is not exact to (see `resolution`) is included whole at both ends."""
     finest = finest_resolution(query.since_ns // NANOS_PER_SECOND, reader)
     interval = max(SECONDS[query.interval], finest) if query.interval else None
-    stretches = cover(
+    coarsest = interval or SPANS[-1]
+    stretches = cover_condensed(
         max(query.since_ns, 0) // NANOS_PER_SECOND,
         min(-(-query.until_ns // NANOS_PER_SECOND), END_OF_TIME),
-        [each for each in (DAY, HOUR, MINUTE) if finest <= each <= (interval or DAY)],
+        [each for each in (*reversed(SPANS), DAY, HOUR, MINUTE) if finest <= each <= coarsest],
+        reader,
+        has_narrow=narrow_cube({*query.by, *query.filters}) is not None,
     )
-    resolution = _NAMES[min((stretch.resolution for stretch in stretches), default=finest)]
+    resolution = _NAMES[min((min(stretch.resolution, DAY) for stretch in stretches), default=finest)]
     limit = max(1, min(query.limit, ROWS_MAX))
     if not stretches:
         return UsageAnswer((), resolution)
-    sums_query = SumsQuery(stretches, query.by, interval, query.filters, limit + 1)
+    sums_query = SumsQuery(stretches, query.by, interval, query.filters, limit + 1, query.order)
+    if query.largest and interval and query.by:
+        sums_query = _of_the_largest(query.largest, sums_query, reader)
     rows = reader.sums(sums_query)
     is_cut = len(rows) > limit
     rows = rows[:limit]
     latencies = _latencies(sums_query, rows, reader)
     return UsageAnswer(tuple(_usage_row(row, latencies[row.keys, row.start]) for row in rows), resolution, is_cut)
+
+
+def _of_the_largest(count: int, query: SumsQuery, reader: UsageReader) -> SumsQuery:
+    """Return the question narrowed to its largest groups over the whole range, by the first dimension."""
+    groups = reader.sums(query._replace(by=query.by[:1], interval=None, limit=min(count, FIRSTS_MAX)))
+    return query._replace(firsts=tuple(row.keys[0] for row in groups))
 
 
 def answer_calls(query: CallsQuery, reader: UsageReader) -> CallsAnswer:
@@ -164,50 +172,15 @@ def decode_call(body: bytes) -> CloseRecord:
     return record
 
 
-def finest_resolution(since: int, reader: UsageReader) -> int:
-    """Return the finest resolution whose sums since then have not been deleted yet.
-
-    Sums of one resolution are gone where those of the next start earlier.
-    """
-    starts = {resolution: reader.oldest_start(resolution) for resolution in RESOLUTIONS}
-    if starts[DAY] is None:
-        return MINUTE
-    for finer, oldest in starts.items():
-        if oldest is not None and (oldest <= since or _is_whole(finer, oldest, starts)):
-            return finer
-    return DAY
-
-
-def _is_whole(finer: int, oldest: int, starts: dict[int, int | None]) -> bool:
-    coarser = {resolution: start for resolution, start in starts.items() if resolution > finer}
-    return all(start is None or start >= oldest - oldest % resolution for resolution, start in coarser.items())
-
-
-def cover(start: int, end: int, resolutions: list[int]) -> tuple[Stretch, ...]:
-    """Cover [start, end) with stretches, the coarsest possible each, `resolutions` from coarse to fine.
-
-    The ends are rounded outwards to the finest. Stretches are in order and do not overlap.
-    """
-    if start >= end:
-        return ()
-    resolution, *finer = resolutions
-    if not finer:
-        return (Stretch(resolution, start - start % resolution, end + -end % resolution),)
-    inner_start, inner_end = start + -start % resolution, end - end % resolution
-    if inner_start >= inner_end:
-        return cover(start, end, finer)
-    inner = Stretch(resolution, inner_start, inner_end)
-    return (*cover(start, inner_start, finer), inner, *cover(inner_end, end, finer))
-
-
 _Latencies = dict[tuple[tuple[str, ...], int | None], list[dict[int, int]]]
 
 
 def _latencies(query: SumsQuery, rows: list[SumsRow], reader: UsageReader) -> _Latencies:
     found: _Latencies = {(row.keys, row.start): [{}, {}, {}] for row in rows}
     firsts = {row.keys[0] for row in rows} if query.by else set()
-    wanted = sorted(firsts) if 0 < len(firsts) <= FIRSTS_MAX else None
-    for keys, start, raw in reader.histograms(query, wanted):
+    if 0 < len(firsts) <= FIRSTS_MAX:
+        query = query._replace(firsts=tuple(sorted(firsts)))
+    for keys, start, raw in reader.histograms(query):
         into = found.get((keys, start))
         if into is not None:
             for mine, theirs in zip(into, decode_histograms(raw), strict=True):

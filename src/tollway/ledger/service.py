@@ -150,6 +150,8 @@ class Writer:
             self._store = self._parts.open_store()
             self._ingest = Ingest(self._parts.journal, self._store)
         ingested = self._ingest.step()
+        if not ingested.is_more:
+            self._ingest.condense(self._parts.clock.now_ns())
         self._look_after_watch(self._ingest.watch)
         self._last_ingest_ns = now_ns = self._parts.clock.now_ns()
         monotonic_ns = self._parts.clock.monotonic_ns()

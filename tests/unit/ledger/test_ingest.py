@@ -42,7 +42,10 @@ class Store:
 
     def __init__(self) -> None:
         self.batches, self.state, self.fails = [], StoredState({}, {}), False
-        self.watch = self
+        self.watch = self.condensed = self
+
+    def built(self):
+        return set()
 
     def find_states(self, keys):
         return {}

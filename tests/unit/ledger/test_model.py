@@ -1,9 +1,25 @@
 """Stored forms of sums."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.ledger.model import FULL, Group, coarser, decode_histograms, encode_histograms, merge, smallest_cube
+from tollway.ledger.model import (
+    DAY,
+    FULL,
+    NARROW,
+    SPANS,
+    Group,
+    Unit,
+    coarser,
+    decode_histograms,
+    encode_histograms,
+    merge,
+    narrow,
+    narrow_cube,
+    smallest_cube,
+)
 
 histograms = st.dictionaries(st.integers(0, 80), st.integers(1, 2**40))
 
@@ -34,3 +50,25 @@ def test_a_question_goes_to_the_smallest_cube_that_can_answer_it():
     assert smallest_cube({"model", "status"}) == 2
     assert smallest_cube({"application"}) == 1
     assert smallest_cube({"application", "token"}) == FULL
+
+
+def test_a_narrow_cube_answers_what_it_has_every_dimension_of():
+    assert [narrow_cube({name}) for name in ("token", "application", "team", "service", "model")] == [4, 5, 5, 6, 6]
+    assert narrow_cube({"model", "provider"}) == 6
+    assert narrow_cube(set()) is narrow_cube({"token", "model"}) is narrow_cube({"token", "status"}) is None
+    kept = [name for facts in NARROW.values() for name in facts.kept]
+    assert len(kept) == len(set(kept))
+
+
+def test_a_narrow_group_has_nothing_that_its_cube_leaves_out():
+    group = Group(FULL, "t", "a", "team", "s", "m", "p", "chat", "ok", "live", 200)
+    assert narrow(group, 4) == Group(4, "t", "", "", "", "", "", "", "", "", 0)
+    assert narrow(group._replace(cube=1, token=""), 5) == Group(5, "", "a", "team", "", "", "", "", "", "", 0)
+
+
+def test_a_span_is_made_of_four():
+    assert Unit(SPANS[0], 8 * DAY).parts() == [Unit(DAY, day * DAY) for day in range(8, 12)]
+    for finer, span in pairwise(SPANS):
+        parts = Unit(span, 128 * DAY).parts()
+        assert [part.resolution for part in parts] == [finer] * 4
+        assert [parts[0].start, parts[-1].end] == [128 * DAY, 128 * DAY + span]

@@ -32,11 +32,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement, TextClause
 
 from tollway.adapters.storage import ledger_tables as tables
+from tollway.adapters.storage.ledger_condensed import SQLCondensedStore
 from tollway.adapters.storage.ledger_faults import translated
 from tollway.adapters.storage.ledger_watch import SQLWatchStore
 from tollway.adapters.storage.migrate import migrate
 from tollway.contract.ledger_api import ADDRESSES_KEPT
-from tollway.ledger.model import CUBES, Group, Sums, decode_histograms, encode_histograms
+from tollway.ledger.model import CUBES, NARROW, Group, Sums, decode_histograms, encode_histograms
 from tollway.ledger.ports import Batch, LedgerStore, StoredState, SumsKey
 
 KEYS_PER_QUERY = 500
@@ -60,6 +61,7 @@ class SQLLedgerStore:
         self._engine = engine
         self._statements = _Statements(engine.dialect.name)
         self.watch = SQLWatchStore(engine)
+        self.condensed = SQLCondensedStore(engine)
 
     def load(self) -> StoredState:
         """See LedgerStore.load."""
@@ -134,6 +136,7 @@ class SQLLedgerStore:
                 connection.execute(
                     insert(tables.findings), [{"at_ns": at, "body": body} for at, body in batch.findings]
                 )
+            _many(connection, statements.unbuilt, batch.unbuilt)
             _many(connection, statements.forgotten, ((name,) for name in batch.forgotten_files))
             _many(connection, statements.position, batch.positions.items())
 
@@ -164,9 +167,24 @@ class SQLLedgerStore:
 
     def delete_sums(self, resolution: int, before_seconds: int, limit: int) -> int:
         """See LedgerStore.delete_sums. By primary key, one cube at a time."""
-        column, cube = tables.usage[resolution].c.start_seconds, tables.usage[resolution].c.cube
+        plain, condensed = tables.usage[resolution].c, tables.condensed.c
         with self._begin() as connection:
-            return sum(_delete_oldest(connection, column, before_seconds, limit, cube == each) for each in CUBES)
+            deleted = [
+                _delete_oldest(connection, plain.start_seconds, before_seconds, limit, plain.cube == cube)
+                for cube in CUBES
+            ]
+            deleted += [
+                _delete_oldest(
+                    connection,
+                    condensed.start_seconds,
+                    before_seconds,
+                    limit,
+                    condensed.resolution == resolution,
+                    condensed.cube == cube,
+                )
+                for cube in NARROW
+            ]
+            return sum(deleted)
 
     def delete_windows(self, before_ns: int, limit: int) -> int:
         """See LedgerStore.delete_windows. By the partial index of such rows."""
@@ -208,6 +226,8 @@ class _Statements:
         self.opened = self._compile(self._insert(tables.open_calls).on_conflict_do_nothing())
         self.closed = self._delete(tables.open_calls.c.request_id)
         self.forgotten = self._delete(tables.journal_files.c.name)
+        units = tables.condensed_units.c
+        self.unbuilt = self._delete(units.resolution, units.start_seconds)
         self.position = self._upsert(tables.journal_files, replaced=("position",))
         self.sync = self._upsert(tables.journal_files, added=("position",))
         self.spent = self._upsert(tables.spent, added=("nanos",))
@@ -261,8 +281,8 @@ class _Statements:
     def _insert(self, table: Table) -> "postgresql.Insert | sqlite.Insert":
         return postgresql.insert(table) if self._is_postgres else sqlite.insert(table)
 
-    def _delete(self, key: Column[str]) -> str:
-        return self._compile(delete(key.table).where(key == bindparam(key.name)))
+    def _delete(self, *keys: Column[Any]) -> str:
+        return self._compile(delete(keys[0].table).where(*(key == bindparam(key.name) for key in keys)))
 
     def _compile(self, statement: ClauseElement) -> str:
         return str(statement.compile(dialect=self._dialect))

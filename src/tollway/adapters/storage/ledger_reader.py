@@ -5,6 +5,8 @@ Runs beside the writer, on connections that cannot write.
 
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
+from functools import reduce
+from operator import add
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -31,11 +33,12 @@ from tollway.contract.ledger_api import (
     AddressUse,
     Dimension,
     LastUse,
+    Order,
     SecretUse,
     Spent,
     UnpricedRow,
 )
-from tollway.ledger.model import FULL, TOTAL, Sums, smallest_cube
+from tollway.ledger.model import FULL, TOTAL, Sums, narrow_cube, smallest_cube
 from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 
 GROUPS_MERGED_MAX = 64
@@ -54,6 +57,12 @@ _COLUMNS: Final[dict[Dimension, ColumnElement[str]]] = {
     "outcome": _GROUPS.outcome,
     "status": cast(_GROUPS.status, Text),
 }
+_ORDERS: Final[dict[Order, tuple[str, ...]]] = {
+    "calls": ("calls",),
+    "cost": ("cost_nanos",),
+    "tokens": ("input_tokens", "output_tokens"),
+    "errors": ("client_errors", "server_errors"),
+}
 _NARROW: Final[Set[Dimension]] = {"token", "application", "service"}
 
 
@@ -65,27 +74,26 @@ class SQLUsageReader:
 
     def sums(self, query: SumsQuery) -> list[SumsRow]:
         """See UsageReader.sums. A range scan of the primary key of each stretch's table."""
-        source = _summed(_source(query, Sums.COLUMNS)) if query.by or query.filters else _source(query, Sums.COLUMNS)
+        source = _source(query, Sums.COLUMNS)
+        if query.by or query.filters:
+            source = _summed(source)
         starts = [source.c.start] if query.interval else []
         keys = [_COLUMNS[dimension] for dimension in query.by]
         counts = [cast(func.sum(source.c[name]), BigInteger) for name in Sums.COLUMNS]
+        size = reduce(add, (func.sum(source.c[name]) for name in _ORDERS[query.order]))
         found = select(*starts, *keys, *counts).group_by(*starts, *keys).having(func.count() > 0)
-        found = _joined(found, source, query).order_by(*starts, func.sum(source.c.calls).desc(), *keys)
+        found = _joined(found, source, query).order_by(*starts, size.desc(), *keys)
         first_key, first_count = len(starts), len(starts) + len(keys)
         return [
             SumsRow(tuple(row[first_key:first_count]), row[0] if starts else None, list(row[first_count:]))
             for row in self._rows(found.limit(query.limit))
         ]
 
-    def histograms(
-        self, query: SumsQuery, firsts: Sequence[str] | None
-    ) -> Iterator[tuple[tuple[str, ...], int | None, bytes]]:
+    def histograms(self, query: SumsQuery) -> Iterator[tuple[tuple[str, ...], int | None, bytes]]:
         """See UsageReader.histograms. The same scan as `sums`."""
         source = _source(query, ("latencies",))
         keys = [_COLUMNS[dimension] for dimension in query.by]
         found = _joined(select(source.c.start, source.c.latencies, *keys), source, query)
-        if firsts is not None:
-            found = found.where(keys[0].in_(firsts))
         for start, raw, *key in self._rows(found):
             yield tuple(key), start if query.interval else None, bytes(raw)
 
@@ -196,6 +204,16 @@ class SQLUsageReader:
         found: int | None = self._rows(select(func.min(table.c.start_seconds)).where(table.c.cube == TOTAL))[0][0]
         return found
 
+    def built(self, stretch: Stretch) -> list[int]:
+        """See UsageReader.built. By primary key."""
+        table = tables.condensed_units.c
+        query = select(table.start_seconds).where(
+            table.resolution == stretch.resolution,
+            table.start_seconds >= stretch.start,
+            table.start_seconds < stretch.end,
+        )
+        return [int(row[0]) for row in self._rows(query.order_by(table.start_seconds))]
+
     def _rows(self, query: Select[Any]) -> Sequence[Any]:
         with self._connect() as connection:
             return connection.execute(query).fetchall()
@@ -218,27 +236,34 @@ def _summed(source: Subquery) -> Subquery:
 
 
 def _stretch(stretch: Stretch, query: SumsQuery, columns: Sequence[str]) -> Select[Any]:
-    table = tables.usage[stretch.resolution].c
-    cube = smallest_cube({*query.by, *query.filters})
+    table = (tables.condensed if stretch.is_condensed else tables.usage[stretch.resolution]).c
+    cube = _cube(stretch, query)
     start: ColumnElement[int] = table.start_seconds if query.interval else literal(0)
     if query.interval and query.interval != stretch.resolution:
         start = start - start % query.interval
     found = select(table.group_id, start.label("start"), *(table[name] for name in columns)).where(
         table.cube == cube, table.start_seconds >= stretch.start, table.start_seconds < stretch.end
     )
-    if query.filters.keys() & _NARROW:
+    if stretch.is_condensed:
+        found = found.where(table.resolution == stretch.resolution)
+    if query.filters.keys() & _NARROW or query.firsts is not None:
         # Few groups: their rows are found by the index (group, start) instead of by reading everybody's.
-        wanted = select(_GROUPS.id).where(_GROUPS.cube == cube, *_conditions(query.filters))
+        wanted = select(_GROUPS.id).where(_GROUPS.cube == cube, *_conditions(query))
         found = found.where(table.group_id.in_(wanted))
     return found
+
+
+def _cube(stretch: Stretch, query: SumsQuery) -> int:
+    """Return the smallest cube of the stretch's sums that knows what is asked."""
+    dimensions = {*query.by, *query.filters}
+    narrow = narrow_cube(dimensions) if stretch.is_condensed else None
+    return smallest_cube(dimensions) if narrow is None else narrow
 
 
 def _joined(query: Select[Any], source: Subquery, asked: SumsQuery) -> Select[Any]:
     if not asked.by and not asked.filters:
         return query.select_from(source)
-    return query.select_from(source.join(tables.groups, _GROUPS.id == source.c.group_id)).where(
-        *_conditions(asked.filters)
-    )
+    return query.select_from(source.join(tables.groups, _GROUPS.id == source.c.group_id)).where(*_conditions(asked))
 
 
 def _newest(within: CallsRange, limit: int) -> Select[Any]:
@@ -259,10 +284,16 @@ def _merged(queries: list[Select[Any]], limit: int) -> Select[Any]:
 
 def _groups_of(filters: dict[Dimension, str]) -> Select[Any]:
     """Return the ids of the groups that match. By an index on token, application or service where one is given."""
-    return select(_GROUPS.id).where(_GROUPS.cube == FULL, *_conditions(filters))
+    return select(_GROUPS.id).where(_GROUPS.cube == FULL, *_filtered(filters))
 
 
-def _conditions(filters: dict[Dimension, str]) -> Iterator[ColumnElement[bool]]:
+def _conditions(query: SumsQuery) -> Iterator[ColumnElement[bool]]:
+    yield from _filtered(query.filters)
+    if query.firsts is not None:
+        yield _COLUMNS[query.by[0]].in_(query.firsts)
+
+
+def _filtered(filters: dict[Dimension, str]) -> Iterator[ColumnElement[bool]]:
     """Yield what each filter asks of a group. A status is a number (`429`) or a class (`4xx`)."""
     for dimension, wanted in filters.items():
         if dimension == "team":

@@ -80,6 +80,26 @@ def _usage(name: str) -> Table:
 usage = {MINUTE: _usage("usage_minutes"), HOUR: _usage("usage_hours"), DAY: _usage("usage_days")}
 """Sums by resolution."""
 
+condensed = Table(
+    "usage_condensed",
+    metadata,
+    _int("resolution", key=True),
+    Column("cube", SmallInteger(), primary_key=True, autoincrement=False),
+    _int("start_seconds", key=True),
+    Column("group_id", Integer(), primary_key=True, autoincrement=False),
+    *(_int(column) for column in Sums.COLUMNS),
+    _body("latencies"),
+    sqlite_with_rowid=False,
+)
+"""Narrow cubes by hour and day, and every cube by span; see model.NARROW and model.SPANS."""
+
+Index("usage_condensed_by_group", condensed.c.group_id, condensed.c.resolution, condensed.c.start_seconds)
+
+condensed_units = Table(
+    "condensed_units", metadata, _int("resolution", key=True), _int("start_seconds", key=True), sqlite_with_rowid=False
+)
+"""The hours, days and spans whose condensed sums are whole."""
+
 OF_WINDOWS = text("budget_id LIKE '%~%'")
 """Which rows of `spent` are hours of sliding windows. In these very words, so that the partial index is used."""
 
