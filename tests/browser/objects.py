@@ -4,6 +4,7 @@ import facts
 from aiohttp import web
 from facts import Json
 from limits import NO_METERS
+from people import searched
 
 TIMEOUTS = {"connect_seconds": 5, "first_byte_seconds": 120, "idle_seconds": 60, "total_seconds": 3600}
 CONNECTION: Json = {
@@ -96,16 +97,16 @@ class ObjectReads:
             for index, (provider, (name, kind, url)) in enumerate(facts.PROVIDERS.items())
         ]
 
-    def read_applications(self, rest: str, _request: web.Request) -> Json | None:
+    def read_applications(self, rest: str, request: web.Request) -> Json | None:
         if rest.endswith("/meters"):
             return facts.meters() if rest.startswith("app_shop") else NO_METERS
-        return self._list_or_one("applications", rest)
+        return self._list_or_one("applications", rest, request)
 
-    def read_services(self, rest: str, _request: web.Request) -> Json | None:
-        return self._list_or_one("services", rest)
+    def read_services(self, rest: str, request: web.Request) -> Json | None:
+        return self._list_or_one("services", rest, request)
 
-    def read_providers(self, rest: str, _request: web.Request) -> Json | None:
-        return self._list_or_one("providers", rest)
+    def read_providers(self, rest: str, request: web.Request) -> Json | None:
+        return self._list_or_one("providers", rest, request)
 
     def read_provider_kinds(self, _rest: str, _request: web.Request) -> Json:
         kinds = [
@@ -120,7 +121,7 @@ class ObjectReads:
             "items": [{**dict(zip(names, row, strict=True)), "docs_url": "https://docs.example/keys"} for row in kinds]
         }
 
-    def read_models(self, rest: str, _request: web.Request) -> Json:
+    def read_models(self, rest: str, request: web.Request) -> Json:
         if rest == "unpriced":
             row = {
                 "provider_id": "prov_local",
@@ -153,9 +154,11 @@ class ObjectReads:
                     ],
                 }
             )
-        return {"items": [] if self.is_fresh else items}
+        found = [item for item in items if request.query.get("search", "").lower() in item["name"]]
+        return {"items": [] if self.is_fresh else found}
 
-    def _list_or_one(self, kind: str, rest: str) -> Json | None:
+    def _list_or_one(self, kind: str, rest: str, request: web.Request) -> Json | None:
         if rest:
             return next((item for item in self.items(kind) if item["id"] == rest), None)
-        return {"items": self.items(kind), "next_cursor": None}
+        found = searched(self.items(kind), request)
+        return {"items": found[: int(request.query.get("limit", 50))], "next_cursor": None}

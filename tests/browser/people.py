@@ -169,21 +169,20 @@ class PeopleReads:
         for name in ("state", "role"):
             if wanted := request.query.get(name):
                 people = [one for one in people if one[name] == wanted]
-        search = request.query.get("search", "").lower()
-        people = [one for one in people if one["name"].lower().startswith(search)]
+        people = searched(people, request)
         if rest:
             return {"ids": [one["id"] for one in people], "has_more": False}
         at, size = int(request.query.get("cursor", 0)), int(request.query.get("limit", 50))
         return {"items": people[at : at + size], "next_cursor": str(at + size) if at + size < len(people) else None}
 
-    def read_service_accounts(self, rest: str, _request: web.Request) -> Json | None:
+    def read_service_accounts(self, rest: str, request: web.Request) -> Json | None:
         """Answer the service accounts, or one."""
         accounts = [service_account(*row) for row in ACCOUNTS]
         if rest:
             return next((one for one in accounts if one["id"] == rest), None)
-        return {"items": accounts, "next_cursor": None}
+        return {"items": searched(accounts, request), "next_cursor": None}
 
-    def read_teams(self, rest: str, _request: web.Request) -> Json | None:
+    def read_teams(self, rest: str, request: web.Request) -> Json | None:
         """Answer the teams, one, or its members."""
         team_id, _, part = rest.partition("/")
         if part == "members":
@@ -214,7 +213,7 @@ class PeopleReads:
         return (
             next((one for one in teams if one["id"] == team_id), None)
             if team_id
-            else {"items": teams, "next_cursor": None}
+            else {"items": searched(teams, request), "next_cursor": None}
         )
 
     def read_roles(self, rest: str, _request: web.Request) -> Json:
@@ -271,6 +270,12 @@ def role(role_id: str) -> Json:
     rights = [{"permission": name, "reach": reach} for name, reach in one.rights.items()]
     shown = {"id": one.id, "name": one.name, "description": one.description, "is_built_in": True, "rights": rights}
     return {**shown, "holders": sum(row[3] == role_id for row in PEOPLE), "created_at": None, "created_by": None}
+
+
+def searched(items: list[Json], request: web.Request) -> list[Json]:
+    """Return those whose name begins as the request says."""
+    search = request.query.get("search", "").lower()
+    return [item for item in items if item["name"].lower().startswith(search)]
 
 
 def crowd(count: int) -> list[Any]:

@@ -136,6 +136,31 @@ def test_pasted_secret_finds_its_token_and_never_leaves_the_browser(tab: Tab) ->
     assert not any("SecretPart" in request for request in asked)
 
 
+def test_search_finds_on_the_server_what_no_short_list_has(tab: Tab, console: stand_in.StandIn) -> None:
+    usual = console.items("applications")[0]
+    console.created["applications"] = [{**usual, "id": f"app_{n}", "name": f"Filler {n:03}"} for n in range(250)]
+    console.created["applications"].append({**usual, "id": "app_far", "name": "Zebra crossing"})
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url) if "search=" in request.url else None)
+    tab.goto("/")
+    expect(tab.get_by_role("heading", name="Home")).to_be_visible()
+    tab.keyboard.press("Control+k")
+    box = tab.get_by_role("combobox", name="Search")
+    box.press_sequentially("Zebra", delay=20)
+    expect(tab.get_by_role("option", name="Zebra crossing")).to_be_visible()
+    assert {url.rpartition("search=")[2].partition("&")[0] for url in asked} == {"Zebra"}, "once nothing is typed"
+    box.fill("gpt-4o")
+    expect(tab.get_by_role("option", name="gpt-4o-mini")).to_be_visible()
+    box.fill("shop")
+    expect(tab.get_by_role("option", name="Web shop application")).to_be_visible()
+    expect(tab.get_by_role("option", name="Web shop team")).to_be_visible()
+    box.fill("nothing of that name")
+    expect(tab.get_by_text("Nothing found for this")).to_be_visible()
+    box.fill("zebra")
+    tab.get_by_role("option", name="Zebra crossing").click()
+    tab.wait_for_url("**/applications/app_far**")
+
+
 def test_filters_of_calls_are_in_the_address(tab: Tab) -> None:
     tab.goto("/calls?view=history&range=24h&model=gpt-4o")
     pages.settle(tab)

@@ -6,13 +6,15 @@ import type { Application, ApplicationInput, ApplicationPatch } from "./types";
 
 const at = (id: string) => ({ path: { application_id: id } });
 
-export const useApplications = () => useQuery({ queryKey: ["applications"], queryFn: () => body(api.GET("/api/v1/applications", { params: { query: { limit: 200 } } })) });
+export const firstApplications = { queryKey: ["applications"], queryFn: () => body(api.GET("/api/v1/applications", { params: { query: { limit: 200 } } })) };
+export const useApplications = () => useQuery(firstApplications);
 /** `search` is the beginning of a name. */
 export const useApplicationList = (search: string) => useList(["applications", "list", search], (cursor) => body(api.GET("/api/v1/applications", { params: { query: { ...given({ search }), cursor } } })));
 export const useApplication = (id: string) => useQuery({ queryKey: ["application", id], queryFn: () => tagged(api.GET("/api/v1/applications/{application_id}", { params: at(id) })) });
 export const useApplicationMeters = (id: string) =>
   useQuery({ queryKey: ["application", id, "meters"], queryFn: () => body(api.GET("/api/v1/applications/{application_id}/meters", { params: at(id) })), refetchInterval: 2_000 });
-export const useTeams = (isWanted = true) => useQuery({ queryKey: ["teams"], enabled: isWanted, queryFn: () => body(api.GET("/api/v1/teams", { params: { query: { limit: 200 } } })) });
+export const firstTeams = { queryKey: ["teams"], queryFn: () => body(api.GET("/api/v1/teams", { params: { query: { limit: 200 } } })) };
+export const useTeams = (isWanted = true) => useQuery({ ...firstTeams, enabled: isWanted });
 export const useTeamList = (search: string) => useList(["teams", "list", search], (cursor) => body(api.GET("/api/v1/teams", { params: { query: { ...given({ search }), cursor } } })));
 
 export const createApplication = (wish: ApplicationInput) => body(api.POST("/api/v1/applications", { body: wish }));

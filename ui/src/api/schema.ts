@@ -5937,7 +5937,7 @@ export interface components {
         };
         /**
          * ModelList
-         * @description All models.
+         * @description All models, or those that were searched for.
          */
         ModelList: {
             /** Items */
@@ -15191,7 +15191,10 @@ export interface operations {
     };
     list_models: {
         parameters: {
-            query?: never;
+            query?: {
+                search?: string | null;
+                limit?: number | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -15538,6 +15541,9 @@ export interface operations {
                 operation?: string | null;
                 status?: string | null;
                 outcome?: ("ok" | "refused" | "failed" | "truncated" | "disconnected" | "crashed") | null;
+                /** @description By what groups are large; the largest come first. */
+                order?: "calls" | "cost" | "tokens" | "errors";
+                largest?: number | null;
                 limit?: number;
             };
             header?: never;
@@ -15583,6 +15589,9 @@ export interface operations {
                 operation?: string | null;
                 status?: string | null;
                 outcome?: ("ok" | "refused" | "failed" | "truncated" | "disconnected" | "crashed") | null;
+                /** @description By what groups are large; the largest come first. */
+                order?: "calls" | "cost" | "tokens" | "errors";
+                largest?: number | null;
                 limit?: number;
             };
             header?: never;

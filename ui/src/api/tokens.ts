@@ -29,7 +29,6 @@ export const useTokenMeters = (id: string) =>
 
 export const issueToken = (wish: TokenInput, key: string) => body(api.POST("/api/v1/tokens", { body: wish, params: { header: { "Idempotency-Key": key } } }));
 export const changeToken = (id: string, change: TokenPatch, etag?: string) => tagged(api.PATCH("/api/v1/tokens/{token_id}", { params: { ...at(id), ...unchanged(etag) }, body: change }));
-export const findTokens = (search: string) => body(api.GET("/api/v1/tokens", { params: { query: { search, limit: 6 } } }));
 
 /** Why a token is revoked; one that is compromised loses its running calls too. */
 export type Why = { reason?: string; isCompromised?: boolean };

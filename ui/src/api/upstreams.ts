@@ -7,7 +7,8 @@ import type { Provider, ProviderInput, ProviderPatch, Service, ServiceInput, Ser
 const provider = (id: string) => ({ path: { provider_id: id } });
 const service = (id: string) => ({ path: { service_id: id } });
 
-export const useProviders = () => useQuery({ queryKey: ["providers"], queryFn: () => body(api.GET("/api/v1/providers", { params: { query: { limit: 200 } } })) });
+export const firstProviders = { queryKey: ["providers"], queryFn: () => body(api.GET("/api/v1/providers", { params: { query: { limit: 200 } } })) };
+export const useProviders = () => useQuery(firstProviders);
 export const useProviderList = (search: string) => useList(["providers", "list", search], (cursor) => body(api.GET("/api/v1/providers", { params: { query: { ...given({ search }), cursor } } })));
 export const useProvider = (id: string) =>
   useQuery({ queryKey: ["provider", id], queryFn: () => tagged(api.GET("/api/v1/providers/{provider_id}", { params: provider(id) })), enabled: id !== "" });
@@ -28,7 +29,8 @@ export const useUpstreamsNow = () => useQuery({ queryKey: ["upstreams"], queryFn
 export const useModels = () => useQuery({ queryKey: ["models"], queryFn: () => body(api.GET("/api/v1/models")), staleTime: 60_000 });
 export const useUnpriced = () => useQuery({ queryKey: ["models", "unpriced"], queryFn: () => body(api.GET("/api/v1/models/unpriced")) });
 
-export const useServices = () => useQuery({ queryKey: ["services"], queryFn: () => body(api.GET("/api/v1/services", { params: { query: { limit: 200 } } })) });
+export const firstServices = { queryKey: ["services"], queryFn: () => body(api.GET("/api/v1/services", { params: { query: { limit: 200 } } })) };
+export const useServices = () => useQuery(firstServices);
 export const useServiceList = (search: string) => useList(["services", "list", search], (cursor) => body(api.GET("/api/v1/services", { params: { query: { ...given({ search }), cursor } } })));
 export const useService = (id: string) =>
   useQuery({ queryKey: ["service", id], queryFn: () => tagged(api.GET("/api/v1/services/{service_id}", { params: service(id) })), enabled: id !== "" });

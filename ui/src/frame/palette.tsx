@@ -1,19 +1,14 @@
 /** Ctrl-K: pages, tokens (by name, id or a pasted secret), applications, services, models, providers, calls by request id.
 
 A pasted secret never leaves the browser: only the public id inside it (characters 4 to 16) is looked up. */
-import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { Modal } from "@mantine/core";
-import { useApplications } from "../api/applications";
-import { findTokens } from "../api/tokens";
-import { useUsers } from "../api/people";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useRights } from "../api/rights";
-import { useModels, useProviders, useServices } from "../api/upstreams";
+import { useFound, type Found } from "../api/search";
 import { usePlaces } from "./navigation";
 import { rangeSearch } from "./range";
-
-type Hit = { group: string; label: ReactNode; hint: string; href: string };
 
 const SECRET = /^tw[a-z]_([0-9A-Za-z]{12})[0-9A-Za-z]*…?$/;
 const REQUEST = /^req_[0-9A-Za-z]{8,}$/;
@@ -24,8 +19,8 @@ export default function Palette({ close }: { close: () => void }) {
   const [, go] = useLocation();
   const [params] = useSearchParams();
   const list = useRef<HTMLDivElement>(null);
-  const hits = useHits(text.trim());
-  const open = (hit: Hit | undefined) => {
+  const { hits, isLooking } = useHits(text.trim());
+  const open = (hit: Found | undefined) => {
     if (!hit) return;
     close();
     go(hit.href + (hit.href.includes("?") ? "" : rangeSearch(params)));
@@ -56,7 +51,7 @@ export default function Palette({ close }: { close: () => void }) {
             <span className="clip">{hit.label}</span><small className="clip">{hit.hint}</small>
           </div>
         ))}
-        {!hits.length && <div className="palette-item" role="option" aria-selected="false" aria-disabled="true"><span className="muted">Nothing found for this. A call is found by its whole request id.</span></div>}
+        {!hits.length && <div className="palette-item" role="option" aria-selected="false" aria-disabled="true"><span className="muted">{isLooking ? "Looking…" : "Nothing found for this. A call is found by its whole request id."}</span></div>}
       </div>
       </Modal.Content>
     </Modal.Root>
@@ -69,36 +64,24 @@ function mask(value: string): string {
   return match && value.trim().length > 16 ? `${value.trim().slice(0, 16)}…` : value;
 }
 
-function useHits(text: string): Hit[] {
+/** Pages and acts are known here; everything else is asked for, once nothing was typed for a moment. */
+function useHits(text: string): { hits: Found[]; isLooking: boolean } {
+  const [asked] = useDebouncedValue(text, 150);
   const secret = SECRET.exec(text);
   const isRequest = REQUEST.test(text);
-  const words = text.toLowerCase();
-  const tokens = useQuery({ queryKey: ["tokens", "find", text], queryFn: () => findTokens(text), enabled: words.length > 1 && !secret && !isRequest });
+  const isWanted = !secret && !isRequest && text.length > 1;
+  const { found, isLooking } = useFound(asked, isWanted && asked.length > 1 && !SECRET.test(asked));
   const places = usePlaces();
   const { may } = useRights();
-  const people = useUsers({ search: text }, 5, words.length > 1 && !secret && !isRequest && may("users.read")).data?.pages[0]?.items;
-  const applications = useApplications().data?.items;
-  const services = useServices().data?.items;
-  const models = useModels().data?.items;
-  const providers = useProviders().data?.items;
-  return useMemo(() => {
-    const hits: Hit[] = [];
-    if (secret) hits.push({ group: "Tokens", label: `Token ${text.slice(0, 16)}…`, hint: "token page", href: `/tokens/${secret[1]}` });
-    if (isRequest) hits.push({ group: "Calls", label: text, hint: "call", href: `/calls/${text}` });
-    const take = (group: string, hint: string, items: { name: string; href: string }[] | undefined) => {
-      const found = (items ?? []).filter((item) => item.name.toLowerCase().includes(words)).slice(0, 5);
-      hits.push(...found.map((item) => ({ group, label: item.name, hint, href: item.href })));
-    };
-    const acts = [may("tokens.write") && { name: "New token", href: "/tokens/new" }, may("providers.write") && { name: "Add provider", href: "/providers/new" }, may("services.write") && { name: "Add service", href: "/services/new" }].filter((act) => act !== false);
-    hits.push(...places.filter((place) => place.label.toLowerCase().includes(words)).map((place) => ({ group: "Pages", label: place.label, hint: `g ${place.key}`, href: place.href })));
-    take("Acts", "act", acts);
-    if (!words) return hits;
-    hits.push(...(tokens.data?.items ?? []).map((token) => ({ group: "Tokens", label: token.name, hint: token.masked, href: `/tokens/${token.id}` })));
-    if (may("users.read")) hits.push(...(people ?? []).map((person) => ({ group: "People", label: person.name, hint: person.role_name, href: `/people/${person.id}` })));
-    take("Applications", "application", applications?.map((item) => ({ name: item.name, href: `/applications/${item.id}` })));
-    take("Services", "service", services?.map((item) => ({ name: item.name, href: `/services/${item.id}` })));
-    take("Providers", "provider", providers?.map((item) => ({ name: item.name, href: `/providers/${item.id}` })));
-    take("Models", "model", models?.map((item) => ({ name: item.name, href: `/models?search=${encodeURIComponent(item.name)}` })));
-    return hits;
-  }, [text, tokens.data, people, places.length, applications, services, models, providers]);
+  const words = text.toLowerCase();
+  const fits = (name: string) => name.toLowerCase().includes(words);
+  const acts = [may("tokens.write") && { label: "New token", href: "/tokens/new" }, may("providers.write") && { label: "Add provider", href: "/providers/new" }, may("services.write") && { label: "Add service", href: "/services/new" }].filter((act) => act !== false);
+  const hits: Found[] = [
+    ...(secret ? [{ group: "Tokens", label: `Token ${text.slice(0, 16)}…`, hint: "token page", href: `/tokens/${secret[1]}` }] : []),
+    ...(isRequest ? [{ group: "Calls", label: text, hint: "call", href: `/calls/${text}` }] : []),
+    ...places.filter((place) => fits(place.label)).map((place) => ({ group: "Pages", label: place.label, hint: `g ${place.key}`, href: place.href })),
+    ...acts.filter((act) => fits(act.label)).map((act) => ({ group: "Acts", hint: "act", ...act })),
+    ...(isWanted ? found : []),
+  ];
+  return { hits, isLooking: isLooking || (isWanted && asked !== text) };
 }

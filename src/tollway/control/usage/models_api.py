@@ -1,8 +1,10 @@
 """Models over HTTP: the names callers may ask for, who serves them at what price, and those without a price."""
 
+from itertools import islice
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from tollway.contract.policy import Candidate, ModelRecord, Price, UnitPrice
 from tollway.kernel.clock import NANOS_PER_SECOND
@@ -41,8 +43,15 @@ class ModelOutput(Output):
     candidates: list[CandidateOutput]
 
 
+class ModelsSearch(QueryModel):
+    """Which models: those with `search` anywhere in their name, whatever its case; at most so many of them."""
+
+    search: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=1_000)] | None = None
+
+
 class ModelList(Output):
-    """All models."""
+    """All models, or those that were searched for."""
 
     items: list[ModelOutput]
 
@@ -70,12 +79,14 @@ class ModelsFilter(QueryModel):
 
 
 @router.get("")
-def list_models(ask: ReadModels) -> ModelList:
+def list_models(query: Annotated[ModelsSearch, Query()], ask: ReadModels) -> ModelList:
     """List the names callers may ask for, as published to the workers."""
     snapshot = ask.services.publisher.snapshot()
     providers = {provider.id: provider.name for provider in snapshot.providers}
     now_ns = ask.services.clock.now_ns()
-    return ModelList(items=[_show_model(model, providers, now_ns) for model in snapshot.models])
+    wanted = (query.search or "").casefold()
+    found = (model for model in snapshot.models if wanted in model.name.casefold())
+    return ModelList(items=[_show_model(model, providers, now_ns) for model in islice(found, query.limit)])
 
 
 @router.get("/unpriced")
