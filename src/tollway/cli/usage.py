@@ -12,6 +12,7 @@ from tollway.cli.session import Session, command
 
 Format = Literal["table", "json", "csv"]
 Interval = Literal["minute", "hour", "day"]
+Order = Literal["calls", "cost", "tokens", "errors"]
 DIMENSIONS = ("token", "application", "team", "service", "model", "provider", "operation", "status", "outcome")
 
 SINCE = Annotated[str, typer.Option("--since", metavar="WHEN", help="24h, 7d, 2026-11-01 or an RFC 3339 instant.")]
@@ -45,6 +46,7 @@ def usage(
     where: Annotated[
         list[str] | None, typer.Option("--where", metavar="DIM=ID", help="Only this token, model, … Repeatable.")
     ] = None,
+    order: Annotated[Order, typer.Option("--order", help="The largest of these come first.")] = "calls",
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The most rows.")] = 1_000,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = "table",
 ) -> None:
@@ -53,9 +55,10 @@ def usage(
     Example: tollway usage --by token,model --since 7d --format csv
     """
     query: dict[str, object] = {"by": _dimensions(by), "since": since_instant(since), "limit": limit}
+    query["order"] = order
     query["until"] = since_instant(until, "--until") if until is not None else None
     query["interval"] = interval
-    query.update(_filters(where))
+    query.update(filters(where))
     if form == "csv" and not session.output.as_json:
         print(checked(session.send("GET", "/usage.csv", query=query)).body.decode(), end="")
         return
@@ -82,14 +85,15 @@ def _dimensions(text: str) -> str:
     return ",".join(chosen)
 
 
-def _filters(where: list[str] | None) -> dict[str, object]:
-    filters: dict[str, object] = {}
+def filters(where: list[str] | None) -> dict[str, object]:
+    """Read DIMENSION=ID of `--where`. Raises a usage error that names the flag."""
+    chosen: dict[str, object] = {}
     for text in where or ():
         name, equals, value = text.partition("=")
         if not equals or name not in DIMENSIONS:
             raise typer.BadParameter(f"write DIMENSION=ID, not {text!r}", param_hint="--where")
-        filters[name] = value
-    return filters
+        chosen[name] = value
+    return chosen
 
 
 def _print_table(session: Session, by: list[str], answer: dict[str, Any]) -> None:

@@ -32,7 +32,7 @@ def test_query_is_sent_as_given(console: ConsoleStandIn, run: Run) -> None:
     console.answer("GET", "/usage", ANSWER)
     result = run(
         *("usage", "--by", "token,model", "--since", "2026-11-01", "--until", "2026-11-02", "--interval", "hour"),
-        *("--where", "provider=prov_1", "--limit", "5", "--json"),
+        *("--where", "provider=prov_1", "--order", "cost", "--limit", "5", "--json"),
     )
     assert result.json == ANSWER
     assert console.asked[-1].query == {
@@ -41,6 +41,7 @@ def test_query_is_sent_as_given(console: ConsoleStandIn, run: Run) -> None:
         "until": "2026-11-02T00:00:00Z",
         "interval": "hour",
         "provider": "prov_1",
+        "order": "cost",
         "limit": "5",
     }
 

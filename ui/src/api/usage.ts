@@ -7,7 +7,9 @@ import type { UsageRow } from "./types";
 
 export type Dimension = "token" | "application" | "team" | "service" | "model" | "provider" | "operation" | "status" | "outcome";
 export type Filters = Partial<Record<Dimension, string>>;
-export type UsageAsked = { by?: Dimension[]; series?: boolean; filters?: Filters; limit?: number };
+export type Order = NonNullable<UsageQuery["order"]>;
+/** `largest`, of a series: only so many groups, the largest by `order` over the whole range. */
+export type UsageAsked = { by?: Dimension[]; series?: boolean; filters?: Filters; limit?: number; order?: Order; largest?: number };
 export type UsageAnswered = { rows: UsageRow[]; isCut: boolean; since: number; until: number; bucketMs: number };
 
 type UsageQuery = NonNullable<operations["get_usage"]["parameters"]["query"]>;
@@ -35,6 +37,8 @@ function usageQuery(range: Range, asked: UsageAsked, since: number, until: numbe
     since: new Date(since).toISOString(),
     until: new Date(until).toISOString(),
     limit: asked.limit ?? (asked.series ? 5000 : 100),
+    order: asked.order,
+    largest: asked.largest,
     ...(given(asked.filters ?? {}) as UsageQuery),
   };
 }

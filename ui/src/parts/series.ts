@@ -17,20 +17,26 @@ export const levels = (given: Buckets, read: (row: UsageRow) => number) => given
 export const good = (row: UsageRow) => Math.max(0, row.calls - row.client_errors - row.server_errors);
 export const errors = (row: UsageRow) => row.client_errors + row.server_errors;
 
-/** One row per group, summed per bucket: the `count` largest groups, the rest together. */
-export function groups(answer: UsageAnswered, dimension: string, read: (row: UsageRow) => number, count: number): { times: number[]; lines: { label: string; values: number[] }[] } {
-  const { times } = buckets({ ...answer, rows: [] });
+/** One line per group of `answer`, the largest first, and what the others make up of `total`, the series of all together. */
+export function groups(answer: UsageAnswered, total: UsageAnswered, dimension: string, read: (row: UsageRow) => number): { times: number[]; lines: { label: string; values: number[] }[] } {
+  const { times, rows } = buckets(total);
   const index = new Map(times.map((at, position) => [at, position]));
-  const totals = new Map<string, number>();
-  for (const row of answer.rows) totals.set(row.keys[dimension], (totals.get(row.keys[dimension]) ?? 0) + read(row));
-  const largest = [...totals].sort((a, b) => b[1] - a[1]).slice(0, count).map(([key]) => key);
-  const labels = new Map(answer.rows.map((row) => [row.keys[dimension], row.labels[dimension] || row.keys[dimension] || "none"]));
-  const lines = new Map(largest.map((key) => [key, { label: labels.get(key)!, values: times.map(() => 0) }]));
-  const rest = { label: "all others", values: times.map(() => 0) };
+  const rest = rows.map((row) => (row ? read(row) : 0));
+  const lines = new Map<string, { label: string; values: number[]; sum: number }>();
   for (const row of answer.rows) {
     const position = index.get(Date.parse(row.start ?? ""));
-    if (position !== undefined) (lines.get(row.keys[dimension]) ?? rest).values[position] += read(row);
+    if (position === undefined) continue;
+    const key = row.keys[dimension];
+    const line = lines.get(key) ?? { label: row.labels[dimension] || key || "none", values: times.map(() => 0), sum: 0 };
+    lines.set(key, line);
+    line.values[position] += read(row);
+    line.sum += read(row);
+    rest[position] -= read(row);
   }
-  const all = [...lines.values()];
-  return { times, lines: totals.size > count ? [...all, rest] : all };
+  const all = [...lines.values()].sort((a, b) => b.sum - a.sum).map(({ label, values }) => ({ label, values }));
+  // The two answers may be a second apart, and dollars are read as decimals: less than a millionth of all is nothing.
+  const others = rest.map((value) => Math.max(0, value));
+  const left = others.reduce((sum, value) => sum + value, 0);
+  const whole = rows.reduce((sum, row) => sum + (row ? read(row) : 0), 0);
+  return { times, lines: left > whole / 1e6 ? [...all, { label: "all others", values: others }] : all };
 }

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import Field, StringConstraints
 
-from tollway.contract.ledger_api import CallsQuery, Dimension, Interval, UsageQuery
+from tollway.contract.ledger_api import CallsQuery, Dimension, Interval, Order, UsageQuery
 from tollway.contract.records import Outcome
 from tollway.control.access.model import Permission
 from tollway.control.faults import refuse
@@ -36,6 +36,7 @@ router = APIRouter(tags=["usage"])
 
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
 ROWS_MAX = 10_000
+LARGEST_MAX = 100
 _DAY_NS = 86_400 * NANOS_PER_SECOND
 
 Id = Annotated[str, Field(min_length=1, max_length=200)]
@@ -82,6 +83,18 @@ class UsageFilter(QueryModel):
     operation: Id | None = None
     status: Id | None = None
     outcome: Outcome | None = None
+    order: Annotated[Order, Field(description="By what groups are large; the largest come first.")] = "calls"
+    largest: (
+        Annotated[
+            int,
+            Field(
+                ge=1,
+                le=LARGEST_MAX,
+                description="With an interval: only so many values of the first dimension, the largest of the range.",
+            ),
+        ]
+        | None
+    ) = None
     limit: Annotated[int, Field(ge=1, le=ROWS_MAX)] = 1_000
 
 
@@ -175,6 +188,8 @@ def _sum(query: UsageFilter, ask: Asking) -> UsageOutput:
             interval=query.interval,
             filters=narrow(_filters(query), _scope(ask)),
             limit=query.limit,
+            order=query.order,
+            largest=query.largest or 0,
         )
     )
     return show_usage(answer, by, ask.services.usage.names(ids_of_rows(answer.rows, by)))

@@ -50,12 +50,18 @@ def test_the_question_reaches_the_ledger_as_asked(browser: TestClient, console: 
     assert isinstance(asked, UsageQuery)
     assert (asked.by, asked.interval, asked.filters, asked.limit) == (("model", "token"), "hour", {"model": "m"}, 7)
     assert asked.until_ns - asked.since_ns == 86_400 * NS
+    assert (asked.order, asked.largest) == ("calls", 0)
+    browser.get("/api/v1/usage?by=token&interval=hour&order=cost&largest=6")
+    asked = console.ledger.asked[-1]
+    assert isinstance(asked, UsageQuery) and (asked.order, asked.largest) == ("cost", 6)
 
 
 def test_what_cannot_be_asked_is_refused(browser: TestClient) -> None:
     for query in (
         "by=colour",
         "interval=week",
+        "order=size",
+        "largest=0",
         "since=yesterday",
         "since=2027-01-02T00:00:00Z&until=2027-01-01T00:00:00Z",
         "colour=1",

@@ -34,18 +34,19 @@ export default function Usage() {
   const by = DIMENSIONS.find((name) => name === params.get("by")) ?? "model";
   const measure = (params.get("measure") ?? "cost") in MEASURES ? ((params.get("measure") ?? "cost") as Measure) : "cost";
   const filters = useMemo(() => Object.fromEntries(DIMENSIONS.map((name) => [name, params.get(name)]).filter(([, value]) => value)) as Filters, [params]);
-  const sums = useUsage(range, { by: [by], filters, limit: 500 });
-  const before = useUsage(range, { by: [by], filters, limit: 500 }, { previous: true });
-  const series = useUsage(range, { by: [by], series: true, filters });
+  const sums = useUsage(range, { by: [by], filters, limit: 500, order: measure });
+  const before = useUsage(range, { by: [by], filters, limit: 500, order: measure }, { previous: true });
+  const series = useUsage(range, { by: [by], series: true, filters, order: measure, largest: SERIES_MAX });
+  const total = useUsage(range, { series: true, filters });
   const read = READ[measure];
   const chart = useMemo((): Chart | undefined => {
-    if (!series.data) return undefined;
-    const grouped = groups(series.data, by, read, SERIES_MAX);
+    if (!series.data || !total.data) return undefined;
+    const grouped = groups(series.data, total.data, by, read);
     return {
       times: grouped.times, kind: "stacked", bucketMs: series.data.bucketMs, format: measure === "cost" ? moneyShort : count, isWhole: measure !== "cost",
       lines: grouped.lines.map((line, index) => ({ ...line, label: line.label === "none" ? `no ${by}` : line.label, color: COLORS[index] })),
     };
-  }, [series.data, by, read, measure]);
+  }, [series.data, total.data, by, read, measure]);
   const earlier = useMemo(() => new Map(before.data?.rows.map((row) => [row.keys[by], row])), [before.data, by]);
   const { columns, menu } = useColumns("usage", columnsFor(by, before.data ? earlier : null, read, sums.data?.rows ?? []));
   const rows = useMemo(() => [...(sums.data?.rows ?? [])].sort((a, b) => read(b) - read(a)), [sums.data, read]);
@@ -53,7 +54,7 @@ export default function Usage() {
     <Page
       title="Usage & cost"
       lead={`${range.label}, by ${by}. Cost is exact to a billionth of a dollar; calls without a known price are counted apart.`}
-      acts={<Button component="a" variant="default" href={usageCsv(range, { by: [by], filters })} download leftSection={<IconDownload size={15} />}>CSV</Button>}
+      acts={<Button component="a" variant="default" href={usageCsv(range, { by: [by], filters, order: measure })} download leftSection={<IconDownload size={15} />}>CSV</Button>}
     >
       <div className="row-wrap">
         <Select size="xs" w={150} aria-label="Group by" allowDeselect={false} data={DIMENSIONS.map((name) => ({ value: name, label: `By ${name}` }))} value={by} onChange={(value) => change({ by: value })} />
