@@ -11,6 +11,7 @@ from tollway.cli import (
     audit,
     budgets,
     bulk,
+    calls,
     configuration,
     keys,
     model_groups,
@@ -19,11 +20,13 @@ from tollway.cli import (
     people,
     plans,
     rights,
+    roles,
     rotations,
     scan,
     security,
     serve,
     service_accounts,
+    services,
     tokens,
     upkeep,
     upstreams,
@@ -31,8 +34,35 @@ from tollway.cli import (
 )
 from tollway.cli.answers import ExitCode
 
-_ACCESS = (tokens, rotations, owners, plans, budgets, alerts, bulk, rights, model_groups, people, service_accounts)
-COMMANDS = (serve, keys, configuration, *_ACCESS, audit, notices, upstreams, usage, upkeep, scan, security)
+_ACCESS = (
+    tokens,
+    rotations,
+    owners,
+    plans,
+    budgets,
+    alerts,
+    bulk,
+    rights,
+    model_groups,
+    people,
+    roles,
+    service_accounts,
+)
+COMMANDS = (
+    serve,
+    keys,
+    configuration,
+    *_ACCESS,
+    audit,
+    notices,
+    upstreams,
+    services,
+    usage,
+    calls,
+    upkeep,
+    scan,
+    security,
+)
 
 
 def build() -> typer.Typer:

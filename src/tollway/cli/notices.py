@@ -20,6 +20,8 @@ Events = Annotated[
     list[str] | None,
     typer.Option("--event", metavar="KIND", help="One of `tollway webhook events`; default all. Repeatable."),
 ]
+NewName = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its new name.")]
+NewUrl = Annotated[str | None, typer.Option("--url", metavar="URL", help="Where events are sent from now on.")]
 AllowPrivate = Annotated[
     list[str] | None,
     typer.Option("--allow-private", metavar="CIDR", help="Private addresses it may be at; `all` for any. Repeatable."),
@@ -42,6 +44,7 @@ def register(app: typer.Typer) -> None:
     command(webhooks, "events")(list_events)
     command(webhooks, "add")(add_webhook)
     command(webhooks, "show")(show_webhook)
+    command(webhooks, "change")(change_webhook)
     command(webhooks, "enable")(enable_webhook)
     command(webhooks, "disable")(disable_webhook)
     command(webhooks, "secret")(replace_secret)
@@ -54,6 +57,7 @@ def register(app: typer.Typer) -> None:
     command(mail, "show")(show_mail)
     command(mail, "set")(set_mail)
     command(mail, "test")(test_mail)
+    command(mail, "remove")(remove_mail)
 
 
 def list_webhooks(session: Session) -> None:
@@ -96,6 +100,27 @@ def show_webhook(session: Session, webhook: WebhookArgument) -> None:
     Example: tollway webhook show ops
     """
     session.output.fields(_flat(session, find_one(session, "webhooks", webhook)))
+
+
+def change_webhook(
+    session: Session,
+    webhook: WebhookArgument,
+    *,
+    name: NewName = None,
+    url: NewUrl = None,
+    event: Events = None,
+    allow_private: AllowPrivate = None,
+) -> None:
+    """Change what is named; --event and --allow-private replace all that was chosen before.
+
+    Example: tollway webhook change ops --event token.revoked --event user.invited
+    """
+    found = find_one(session, "webhooks", webhook)
+    wish: dict[str, Any] = {"name": name, "url": url, "events": event or None}
+    if allow_private:
+        wish["allow_private"] = True if "all" in allow_private else allow_private
+    body = {field: value for field, value in wish.items() if value is not None}
+    session.output.fields(_flat(session, session.call("PATCH", f"/webhooks/{found['id']}", body=body)))
 
 
 def enable_webhook(session: Session, webhook: WebhookArgument) -> None:
@@ -225,6 +250,18 @@ def test_mail(session: Session, to: ToArgument) -> int:
     else:
         session.output.line(f"{'works' if posted['ok'] else 'FAILS'}: {posted['detail']}")
     return ExitCode.DONE if posted["ok"] else ExitCode.REFUSED
+
+
+def remove_mail(session: Session) -> None:
+    """Forget the mail server and its login; from then on links are shown to whoever asks for them.
+
+    Example: tollway mail remove
+    """
+    session.call("DELETE", "/mail")
+    if session.output.as_json:
+        session.output.json({"removed": True})
+    else:
+        session.output.line("no mail is sent any more")
 
 
 def _read_password() -> str:

@@ -12,6 +12,7 @@ ApplicationArgument = Annotated[str, typer.Argument(metavar="APP", help="Name or
 TeamArgument = Annotated[str, typer.Argument(metavar="TEAM", help="Name or id of the team.")]
 PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="Name or id of the person.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
+Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its new name.")]
 Team = Annotated[str | None, typer.Option("--team", metavar="TEAM", help="A team's name or id.")]
 
 
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     command(applications, "list")(list_applications)
     command(applications, "create")(create_application)
     command(applications, "show")(show_application)
+    command(applications, "change")(change_application)
     command(applications, "disable")(disable_application)
     command(applications, "enable")(enable_application)
     command(applications, "remove")(remove_application)
@@ -30,6 +32,7 @@ def register(app: typer.Typer) -> None:
     command(teams, "list")(list_teams)
     command(teams, "create")(create_team)
     command(teams, "show")(show_team)
+    command(teams, "rename")(rename_team)
     command(teams, "members")(list_members)
     command(teams, "join")(join_team)
     command(teams, "leave")(leave_team)
@@ -74,6 +77,19 @@ def show_application(session: Session, application: ApplicationArgument) -> None
     Example: tollway application show shop
     """
     _show(session, find_one(session, "applications", application))
+
+
+def change_application(
+    session: Session, application: ApplicationArgument, *, name: Name = None, team: Team = None
+) -> None:
+    """Give an application another name, or to another team with all its tokens. Limits: `tollway limit set`.
+
+    Example: tollway application change shop --team payments
+    """
+    found = find_one(session, "applications", application)
+    wish = {"name": name, "team_id": find_id(session, "teams", team)}
+    body = {field: value for field, value in wish.items() if value is not None}
+    _show(session, session.call("PATCH", f"/applications/{found['id']}", body=body))
 
 
 def disable_application(session: Session, application: ApplicationArgument) -> None:
@@ -123,6 +139,15 @@ def show_team(session: Session, team: TeamArgument) -> None:
     Example: tollway team show payments
     """
     session.output.fields(find_one(session, "teams", team))
+
+
+def rename_team(session: Session, team: TeamArgument, name: NameArgument) -> None:
+    """Give a team another name; what it owns stays with it.
+
+    Example: tollway team rename payments billing
+    """
+    found = find_one(session, "teams", team)
+    session.output.fields(session.call("PATCH", f"/teams/{found['id']}", body={"name": name}))
 
 
 def list_members(session: Session, team: TeamArgument) -> None:

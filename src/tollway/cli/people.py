@@ -1,11 +1,10 @@
-"""`tollway user` and `tollway role`: who may sign in, and what they may do."""
+"""`tollway user`: who may sign in."""
 
 from typing import Annotated, Any
 
 import typer
 
-from tollway.cli.answers import CommandError, ExitCode
-from tollway.cli.find import Search, find_id, find_one, remove
+from tollway.cli.find import Search, find_id, find_one
 from tollway.cli.session import Session, command
 
 PersonArgument = Annotated[str, typer.Argument(metavar="PERSON", help="Name or id of the person.")]
@@ -21,11 +20,6 @@ OnlySession = Annotated[
     str | None, typer.Option("--session", metavar="SESSION", help="Only this one; see `tollway user sessions`.")
 ]
 To = Annotated[str, typer.Option("--to", metavar="PERSON", help="Who gets it.")]
-Allow = Annotated[
-    list[str] | None,
-    typer.Option("--allow", metavar="PERMISSION:REACH", help="A permission with own, team or all; repeatable."),
-]
-Description = Annotated[str, typer.Option("--description", metavar="TEXT", help="What the role is for.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -45,13 +39,6 @@ def register(app: typer.Typer) -> None:
     command(users, "deactivate")(deactivate_user)
     command(users, "reactivate")(reactivate_user)
     command(users, "remove")(remove_user)
-    roles = typer.Typer(name="role", help="Roles: what people may do.", no_args_is_help=True)
-    app.add_typer(roles)
-    command(roles, "list")(list_roles)
-    command(roles, "show")(show_role)
-    command(roles, "create")(create_role)
-    command(roles, "remove")(remove_role)
-    command(roles, "permissions")(list_permissions)
 
 
 def list_users(session: Session, *, state: State = None, search: Search = None) -> None:
@@ -213,65 +200,6 @@ def remove_user(session: Session, person: PersonArgument) -> None:
     Example: tollway user remove ada
     """
     _end(session, person, "DELETE", "")
-
-
-def list_roles(session: Session) -> None:
-    """List roles, built-in ones first.
-
-    Example: tollway role list
-    """
-    columns = {"id": "id", "name": "name", "holders": "people", "description": "what it is for"}
-    session.output.rows(session.call("GET", "/roles")["items"], columns, empty="no roles")
-
-
-def show_role(session: Session, role: RoleArgument) -> None:
-    """Show one role and what it permits.
-
-    Example: tollway role show developer
-    """
-    found = find_one(session, "roles", role)
-    if not session.output.as_json:
-        found = {**found, "rights": [f"{one['permission']}:{one['reach']}" for one in found["rights"]]}
-    session.output.fields(found)
-
-
-def create_role(session: Session, name: NameArgument, *, allow: Allow = None, description: Description = "") -> None:
-    """Make a role of your own.
-
-    Example: tollway role create support --allow tokens.read:team --allow calls.read:team
-    """
-    rights = [read_right(text) for text in allow or ()]
-    body = {"name": name, "description": description, "rights": rights}
-    made = session.call("POST", "/roles", body=body)
-    if session.output.as_json:
-        session.output.json(made)
-    else:
-        session.output.line(f"{made['name']} ({made['id']}) permits {len(made['rights'])} things")
-
-
-def remove_role(session: Session, role: RoleArgument) -> None:
-    """Delete a role that nobody holds.
-
-    Example: tollway role remove support
-    """
-    remove(session, "roles", role)
-
-
-def list_permissions(session: Session) -> None:
-    """List every permission and the reaches it can be given with.
-
-    Example: tollway role permissions
-    """
-    columns = {"name": "permission", "reaches": "reaches", "meaning": "what it lets people do"}
-    session.output.rows(session.call("GET", "/roles/permissions")["items"], columns, empty="no permissions")
-
-
-def read_right(text: str) -> dict[str, str]:
-    """Read a permission with its reach. Raises CommandError (usage)."""
-    permission, colon, reach = text.rpartition(":")
-    if not colon or not permission:
-        raise CommandError(ExitCode.USAGE, f"write {text!r} as PERMISSION:REACH, such as tokens.read:team")
-    return {"permission": permission, "reach": reach}
 
 
 def _end(session: Session, person: str, method: str, act: str) -> None:

@@ -21,6 +21,9 @@ State = Annotated[
 ]
 Kind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="Only of this detector, or leaked.")]
 Token = Annotated[str | None, typer.Option("--token", metavar="TOKEN", help="Only about this token.")]
+KindArgument = Annotated[str, typer.Argument(metavar="KIND", help="The detector, or leaked.")]
+SubjectArgument = Annotated[str, typer.Argument(metavar="SUBJECT", help="Of whom, such as a token's id.")]
+DetailArgument = Annotated[str, typer.Argument(metavar="DETAIL", help="What of it; default all.")]
 Note = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why; kept with the event.")]
 Team = Annotated[str | None, typer.Option("--team", metavar="TEAM", help="Of this team; default the installation.")]
 _LISTED = {"id": "id", "severity": "severity", "kind": "kind", "about": "about", "from": "from", "count": "times",
@@ -35,6 +38,8 @@ def register(app: typer.Typer) -> None:
     command(group, "show")(show)
     command(group, "acknowledge")(acknowledge)
     command(group, "expect")(expect)
+    command(group, "expected")(list_expected)
+    command(group, "forget")(forget_expected)
     command(group, "act")(act)
     command(group, "undo")(undo)
     command(group, "rules")(rules)
@@ -83,6 +88,29 @@ def expect(session: Session, event: EventArgument, *, note: Note = "") -> None:
     Example: tollway security expect sec_0123456789abcdef --note "load test"
     """
     _say(session, session.call("POST", f"/security/events/{event}/expected", body={"note": note}))
+
+
+def list_expected(session: Session) -> None:
+    """List what was said to be expected, and is found no more.
+
+    Example: tollway security expected
+    """
+    columns = {"kind": "kind", "subject": "of whom", "detail": "what", "created_by": "by", "created_at": "since"}
+    session.output.rows(session.call("GET", "/security/expected")["items"], columns, empty="nothing is expected")
+
+
+def forget_expected(
+    session: Session, kind: KindArgument, subject: SubjectArgument, detail: DetailArgument = ""
+) -> None:
+    """Let something that was said to be expected be found again, as `security expected` lists it.
+
+    Example: tollway security forget new_network 0123456789Ab
+    """
+    session.call("POST", "/security/expected/forget", body={"kind": kind, "subject": subject, "detail": detail})
+    if session.output.as_json:
+        session.output.json({"kind": kind, "subject": subject, "detail": detail, "forgotten": True})
+    else:
+        session.output.line(f"{kind} of {subject} is found again")
 
 
 def act(

@@ -10,8 +10,8 @@ from tollway.cli.budgets import show_meters
 from tollway.cli.find import Search, find_id, find_one, switch
 from tollway.cli.instants import parse_expiry
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
-from tollway.cli.people import read_right
 from tollway.cli.rights import register_on_tokens
+from tollway.cli.roles import read_right
 from tollway.cli.session import Session, command
 from tollway.cli.token_life import register_life
 

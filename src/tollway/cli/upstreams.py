@@ -1,4 +1,4 @@
-"""`tollway provider`, `tollway service` and `tollway model`: what the gateway forwards to."""
+"""`tollway provider` and `tollway model`: what the gateway asks for answers."""
 
 import sys
 from pathlib import Path
@@ -7,13 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from tollway.cli.answers import CommandError, ExitCode
-from tollway.cli.find import Search, find_one, remove
+from tollway.cli.find import Search, find_one, remove, switch
 from tollway.cli.references import resolve
 from tollway.cli.session import Session, command
 from tollway.cli.usage import SINCE, since_instant
 
 ProviderArgument = Annotated[str, typer.Argument(metavar="PROVIDER", help="Name or id of the provider.")]
-ServiceArgument = Annotated[str, typer.Argument(metavar="SERVICE", help="Name or id of the service.")]
 NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
 Credential = Annotated[
     str | None,
@@ -29,6 +28,11 @@ EnvironmentOption = Annotated[
 Team = Annotated[
     str | None, typer.Option("--team", metavar="TEAM", help="Name or id of the team it belongs to; default none.")
 ]
+BaseUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Default: the kind's own.")]
+Models = Annotated[list[str] | None, typer.Option("--model", help="Offer this model; default all. Repeatable.")]
+Priority = Annotated[int | None, typer.Option("--priority", help="Lower is tried first; default 100.")]
+Name = Annotated[str | None, typer.Option("--name", metavar="NAME", help="Its new name.")]
+NewUrl = Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Where calls go from now on.")]
 AllowPrivate = Annotated[
     list[str] | None,
     typer.Option("--allow-private", metavar="CIDR", help="Private addresses it may be at; `all` for any. Repeatable."),
@@ -42,13 +46,12 @@ def register(app: typer.Typer) -> None:
     command(providers, "list")(list_providers)
     command(providers, "kinds")(list_kinds)
     command(providers, "add")(add_provider)
+    command(providers, "show")(show_provider)
+    command(providers, "change")(change_provider)
+    command(providers, "enable")(enable_provider)
+    command(providers, "disable")(disable_provider)
     command(providers, "test")(test_provider)
     command(providers, "remove")(remove_provider)
-    services = typer.Typer(name="service", help="Published REST APIs.", no_args_is_help=True)
-    app.add_typer(services)
-    command(services, "list")(list_services)
-    command(services, "add")(add_service)
-    command(services, "remove")(remove_service)
     models = typer.Typer(name="model", help="Models and their prices.", no_args_is_help=True)
     app.add_typer(models)
     command(models, "list")(list_models)
@@ -82,13 +85,11 @@ def add_provider(
     name: NameArgument,
     *,
     kind: Annotated[str, typer.Option("--kind", help="One of `tollway provider kinds`.")],
-    base_url: Annotated[str | None, typer.Option("--base-url", metavar="URL", help="Default: the kind's own.")] = None,
+    base_url: BaseUrl = None,
     credential: Credential = None,
-    model: Annotated[
-        list[str] | None, typer.Option("--model", help="Offer this model; default all. Repeatable.")
-    ] = None,
+    model: Models = None,
     allow_private: AllowPrivate = None,
-    priority: Annotated[int | None, typer.Option("--priority", help="Lower is tried first; default 100.")] = None,
+    priority: Priority = None,
     environment: EnvironmentOption = None,
     team: Team = None,
 ) -> None:
@@ -96,12 +97,59 @@ def add_provider(
 
     Example: tollway provider add openai --kind openai --credential env:OPENAI_API_KEY
     """
-    body = _connection(name, base_url, credential, allow_private) | {"kind": kind} | _place(session, environment, team)
+    body = connection(name, base_url, credential, allow_private) | {"kind": kind} | place(session, environment, team)
     if model:
         body["models"] = model
     if priority is not None:
         body["priority"] = priority
     session.output.fields(session.call("POST", "/providers", body=body))
+
+
+def show_provider(session: Session, provider: ProviderArgument) -> None:
+    """Show one provider, without its keys.
+
+    Example: tollway provider show openai
+    """
+    session.output.fields(find_one(session, "providers", provider))
+
+
+def change_provider(
+    session: Session,
+    provider: ProviderArgument,
+    *,
+    name: Name = None,
+    base_url: NewUrl = None,
+    credential: Credential = None,
+    model: Models = None,
+    allow_private: AllowPrivate = None,
+    priority: Priority = None,
+    environment: EnvironmentOption = None,
+    team: Team = None,
+) -> None:
+    """Change what is named. --model replaces all that was offered; a key for another host must be given again.
+
+    Example: tollway provider change openai --priority 5 --credential env:OPENAI_API_KEY
+    """
+    found = find_one(session, "providers", provider)
+    body = connection(name, base_url, credential, allow_private) | place(session, environment, team)
+    body |= {field: value for field, value in {"models": model, "priority": priority}.items() if value}
+    session.output.fields(session.call("PATCH", f"/providers/{found['id']}", body=body))
+
+
+def enable_provider(session: Session, provider: ProviderArgument) -> None:
+    """Let a provider serve again.
+
+    Example: tollway provider enable openai
+    """
+    switch(session, "providers", provider, "enable")
+
+
+def disable_provider(session: Session, provider: ProviderArgument) -> None:
+    """Send nothing more to a provider; calls go to the next one that has the model.
+
+    Example: tollway provider disable openai
+    """
+    switch(session, "providers", provider, "disable")
 
 
 def test_provider(session: Session, provider: ProviderArgument) -> int:
@@ -126,45 +174,6 @@ def remove_provider(session: Session, provider: ProviderArgument) -> None:
     Example: tollway provider remove openai
     """
     remove(session, "providers", provider)
-
-
-def list_services(session: Session, *, search: Search = None) -> None:
-    """List published REST APIs.
-
-    Example: tollway service list
-    """
-    columns = {"id": "id", "name": "name", "state": "state", "environment": "for", "team_name": "team"}
-    columns |= {"path_prefix": "path", "base_url": "base URL"}
-    session.output.rows(session.items("/services", {"search": search}), columns, empty="no services")
-
-
-def add_service(
-    session: Session,
-    name: NameArgument,
-    *,
-    path: Annotated[str, typer.Option("--path", metavar="PREFIX", help="Where it is published, such as /weather.")],
-    base_url: Annotated[str, typer.Option("--base-url", metavar="URL", help="Where calls go.")],
-    credential: Credential = None,
-    allow_private: AllowPrivate = None,
-    keep_prefix: Annotated[bool, typer.Option("--keep-prefix", help="Send the prefix on to the upstream.")] = False,
-    environment: EnvironmentOption = None,
-    team: Team = None,
-) -> None:
-    """Publish a REST API behind a path prefix.
-
-    Example: tollway service add weather --path /weather --base-url https://api.example.com/v2
-    """
-    body = _connection(name, base_url, credential, allow_private)
-    body |= {"path_prefix": path, "strip_prefix": not keep_prefix} | _place(session, environment, team)
-    session.output.fields(session.call("POST", "/services", body=body))
-
-
-def remove_service(session: Session, service: ServiceArgument) -> None:
-    """Take a REST API off the gateway.
-
-    Example: tollway service remove weather
-    """
-    remove(session, "services", service)
 
 
 def list_models(session: Session) -> None:
@@ -213,10 +222,13 @@ def _candidate(name: str, candidate: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _connection(
-    name: str, base_url: str | None, credential: str | None, allow_private: list[str] | None
+def connection(
+    name: str | None, base_url: str | None, credential: str | None, allow_private: list[str] | None
 ) -> dict[str, Any]:
-    body: dict[str, Any] = {"name": name}
+    """Return what was said of an upstream's name and connection. Reads the credential."""
+    body: dict[str, Any] = {}
+    if name is not None:
+        body["name"] = name
     if base_url is not None:
         body["base_url"] = base_url
     if credential is not None:
@@ -226,10 +238,10 @@ def _connection(
     return body
 
 
-def _place(session: Session, environment: str | None, team: str | None) -> dict[str, Any]:
+def place(session: Session, environment: str | None, team: str | None) -> dict[str, Any]:
     """Return for which tokens it is and whose; what is not named is left to the console."""
-    place = {} if environment is None else {"environment": environment}
-    return place if team is None else place | {"team_id": find_one(session, "teams", team)["id"]}
+    said = {} if environment is None else {"environment": environment}
+    return said if team is None else said | {"team_id": find_one(session, "teams", team)["id"]}
 
 
 def _read_credential(text: str) -> str:

@@ -83,3 +83,21 @@ def test_mail_is_set_up_and_tried(run: Run, console: Console, monkeypatch: pytes
     assert (refused.code, refused.json) == (1, {"ok": False, "detail": "no such person"})
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert run("mail", "set", "mail.example", *options).code == 2
+
+
+def test_a_webhook_is_changed_in_what_is_named(run: Run) -> None:
+    run("webhook", "add", "ops", "https://hooks.example/t", "--event", "token.created")
+    changed = run("webhook", "change", "ops", "--url", "https://hooks.example/u", "--json").json
+    assert (changed["url"], changed["events"]) == ("https://hooks.example/u", ["token.created"])
+    assert "token.revoked" in run("webhook", "change", "ops", "--event", "token.revoked", "--name", "duty").out
+    assert run("webhook", "show", "duty", "--json").json["events"] == ["token.revoked"]
+    private = run("webhook", "change", "duty", "--allow-private", "all", "--json").json
+    assert private["allow_private"] is True
+    assert run("webhook", "change", "ops", "--name", "x").code == 1
+
+
+def test_mail_is_given_up(run: Run) -> None:
+    run("mail", "set", "mail.example", "--from", "t@example.com", "--port", "25", "--security", "none")
+    assert "mail.example" in run("mail", "show").out
+    assert run("mail", "remove").out == "no mail is sent any more\n"
+    assert "mail.example" not in run("mail", "show").out

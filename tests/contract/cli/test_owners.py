@@ -58,3 +58,19 @@ def test_create_team(console: ConsoleStandIn, run: Run) -> None:
     console.answer("POST", "/teams", TEAM, 201)
     assert run("team", "create", "payments", "--json").json == TEAM
     assert console.asked[-1].json == {"name": "payments"}
+
+
+def test_an_application_goes_to_another_team_under_another_name(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("GET", f"/applications/{APPLICATION['id']}", APPLICATION)
+    console.answer("GET", "/teams", {"items": [TEAM], "next_cursor": None})
+    console.answer("PATCH", f"/applications/{APPLICATION['id']}", {**APPLICATION, "name": "store"})
+    changed = run("application", "change", APPLICATION["id"], "--name", "store", "--team", "payments")
+    assert "store" in changed.out and "3 at once" in changed.out
+    assert console.asked[-1].json == {"name": "store", "team_id": TEAM["id"]}
+
+
+def test_rename_team(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("GET", "/teams", {"items": [TEAM], "next_cursor": None})
+    console.answer("PATCH", f"/teams/{TEAM['id']}", {**TEAM, "name": "billing"})
+    assert run("team", "rename", "payments", "billing", "--json").json["name"] == "billing"
+    assert console.asked[-1].json == {"name": "billing"}

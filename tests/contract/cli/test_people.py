@@ -1,4 +1,4 @@
-"""`tollway user`, `role` and `team members` against the console's own application: the whole way to the database."""
+"""`tollway user` and `team members` against the console's own application: the whole way to the database."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -53,26 +53,6 @@ def test_lost_second_factors_are_taken_away(run: Run) -> None:
     assert done.code == 0 and "has no second factor" in done.out and "0 factors" in done.err
     assert run("user", "reset-factors", "ada", "--json").json["user"]["second_factors"] == []
     assert run("user", "reset-factors", "nobody").code == 1
-
-
-def test_a_role_of_ones_own(run: Run) -> None:
-    made = run("role", "create", "support", "--allow", "tokens.read:team", "--allow", "calls.read:all", "--json").json
-    assert {(right["permission"], right["reach"]) for right in made["rights"]} == {
-        ("tokens.read", "team"),
-        ("calls.read", "all"),
-        ("account.use", "own"),
-    }
-    assert "tokens.read:team" in run("role", "show", "support").out
-    assert "support" in run("role", "list").out and "tokens.write" in run("role", "permissions").out
-    run("user", "invite", "ada", "--role", "support")
-    assert "1 person holds this role" in run("role", "remove", "support").err
-    run("user", "remove", "ada")
-    assert run("role", "remove", "support").code == 0
-
-
-@pytest.mark.parametrize("right", ["tokens.read", ":team", "tokens.read-team"])
-def test_a_right_is_written_with_its_reach(run: Run, right: str) -> None:
-    assert run("role", "create", "x", "--allow", right).code == 2
 
 
 def test_what_a_person_owns_goes_to_somebody_who_can_sign_in(run: Run) -> None:

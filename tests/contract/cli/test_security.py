@@ -42,6 +42,12 @@ def test_an_event_is_listed_acted_on_undone_and_closed(run: Run, application: Co
     assert run("security", "expect", again["id"], "--json").json["state"] == "expected"
     assert run("security", "list").out == "no security events\n"
     assert len(run("security", "list", "--state", "all", "--json").json["items"]) == 2
+    (expected,) = run("security", "expected", "--json").json["items"]
+    assert (expected["kind"], expected["subject"]) == ("spike", token.id)
+    assert token.id in run("security", "expected").out
+    forgotten = run("security", "forget", "spike", token.id, expected["detail"])
+    assert forgotten.out == f"spike of {token.id} is found again\n"
+    assert run("security", "expected").out == "nothing is expected\n"
 
 
 def test_rules_are_printed_and_set_again(run: Run, tmp_path: Path) -> None:

@@ -137,3 +137,20 @@ def test_unpriced_models_since(console: ConsoleStandIn, run: Run) -> None:
     assert "has a price" in run("model", "unpriced", "--since", "2026-11-01").out
     assert console.asked[-1].query == {"since": "2026-11-01T00:00:00Z"}
     assert run("model", "unpriced", "--since", "soon").code == 2
+
+
+def test_a_provider_is_changed_in_what_is_named(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("GET", "/providers", {"items": [PROVIDER], "next_cursor": None})
+    console.answer("PATCH", f"/providers/{PROVIDER['id']}", {**PROVIDER, "name": "oai"})
+    assert run("provider", "show", "openai", "--json").json == PROVIDER
+    options = ("--name", "oai", "--priority", "5", "--model", "gpt-4o")
+    assert run("provider", "change", "openai", *options, "--json").json["name"] == "oai"
+    assert console.asked[-1].json == {"name": "oai", "priority": 5, "models": ["gpt-4o"]}
+
+
+@pytest.mark.parametrize(("kind", "item"), [("provider", PROVIDER), ("service", SERVICE)])
+@pytest.mark.parametrize("act", ["enable", "disable"])
+def test_an_upstream_is_switched(console: ConsoleStandIn, run: Run, kind: str, item: dict[str, str], act: str) -> None:
+    console.answer("GET", f"/{kind}s", {"items": [item], "next_cursor": None})
+    console.answer("POST", f"/{kind}s/{item['id']}/{act}", {**item, "state": f"{act}d"})
+    assert run(kind, act, item["name"]).out == f"{item['name']} ({item['id']}) is {act}d\n"
