@@ -30,6 +30,9 @@ Expires = Annotated[
     str | None,
     typer.Option("--expires", metavar="WHEN", help="90d, 12h, 2027-01-31, an RFC 3339 instant, or never; default 90d."),
 ]
+NewExpiry = Annotated[
+    str | None, typer.Option("--expires", metavar="WHEN", help="90d, 2027-01-31, an RFC 3339 instant, or never.")
+]
 Environment = Annotated[
     str | None, typer.Option("--environment", metavar="KIND", help="live or test: what it reaches; default live.")
 ]
@@ -58,6 +61,7 @@ def register(app: typer.Typer) -> None:
     command(group, "list")(list_tokens)
     command(group, "show")(show)
     command(group, "rename")(rename)
+    command(group, "change")(change)
     command(group, "disable")(disable)
     command(group, "enable")(enable)
     register_life(group)
@@ -154,6 +158,35 @@ def rename(
     """
     found = find_one(session, "tokens", token)
     session.output.fields(session.call("PATCH", f"/tokens/{found['id']}", body={"name": name}))
+
+
+def change(
+    session: Session,
+    token: TokenArgument,
+    *,
+    model: Model = None,
+    service: Service = None,
+    application: Application = None,
+    scope: Scope = None,
+    expires: NewExpiry = None,
+) -> None:
+    """Change what is named; --model, --service and --scope replace all that was allowed before, and `all` allows any.
+
+    Limits: `tollway limit set`; plans: `tollway plan assign`; everything else it may do: `tollway token rights`.
+
+    Example: tollway token change ci --expires 30d --model gpt-4o-mini
+    """
+    found = find_one(session, "tokens", token)
+    body: dict[str, Any] = {
+        kind: None if "all" in names else names for kind, names in (("models", model), ("services", service)) if names
+    }
+    if application is not None:
+        body["application_id"] = find_id(session, "applications", application)
+    if scope:
+        body["scopes"] = [read_right(text) for text in scope]
+    if expires is not None:
+        body["expires_at"] = _expiry(expires)
+    session.output.fields(session.call("PATCH", f"/tokens/{found['id']}", body=body))
 
 
 def disable(session: Session, token: TokenArgument) -> None:

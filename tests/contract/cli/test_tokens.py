@@ -106,6 +106,18 @@ def test_rename_changes_the_name_only(console: ConsoleStandIn, run: Run) -> None
     assert console.asked[-1].json == {"name": "nightly"}
 
 
+def test_a_token_is_changed_in_what_is_named(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("GET", f"/tokens/{ID}", TOKEN)
+    console.answer("PATCH", f"/tokens/{ID}", TOKEN)
+    console.answer("GET", "/applications", {"items": [{"id": "app_1", "name": "shop"}], "next_cursor": None})
+    run("token", "change", ID, "--model", "a", "--model", "b", "--service", "all", "--application", "shop")
+    assert console.asked[-1].json == {"models": ["a", "b"], "services": None, "application_id": "app_1"}
+    run("token", "change", ID, "--expires", "never", "--scope", "tokens.read:team")
+    rights = [{"permission": "tokens.read", "reach": "team"}]
+    assert console.asked[-1].json == {"expires_at": None, "scopes": rights}
+    assert run("token", "change", ID, "--expires", "soon").code == 2
+
+
 def test_show_says_what_is_left(console: ConsoleStandIn, run: Run) -> None:
     console.answer("GET", f"/tokens/{ID}", TOKEN)
     rpm = {
