@@ -29,6 +29,7 @@ def register(app: typer.Typer) -> None:
     command(users, "list")(list_users)
     command(users, "invite")(invite_user)
     command(users, "show")(show_user)
+    command(users, "rename")(rename)
     command(users, "role")(give_role)
     command(users, "email")(set_email)
     command(users, "link")(create_link)
@@ -75,6 +76,16 @@ def show_user(session: Session, person: PersonArgument) -> None:
     Example: tollway user show ada
     """
     session.output.fields(_flat(find_one(session, "users", person)))
+
+
+def rename(session: Session, person: PersonArgument, name: NameArgument) -> None:
+    """Give a person another name, by which they sign in from now on.
+
+    Example: tollway user rename ada ada.lovelace
+    """
+    found = find_one(session, "users", person)
+    changed = session.call("PATCH", f"/users/{found['id']}", body={"name": name})
+    session.output.fields(_flat(changed))
 
 
 def give_role(session: Session, person: PersonArgument, role: RoleArgument) -> None:

@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     command(group, "list")(list_accounts)
     command(group, "create")(create)
     command(group, "show")(show)
+    command(group, "rename")(rename)
     command(group, "role")(give_role)
     command(group, "owner")(name_owner)
     command(group, "deactivate")(deactivate)
@@ -65,6 +66,14 @@ def show(session: Session, account: Account) -> None:
     Example: tollway service-account show deployer
     """
     session.output.fields(find_one(session, _PLACE, account))
+
+
+def rename(session: Session, account: Account, name: Name) -> None:
+    """Give a service account another name; its tokens go on.
+
+    Example: tollway service-account rename deployer releaser
+    """
+    _change(session, account, {"name": name})
 
 
 def give_role(session: Session, account: Account, role: Annotated[str, typer.Argument(metavar="ROLE")]) -> None:

@@ -40,6 +40,8 @@ def test_a_person_from_invitation_to_removal(run: Run) -> None:
     ended = run("user", "deactivate", "ada")
     assert "is deactivated" in ended.out and "0 sessions, 0 tokens" in ended.err
     assert run("user", "reactivate", "ada").out.endswith("is invited\n")
+    assert run("user", "rename", "ada", "lovelace", "--json").json["name"] == "lovelace"
+    assert run("user", "rename", "lovelace", "ada").code == 0
     assert run("user", "show", "ada", "--json").json["state"] == "invited"
     assert run("user", "remove", "ada", "--json").json["user"]["state"] == "deleted"
     assert run("user", "list").out == "nobody may sign in yet\n"

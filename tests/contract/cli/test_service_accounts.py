@@ -49,11 +49,12 @@ def test_lists_and_one_are_shown(console: ConsoleStandIn, run: Run) -> None:
 @pytest.mark.parametrize(
     ("act", "sent"),
     [
+        (("rename", "deployer", "releaser"), {"name": "releaser"}),
         (("role", "deployer", "developer"), {"role": "developer"}),
         (("owner", "deployer", "ada"), {"owner_id": "user_1"}),
     ],
 )
-def test_its_role_and_owner_are_changed(
+def test_its_name_role_and_owner_are_changed(
     console: ConsoleStandIn, run: Run, act: tuple[str, ...], sent: dict[str, str]
 ) -> None:
     console.answer("PATCH", f"{A}/sva_1", ACCOUNT)
