@@ -4,6 +4,7 @@ import pytest
 
 from kit.ledger_calls import (
     ALL,
+    DAY_NS,
     START_NS,
     drain,
     figures,
@@ -14,7 +15,8 @@ from kit.ledger_calls import (
     row_figures,
     write,
 )
-from tollway.contract.ledger_api import CallQuery, CallsQuery, UsageQuery
+from tollway.contract.ledger_api import CallQuery, CallsQuery, LargestSpentQuery, UsageQuery
+from tollway.contract.records import Charge
 from tollway.ledger.queries import answer
 
 
@@ -106,3 +108,27 @@ def test_percentiles_are_within_a_bucket_of_the_truth(ledger, tmp_path):
     durations = sorted(closed.duration_us for _, closed in pairs)
     for found, fraction in ((row.duration_p50_us, 0.5), (row.duration_p95_us, 0.95), (row.duration_p99_us, 0.99)):
         assert found == pytest.approx(durations[int(fraction * len(durations)) - 1], rel=0.2)
+
+
+def test_the_budgets_that_spent_most_are_those_of_the_periods_asked_for(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    charges = (
+        *((f"tok{number}", "day", START_NS, 100 * number) for number in range(5)),
+        ("tok9", "day", START_NS - DAY_NS, 10_000),
+        ("tok1", "ever", 0, 250),
+        ("tok2", "slides~3600", START_NS, 9_000),
+    )
+    opened = make_open()
+    write(journal, [(opened, make_close(opened, charges=tuple(Charge(*charge) for charge in charges)))])
+    journal.close()
+    drain(ingest)
+
+    def largest(limit, *starts):
+        rows = answer(LargestSpentQuery(starts, limit), reader).rows
+        return [(row.owner_id, row.budget_id, row.nanos) for row in rows]
+
+    assert largest(3, START_NS, 0) == [("tok4", "day", 400), ("tok3", "day", 300), ("tok1", "ever", 250)]
+    assert largest(3, 0) == [("tok1", "ever", 250)]
+    assert largest(1, START_NS - DAY_NS) == [("tok9", "day", 10_000)]
+    assert largest(3) == []

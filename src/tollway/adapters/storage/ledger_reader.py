@@ -165,15 +165,17 @@ class SQLUsageReader:
         return [Spent(*row) for row in self._rows(query)]
 
     def largest_spent(self, period_starts_ns: Sequence[int], limit: int) -> list[Spent]:
-        """See UsageReader.largest_spent. Reads the whole table, which has a row a budget and period."""
+        """See UsageReader.largest_spent. By the partial indexes: a row for each budget that spent in these periods."""
         table = tables.spent.c
-        query = (
-            select(tables.spent)
-            .where(table.period_start_ns.in_(period_starts_ns))
-            .order_by(table.nanos.desc(), table.owner_id, table.budget_id, table.period_start_ns)
-            .limit(limit)
-        )
-        return [Spent(*row) for row in self._rows(query)]
+        starts = [start for start in period_starts_ns if start]
+        arms = [select(tables.spent).where(tables.OF_PERIODS, table.period_start_ns.in_(starts))] if starts else []
+        if len(starts) < len(period_starts_ns):
+            arms.append(select(tables.spent).where(tables.OF_TOTALS))
+        if not arms:
+            return []
+        found = union_all(*arms).subquery()
+        order = (found.c.nanos.desc(), found.c.owner_id, found.c.budget_id, found.c.period_start_ns)
+        return [Spent(*row) for row in self._rows(select(found).order_by(*order).limit(limit))]
 
     def findings(self, after_seq: int, limit: int) -> list[tuple[int, bytes]]:
         """See UsageReader.findings. By primary key."""

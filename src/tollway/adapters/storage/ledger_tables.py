@@ -106,6 +106,9 @@ OF_WINDOWS = text("budget_id LIKE '%~%'")
 OF_PERIODS = text("budget_id NOT LIKE '%~%' AND period_start_ns > 0")
 """Which are of calendar periods that end; as above."""
 
+OF_TOTALS = text("period_start_ns = 0")
+"""Which never start anew; as above."""
+
 spent = Table(
     "spent",
     metadata,
@@ -115,6 +118,7 @@ spent = Table(
     _int("nanos"),
     Index("spent_windows", "period_start_ns", sqlite_where=OF_WINDOWS, postgresql_where=OF_WINDOWS),
     Index("spent_periods", "period_start_ns", sqlite_where=OF_PERIODS, postgresql_where=OF_PERIODS),
+    Index("spent_totals", "owner_id", sqlite_where=OF_TOTALS, postgresql_where=OF_TOTALS),
 )
 
 token_uses = Table(
