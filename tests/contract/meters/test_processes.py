@@ -5,12 +5,13 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from kit.deadly import Deadly, make_deadly
 from kit.metering import admit, granted, settle
+from kit.processes import fork, join, wait_for
 from tollway.adapters.meters import Layout, MappedMeters, open_meters
 from tollway.adapters.meters.locks import WAIT_SECONDS, RangeLocks
 from tollway.contract.policy import Budget, ConcurrencyLimit, Limit, Limits, RequestLimit
@@ -33,33 +34,8 @@ BUDGETS = 6
 CLAIMS = build_claims(LIMITS, "token", "tok") + build_claims(LIMITS, "application", "app")
 
 
-def fork(act: Callable[[], None]) -> int:
-    """Run `act` in a child that ends without any clean-up."""
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        # A child never outlives a test that failed while it waited.
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(15)
-        try:
-            act()
-            status = 0
-        finally:
-            os._exit(status)
-    return pid
-
-
-def join(pid: int) -> int:
-    return os.waitpid(pid, 0)[1]
-
-
 def opened(path: Path) -> MappedMeters:
     return open_meters(path, "boot", layout=LAYOUT)[0]
-
-
-def wait_for(path: Path) -> None:
-    while not path.exists():
-        time.sleep(0.001)
 
 
 def test_four_processes_at_one_counter_admit_exactly_the_limit(tmp_path: Path) -> None:
@@ -115,37 +91,6 @@ def test_four_processes_never_hold_more_than_the_limit_and_spend_what_they_say(t
     assert (money.reserved, busy.used) == (0, 0)
     assert money.spent == sum(int(path.read_text()) for path in tmp_path.glob("*.count")) <= 1_000_000
     meters.close()
-
-
-class Deadly:
-    """Stands in for the words of the file; the process is killed instead of its n-th store."""
-
-    stores_left = -1
-
-    def __init__(self, words: "memoryview[int]") -> None:
-        self.words = words
-
-    def __getitem__(self, key: object) -> object:
-        return self.words[key]  # type: ignore[index]
-
-    def __setitem__(self, key: object, value: int) -> None:
-        if Deadly.stores_left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-        Deadly.stores_left -= 1
-        self.words[key] = value  # type: ignore[index]
-
-    def release(self) -> None:
-        pass
-
-
-def make_deadly(meters: MappedMeters) -> None:
-    sections = meters._sections
-    words, numbers = Deadly(sections.words), Deadly(sections.numbers)
-    for part in (meters, meters._rows, meters._admissions, sections.periods):
-        part._words = words  # type: ignore[attr-defined]
-    meters._admissions._numbers = numbers  # type: ignore[assignment]
-    sections.words = sections.calls.words = sections.amounts.words = sections.amounts.numbers = words  # type: ignore[assignment]
-    sections.numbers = sections.calls.numbers = numbers  # type: ignore[assignment]
 
 
 def slots_and_money(meters: MappedMeters, claims: tuple[Claim, ...]) -> tuple[list[int], list[int], list[int]]:

@@ -11,7 +11,7 @@ import struct
 import msgspec
 
 MAGIC = int.from_bytes(b"tollwaym", "little") & 0x7FFF_FFFF_FFFF_FFFF
-VERSION = 2
+VERSION = 3
 """Raised with every change of the layout: a file of another version is made anew, and seeded as after a power loss."""
 WORD = 8
 HEADER = struct.Struct("=qqqqqqqq32s")
@@ -32,6 +32,17 @@ HELD_MAX = 64
 PLACE_BITS = 40
 PLACE_MASK = 2**PLACE_BITS - 1
 SLOTS_TAG, RING_TAG, FIRST_GENERATION = 0, 1, 2
+
+# The row of a lease has this mark in its head. Its things come first, like a call's. Then come what is left of each
+# unit, the units of the things (three bits each), what TAKEN said, and in how many places calls were counted ahead;
+# then these: tag and place, bucket, length of a bucket.
+LEASE_MARK = 2**20
+LEASE_THINGS_MAX = 20
+LEASE_REST, LEASE_UNITS, LEASE_TAKEN, LEASE_COUNTED, LEASE_COUNTS = 64, 70, 71, 72, 73
+UNIT_BITS = 3
+UNIT_MASK = 2**UNIT_BITS - 1
+COUNTED_WORDS = 3
+COUNTED_MAX = 16
 
 # A cell of slots in flight, or of two period records and what kind of period they are of. The unused word is always 0.
 CELL_WORDS = 16

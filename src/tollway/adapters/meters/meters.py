@@ -9,7 +9,6 @@ import logging
 import mmap
 import os
 from collections.abc import Callable, Iterable
-from struct import Struct
 from typing import ClassVar
 
 import msgspec
@@ -20,12 +19,11 @@ from tollway.adapters.meters.layout import (
     LENGTH,
     RESERVED,
     RING_RESERVED,
-    RING_TAG,
     SEEDED,
     SPENT,
-    WORD,
     Layout,
 )
+from tollway.adapters.meters.leases import BUSY_CALLS, LEASED, Leases
 from tollway.adapters.meters.locks import RangeLocks
 from tollway.adapters.meters.plan import RowHold
 from tollway.adapters.meters.rows import Rows
@@ -40,10 +38,6 @@ from tollway.policy.meter_keys import meter_key, stripe_of
 from tollway.policy.rate import bucket_ns
 
 _log = logging.getLogger(__name__)
-
-_SPENT_BEFORE = RESERVED - SPENT
-_read_record = Struct("=qqq").unpack_from
-"""Reads what is spent and reserved in a period's record, and its generation, which follow one another."""
 
 
 class MeterState(msgspec.Struct, frozen=True, gc=False):
@@ -78,12 +72,21 @@ class MappedMeters:
         self._sections = Sections(self._memory, self._locks, layout, clock)
         self._words = self._sections.words
         sections = self._sections
-        self._rows = Rows(self._memory, self._words, self._locks, layout, counts=sections.counts, spend=sections.spend)
+        self._rows = Rows(
+            self._memory,
+            self._words,
+            self._locks,
+            layout,
+            counts=sections.counts,
+            spend=sections.spend,
+            uncount=sections.uncount,
+        )
         self._admissions = Admissions(sections, self._rows, clock)
         self._plans = self._admissions.plans
         self._unsettled: list[tuple[RowHold, Amounts]] = []
         self.on_put_off: Callable[[], None] = _wait_for_reclamation
-        """Told when a settlement found its lock held, so that `settle_late` is called soon."""
+        """Told when a settlement found its lock held, or a lease was taken, so that `settle_late` is called soon."""
+        self._leases = Leases(sections, self._rows, self._locks, self._put_off)
 
     def join(self) -> None:
         """Give back what the dead had and take a process slot. Raises gateway.meters_unavailable."""
@@ -104,11 +107,21 @@ class MappedMeters:
 
         Keys of the claims differ. Raises MetersBusy or gateway.meters_unavailable; nothing is taken then.
         """
+        leases = self._leases
+        lease = leases.of.get(id(claims))
+        if lease is not None and lease.claims is claims and (hold := lease.draw(want)) is not None:
+            return hold
         self._locks.lock_stripes(claims.stripes)
         try:
-            plan = self._plans.get(id(claims))
-            if plan is not None and plan.claims is claims and (hold := plan.take(want)) is not None:
+            if lease is not None and lease.claims is claims and (hold := leases.renew(lease, want)) is not None:
                 return hold
+            plan = self._plans.get(id(claims))
+            if plan is not None and plan.claims is claims:
+                plan.calls += 1
+                if plan.calls >= BUSY_CALLS and (hold := leases.begin(plan, want)) is not None:
+                    return hold
+                if (hold := plan.take(want)) is not None:
+                    return hold
             return self._admissions.admit(claims, want, floor)
         finally:
             self._locks.unlock_stripes(claims.stripes)
@@ -125,7 +138,9 @@ class MappedMeters:
         if used is not hold.used:
             used = clamp(used)
             hold.charge(used)
-        if hold.row >= 0:
+        if hold.row == LEASED:
+            self._leases.settle(hold, used)  # type: ignore[arg-type]  # whoever has this row is a LeasedHold
+        elif hold.row >= 0:
             self._settle_or_keep(hold, used)  # type: ignore[arg-type]  # whoever has a row is a RowHold
         return hold.charges
 
@@ -143,7 +158,11 @@ class MappedMeters:
             return 0
 
     def settle_late(self) -> None:
-        """Try again to settle what found its lock held. Never raises; what is still held up is told of again."""
+        """Try again to settle what found its lock held, and give back what leases have left that are over.
+
+        Never raises; what is still held up is told of again.
+        """
+        self._leases.give_back_late()
         unsettled, self._unsettled = self._unsettled, []
         for hold, used in unsettled:
             self._settle_or_keep(hold, used)
@@ -189,12 +208,16 @@ class MappedMeters:
         if self._fd < 0:
             return
         self.reclaim_dead()
+        self._leases.end()
         self._rows.leave()
         self._sections.release()
         self._memory.close()
         os.close(self._fd)
         self._fd = -1
         self.open_files.discard(self._file)
+
+    def _put_off(self) -> None:
+        self.on_put_off()
 
     def _settle_or_keep(self, hold: RowHold, used: Amounts) -> None:
         stripes = hold.claims.held_stripes
@@ -210,20 +233,9 @@ class MappedMeters:
             self._locks.unlock_stripes(stripes)
 
     def _settle(self, hold: RowHold, used: Amounts) -> None:
-        words, memory, granted = self._words, self._memory, hold.granted
+        settle, granted = self._sections.settle, hold.granted
         for word, tag, unit in hold.held:
-            # Used first: a kill in between counts the call twice, which admits less, never more.
-            if tag > RING_TAG:
-                at = word - _SPENT_BEFORE
-                spent, reserved, generation = _read_record(memory, at * WORD)
-                if generation == tag:
-                    spent += used[unit]
-                    words[at] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
-                    words[word] = reserved - granted[unit]
-                continue
-            if tag == RING_TAG:
-                self._sections.amounts.spend(word - RING_RESERVED, used[unit])
-            words[word] -= granted[unit]
+            settle(word, tag, granted[unit], used[unit])
         self._rows.free(hold.row)
 
     def _read_one(self, claim: Claim, limit: int, now_ns: int) -> MeterState:

@@ -58,13 +58,17 @@ class Plan:
     __slots__ = (
         "_beside", "_buckets", "_buckets_until_ns", "_charge_ids", "_charged", "_counts_at", "_facts", "_from_ns",
         "_held", "_instants", "_limits", "_owner_ids", "_places", "_raised", "_read_counts", "_read_facts", "_rings",
-        "_row", "_rows", "_sections", "_tagged", "_until_ns", "_wanted", "claims", "is_stale",
+        "_row", "_rows", "_sections", "_tagged", "_until_ns", "_wanted", "calls", "claims", "draft", "is_stale",
+        "since_ns",
     )  # fmt: skip
 
     def __init__(self, claims: Claims, draft: "Draft", sections: Sections, rows: Rows) -> None:
         self.claims = claims
+        self.draft = draft
         self.is_stale = False
         """Whether its facts were found changed, so that another has to be made."""
+        self.calls = self.since_ns = 0
+        """How many calls it has let in since an instant: both are for whoever looks how many there are."""
         self._sections = sections
         self._rows = rows
         self._from_ns, self._until_ns = draft.from_ns, draft.until_ns
@@ -74,11 +78,11 @@ class Plan:
         # Of each claim two words are counted against its limit: one that is raised by a call, and one beside it.
         words = sorted(draft.raised + draft.beside)
         self._read_counts, self._counts_at = build_reader(words)
-        self._raised = _picker(words.index(word) for word in draft.raised)
-        self._beside = _picker(words.index(word) for word in draft.beside)
+        self._raised = picker(words.index(word) for word in draft.raised)
+        self._beside = picker(words.index(word) for word in draft.beside)
         self._places = tuple(draft.raised)
         self._limits = tuple(draft.limits)
-        self._wanted = _picker(claim.unit for claim in claims.every)
+        self._wanted = picker(claim.unit for claim in claims.every)
         self._rings = tuple(draft.rings)
         self._buckets: list[int] = []
         """Of each ring of calls the number of its present bucket."""
@@ -92,7 +96,7 @@ class Plan:
         self._owner_ids = tuple([claim.owner_id for claim, _ in draft.charged])
         self._charge_ids = tuple([claim.charge_id for claim, _ in draft.charged])
         self._instants = tuple([instant for _, instant in draft.charged])
-        self._charged = _picker([claim.unit for claim, _ in draft.charged] or [0])
+        self._charged = picker([claim.unit for claim, _ in draft.charged] or [0])
 
     def take(self, want: Amounts) -> Hold | None:
         """Let a call in that is granted all it wants; None, and nothing is taken, when that is not plainly possible.
@@ -220,7 +224,7 @@ def build_reader(words: Iterable[int]) -> tuple[Callable[..., tuple[int, ...]], 
     return Struct("".join(parts)).unpack_from, ordered[0] * WORD
 
 
-def _picker(places: Iterable[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+def picker(places: Iterable[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
     """Return what picks these places of a tuple. A single one is picked twice, since `itemgetter` would return it bare:
     whoever pairs what was picked with something else stops at the end of the other.
     """

@@ -52,6 +52,18 @@ class Rings:
         numbers[at] = count if count < AMOUNT_MAX else AMOUNT_MAX
         words[cell + TOTAL] = total if total < AMOUNT_MAX else AMOUNT_MAX
 
+    def take_back(self, cell: int, length_ns: int, bucket: int, amount: int) -> None:
+        """Take back what was counted in a bucket of this length, unless it has left the ring or its buckets are others.
+
+        A kill in between leaves the sum too high until the next bucket.
+        """
+        words = self.words
+        if words[cell + LENGTH] == length_ns and words[cell + LAST] - bucket < SLOTS:
+            at = self.place(cell, bucket)
+            amount = min(amount, self.numbers[at])
+            self.numbers[at] -= amount
+            words[cell + TOTAL] -= amount
+
     def raise_before(self, cell: int, amounts: Iterable[tuple[int, int]]) -> None:
         """Raise what was counted so many nanoseconds ago to at least these amounts. Idempotent."""
         words = self.words

@@ -5,6 +5,7 @@ to a calendar period, or back, the new count takes over what the old one shows, 
 """
 
 import mmap
+from struct import Struct
 
 from tollway.adapters.meters.layout import (
     AMOUNTS_RING,
@@ -13,24 +14,32 @@ from tollway.adapters.meters.layout import (
     CALLS_WORDS,
     CELL_WORDS,
     FIRST_RECORD,
+    GENERATION,
     LENGTH,
+    RESERVED,
     RING_RESERVED,
     RING_TAG,
     SECOND_RECORD,
     SLOTS_TAG,
     SPAN,
+    SPENT,
     TOTAL,
+    WORD,
     Layout,
 )
 from tollway.adapters.meters.locks import RangeLocks
 from tollway.adapters.meters.periods import Periods
 from tollway.adapters.meters.rings import Rings
+from tollway.adapters.meters.rows import Counted
 from tollway.adapters.meters.table import Table
-from tollway.gateway.room import CALLS, Claim, Claims
+from tollway.gateway.room import AMOUNT_MAX, CALLS, Claim, Claims
 from tollway.kernel.clock import Clock
 from tollway.policy.budget import Calendar
 
 CALLS_PER_WORD = 2
+_SPENT_BEFORE = RESERVED - SPENT
+_read_record = Struct("=qqq").unpack_from
+"""Reads what is spent and reserved in a period's record, and its generation, which follow one another."""
 
 
 class Sections:
@@ -107,6 +116,31 @@ class Sections:
             self.amounts.spend(place - RING_RESERVED, amount)
         elif tag != SLOTS_TAG:
             self.periods.spend(place, amount)
+
+    def settle(self, word: int, tag: int, back: int, used: int) -> None:
+        """Take `back` from what is held at a word, and add to what is used.
+
+        Used first: a kill in between counts it twice, which admits less, never more.
+        """
+        words = self.words
+        if tag > RING_TAG:
+            at = word - _SPENT_BEFORE
+            spent, reserved, generation = _read_record(self.memory, at * WORD)
+            if generation == tag:
+                spent += used
+                words[at] = spent if spent < AMOUNT_MAX else AMOUNT_MAX
+                words[word] = reserved - back
+            return
+        if tag == RING_TAG:
+            self.amounts.spend(word - RING_RESERVED, used)
+        words[word] -= back
+
+    def uncount(self, counted: Counted, calls: int) -> None:
+        """Take back calls that were counted and not made, unless they count no longer."""
+        if counted.tag == RING_TAG:
+            self.calls.take_back(counted.place, counted.length_ns, counted.bucket, calls)
+        elif self.words[counted.place - SPENT + GENERATION] == counted.tag:
+            self.words[counted.place] -= calls
 
     def release(self) -> None:
         """Let go of the memory."""

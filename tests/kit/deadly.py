@@ -1,0 +1,46 @@
+"""Meters whose process is killed instead of its n-th store into the file."""
+
+import os
+import signal
+
+from tollway.adapters.meters import MappedMeters
+from tollway.adapters.meters.leases import Lease
+
+
+class Deadly:
+    """Stands in for what is stored into; `stores_left` is of all of them together, and -1 for ever."""
+
+    stores_left = -1
+
+    def __init__(self, words: object) -> None:
+        self.words = words
+
+    def __getitem__(self, key: object) -> object:
+        return self.words[key]  # type: ignore[index]
+
+    def __setitem__(self, key: object, value: object) -> None:
+        if Deadly.stores_left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        Deadly.stores_left -= 1
+        self.words[key] = value  # type: ignore[index]
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
+def make_deadly(meters: MappedMeters) -> None:
+    """Let every store of these meters count."""
+    sections = meters._sections
+    words, numbers = Deadly(sections.words), Deadly(sections.numbers)
+    for part in (meters, meters._rows, meters._admissions, sections.periods):
+        part._words = words  # type: ignore[attr-defined]
+    meters._admissions._numbers = numbers  # type: ignore[assignment]
+    sections.words = sections.calls.words = sections.amounts.words = sections.amounts.numbers = words  # type: ignore[assignment]
+    sections.numbers = sections.calls.numbers = numbers  # type: ignore[assignment]
+    for lease in meters._leases.of.values():
+        make_lease_deadly(lease)
+
+
+def make_lease_deadly(lease: Lease) -> None:
+    """Let every store of a lease count that was not there before."""
+    lease._memory = Deadly(lease._memory)  # type: ignore[assignment]
