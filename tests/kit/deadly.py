@@ -2,9 +2,9 @@
 
 import os
 import signal
+from typing import Any
 
 from tollway.adapters.meters import MappedMeters
-from tollway.adapters.meters.leases import Lease
 
 
 class Deadly:
@@ -31,16 +31,14 @@ class Deadly:
 def make_deadly(meters: MappedMeters) -> None:
     """Let every store of these meters count."""
     sections = meters._sections
-    words, numbers = Deadly(sections.words), Deadly(sections.numbers)
+    words: Any = Deadly(sections.words)
+    numbers: Any = Deadly(sections.numbers)
+    part: Any
     for part in (meters, meters._rows, meters._admissions, sections.periods):
-        part._words = words  # type: ignore[attr-defined]
-    meters._admissions._numbers = numbers  # type: ignore[assignment]
-    sections.words = sections.calls.words = sections.amounts.words = sections.amounts.numbers = words  # type: ignore[assignment]
-    sections.numbers = sections.calls.numbers = numbers  # type: ignore[assignment]
+        part._words = words
+    meters._admissions._numbers = numbers
+    sections.words = sections.calls.words = sections.amounts.words = sections.amounts.numbers = words
+    sections.numbers = sections.calls.numbers = numbers
     for lease in meters._leases.of.values():
-        make_lease_deadly(lease)
-
-
-def make_lease_deadly(lease: Lease) -> None:
-    """Let every store of a lease count that was not there before."""
-    lease._memory = Deadly(lease._memory)  # type: ignore[assignment]
+        memory: Any = Deadly(lease._memory)
+        lease._memory = memory

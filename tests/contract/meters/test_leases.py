@@ -7,6 +7,7 @@ import signal
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from kit.deadly import Deadly, make_deadly
 from kit.metering import claim_for, granted
 from kit.processes import fork, join
 from tollway.adapters.meters import Layout, MappedMeters, leases, open_meters
+from tollway.adapters.meters.layout import TAKEN, WORD
 from tollway.adapters.meters.leases import LEASED
 from tollway.gateway.claims import combine
 from tollway.gateway.room import Amounts, Claim, Claims, Hold, NoRoom
@@ -152,6 +154,22 @@ def test_a_call_that_uses_more_than_it_was_granted_leaves_that_much_less_to_the_
     meters.close()
 
 
+def test_a_lease_has_room_for_what_calls_use_though_they_want_less(tmp_path: Path) -> None:
+    """Nobody knows before how many bytes an answer has."""
+    claims = (claim_for("bytes", 10**9, window_seconds=3_600), claim_for("cost", 10**9, limit_id="budget"))
+    meters, asked = opened(tmp_path / "m", FixedClock()), combine(claims)
+    want, used = (5, 0, 0, 0, 100, 1), (4, 0, 0, 0, 900, 1)
+    for _ in range(2 * leases.CALLS_AHEAD + 4):
+        meters.settle(granted(meters.admit(asked, want, want)), used)
+    began = meters._leases.of[id(asked)].until_ns
+    drawn = 0
+    while meters.admit(asked, want, want).row == LEASED and drawn < leases.CALLS_AHEAD - 10:  # type: ignore[union-attr]
+        drawn += 1
+    assert meters._leases.of[id(asked)].until_ns == began
+    assert drawn == leases.CALLS_AHEAD - 10
+    meters.close()
+
+
 def test_what_is_not_drawn_in_ten_milliseconds_goes_back(tmp_path: Path) -> None:
     clock, claims = FixedClock(), claims_of(1_000)
     meters, told_of = opened(tmp_path / "m", clock), []
@@ -186,6 +204,29 @@ def test_a_lease_ends_with_the_bucket_that_its_calls_are_counted_in(tmp_path: Pa
     hold = granted(meters.admit(asked, ONE, ONE))
     assert hold.row == LEASED
     assert meters._leases.of[id(asked)].until_ns > before, "it draws from the next one"
+    meters.close()
+
+
+def test_a_process_that_is_put_aside_while_it_takes_a_lease_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, claims = FixedClock(), claims_of(1_000)
+    meters, asked = opened(tmp_path / "m", clock), combine(claims)
+    taken: list[int] = []
+
+    def take_and_wait(self: leases.Lease, *args: Any) -> None:
+        original(self, *args)
+        taken.append(meters.read(claims)[0].used)
+        clock.advance(0.02)
+
+    original = leases.Lease._take
+    monkeypatch.setattr(leases.Lease, "_take", take_and_wait)
+    for calls in range(1, 9):
+        hold = granted(meters.admit(asked, ONE, ONE))
+        assert hold.row != LEASED
+        meters.settle(hold, ONE)
+        assert [state.used for state in meters.read(claims)] == [calls, calls, 0, calls, calls]
+    assert max(taken) > 60
     meters.close()
 
 
@@ -287,7 +328,7 @@ def test_a_kill_in_the_middle_of_reclaiming_a_lease_leaves_it_to_the_next(tmp_pa
                 original(joining)
                 Deadly.stores_left = -1
 
-            MappedMeters.join = join_deadly  # type: ignore[method-assign]
+            MappedMeters.join = join_deadly  # type: ignore[assignment, method-assign]
             opened(path, FixedClock())
 
         assert join(fork(victim)) == 0
@@ -322,7 +363,7 @@ def test_calls_that_a_killed_process_had_counted_ahead_come_back_unless_their_ri
         meters.close()
         if is_other:
             with path.open("r+b") as file:
-                at = leases.TAKEN * leases.WORD
+                at = TAKEN * WORD
                 file.seek(at)
                 word = int.from_bytes(file.read(8), "little") + 1
                 file.seek(at)

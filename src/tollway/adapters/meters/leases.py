@@ -66,7 +66,7 @@ class Lease:
         "_at", "_bases", "_beside", "_calls", "_charge_ids", "_charged", "_count_words", "_counted", "_counts_at",
         "_draft", "_ended", "_facts", "_held", "_instants", "_is_limited", "_limits", "_memory", "_monotonic_ns",
         "_owner_ids", "_pick", "_raised", "_read_counts", "_read_facts", "_rest", "_row", "_rows", "_sections",
-        "_slots", "_slots_taken", "_table", "_taken", "_wanted", "claims", "is_listed", "until_ns",
+        "_slots", "_slots_taken", "_table", "_taken", "_usual", "_wanted", "claims", "is_listed", "until_ns",
     )  # fmt: skip
 
     def __init__(self, claims: Claims, draft: Draft, sections: Sections, rows: Rows) -> None:
@@ -111,6 +111,8 @@ class Lease:
         self._slots = self._slots_taken = 0
         self._calls = 0
         """For how many it was taken."""
+        self._usual = _NOTHING
+        """What calls that ended have used, each."""
 
     def draw(self, want: Amounts) -> Hold | None:
         """Let a call in that is granted all it wants; None, and nothing is taken, when the lease is over or used up."""
@@ -154,14 +156,15 @@ class Lease:
         counts = self._read_counts(memory, self._counts_at)
         raised = self._raised(counts)
         room = list(map(sub, map(sub, self._limits, self._beside(counts)), raised))
-        wanted = self._wanted(want)
-        calls = min([CALLS_AHEAD, *[each // (FAR * much) for each, much in zip(room, wanted, strict=False) if much]])
+        # Of bytes, and of what was estimated, calls use more than they want: as much as those before them, it seems.
+        likely = tuple(map(max, want, self._usual))
+        wanted = zip(room, self._wanted(likely), strict=False)  # a picker pads what it picks
+        calls = min([CALLS_AHEAD, *[left // (FAR * much) for left, much in wanted if much]])
         if calls < CALLS_AHEAD_MIN:
             return False
-        ahead = [
-            much * calls if is_limited else _PLENTY for much, is_limited in zip(want, self._is_limited, strict=True)
-        ]
-        self._take(calls, tuple(ahead), raised, mono_ns)  # type: ignore[arg-type]  # six again
+        units = zip(likely, self._is_limited, strict=True)
+        ahead = tuple([much * calls if is_limited else _PLENTY for much, is_limited in units])
+        self._take(calls, ahead, raised, mono_ns)  # type: ignore[arg-type]  # six again
         self._bases = list(map(sub, room, self._wanted(ahead)))
         self.until_ns = until_ns
         return True
@@ -177,6 +180,8 @@ class Lease:
         in_flight = slots_taken - self._slots
         kept = tuple(map(sub, map(sub, taken, rest), ended))
         drawn, self._calls = self._calls - rest[CALLS], 0
+        if ended[CALLS]:
+            self._usual = tuple([much // ended[CALLS] for much in ended])  # type: ignore[assignment]  # six again
         # From here on a kill charges all that was taken.
         self._rest = _NOTHING
         self._memory[self._at] = _EMPTY
@@ -275,11 +280,12 @@ class Leases:
         return hold
 
     def settle(self, hold: LeasedHold, used: Amounts) -> None:
-        """Settle a call that drew from a lease."""
+        """Settle a call that drew from a lease: at once when no more calls draw from it, a limit being near maybe."""
         lease = hold.lease
         assert lease is not None
         lease.settle(hold.granted, used)
-        if not lease.is_listed:
+        is_drawn = self.of.get(id(lease.claims)) is lease
+        if (is_drawn or not self._give_back(lease)) and not lease.is_listed:
             self._list(lease)
 
     def give_back_late(self) -> None:
@@ -299,8 +305,13 @@ class Leases:
             self._give_back(lease)
 
     def _take(self, lease: Lease, want: Amounts) -> Hold | None:
-        hold = lease.draw(want) if lease.take_ahead(want) else None
-        if hold is not None and not lease.is_listed:
+        if not lease.take_ahead(want):
+            return None
+        hold = lease.draw(want)
+        if hold is None:
+            # The process was put aside for so long that the lease is over before its first call.
+            lease.give_back()
+        elif not lease.is_listed:
             self._list(lease)
         return hold
 
