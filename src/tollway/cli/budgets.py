@@ -13,7 +13,17 @@ import typer
 from tollway.cli.answers import CommandError, ExitCode, decoded
 from tollway.cli.find import find_one
 from tollway.cli.instants import parse_expiry
-from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, meter_lines, show_limit, show_limits
+from tollway.cli.limits import (
+    RPM,
+    Budget,
+    Concurrency,
+    Limit,
+    build_limits,
+    meter_lines,
+    replaced_budgets,
+    show_limit,
+    show_limits,
+)
 from tollway.cli.session import Session, command
 from tollway.control.limits.parse import parse_count
 from tollway.kernel.money import format_usd, parse_usd
@@ -98,7 +108,12 @@ def set_limits(
     limits = build_limits(rpm, concurrency, budget, limit)
     if not limits:
         raise CommandError(ExitCode.USAGE, "say which limits, such as --rpm 60; `tollway limit clear` takes all away")
-    _show(session, session.call("PUT", _path(session, owner), body=limits))
+    path = _path(session, owner)
+    before = session.call("GET", path)
+    after = session.call("PUT", path, body=limits)
+    _show(session, after)
+    if note := replaced_budgets(before["limits"], after["limits"]):
+        session.output.note(note)
 
 
 def clear_limits(session: Session, owner: OwnerArgument) -> None:

@@ -20,8 +20,9 @@ Budget = Annotated[
     typer.Option(
         "--budget",
         metavar="USD/PERIOD",
-        help="Such as 5/month, '2M tokens/day' or 5/month@Europe/Paris; hour, day, week, month or total; "
-        "with ' for gpt-* opus' only calls for these count. Repeatable.",
+        help="Such as 5/month, '2M tokens/day', 5/month@Europe/Paris or 5/7d:soft; hour, day, week, month, total, or a "
+        "duration, which slides; with ' for gpt-* opus' only calls for these count; after NAME= the budget of that "
+        "name, with what it has spent. Repeatable.",
     ),
 ]
 Limit = Annotated[
@@ -51,6 +52,18 @@ def build_limits(
     if limits:
         found["limits"] = [_limit(_parsed(text, parse_limit, "--limit")) for text in limits]
     return found
+
+
+def replaced_budgets(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
+    """Say which budgets were put away while others begin with nothing spent; "" where none were."""
+    old, new = ({budget["name"] for budget in (limits or {}).get("budgets") or ()} for limits in (before, after))
+    if not old - new or not new - old:
+        return ""
+    gone, begun = sorted(old - new), sorted(new - old)
+    return (
+        f"{_listed(begun)} begins with nothing spent, and {_listed(gone)} is put away with what it has spent; "
+        f"to go on from that, write it as --budget '{gone[0]}=AMOUNT/PERIOD'"
+    )
 
 
 def show_limits(limits: dict[str, Any] | None) -> str:
@@ -103,14 +116,22 @@ def _meter_line(meter: dict[str, Any]) -> str:
 def _budget(rule: BudgetRule) -> dict[str, Any]:
     is_money = rule.unit == "cost"
     amount = {"limit_usd": format_usd(rule.amount)} if is_money else {"limit_tokens": rule.amount}
-    return {"name": rule.name, **amount, "period": rule.period, **_zone(rule), **_models(rule)}
+    soft = {"soft": True} if rule.is_soft else {}
+    return {"name": rule.name, **amount, **_window(rule), **_zone(rule), **_models(rule), **soft}
 
 
 def _limit(rule: LimitRule) -> dict[str, Any]:
     amount = {"amount_usd": format_usd(rule.amount)} if rule.measure == "cost" else {"amount": rule.amount}
-    window = {"period": rule.period} if rule.period else {"window_seconds": rule.window_seconds}
-    more = {**window, **_zone(rule), **_models(rule)}
+    more = {**_window(rule), **_zone(rule), **_models(rule)}
     return {"name": rule.name, "measure": rule.measure, **amount, **more, "soft": rule.is_soft}
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(f"budget `{name}`" for name in names)
+
+
+def _window(rule: BudgetRule | LimitRule) -> dict[str, Any]:
+    return {"period": rule.period} if rule.period else {"window_seconds": rule.window_seconds}
 
 
 def _zone(rule: BudgetRule | LimitRule) -> dict[str, str]:

@@ -55,6 +55,13 @@ def test_limits_are_set_and_cleared(team: ConsoleStandIn, run: Run) -> None:
     assert team.asked[-1].json == {}
 
 
+def test_a_budget_that_begins_anew_is_told_of(console: ConsoleStandIn, run: Run) -> None:
+    after = {**OWNED, "limits": {**LIMITS, "budgets": [{**BUDGET, "name": "day"}]}}
+    console.answer("GET", "/limits/global/global", OWNED)
+    console.answer("PUT", "/limits/global/global", after)
+    assert "budget `day` begins with nothing spent" in run("limit", "set", "global", "--budget", "5/day").err
+
+
 def test_top_up_is_in_the_unit_of_the_limit(team: ConsoleStandIn, run: Run) -> None:
     assert run("budget", "top-up", "team:payments", "month", "2", "--for", "2027-01-01").code == 0
     assert team.asked[-1].json == {"limit": "month", "amount_usd": "2.00", "ends_at": "2027-01-01T00:00:00Z"}

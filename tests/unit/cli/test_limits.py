@@ -3,7 +3,7 @@
 import pytest
 import typer
 
-from tollway.cli.limits import build_limits, show_limits
+from tollway.cli.limits import build_limits, replaced_budgets, show_limits
 
 
 def test_flags_become_the_limits_of_the_api() -> None:
@@ -26,11 +26,13 @@ def test_no_flags_are_no_limits() -> None:
 
 
 def test_every_measure_and_window_has_a_flag() -> None:
-    budgets = ["2M tokens/day", "5/month@Europe/Paris"]
+    budgets = ["2M tokens/day", "5/month@Europe/Paris", "1/7d:soft", "month=1/hour"]
     limits = build_limits(None, None, budgets, ["tokens=100k/1m", "cost=0.5/day:soft", "concurrency=3"])
     assert limits["budgets"] == [
         {"name": "day tokens", "limit_tokens": 2_000_000, "period": "day"},
         {"name": "month", "limit_usd": "5.00", "period": "month", "zone": "Europe/Paris"},
+        {"name": "604800s", "limit_usd": "1.00", "window_seconds": 604_800, "soft": True},
+        {"name": "month", "limit_usd": "1.00", "period": "hour"},
     ]
     assert limits["limits"] == [
         {"name": "60s", "measure": "total_tokens", "amount": 100_000, "window_seconds": 60, "soft": False},
@@ -38,7 +40,8 @@ def test_every_measure_and_window_has_a_flag() -> None:
         {"name": "concurrency", "measure": "concurrency", "amount": 3, "window_seconds": 0, "soft": False},
     ]
     assert show_limits(limits) == (
-        "2000000 tokens/day, 5.00 USD/month@Europe/Paris, 100000 total tokens/60s, 0.50 USD/day (soft), 3 concurrency"
+        "2000000 tokens/day, 5.00 USD/month@Europe/Paris, 1.00 USD/604800s (soft), 1.00 USD/hour, "
+        "100000 total tokens/60s, 0.50 USD/day (soft), 3 concurrency"
     )
     assert show_limits({"budgets": [{"limit_usd": "1.00", "period": "day", "models": ["gpt-*"]}]}) == (
         "1.00 USD/day for gpt-*"
@@ -56,3 +59,12 @@ def test_budgets_that_cannot_be_read_name_their_flag(text: str) -> None:
     with pytest.raises(typer.BadParameter) as caught:
         build_limits(None, None, [text])
     assert caught.value.param_hint == "--budget"
+
+
+def test_a_budget_that_takes_the_place_of_another_is_told_of() -> None:
+    month, day = build_limits(None, None, ["5/month"]), build_limits(None, None, ["5/day"])
+    note = replaced_budgets(month, day)
+    assert note.startswith("budget `day` begins with nothing spent, and budget `month` is put away")
+    assert "--budget 'month=AMOUNT/PERIOD'" in note
+    for after in (month, build_limits(None, None, ["month=5/day"]), build_limits(None, None, ["5/month", "1/day"]), {}):
+        assert replaced_budgets(month, after) == ""

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import cast
 
-from tollway.contract.limits import Measure
+from tollway.contract.limits import Measure, Period
 from tollway.control.limits.checks import MEASURES, PERIODS
 from tollway.control.limits.model import BudgetRule, LimitRule, RequestRule
 from tollway.kernel.money import parse_usd
@@ -28,24 +28,30 @@ def per_minute(requests: int) -> RequestRule:
 
 
 def parse_budget(text: str) -> BudgetRule:
-    """Read `5/month`, `0.25/day`, `20/total`, `2M tokens/month` or `5/month@Europe/Paris`; a bare amount is per month.
+    """Read `5/month`, `0.25/day`, `20/total`, `5/7d`, `2M tokens/month`, `5/month@Europe/Paris` or `5/month:soft`.
 
-    The period is the budget's name (`month tokens` for tokens). Raises ValueError with a sentence that says what
-    would work.
+    A bare amount is per month; a duration slides. The period is the budget's name (`month tokens` for tokens), unless
+    there is one before: `month=10/day` is the budget `month` from now on by the day, with what it has spent. Raises
+    ValueError with a sentence that says what would work.
     """
-    stated, models = _for_models(text)
+    named, models = _for_models(text)
+    given, equals, named = named.rpartition("=")
+    stated, is_soft = _soft(named)
     amount, _, rest = stated.partition("/")
-    period, _, zone = rest.partition("@")
-    period = period.strip() or "month"
-    if period not in PERIODS:
-        raise ValueError(f"not a period: {period!r} (use one of {', '.join(PERIODS)})")
+    span, _, zone = rest.partition("@")
+    period, seconds = _span(span.strip() or "month", "period")
     number, _, unit = amount.strip().rpartition(" ")
     is_tokens = unit in _TOKENS
+    window = period or f"{seconds}s"
+    if equals and not given.strip():
+        raise ValueError("a budget's name is missing before the =")
     rule = BudgetRule(
-        _name(f"{period} tokens" if is_tokens else period, models),
+        given.strip() or _name(f"{window} tokens" if is_tokens else window, models),
         parse_count(number) if is_tokens else parse_usd(amount),
         period,
+        window_seconds=seconds,
         zone=zone.strip() or "UTC",
+        is_soft=is_soft,
         models=models,
     )
     return replace(rule, unit="total_tokens") if is_tokens else rule
@@ -59,9 +65,7 @@ def parse_limit(text: str) -> LimitRule:
     Raises ValueError.
     """
     named, models = _for_models(text)
-    stated, _, flag = named.partition(":")
-    if flag not in ("", "soft"):
-        raise ValueError(f"not a kind of limit: {flag!r} (only soft can follow the colon)")
+    stated, is_soft = _soft(named)
     word, _, rest = stated.partition("=")
     measure = cast("Measure", _SHORT_MEASURES.get(word.strip(), word.strip()))
     if measure not in MEASURES:
@@ -69,10 +73,10 @@ def parse_limit(text: str) -> LimitRule:
     amount, _, window = rest.partition("/")
     number = parse_usd(amount) if measure == "cost" else parse_count(amount)
     if measure == "concurrency":
-        rule = LimitRule("concurrency", measure, number, is_soft=bool(flag))
+        rule = LimitRule("concurrency", measure, number, is_soft=is_soft)
     else:
         span, _, zone = window.partition("@")
-        rule = _windowed(measure, number, span.strip(), zone.strip() or "UTC", is_soft=bool(flag))
+        rule = _windowed(measure, number, span.strip(), zone.strip() or "UTC", is_soft=is_soft)
     return replace(rule, name=_name(rule.name, models), models=models)
 
 
@@ -113,12 +117,27 @@ def _name(window: str, models: tuple[str, ...]) -> str:
     return f"{window} for {' '.join(models)}"[:NAME_MAX] if models else window
 
 
-def _windowed(measure: Measure, amount: int, span: str, zone: str, *, is_soft: bool) -> LimitRule:
+def _soft(text: str) -> tuple[str, bool]:
+    """Return what is before `:soft`, and whether that was there. Raises ValueError for anything else after a colon."""
+    stated, _, flag = text.partition(":")
+    if flag not in ("", "soft"):
+        raise ValueError(f"not a kind of limit: {flag!r} (only soft can follow the colon)")
+    return stated, bool(flag)
+
+
+def _span(span: str, called: str) -> tuple[Period | None, int]:
+    """Return the calendar period, or the seconds of a window that slides. Raises ValueError."""
     if span in PERIODS:
-        return LimitRule(span, measure, amount, period=span, zone=zone, is_soft=is_soft)
+        return span, 0
     try:
-        seconds = parse_duration_seconds(span)
+        return None, parse_duration_seconds(span)
     except ValueError as error:
-        raise ValueError(f"not a window: {span!r} (write 60s, 5m, 24h, or one of {', '.join(PERIODS)})") from error
+        raise ValueError(f"not a {called}: {span!r} (write 60s, 5m, 24h, or one of {', '.join(PERIODS)})") from error
+
+
+def _windowed(measure: Measure, amount: int, span: str, zone: str, *, is_soft: bool) -> LimitRule:
+    period, seconds = _span(span, "window")
+    if period is not None:
+        return LimitRule(span, measure, amount, period=period, zone=zone, is_soft=is_soft)
     name = name_window(seconds) if measure == "requests" else f"{seconds}s"
     return LimitRule(name, measure, amount, seconds, is_soft=is_soft)

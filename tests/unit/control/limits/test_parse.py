@@ -23,15 +23,20 @@ def test_rpm_is_one_rule() -> None:
         ("7", BudgetRule("month", 7_000_000_000, "month")),
         ("5/day@Europe/Paris", BudgetRule("day", 5_000_000_000, "day", zone="Europe/Paris")),
         ("2M tokens/month", BudgetRule("month tokens", 2_000_000, "month", "total_tokens")),
+        ("5/7d", BudgetRule("604800s", 5_000_000_000, None, window_seconds=604_800)),
+        ("1k tokens/1h:soft", BudgetRule("3600s tokens", 1_000, None, "total_tokens", 3_600, is_soft=True)),
+        ("5/day@Asia/Tokyo:soft", BudgetRule("day", 5_000_000_000, "day", zone="Asia/Tokyo", is_soft=True)),
+        ("month=10/day", BudgetRule("month", 10_000_000_000, "day")),
+        ("a share = 1/day for opus", BudgetRule("a share", 1_000_000_000, "day", models=("opus",))),
     ],
 )
 def test_budgets(text: str, rule: BudgetRule) -> None:
     assert parse_budget(text) == rule
 
 
-@pytest.mark.parametrize("text", ["", "/month", "5/year", "-5", "five", "5/month/day", "1e9/day"])
+@pytest.mark.parametrize("text", ["", "/month", "5/year", "-5", "five", "5/month/day", "1e9/day", "5/day:firm", "=5"])
 def test_other_budgets_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a"):
+    with pytest.raises(ValueError, match="not a|a budget's name is missing"):
         parse_budget(text)
 
 
