@@ -30,8 +30,7 @@ class BulkWorker:
         """Work until cancelled. A step that fails is tried again."""
         tidied = 0.0
         while True:
-            if time.monotonic() - tidied > TIDY_SECONDS:
-                await self._try(self._bulk.tidy)
+            if time.monotonic() - tidied > TIDY_SECONDS and not await self._try(self._bulk.tidy):
                 tidied = time.monotonic()
             began = time.monotonic()
             is_working = await self._try(self._bulk.step_any)

@@ -116,10 +116,12 @@ class SQLBulkStore:
         with self._database.reading() as connection:
             return tuple(from_json(text, Before) for text in connection.execute(query).scalars())
 
-    def forget(self, *, before_ns: int) -> None:
-        """Delete what was kept to take back jobs that ended before an instant."""
+    def forget(self, *, before_ns: int, limit: int) -> int:
+        """Delete what was kept to take back jobs that ended before an instant, at most `limit`; by primary key."""
+        keys = (bulk_changes.c.job_id, bulk_changes.c.token_id)
         ended = select(bulk_jobs.c.id).where(bulk_jobs.c.ended_ns < before_ns)
-        self._database.writing().execute(delete(bulk_changes).where(bulk_changes.c.job_id.in_(ended)))
+        some = select(*keys).where(bulk_changes.c.job_id.in_(ended)).limit(limit)
+        return self._database.writing().execute(delete(bulk_changes).where(tuple_(*keys).in_(some))).rowcount
 
 
 _CHANGED = (

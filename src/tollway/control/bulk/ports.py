@@ -70,8 +70,9 @@ class BulkStore(Protocol):
         """Return what tokens were before the job, by token id."""
         ...
 
-    def forget(self, *, before_ns: int) -> None:
-        """Delete what was kept to take back jobs that ended before an instant."""
+    def forget(self, *, before_ns: int, limit: int) -> int:
+        """Delete what was kept to take back jobs that ended before an instant, at most `limit` tokens' worth; return
+        how many."""
         ...
 
 

@@ -27,6 +27,8 @@ from tollway.kernel.ids import JOB, new_id
 
 BATCH = 500
 """Tokens a step: 50 to 100 ms on one core, which is how long another change may wait."""
+FORGOTTEN_AT_ONCE = 5_000
+"""Rows of what tokens were before: some 30 ms."""
 TOKENS_MAX = 1_000_000
 SAMPLE = 10
 UNDO_SECONDS = 7 * 86_400
@@ -146,10 +148,11 @@ class Bulk:
         self.step(job.id)
         return True
 
-    def tidy(self) -> None:
-        """Forget what can no longer be taken back."""
+    def tidy(self) -> bool:
+        """Forget a part of what can no longer be taken back; return whether there may be more."""
+        before_ns = self._parts.clock.now_ns() - UNDO_SECONDS * NANOS_PER_SECOND
         with self._parts.transactions.write():
-            self._store.forget(before_ns=self._parts.clock.now_ns() - UNDO_SECONDS * NANOS_PER_SECOND)
+            return self._store.forget(before_ns=before_ns, limit=FORGOTTEN_AT_ONCE) == FORGOTTEN_AT_ONCE
 
     def _begin(self, wanted: Wanted, act: Act, actor: Actor, *, total: int, undoes: str | None) -> Job:
         by = _by(actor)

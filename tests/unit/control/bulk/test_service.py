@@ -111,10 +111,22 @@ def test_what_cannot_be_taken_back(plane: ControlPlane, ids: list[str]) -> None:
     with pytest.raises(TollwayError, match=r"^management\.conflict.*revoked"):
         plane.bulk.undo(revoked.id, ACTOR)
     plane.clock.advance(7 * 86_400 + 1)
-    plane.bulk.tidy()
+    assert not plane.bulk.tidy()
     assert plane.bulk_store.changes(disabled.id, after_id="", limit=9) == ()
     with pytest.raises(TollwayError, match=r"^management\.conflict.*7 days"):
         plane.bulk.undo(disabled.id, ACTOR)
+
+
+def test_what_was_kept_is_forgotten_a_part_at_a_time(
+    plane: ControlPlane, ids: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = run(plane, plane.bulk.start(EVERY, DISABLE, ACTOR))
+    plane.clock.advance(7 * 86_400 + 1)
+    kept = run(plane, plane.bulk.start(EVERY, Act("enable"), ACTOR))
+    monkeypatch.setattr(bulk_service, "FORGOTTEN_AT_ONCE", 3)
+    assert [plane.bulk.tidy() for _ in range(3)] == [True, True, False]
+    assert plane.bulk_store.changes(job.id, after_id="", limit=9) == ()
+    assert len(plane.bulk_store.changes(kept.id, after_id="", limit=9)) == 7
 
 
 def test_a_cancelled_job_stays_where_it_is(plane: ControlPlane, ids: list[str]) -> None:
