@@ -51,6 +51,7 @@ def register(app: typer.Typer) -> None:
     command(webhooks, "remove")(remove_webhook)
     command(webhooks, "test")(test_webhook)
     command(webhooks, "deliveries")(list_deliveries)
+    command(webhooks, "delivery")(show_delivery)
     command(webhooks, "resend")(resend_delivery)
     mail = typer.Typer(name="mail", help="How mail is sent.", no_args_is_help=True)
     app.add_typer(mail)
@@ -190,6 +191,15 @@ def list_deliveries(
     session.output.rows(
         rows, {**columns, "due_at": "due", "status": "status", "detail": "last word"}, empty="nothing was sent"
     )
+
+
+def show_delivery(session: Session, webhook: WebhookArgument, delivery: DeliveryArgument) -> None:
+    """Show what was sent in one delivery, and what came of each attempt.
+
+    Example: tollway webhook delivery ops dlv_0123456789abcdef
+    """
+    found = find_one(session, "webhooks", webhook)
+    session.output.fields(session.call("GET", f"/webhooks/{found['id']}/deliveries/{delivery}"))
 
 
 def resend_delivery(session: Session, webhook: WebhookArgument, delivery: DeliveryArgument) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from tollway.cli.find import Search, find_id, find_one, remove, switch
 from tollway.cli.limits import RPM, Budget, Concurrency, Limit, build_limits, show_limits
+from tollway.cli.rights import register_on_applications
 from tollway.cli.session import Session, command
 
 ApplicationArgument = Annotated[str, typer.Argument(metavar="APP", help="Name or id of the application.")]
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     command(applications, "disable")(disable_application)
     command(applications, "enable")(enable_application)
     command(applications, "remove")(remove_application)
+    register_on_applications(applications)
     teams = typer.Typer(name="team", help="Teams, the unit of isolation.", no_args_is_help=True)
     app.add_typer(teams)
     command(teams, "list")(list_teams)

@@ -1,4 +1,4 @@
-"""`tollway rights` and, of tokens, `rights`, `may` and `would-block`.
+"""`tollway rights`; of tokens `rights`, `may` and `would-block`, which applications have as well.
 
 Flags say what a part of the rights is to be; parts that no flag names stay as they are.
 """
@@ -44,6 +44,10 @@ LevelArgument = Annotated[
 ]
 OwnerArgument = Annotated[str | None, typer.Argument(metavar="OWNER", help="Name or id; none for the installation.")]
 TokenArgument = Annotated[str, typer.Argument(metavar="TOKEN", help="Name, id or masked form of the token.")]
+ApplicationArgument = Annotated[str, typer.Argument(metavar="APP", help="Name or id of the application.")]
+Networks = Annotated[list[str] | None, typer.Option("--networks", metavar="CIDR", help="Blocks to allow. Repeatable.")]
+Deny = Annotated[list[str] | None, typer.Option("--deny", metavar="CIDR", help="Blocks to deny. Repeatable.")]
+Days = Annotated[int, typer.Option("--days", min=1, max=90, help="How many days to look back.")]
 ModelOption = Annotated[str | None, typer.Option("--model", metavar="MODEL", help="The model asked for.")]
 
 
@@ -60,6 +64,11 @@ def register_on_tokens(group: typer.Typer) -> None:
     command(group, "rights")(effective)
     command(group, "may")(may)
     command(group, "would-block")(would_block)
+
+
+def register_on_applications(group: typer.Typer) -> None:
+    """Add what an application's rights would do to its commands."""
+    command(group, "would-block")(application_would_block)
 
 
 def show(session: Session, level: LevelArgument, owner: OwnerArgument = None) -> None:
@@ -192,24 +201,28 @@ def may(
 
 
 def would_block(
-    session: Session,
-    token: TokenArgument,
-    *,
-    networks: Annotated[
-        list[str] | None, typer.Option("--networks", metavar="CIDR", help="Blocks to allow. Repeatable.")
-    ] = None,
-    deny: Annotated[
-        list[str] | None, typer.Option("--deny", metavar="CIDR", help="Blocks to deny. Repeatable.")
-    ] = None,
-    days: Annotated[int, typer.Option("--days", min=1, max=90, help="How many days to look back.")] = 7,
+    session: Session, token: TokenArgument, *, networks: Networks = None, deny: Deny = None, days: Days = 7
 ) -> None:
     """Say who would have been blocked by these networks, from the calls of the last days. Nothing is changed.
 
     Example: tollway token would-block ci --networks 10.0.0.0/8 --days 7
     """
-    found = find_one(session, "tokens", token)
-    query = {"allow": networks, "deny": deny, "days": days}
-    answer = session.call("GET", f"/tokens/{found['id']}/would-block", query=query)
+    _look_back(session, "tokens", token, {"allow": networks, "deny": deny, "days": days})
+
+
+def application_would_block(
+    session: Session, application: ApplicationArgument, *, networks: Networks = None, deny: Deny = None, days: Days = 7
+) -> None:
+    """Say who would have been blocked by these networks, of all the application's tokens. Nothing is changed.
+
+    Example: tollway application would-block shop --deny 192.0.2.0/24
+    """
+    _look_back(session, "applications", application, {"allow": networks, "deny": deny, "days": days})
+
+
+def _look_back(session: Session, kind: str, reference: str, query: dict[str, Any]) -> None:
+    found = find_one(session, kind, reference)
+    answer = session.call("GET", f"/{kind}/{found['id']}/would-block", query=query)
     if session.output.as_json:
         session.output.json(answer)
         return

@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     command(group, "undo")(undo)
     command(group, "rules")(rules)
     command(group, "set-rules")(set_rules)
+    command(group, "remove-rules")(remove_rules)
     command(group, "replay")(replay)
     command(group, "decoys")(decoys)
     command(group, "decoy")(decoy)
@@ -163,6 +164,19 @@ def set_rules(
         session.output.json(saved)
     else:
         session.output.line("the rules hold from now on")
+
+
+def remove_rules(session: Session, *, team: Team = None) -> None:
+    """Take back what was set: a team has the installation's rules again, the installation the built-in ones.
+
+    Example: tollway security remove-rules --team shop
+    """
+    team_id = find_id(session, "teams", team) or ""
+    session.call("DELETE", "/security/rules", query={"team_id": team_id})
+    if session.output.as_json:
+        session.output.json({"team_id": team_id, "removed": True})
+    else:
+        session.output.line("the rules that were set hold no more")
 
 
 def replay(

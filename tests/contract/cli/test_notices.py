@@ -39,6 +39,8 @@ def test_a_webhook_from_its_secret_to_its_end(run: Run, console: Console) -> Non
     console.notices.deliver_due()
     deliveries = run("webhook", "deliveries", "ops", "--json").json["items"]
     assert [(one["event"], one["state"]) for one in deliveries] == [("token.created", "delivered")]
+    shown = run("webhook", "delivery", "ops", deliveries[0]["id"], "--json").json
+    assert shown["event"] == "token.created" and len(shown["attempts"]) == 1
     assert "is sent to ops again" in run("webhook", "resend", "ops", deliveries[0]["id"]).out
     assert "pending" in run("webhook", "deliveries", "ops", "--state", "pending").out
     assert run("webhook", "deliveries", "ops", "--state", "failed").out == "nothing was sent\n"

@@ -148,3 +148,20 @@ def test_would_block_counts_addresses_and_says_what_it_does_not_know(
     assert "192.0.2.1" in result.out
     assert "2 more addresses" in result.err and "1 calls have no address" in result.err and "older calls" in result.err
     assert (console.asked[-1].query["allow"], console.asked[-1].query["days"]) == ("10.0.0.0/8,::/0", "30")
+
+
+def test_would_block_of_an_application_is_of_all_its_tokens(console: ConsoleStandIn, run: Run) -> None:
+    app = {"id": "app_0123456789abcdef", "name": "shop"}
+    answer = {
+        "calls_looked_at": 3,
+        "calls_without_address": 0,
+        "calls_blocked": 0,
+        "addresses": [],
+        "more_addresses": 0,
+        "is_cut": False,
+    }
+    console.answer("GET", "/applications", {"items": [app], "next_cursor": None})
+    console.answer("GET", f"/applications/{app['id']}/would-block", answer)
+    said = run("application", "would-block", "shop", "--deny", "192.0.2.0/24")
+    assert said.out == "0 of 3 calls would have been blocked\n" and said.err == ""
+    assert console.asked[-1].query == {"deny": "192.0.2.0/24", "days": "7"}

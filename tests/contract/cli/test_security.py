@@ -61,6 +61,10 @@ def test_rules_are_printed_and_set_again(run: Run, tmp_path: Path) -> None:
     assert run("security", "rules", "--team", "red").code == 1
     assert run("security", "set-rules", "rules.json", "--team", "red", "--json").json["team_id"].startswith("team_")
     assert run("security", "rules", "--team", "red").code == 0
+    assert run("security", "remove-rules", "--team", "red").code == 0
+    assert run("security", "rules", "--team", "red").code == 1
+    assert run("security", "remove-rules", "--json").json == {"team_id": "", "removed": True}
+    assert run("security", "rules").json["thresholds"]["spike"]["factor"] != 12.0
     (tmp_path / "bad.json").write_text("{")
     assert run("security", "set-rules", "bad.json").code == 2
 
