@@ -35,6 +35,8 @@ SCENARIOS: dict[str, tuple[int, Scenario]] = {
     "limits, 2 workers": (2, partial(levels, rounds=EVERY_LEVEL, clients=50)),
     "limits, 4 workers": (4, partial(levels, rounds=EVERY_LEVEL[2::4] + TOGETHER, clients=50)),
     "limits, kills": (4, partial(levels, rounds=TOGETHER * 4, clients=50, kills=3)),
+    "far limits": (4, partial(levels, rounds=EVERY_LEVEL[1::4] + TOGETHER, clients=50, is_far=True)),
+    "far limits, kills": (4, partial(levels, rounds=TOGETHER * 4, clients=50, kills=3, is_far=True)),
     "revocations": (3, partial(revocations, count=1_000, at_once=10, clients=10)),
     "signals": (2, partial(signals, reloads=5, clients=48, settle_seconds=2.0)),
     "back": (1, back),

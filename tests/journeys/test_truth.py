@@ -29,6 +29,9 @@ SCENARIOS: dict[str, Scenario] = {
             ({"token": "requests", "plan": "cost", "application": "output_tokens"}, "total"),
         ),
     ),
+    "far levels": partial(
+        levels, clients=16, rounds=(({"token": "requests", "team": "cost"}, "day"),), kills=1, is_far=True
+    ),
     "streams": partial(streams, count=4),
     "held lock": partial(held_lock, calls=5),
     "revocations": partial(revocations, count=20, at_once=5, clients=4),

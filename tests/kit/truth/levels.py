@@ -17,6 +17,7 @@ from kit.load import CHAT_PATH, Crowd, Reply, chat
 from kit.truth.limits import INPUT_NANOS, OUTPUT_NANOS
 from kit.truth.rig import End, Figures, Judge, Rig
 from tollway.adapters.meters import MeterState
+from tollway.adapters.meters.leases import CALLS_AHEAD
 
 OUTPUT_TOKENS, OUTPUT_MAX = 5, 8
 BODY = chat(f"n={OUTPUT_TOKENS} delay=4", max_tokens=OUTPUT_MAX)
@@ -45,6 +46,8 @@ KINDS: dict[str, Kind] = {
     "bytes": Kind(20_000, 0, 2_000),
     "concurrency": Kind(3, 1, 1),
 }
+FAR = 100_000
+"""So many times as much is allowed where limits are far."""
 LEVELS = ("token", "plan", "application", "team", "user", "global", "model", "provider", "service")
 SERVICE_KINDS = ("requests", "bytes", "concurrency")
 """What a service has limits of: what its answers say of tokens and money nobody reads."""
@@ -79,16 +82,32 @@ class Round:
     kills: int = 0
     in_flight: int = 0
     owners: dict[str, str] = field(default_factory=dict)
+    is_far: bool = False
+    """Whether so much was allowed that workers took room ahead and nobody was refused."""
 
 
 async def levels(
-    world: Rig, *, rounds: Sequence[tuple[dict[str, str], str]] = TOGETHER, clients: int = 30, kills: int = 0
+    world: Rig,
+    *,
+    rounds: Sequence[tuple[dict[str, str], str]] = TOGETHER,
+    clients: int = 30,
+    kills: int = 0,
+    is_far: bool = False,
 ) -> Judge:
-    """Play rounds of (measure by level, window); with kills, workers die while the crowd calls."""
-    played = [await _play(world, at, limits, window, clients, kills) for at, (limits, window) in enumerate(rounds)]
+    """Play rounds of (measure by level, window); with kills, workers die while the crowd calls.
+
+    Where limits are far, they are so all the time, and room is taken ahead; else a round goes on until nothing is left.
+    """
+    played = [
+        await _play(world, at, Round(limits, window, [], {}, kills, is_far=is_far), clients)
+        for at, (limits, window) in enumerate(rounds)
+    ]
 
     def judge(end: End) -> Figures:
-        figures = Figures(f"limits of every level, {clients} clients, {world.tollway.workers} workers, {kills} kills")
+        far = "far " if is_far else ""
+        figures = Figures(
+            f"{far}limits of every level, {clients} clients, {world.tollway.workers} workers, {kills} kills"
+        )
         for one in played:
             _judge(one, end, figures)
         return figures
@@ -96,29 +115,33 @@ async def levels(
     return judge
 
 
-async def _play(world: Rig, at: int, limits: dict[str, str], window: str, clients: int, kills: int) -> Round:
-    owners, token = await _owners(world, f"r{at}", is_personal="user" in limits)
+async def _play(world: Rig, at: int, one: Round, clients: int) -> Round:
+    limits, window, name = one.limits, one.window, f"{'far' if one.is_far else 'r'}{at}"
+    one.owners, token = await _owners(world, name, is_personal="user" in limits)
     for level, measure in limits.items():
-        await _limit(world, level, owners[level], {"limits": [_rule(f"r{at} {measure}", measure, window)]})
+        rule = _rule(f"{name} {measure}", measure, window, FAR if one.is_far else 1)
+        await _limit(world, level, one.owners[level], {"limits": [rule]})
     crowd = world.crowd()
     path = SERVICE_PATH if "service" in limits else CHAT_PATH
     for _ in range(clients):
-        crowd.add(world.caller(token, path=path), lambda: BODY, lambda: 0.02)
-    in_flight = 0
-    for _ in range(kills):
+        crowd.add(world.caller(token, path=path), lambda: BODY, lambda: 0.0 if one.is_far else 0.02)
+    for _ in range(one.kills):
         await asyncio.sleep(0.15)
-        in_flight += crowd.in_flight
+        one.in_flight += crowd.in_flight
         workers = [pid for role, pid in world.tollway.pids().items() if role.startswith("worker")]
         world.tollway.kill(world.chance.choice(workers))
-    meters = CallMeters(world.tollway.data, owners["token"], "gpt-4o", owners["service"])
-    await (_for_a_while() if {*limits.values()} == {"concurrency"} else _until_quiet(crowd, meters))
-    replies = await crowd.stop()
+    meters = CallMeters(world.tollway.data, one.owners["token"], "gpt-4o", one.owners["service"])
+    if one.is_far or {*limits.values()} == {"concurrency"}:
+        await _for_a_while()
+    else:
+        await _until_quiet(crowd, meters)
+    one.replies = await crowd.stop()
     await _until_idle(meters)
-    states = {f"{state.claim.owner_kind}/{state.claim.measure}": state for state in meters.read()}
+    one.states = {f"{state.claim.owner_kind}/{state.claim.measure}": state for state in meters.read()}
     meters.close()
     for level in limits:
-        await _limit(world, level, owners[level], {})
-    return Round(limits, window, replies, states, kills, in_flight, owners)
+        await _limit(world, level, one.owners[level], {})
+    return one
 
 
 async def _owners(world: Rig, name: str, *, is_personal: bool) -> tuple[dict[str, str], str]:
@@ -165,11 +188,12 @@ async def _limit(world: Rig, level: str, owner_id: str, limits: dict[str, object
         await _ask(world, "PUT", f"/limits/{level}/{owner_id}", limits)
 
 
-def _rule(name: str, measure: str, window: str) -> dict[str, object]:
+def _rule(name: str, measure: str, window: str, far: int) -> dict[str, object]:
     """A limit is known by its name, and what was counted stays: each round has its own."""
-    amount: dict[str, object] = {"amount": KINDS[measure].amount}
+    most = KINDS[measure].amount * far
+    amount: dict[str, object] = {"amount": most}
     if measure == "cost":
-        amount = {"amount_usd": f"{KINDS[measure].amount / 1e9:.9f}"}
+        amount = {"amount_usd": f"{most / 1e9:.9f}"}
     return {"name": name, "measure": measure, **amount, **({} if measure == "concurrency" else WINDOWS[window])}
 
 
@@ -210,7 +234,7 @@ def _judge(one: Round, end: End, figures: Figures) -> None:
     usual = {200, 429, 0, 502} if one.kills else {200, 429}
     unusual = [reply.code or reply.fault for reply in one.replies if reply.status not in usual]
     text = f"{passed} / {len(refused)}" + (f", and {len(unusual)} {sorted(set(unusual))}" if unusual else "")
-    figures.add(f"{where}: let through / refused", text, holds=not unusual and bool(refused))
+    figures.add(f"{where}: let through / refused", text, holds=not unusual and bool(refused) != one.is_far)
     told = [str(json.loads(reply.body)) for reply in refused]
     is_named = all(any(_names(level, text) for level in one.limits) for text in told)
     figures.add("  refusals name the rule and its level", len(told), holds=is_named)
@@ -226,19 +250,22 @@ def _names(level: str, text: str) -> bool:
 
 def _judge_limit(one: Round, level: str, measure: str, served: list[Served], end: End, figures: Figures) -> None:
     kind = KINDS[measure]
+    allowed = kind.amount * (FAR if one.is_far else 1)
     state = one.states[f"{'token' if level == 'plan' else level}/{measure}"]
     if measure == "concurrency":
         most = _most_at_once(served)
-        figures.add("  most at once / allowed", f"{most} / {kind.amount}", holds=most <= kind.amount)
+        figures.add("  most at once / allowed", f"{most} / {allowed}", holds=most <= allowed)
         figures.add("  in flight at the end", state.used, holds=state.used == 0)
         return
     used = _used(measure, one, served)
     # Nobody knows how long an answer gets: those that were under way when there was room last go beyond it.
     beyond = _answers_at_once(one.replies) if measure == "bytes" else 0
-    holds = used <= kind.amount + beyond and state.limit == kind.amount
-    text = f"{used} / {kind.amount}" + (f" and at most {beyond} of answers under way" if beyond else "")
+    holds = used <= allowed + beyond and state.limit == allowed
+    text = f"{used} / {allowed}" + (f" and at most {beyond} of answers under way" if beyond else "")
     figures.add(f"  {measure} used / allowed", text, holds=holds)
     lost = one.in_flight * kind.reserved
+    # A kill while room is taken ahead or given back, some microseconds of ten milliseconds, charges all of it.
+    ahead = CALLS_AHEAD * kind.reserved
     # A call that dies is charged what it had reserved, in which nothing is of its answer's bytes.
     longest = max((len(reply.body) for reply in one.replies if reply.status == 200), default=0)
     unsettled = one.in_flight * longest if measure == "bytes" else 0
@@ -247,7 +274,9 @@ def _judge_limit(one: Round, level: str, measure: str, served: list[Served], end
     is_equal = (
         used <= state.used <= used + at_provider
         if not one.kills
-        else used - unsettled <= state.used <= max(used + lost, kind.amount + lost)
+        else used - unsettled <= state.used <= used + lost + one.kills * ahead
+        if one.is_far
+        else used - unsettled <= state.used <= max(used + lost, allowed + lost)
     )
     figures.add("  meters = upstream", f"{state.used} = {used}", holds=is_equal and not state.reserved)
     if one.window != "slides" and measure != "bytes":
@@ -259,7 +288,7 @@ def _judge_limit(one: Round, level: str, measure: str, served: list[Served], end
 def _judge_full(one: Round, figures: Figures) -> None:
     """The crowd was refused for a reason: there was no room for one call more in one of the limits."""
     kinds = {measure: KINDS[measure] for measure in one.limits.values() if measure != "concurrency"}
-    if not kinds:
+    if not kinds or one.is_far:
         return
     lost = one.in_flight
     # As the meters have it: what a provider refused was a request at other levels all the same.
