@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -355,6 +356,7 @@ class Console:
             "idempotency": plane.idempotency,
             "cursors": Cursors(SecretRing((1, Secret(b"k" * 32)))),
             "hosts": frozenset({"gateway.example"}),
+            "commits": count().__next__,
             "stats": NoStats((Stat("requests_total", "counter", "requests answered", 7, (("worker", "0"),)),)),
             "ui": ui,
         }

@@ -170,6 +170,7 @@ def build_console(
     security = _security(settings, keys, plane, ledger, places)
     return ConsoleServices(
         clock=clock,
+        commits=stores.database.commits,
         sessions=people.sessions,
         factors=people.factors,
         accounts=plane.accounts,

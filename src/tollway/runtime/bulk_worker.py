@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from tollway.control.bulk.service import Bulk
 from tollway.kernel.errors import TollwayError
+from tollway.runtime.looks import Looks
 
 IDLE_SECONDS = 0.5
 TIDY_SECONDS = 3_600.0
@@ -23,8 +24,9 @@ _log = logging.getLogger(__name__)
 class BulkWorker:
     """Runs on one event loop; steps are done in its threads."""
 
-    def __init__(self, bulk: Bulk) -> None:
+    def __init__(self, bulk: Bulk, looks: Looks) -> None:
         self._bulk = bulk
+        self._looks = looks
 
     async def run(self) -> None:
         """Work until cancelled. A step that fails is tried again."""
@@ -33,7 +35,7 @@ class BulkWorker:
             if time.monotonic() - tidied > TIDY_SECONDS and not await self._try(self._bulk.tidy):
                 tidied = time.monotonic()
             began = time.monotonic()
-            is_working = await self._try(self._bulk.step_any)
+            is_working = self._looks.are_due() and await self._try(self._bulk.step_any)
             took = time.monotonic() - began
             await asyncio.sleep(min(max(took, REST_SECONDS_MIN), REST_SECONDS_MAX) if is_working else IDLE_SECONDS)
 

@@ -31,6 +31,7 @@ from tollway.runtime.child import Listening, receive_start
 from tollway.runtime.deliverer import Deliverer
 from tollway.runtime.key_changer import KeyChanger
 from tollway.runtime.letter_sender import LetterSender
+from tollway.runtime.looks import Looks
 from tollway.runtime.one_writer import one_writer
 from tollway.runtime.security_keeper import SecurityKeeper
 from tollway.runtime.welcome import welcome
@@ -162,10 +163,10 @@ async def _run(
     watch = loop.create_task(_announce(servers, ready, stop))
     services = _services(app)
     beside = [
-        loop.create_task(Deliverer(services.notices).run()),
+        loop.create_task(Deliverer(services.notices, Looks(services.commits)).run()),
         loop.create_task(SecurityKeeper(services.security).run()),
-        loop.create_task(BulkWorker(services.bulk).run()),
-        loop.create_task(LetterSender(services.notices.outbox.send).run()),
+        loop.create_task(BulkWorker(services.bulk, Looks(services.commits)).run()),
+        loop.create_task(LetterSender(services.notices.outbox.send, Looks(services.commits)).run()),
         loop.create_task(KeyChanger(services.root_keys).run()),
         loop.create_task(audit_keeper.run()),
         loop.create_task(Caretaker(services.rotations.scheduler, services.rotations.links, services.upkeep).run()),

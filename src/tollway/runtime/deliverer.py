@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from tollway.control.notices.model import Claim
 from tollway.control.notices.service import NoticeDesk
 from tollway.kernel.errors import TollwayError
+from tollway.runtime.looks import Looks
 
 POLL_SECONDS = 0.5
 PLACES = 16
@@ -31,8 +32,9 @@ _log = logging.getLogger(__name__)
 class Deliverer:
     """Runs on one event loop; blocking work goes to its threads."""
 
-    def __init__(self, desk: NoticeDesk) -> None:
+    def __init__(self, desk: NoticeDesk, looks: Looks) -> None:
         self._desk = desk
+        self._looks = looks
         self._deliveries = desk.deliveries
         self._sending: dict[asyncio.Task[None], Claim] = {}
 
@@ -45,8 +47,9 @@ class Deliverer:
         ]
         try:
             while True:
-                with _logged("webhooks cannot be delivered"):
-                    await self._begin_due()
+                if self._looks.are_due():
+                    with _logged("webhooks cannot be delivered"):
+                        await self._begin_due()
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             for task in beside:
@@ -86,11 +89,12 @@ class Deliverer:
             pass
 
 
-async def repeat(act: Callable[[], None], seconds: float) -> None:
-    """Run blocking work in a thread, again and again, until cancelled. What it raises is logged."""
+async def repeat(act: Callable[[], None], seconds: float, looks: Looks | None = None) -> None:
+    """Run blocking work in a thread, again and again when `looks` say so, until cancelled. What it raises is logged."""
     while True:
-        with _logged("notices cannot be looked after"):
-            await asyncio.to_thread(act)
+        if looks is None or looks.are_due():
+            with _logged("notices cannot be looked after"):
+                await asyncio.to_thread(act)
         await asyncio.sleep(seconds)
 
 

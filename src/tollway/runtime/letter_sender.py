@@ -9,6 +9,7 @@ from collections.abc import Callable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tollway.runtime.deliverer import repeat
+from tollway.runtime.looks import Looks
 
 LETTER_SECONDS = 1.0
 
@@ -16,12 +17,14 @@ LETTER_SECONDS = 1.0
 class LetterSender:
     """Runs on one event loop; sending blocks, so it goes to a thread. `send_one` returns whether more wait."""
 
-    def __init__(self, send_one: Callable[[], bool]) -> None:
+    def __init__(self, send_one: Callable[[], bool], looks: Looks | None = None) -> None:
+        """Without `looks`, each is due."""
         self._send_one = send_one
+        self._looks = looks
 
     async def run(self) -> None:
         """Look again and again until cancelled."""
-        await repeat(self.send_all, LETTER_SECONDS)
+        await repeat(self.send_all, LETTER_SECONDS, self._looks)
 
     def send_all(self) -> None:
         """Send until none waits."""

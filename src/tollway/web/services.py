@@ -1,5 +1,6 @@
 """Everything the web face is built from; filled once by the composer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,6 +56,8 @@ class ConsoleServices:
     """
 
     clock: Clock
+    commits: Callable[[], int]
+    """How many changes of the config database this process has committed."""
     sessions: Sessions
     factors: Factors
     accounts: Accounts

@@ -67,6 +67,16 @@ def test_plans_and_limits_of_levels_are_read_as_they_were_written(plane: Control
     assert [item.limits for item in plane.level_store.all()] == [given.limits]
 
 
+def test_what_was_committed_is_counted_and_what_was_not_is_not(plane: ControlPlane) -> None:
+    before = plane.database.commits()
+    plane.applications.create(NewApplication("one"), ACTOR)
+    assert plane.database.commits() == before + 1
+    with pytest.raises(TollwayError):
+        plane.applications.create(NewApplication("one"), ACTOR)
+    plane.applications.find_named("one")
+    assert plane.database.commits() == before + 1
+
+
 def test_tokens_are_found_by_team_and_expiry(plane: ControlPlane) -> None:
     team = plane.teams.create("red", ACTOR)
     application = plane.applications.create(NewApplication("shop", team.id), ACTOR)

@@ -1,10 +1,12 @@
 """The worker goes on through failures, and rests when there is nothing to do."""
 
 import asyncio
+from itertools import count
 
 from tollway.kernel.errors import TollwayError
 from tollway.runtime import bulk_worker
 from tollway.runtime.bulk_worker import BulkWorker
+from tollway.runtime.looks import Looks
 
 
 class Steps:
@@ -30,7 +32,7 @@ class Steps:
 async def test_a_step_that_fails_is_tried_again(monkeypatch) -> None:
     monkeypatch.setattr(bulk_worker, "IDLE_SECONDS", 0.001)
     steps = Steps()
-    task = asyncio.create_task(BulkWorker(steps).run())  # type: ignore[arg-type]  # what it uses of the service
+    task = asyncio.create_task(BulkWorker(steps, Looks(count().__next__)).run())  # type: ignore[arg-type]  # what it uses of the service
     while steps.steps < 8:
         await asyncio.sleep(0.005)
     task.cancel()

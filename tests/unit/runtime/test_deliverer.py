@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from tollway.control.notices.model import DeliveryFilter, NewWebhook
 from tollway.kernel.errors import TollwayError
 from tollway.runtime import deliverer
 from tollway.runtime.deliverer import Deliverer
+from tollway.runtime.looks import Looks
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def notices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Notices
 
 @asynccontextmanager
 async def running(notices: Notices) -> AsyncIterator[None]:
-    task = asyncio.create_task(Deliverer(notices.desk).run())
+    task = asyncio.create_task(Deliverer(notices.desk, Looks(count().__next__)).run())
     yield
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -35,6 +35,7 @@ class ConfigDatabase:
         self._reader = reader
         self._lock = threading.RLock()
         self._here = _Here()
+        self._commits = 0
 
     @contextmanager
     def write(self) -> Iterator[None]:
@@ -54,10 +55,15 @@ class ConfigDatabase:
                     yield
                 finally:
                     self._here.connection = None
+            self._commits += 1
             for step in self._here.steps:
                 step()
         finally:
             self._lock.release()
+
+    def commits(self) -> int:
+        """Return how many transactions this process has committed. From any thread."""
+        return self._commits
 
     def close(self) -> None:
         """Close all connections that nobody uses; they are opened again when needed."""
