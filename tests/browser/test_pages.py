@@ -25,6 +25,8 @@ VIOLATIONS = {"resultTypes": ["violations"]}
 Opened = tuple[Tab, list[str]]
 """A page, and what happened in it that should not."""
 NON_VARIANTS = [page for page in pages.PAGES if not page.is_variant]
+WIDE_TABLES = """() => [...document.querySelectorAll('.table-scroll:has(> .table-cards)')]
+    .filter(one => one.scrollWidth > one.clientWidth).map(one => one.ariaLabel)"""
 USUAL = (
     *("home", "calls", "limits", "plan", "tokens", "token", "token-new", "application", "provider", "provider-new"),
     *("models", "usage", "people", "roles", "account", "audit", "security", "webhooks"),
@@ -103,7 +105,40 @@ def test_page_is_whole_quiet_accessible_in_light_and_dark_and_fits_wall_and_phon
     for screen in (WALL, PHONE):
         tab.set_viewport_size(screen)
         tab.wait_for_function(f"() => document.documentElement.scrollWidth <= {screen['width']}", timeout=20_000)
+    assert tab.evaluate(WIDE_TABLES) == [], "on a phone, rows are cards"
     assert faults == []
+
+
+@pytest.mark.slow
+@each(NON_VARIANTS, ())
+def test_page_is_accessible_on_a_phone(opened: tuple[pages.Page, Tab, list[str]]) -> None:
+    _page, tab, _faults = opened
+    tab.set_viewport_size(PHONE)
+    tab.emulate_media(color_scheme="light")
+    pages.come_to_rest(tab)
+    assert violations(Axe().run(tab, options=VIOLATIONS).response) == []
+
+
+def test_rows_are_cards_on_a_phone_and_tables_to_who_listens_and_types(browser: Browser, busy_origin: str) -> None:
+    context = browser.new_context(viewport=PHONE, reduced_motion="reduce")
+    tab, faults = open_page(context, busy_origin, next(page for page in pages.PAGES if page.name == "people"))
+    row = tab.get_by_role("row").filter(has_text="Mbali Dube")
+    cells = row.get_by_role("cell")
+    assert cells.count() == tab.get_by_role("columnheader").count() > 5
+    name, state = cells.nth(1).bounding_box(), cells.nth(2).bounding_box()
+    assert name and state and name["y"] < state["y"] and name["width"] > 200
+    label = cells.nth(2).evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert label == '"State"' == f'"{tab.get_by_role("columnheader").nth(2).inner_text()}"'
+    everybody = tab.get_by_role("checkbox", name="Select all on this page")
+    everybody.focus()
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.ariaLabel") == "Select operator", "the order is that of the table"
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.textContent") == "operator"
+    everybody.press("Space")
+    assert row.get_by_role("checkbox").is_checked()
+    assert violations(Axe().run(tab, options=VIOLATIONS).response) == [] == faults
+    context.close()
 
 
 def violations(response: dict[str, Any]) -> list[str]:

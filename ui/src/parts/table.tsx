@@ -29,30 +29,41 @@ export function Table<Row>({ label, columns, rows, keyOf, hrefOf, isNew, selecti
     selection!.set(next);
   };
   return (
+    <Rows label={label} isLinks={Boolean(hrefOf)}>
+      <thead role="rowgroup">
+        <tr role="row">
+          {selection && (
+            <th scope="col" role="columnheader" style={{ width: 36 }}>
+              <Checkbox size="xs" aria-label="Select all on this page" checked={isAll} indeterminate={!isAll && keys.some((key) => selection.chosen.has(key))} onChange={(event) => toggle(keys, event.currentTarget.checked)} />
+            </th>
+          )}
+          {columns.map((column) => <th key={column.id} scope="col" role="columnheader" className={column.isEnd ? "end" : undefined}>{column.title}</th>)}
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {rows.map((row) => {
+          const key = keyOf(row);
+          return (
+            <tr key={key} role="row" onClick={(event) => open(event, row)} data-new={isNew?.(row) || undefined}>
+              {selection && <td role="cell" className="table-pick"><Checkbox size="xs" aria-label={`Select ${selection.nameOf(key)}`} checked={selection.chosen.has(key)} onChange={(event) => toggle([key], event.currentTarget.checked)} /></td>}
+              {columns.map((column, at) => <td key={column.id} role="cell" data-label={at === 0 || column.title === BUTTONS ? undefined : column.title} className={column.title === BUTTONS ? "end table-acts" : column.isEnd ? "end" : undefined}>{column.show(row)}</td>)}
+            </tr>
+          );
+        })}
+      </tbody>
+    </Rows>
+  );
+}
+
+/** The title of a column of buttons, which say themselves what they are. */
+const BUTTONS = "Acts";
+
+/** What a table is in. On a phone each of its rows is a card: the first cell on top, then the others after their `data-label`.
+    The roles say what the elements are also where they are laid out as something else. */
+export function Rows({ label, isLinks, children }: { label: string; isLinks?: boolean; children: ReactNode }) {
+  return (
     <div className="table-scroll" tabIndex={0} role="region" aria-label={label}>
-      <table className={hrefOf ? "table table-links" : "table"}>
-        <thead>
-          <tr>
-            {selection && (
-              <th scope="col" style={{ width: 36 }}>
-                <Checkbox size="xs" aria-label="Select all on this page" checked={isAll} indeterminate={!isAll && keys.some((key) => selection.chosen.has(key))} onChange={(event) => toggle(keys, event.currentTarget.checked)} />
-              </th>
-            )}
-            {columns.map((column) => <th key={column.id} scope="col" className={column.isEnd ? "end" : undefined}>{column.title}</th>)}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => {
-            const key = keyOf(row);
-            return (
-              <tr key={key} onClick={(event) => open(event, row)} data-new={isNew?.(row) || undefined}>
-                {selection && <td><Checkbox size="xs" aria-label={`Select ${selection.nameOf(key)}`} checked={selection.chosen.has(key)} onChange={(event) => toggle([key], event.currentTarget.checked)} /></td>}
-                {columns.map((column) => <td key={column.id} className={column.isEnd ? "end" : undefined}>{column.show(row)}</td>)}
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+      <table role="table" className={isLinks ? "table table-cards table-links" : "table table-cards"}>{children}</table>
     </div>
   );
 }

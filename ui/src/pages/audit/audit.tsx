@@ -15,7 +15,7 @@ import { By } from "../../parts/actors";
 import { OwnerName } from "../../parts/owner_names";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { SearchBox } from "../../parts/search";
-import { Chip, usePaged } from "../../parts/table";
+import { Chip, Rows, usePaged } from "../../parts/table";
 import { Copy } from "../../parts/words";
 
 const ACTIONS = ["token", "application", "plan", "limits", "alert", "rights", "model_group", "rotation_policy", "lifetime", "security", "decoy", "service", "provider", "user", "member", "team", "service_account", "role", "session", "passkey", "totp", "recovery_codes", "setup", "webhook", "mail", "key", "backup", "audit"];
@@ -59,31 +59,29 @@ export default function Audit() {
 function Entries({ rows, change }: { rows: AuditEntry[]; change: (changes: Record<string, string | null>) => void }) {
   const [open, setOpen] = useState<number | null>(null);
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Audit entries">
-      <table className="table">
-        <thead><tr><th scope="col"><span className="visually-hidden">Details</span></th><th scope="col">When</th><th scope="col">Who</th><th scope="col">Act</th><th scope="col">On</th><th scope="col">Result</th><th scope="col">From</th></tr></thead>
-        <tbody>
-          {rows.map((entry) => (
-            <Fragment key={entry.seq}>
-              <tr>
-                <td style={{ width: 34 }}>
-                  <button type="button" className="row-open" aria-expanded={open === entry.seq} aria-label={`Details of entry ${entry.seq}`} onClick={() => setOpen(open === entry.seq ? null : entry.seq)}>
-                    {open === entry.seq ? <IconChevronDown size={15} /> : <IconChevronRight size={15} />}
-                  </button>
-                </td>
-                <td><time dateTime={entry.at} className="nowrap">{instant(entry.at)}</time></td>
-                <td><button type="button" className="link nowrap" onClick={() => change({ actor: entry.actor })} title="Only this person's acts">{entry.actor_name || (entry.actor === "unknown:" ? "nobody known" : entry.actor)}</button>{entry.role && entry.role !== entry.actor_name && <span className="muted small"> {entry.role.replaceAll("_", " ")}</span>}</td>
-                <td><span className="mono nowrap">{entry.action}</span></td>
-                <td><ActedOn entry={entry} /></td>
-                <td>{entry.outcome === "done" ? <span className="tag tag-ok">done</span> : <span className="tag tag-bad" title={entry.code ?? ""}>refused</span>}</td>
-                <td className="muted nowrap">{entry.address || "–"}</td>
-              </tr>
-              {open === entry.seq && <tr><td /><td colSpan={6}><Details entry={entry} change={change} /></td></tr>}
-            </Fragment>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Rows label="Audit entries">
+      <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"><span className="visually-hidden">Details</span></th><th scope="col" role="columnheader">When</th><th scope="col" role="columnheader">Who</th><th scope="col" role="columnheader">Act</th><th scope="col" role="columnheader">On</th><th scope="col" role="columnheader">Result</th><th scope="col" role="columnheader">From</th></tr></thead>
+      <tbody role="rowgroup">
+        {rows.map((entry) => (
+          <Fragment key={entry.seq}>
+            <tr role="row">
+              <td role="cell" className="table-pick" style={{ width: 34 }}>
+                <button type="button" className="row-open" aria-expanded={open === entry.seq} aria-label={`Details of entry ${entry.seq}`} onClick={() => setOpen(open === entry.seq ? null : entry.seq)}>
+                  {open === entry.seq ? <IconChevronDown size={15} /> : <IconChevronRight size={15} />}
+                </button>
+              </td>
+              <td role="cell"><time dateTime={entry.at} className="nowrap">{instant(entry.at)}</time></td>
+              <td role="cell" data-label="Who"><button type="button" className="link nowrap" onClick={() => change({ actor: entry.actor })} title="Only this person's acts">{entry.actor_name || (entry.actor === "unknown:" ? "nobody known" : entry.actor)}</button>{entry.role && entry.role !== entry.actor_name && <span className="muted small"> {entry.role.replaceAll("_", " ")}</span>}</td>
+              <td role="cell" data-label="Act"><span className="mono nowrap">{entry.action}</span></td>
+              <td role="cell" data-label="On"><ActedOn entry={entry} /></td>
+              <td role="cell" data-label="Result">{entry.outcome === "done" ? <span className="tag tag-ok">done</span> : <span className="tag tag-bad" title={entry.code ?? ""}>refused</span>}</td>
+              <td role="cell" data-label="From" className="muted nowrap">{entry.address || "–"}</td>
+            </tr>
+            {open === entry.seq && <tr role="row"><td role="cell" /><td role="cell" colSpan={6}><Details entry={entry} change={change} /></td></tr>}
+          </Fragment>
+        ))}
+      </tbody>
+    </Rows>
   );
 }
 

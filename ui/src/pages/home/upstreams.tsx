@@ -8,6 +8,7 @@ import { count, duration, percent } from "../../format/numbers";
 import { dateMinute } from "../../format/time";
 import { Health, InFlight } from "../../parts/health";
 import { Empty, Loaded, Panel } from "../../parts/page";
+import { Rows } from "../../parts/table";
 import { buckets } from "../../parts/series";
 
 const SLOTS = 90;
@@ -24,29 +25,27 @@ export function Upstreams({ range }: { range: Range }) {
           items.length === 0 ? (
             <Empty title="No provider yet" act={may("providers.write") && <Link href="/providers/new">Add a provider</Link>}>A provider is where AI calls are sent: a vendor with your key, or your own server with the same API.</Empty>
           ) : (
-            <div className="table-scroll" tabIndex={0} role="region" aria-label="Upstreams">
-              <table className="table">
-                <thead>
-                  <tr><th scope="col">Provider</th><th scope="col">State</th><th scope="col" className="end">In flight</th><th scope="col" className="end">Calls</th><th scope="col" className="end">Errors</th><th scope="col" className="end">p95</th><th scope="col">{range.label}</th></tr>
-                </thead>
-                <tbody>
-                  {items.map((provider) => {
-                    const row = sums.data?.rows.find((entry) => entry.keys.provider === provider.id);
-                    return (
-                      <tr key={provider.id}>
-                        <td><Link href={`/providers/${provider.id}`}>{provider.name}</Link> <span className="muted">{provider.kind}</span></td>
-                        <td><Health provider={provider} /></td>
-                        <td className="end"><InFlight providerId={provider.id} /></td>
-                        <td className="end">{count(row?.calls ?? 0)}</td>
-                        <td className="end">{row ? percent((row.server_errors / Math.max(1, row.calls)) * 100) : "–"}</td>
-                        <td className="end">{duration(row?.duration_p95_ms)}</td>
-                        <td>{history.data && <Slots answer={history.data} id={provider.id} name={provider.name} dimension="provider" />}</td>
-                      </tr>
-                    );
-                  })}
-                </tbody>
-              </table>
-            </div>
+            <Rows label="Upstreams">
+              <thead role="rowgroup">
+                <tr role="row"><th scope="col" role="columnheader">Provider</th><th scope="col" role="columnheader">State</th><th scope="col" role="columnheader" className="end">In flight</th><th scope="col" role="columnheader" className="end">Calls</th><th scope="col" role="columnheader" className="end">Errors</th><th scope="col" role="columnheader" className="end">p95</th><th scope="col" role="columnheader">{range.label}</th></tr>
+              </thead>
+              <tbody role="rowgroup">
+                {items.map((provider) => {
+                  const row = sums.data?.rows.find((entry) => entry.keys.provider === provider.id);
+                  return (
+                    <tr role="row" key={provider.id}>
+                      <td role="cell"><Link href={`/providers/${provider.id}`}>{provider.name}</Link> <span className="muted">{provider.kind}</span></td>
+                      <td role="cell" data-label="State"><Health provider={provider} /></td>
+                      <td role="cell" data-label="In flight" className="end"><InFlight providerId={provider.id} /></td>
+                      <td role="cell" data-label="Calls" className="end">{count(row?.calls ?? 0)}</td>
+                      <td role="cell" data-label="Errors" className="end">{row ? percent((row.server_errors / Math.max(1, row.calls)) * 100) : "–"}</td>
+                      <td role="cell" data-label="p95" className="end">{duration(row?.duration_p95_ms)}</td>
+                      <td role="cell" data-label={range.label}>{history.data && <Slots answer={history.data} id={provider.id} name={provider.name} dimension="provider" />}</td>
+                    </tr>
+                  );
+                })}
+              </tbody>
+            </Rows>
           )
         }
       </Loaded>

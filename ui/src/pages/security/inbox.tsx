@@ -12,7 +12,7 @@ import { complain, say } from "../../frame/toasts";
 import { useQueryPart } from "../../frame/range";
 import { count } from "../../format/numbers";
 import { Empty, Loading, Panel, Trouble } from "../../parts/page";
-import { Chip, usePaged } from "../../parts/table";
+import { Chip, Rows, usePaged } from "../../parts/table";
 import { By } from "../../parts/actors";
 import { Ago } from "../../parts/words";
 import { Replace } from "../tokens/replace";
@@ -75,32 +75,30 @@ function Events({ rows, mayAct, replace }: { rows: SecurityEvent[]; mayAct: bool
   const [params] = useQueryPart();
   const [open, setOpen] = useState<string | null>(params.get("event"));
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Security events">
-      <table className="table">
-        <thead><tr><th scope="col"><span className="visually-hidden">Details</span></th><th scope="col">Severity</th><th scope="col">What</th><th scope="col">About</th><th scope="col">From</th><th scope="col" className="end">Times</th><th scope="col">Done</th><th scope="col">Last</th></tr></thead>
-        <tbody>
-          {rows.map((event) => (
-            <Fragment key={event.id}>
-              <tr>
-                <td style={{ width: 34 }}>
-                  <button type="button" className="row-open" aria-expanded={open === event.id} aria-label={`Details of ${KINDS[event.kind] ?? event.kind} about ${event.token_name || event.subject}`} onClick={() => setOpen(open === event.id ? null : event.id)}>
-                    {open === event.id ? <IconChevronDown size={15} /> : <IconChevronRight size={15} />}
-                  </button>
-                </td>
-                <td><span className={`tag ${TONES[event.severity]}`}>{event.severity}</span></td>
-                <td style={{ minWidth: 210 }}><strong>{KINDS[event.kind] ?? event.kind}</strong><div className="muted small">{meaning(event.kind, event.facts)}</div></td>
-                <td className="nowrap">{event.token_id ? <Link href={`/tokens/${event.token_id}`}>{event.token_name || event.token_id}</Link> : <span className="mono">{event.subject}</span>}</td>
-                <td className="muted clip" style={{ maxWidth: 260 }} title={String(event.facts.address ?? event.facts.url ?? "")}>{String(event.facts.address ?? event.facts.url ?? "–")}</td>
-                <td className="end">{count(event.count)}</td>
-                <td className="nowrap">{event.act_state === "none" ? <span className="muted">told</span> : <span className={event.act_state === "done" || event.act_state === "final" ? "tag tag-warn" : "tag"}>{outcome(event.act, event.act_state)}</span>}</td>
-                <td className="nowrap"><Ago value={event.last_at} /></td>
-              </tr>
-              {open === event.id && <tr><td /><td colSpan={7}><Details event={event} mayAct={mayAct} replace={replace} /></td></tr>}
-            </Fragment>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Rows label="Security events">
+      <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"><span className="visually-hidden">Details</span></th><th scope="col" role="columnheader">Severity</th><th scope="col" role="columnheader">What</th><th scope="col" role="columnheader">About</th><th scope="col" role="columnheader">From</th><th scope="col" role="columnheader" className="end">Times</th><th scope="col" role="columnheader">Done</th><th scope="col" role="columnheader">Last</th></tr></thead>
+      <tbody role="rowgroup">
+        {rows.map((event) => (
+          <Fragment key={event.id}>
+            <tr role="row">
+              <td role="cell" className="table-pick" style={{ width: 34 }}>
+                <button type="button" className="row-open" aria-expanded={open === event.id} aria-label={`Details of ${KINDS[event.kind] ?? event.kind} about ${event.token_name || event.subject}`} onClick={() => setOpen(open === event.id ? null : event.id)}>
+                  {open === event.id ? <IconChevronDown size={15} /> : <IconChevronRight size={15} />}
+                </button>
+              </td>
+              <td role="cell" data-label="Severity"><span className={`tag ${TONES[event.severity]}`}>{event.severity}</span></td>
+              <td role="cell" style={{ minWidth: 210 }}><strong>{KINDS[event.kind] ?? event.kind}</strong><div className="muted small">{meaning(event.kind, event.facts)}</div></td>
+              <td role="cell" data-label="About" className="nowrap">{event.token_id ? <Link href={`/tokens/${event.token_id}`}>{event.token_name || event.token_id}</Link> : <span className="mono">{event.subject}</span>}</td>
+              <td role="cell" data-label="From" className="muted clip" style={{ maxWidth: 260 }} title={String(event.facts.address ?? event.facts.url ?? "")}>{String(event.facts.address ?? event.facts.url ?? "–")}</td>
+              <td role="cell" data-label="Times" className="end">{count(event.count)}</td>
+              <td role="cell" data-label="Done" className="nowrap">{event.act_state === "none" ? <span className="muted">told</span> : <span className={event.act_state === "done" || event.act_state === "final" ? "tag tag-warn" : "tag"}>{outcome(event.act, event.act_state)}</span>}</td>
+              <td role="cell" data-label="Last" className="nowrap"><Ago value={event.last_at} /></td>
+            </tr>
+            {open === event.id && <tr role="row"><td role="cell" /><td role="cell" colSpan={7}><Details event={event} mayAct={mayAct} replace={replace} /></td></tr>}
+          </Fragment>
+        ))}
+      </tbody>
+    </Rows>
   );
 }
 

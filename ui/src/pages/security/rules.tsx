@@ -7,6 +7,7 @@ import { putSecurityRules, useSecurityRules, type SecurityRules } from "../../ap
 import { complain, say } from "../../frame/toasts";
 import { OwnerName } from "../../parts/owner_names";
 import { Loaded, Panel } from "../../parts/page";
+import { Rows } from "../../parts/table";
 import { ACTS, KINDS, MEANINGS, NEVER_ACTED } from "./words";
 
 type Rule = { mode: string; act: string; act_most: string | null };
@@ -54,24 +55,22 @@ function Editor({ item, mayChange }: { item: SecurityRules; mayChange: boolean }
       {text !== null ? (
         <div style={{ padding: 16 }}><JsonInput label="Rules" autosize minRows={12} maxRows={30} value={text} onChange={setText} validationError="This is not JSON" classNames={{ input: "mono" }} /></div>
       ) : (
-        <div className="table-scroll" tabIndex={0} role="region" aria-label="Rules">
-          <table className="table">
-            <thead><tr><th scope="col">What is found</th><th scope="col">Mode</th><th scope="col">First step</th><th scope="col">Last step</th></tr></thead>
-            <tbody>
-              {listed.map(([kind, rule]) => {
-                const isTold = NEVER_ACTED.includes(kind);
-                return (
-                  <tr key={kind}>
-                    <td><strong>{KINDS[kind] ?? kind}</strong> <span className="muted small">{MEANINGS[kind]}</span></td>
-                    <td><Select size="xs" w={110} aria-label={`Mode of ${KINDS[kind]}`} data={MODES} allowDeselect={false} disabled={!mayChange} value={rule.mode} onChange={(mode) => mode && set(kind, { mode })} /></td>
-                    <td><Select size="xs" w={130} aria-label={`First step of ${KINDS[kind]}`} data={STEPS} allowDeselect={false} disabled={!mayChange || isTold} value={rule.act} onChange={(act) => act && set(kind, { act, act_most: null })} /></td>
-                    <td><Select size="xs" w={130} aria-label={`Last step of ${KINDS[kind]}`} data={STEPS} allowDeselect={false} disabled={!mayChange || isTold} value={rule.act_most ?? rule.act} onChange={(act_most) => act_most && set(kind, { act_most })} /></td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <Rows label="Rules">
+          <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">What is found</th><th scope="col" role="columnheader">Mode</th><th scope="col" role="columnheader">First step</th><th scope="col" role="columnheader">Last step</th></tr></thead>
+          <tbody role="rowgroup">
+            {listed.map(([kind, rule]) => {
+              const isTold = NEVER_ACTED.includes(kind);
+              return (
+                <tr role="row" key={kind}>
+                  <td role="cell"><strong>{KINDS[kind] ?? kind}</strong> <span className="muted small">{MEANINGS[kind]}</span></td>
+                  <td role="cell" data-label="Mode"><Select size="xs" w={110} aria-label={`Mode of ${KINDS[kind]}`} data={MODES} allowDeselect={false} disabled={!mayChange} value={rule.mode} onChange={(mode) => mode && set(kind, { mode })} /></td>
+                  <td role="cell" data-label="First step"><Select size="xs" w={130} aria-label={`First step of ${KINDS[kind]}`} data={STEPS} allowDeselect={false} disabled={!mayChange || isTold} value={rule.act} onChange={(act) => act && set(kind, { act, act_most: null })} /></td>
+                  <td role="cell" data-label="Last step"><Select size="xs" w={130} aria-label={`Last step of ${KINDS[kind]}`} data={STEPS} allowDeselect={false} disabled={!mayChange || isTold} value={rule.act_most ?? rule.act} onChange={(act_most) => act_most && set(kind, { act_most })} /></td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </Rows>
       )}
     </Panel>
   );

@@ -6,6 +6,7 @@ import type { Call } from "../../api/types";
 import { bytes, duration, exact, money } from "../../format/numbers";
 import { instant } from "../../format/time";
 import { Loaded, Page, Panel } from "../../parts/page";
+import { Rows } from "../../parts/table";
 import { Ago, Code, Copy, StatusTag } from "../../parts/words";
 
 /** It has no page: nothing of it can be set. */
@@ -157,20 +158,18 @@ function Bill({ call }: { call: Call }) {
 function Attempts({ call }: { call: Call }) {
   if (!call.attempts.length) return <p className="chart-empty">{call.outcome === "refused" ? "Refused before any upstream was tried." : "No attempt was recorded for this call."}</p>;
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Attempts">
-      <table className="table">
-        <thead><tr><th scope="col">#</th><th scope="col">Provider</th><th scope="col">Model</th><th scope="col">Answer</th><th scope="col" className="end">Started</th><th scope="col" className="end">Took</th><th scope="col">Upstream's request id</th></tr></thead>
-        <tbody>
-          {call.attempts.map((attempt, index) => (
-            <tr key={index}>
-              <td className="table-number">{index + 1}</td><td className="nowrap">{attempt.provider_id === SANDBOX ? "sandbox" : (attempt.provider_name ?? attempt.provider_id)}</td><td className="nowrap">{attempt.upstream_model}</td>
-              <td><StatusTag call={{ status: attempt.status, outcome: "ok" }} /> {attempt.code && <span className="mono small">{attempt.code}</span>}</td>
-              <td className="end">{duration(attempt.started_us / 1000)}</td><td className="end">{duration(attempt.duration_us / 1000)}</td><td className="mono">{attempt.upstream_request_id || "–"}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Rows label="Attempts">
+      <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">#</th><th scope="col" role="columnheader">Provider</th><th scope="col" role="columnheader">Model</th><th scope="col" role="columnheader">Answer</th><th scope="col" role="columnheader" className="end">Started</th><th scope="col" role="columnheader" className="end">Took</th><th scope="col" role="columnheader">Upstream's request id</th></tr></thead>
+      <tbody role="rowgroup">
+        {call.attempts.map((attempt, index) => (
+          <tr role="row" key={index}>
+            <td role="cell" className="table-number">{index + 1}</td><td role="cell" data-label="Provider" className="nowrap">{attempt.provider_id === SANDBOX ? "sandbox" : (attempt.provider_name ?? attempt.provider_id)}</td><td role="cell" data-label="Model" className="nowrap">{attempt.upstream_model}</td>
+            <td role="cell" data-label="Answer"><StatusTag call={{ status: attempt.status, outcome: "ok" }} /> {attempt.code && <span className="mono small">{attempt.code}</span>}</td>
+            <td role="cell" data-label="Started" className="end">{duration(attempt.started_us / 1000)}</td><td role="cell" data-label="Took" className="end">{duration(attempt.duration_us / 1000)}</td><td role="cell" data-label="Upstream’s id" className="mono">{attempt.upstream_request_id || "–"}</td>
+          </tr>
+        ))}
+      </tbody>
+    </Rows>
   );
 }
 
