@@ -47,7 +47,7 @@ def usage(
         list[str] | None, typer.Option("--where", metavar="DIM=ID", help="Only this token, model, … Repeatable.")
     ] = None,
     order: Annotated[Order, typer.Option("--order", help="The largest of these come first.")] = "calls",
-    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The most rows.")] = 1_000,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="The most rows.")] = 200,
     form: Annotated[Format, typer.Option("--format", help="How to print.")] = "table",
 ) -> None:
     """Sum calls, tokens and cost. Unpriced calls are counted, not taken for free; instants are UTC.

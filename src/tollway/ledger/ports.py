@@ -191,6 +191,10 @@ class UsageReader(Protocol):
         """Return at most `limit` groups: by start, then the largest, then keys."""
         ...
 
+    def largest(self, query: SumsQuery) -> list[str]:
+        """Return the values of the first dimension of `by` that are the largest, at most `limit`, ties by value."""
+        ...
+
     def histograms(self, query: SumsQuery) -> Iterable[tuple[tuple[str, ...], int | None, bytes]]:
         """Return (keys, start, stored histograms) of everything that the groups add up."""
         ...

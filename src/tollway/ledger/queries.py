@@ -32,8 +32,8 @@ from tollway.contract.records import CloseRecord, decode
 from tollway.contract.watching import Finding
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.ledger.covering import cover_condensed, finest_resolution
-from tollway.ledger.model import DAY, HOUR, MINUTE, SPANS, Sums, decode_histograms, merge, narrow_cube
-from tollway.ledger.ports import CallsRange, SumsQuery, SumsRow, UsageReader
+from tollway.ledger.model import DAY, HOUR, MINUTE, SPANS, Sums, merge_stored, narrow_cube
+from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
 from tollway.ledger.rollups import percentile
 
 ROWS_MAX = 50_000
@@ -107,21 +107,21 @@ def answer_usage(query: UsageQuery, reader: UsageReader) -> UsageAnswer:
     """Add up a range. What it is not exact to (see `resolution`) is included whole at both ends."""
     finest = finest_resolution(query.since_ns // NANOS_PER_SECOND, reader)
     interval = max(SECONDS[query.interval], finest) if query.interval else None
-    coarsest = interval or SPANS[-1]
-    stretches = cover_condensed(
-        max(query.since_ns, 0) // NANOS_PER_SECOND,
-        min(-(-query.until_ns // NANOS_PER_SECOND), END_OF_TIME),
-        [each for each in (*reversed(SPANS), DAY, HOUR, MINUTE) if finest <= each <= coarsest],
-        reader,
-        has_narrow=narrow_cube({*query.by, *query.filters}) is not None,
-    )
+    stretches = _stretches(query, finest, interval or SPANS[-1], reader)
     resolution = _NAMES[min((min(stretch.resolution, DAY) for stretch in stretches), default=finest)]
     limit = max(1, min(query.limit, ROWS_MAX))
     if not stretches:
         return UsageAnswer((), resolution)
     sums_query = SumsQuery(stretches, query.by, interval, query.filters, limit + 1, query.order)
-    if query.largest and interval and query.by:
-        sums_query = _of_the_largest(query.largest, sums_query, reader)
+    if query.by == ("token",) and not interval:
+        # Who is the largest of many is found by one column; the others are added up of those alone.
+        sums_query = sums_query._replace(firsts=tuple(reader.largest(sums_query)))
+    elif query.largest and interval and query.by:
+        whole = _stretches(query, finest, SPANS[-1], reader)
+        of_all = sums_query._replace(
+            stretches=whole, by=query.by[:1], interval=None, limit=min(query.largest, FIRSTS_MAX)
+        )
+        sums_query = sums_query._replace(firsts=tuple(reader.largest(of_all)))
     rows = reader.sums(sums_query)
     is_cut = len(rows) > limit
     rows = rows[:limit]
@@ -129,10 +129,14 @@ def answer_usage(query: UsageQuery, reader: UsageReader) -> UsageAnswer:
     return UsageAnswer(tuple(_usage_row(row, latencies[row.keys, row.start]) for row in rows), resolution, is_cut)
 
 
-def _of_the_largest(count: int, query: SumsQuery, reader: UsageReader) -> SumsQuery:
-    """Return the question narrowed to its largest groups over the whole range, by the first dimension."""
-    groups = reader.sums(query._replace(by=query.by[:1], interval=None, limit=min(count, FIRSTS_MAX)))
-    return query._replace(firsts=tuple(row.keys[0] for row in groups))
+def _stretches(query: UsageQuery, finest: int, coarsest: int, reader: UsageReader) -> tuple[Stretch, ...]:
+    return cover_condensed(
+        max(query.since_ns, 0) // NANOS_PER_SECOND,
+        min(-(-query.until_ns // NANOS_PER_SECOND), END_OF_TIME),
+        [each for each in (*reversed(SPANS), DAY, HOUR, MINUTE) if finest <= each <= coarsest],
+        reader,
+        has_narrow=narrow_cube({*query.by, *query.filters}) is not None,
+    )
 
 
 def answer_calls(query: CallsQuery, reader: UsageReader) -> CallsAnswer:
@@ -176,16 +180,15 @@ _Latencies = dict[tuple[tuple[str, ...], int | None], list[dict[int, int]]]
 
 
 def _latencies(query: SumsQuery, rows: list[SumsRow], reader: UsageReader) -> _Latencies:
-    found: _Latencies = {(row.keys, row.start): [{}, {}, {}] for row in rows}
+    stored: dict[tuple[tuple[str, ...], int | None], list[bytes]] = {(row.keys, row.start): [] for row in rows}
     firsts = {row.keys[0] for row in rows} if query.by else set()
     if 0 < len(firsts) <= FIRSTS_MAX:
         query = query._replace(firsts=tuple(sorted(firsts)))
     for keys, start, raw in reader.histograms(query):
-        into = found.get((keys, start))
-        if into is not None:
-            for mine, theirs in zip(into, decode_histograms(raw), strict=True):
-                merge(mine, theirs)
-    return found
+        of_row = stored.get((keys, start))
+        if of_row is not None:
+            of_row.append(raw)
+    return {key: merge_stored(raws) for key, raws in stored.items()}
 
 
 def _usage_row(row: SumsRow, latencies: list[dict[int, int]]) -> UsageRow:

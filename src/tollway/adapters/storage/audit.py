@@ -76,10 +76,12 @@ class SQLAuditStore:
         with self._database.reading() as connection:
             return connection.execute(select(func.min(audit.c.seq)).where(audit.c.seq > end)).scalar()
 
-    def iterate(self, *, batch: int = 1_000) -> Iterator[Link]:
-        """Yield the whole log in the order of its numbers; each batch is one look by primary key."""
+    def iterate(self, *, after: int | None = None, batch: int = 1_000) -> Iterator[Link]:
+        """Yield the log, whole or behind an entry, in the order of its numbers; a batch is one look by primary key."""
         # No lower bound at first: an entry before the first one is not ours, and must be seen by whoever checks.
         query = select(audit).order_by(audit.c.seq).limit(batch)
+        if after is not None:
+            query = query.where(audit.c.seq > after)
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(query).mappings().all()

@@ -43,6 +43,7 @@ from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageR
 
 GROUPS_MERGED_MAX = 64
 """Up to so many groups, calls are read group by group and merged; above, the newest calls are filtered."""
+FOUND_EACH_MAX = 100
 IDS_PER_QUERY = 500
 
 _GROUPS = tables.groups.c
@@ -88,6 +89,16 @@ class SQLUsageReader:
             SumsRow(tuple(row[first_key:first_count]), row[0] if starts else None, list(row[first_count:]))
             for row in self._rows(found.limit(query.limit))
         ]
+
+    def largest(self, query: SumsQuery) -> list[str]:
+        """See UsageReader.largest. The same scan as `sums`, of the columns that make groups large."""
+        names = _ORDERS[query.order]
+        source = _source(query, names)
+        size = reduce(add, (source.c[name] for name in names))
+        by_group = select(source.c.group_id, func.sum(size).label("size")).group_by(source.c.group_id).subquery()
+        key, total = _COLUMNS[query.by[0]], func.sum(by_group.c.size)
+        found = _joined(select(key), by_group, query).group_by(key).order_by(total.desc(), key)
+        return [str(row[0]) for row in self._rows(found.limit(query.limit))]
 
     def histograms(self, query: SumsQuery) -> Iterator[tuple[tuple[str, ...], int | None, bytes]]:
         """See UsageReader.histograms. The same scan as `sums`."""
@@ -251,7 +262,9 @@ def _stretch(stretch: Stretch, query: SumsQuery, columns: Sequence[str]) -> Sele
     if query.filters.keys() & _NARROW or query.firsts is not None:
         # Few groups: their rows are found by the index (group, start) instead of by reading everybody's.
         wanted = select(_GROUPS.id).where(_GROUPS.cube == cube, *_conditions(query))
-        found = found.where(table.group_id.in_(wanted))
+        # Of many groups, reading everybody's rows costs less than finding each: an expression has no index.
+        is_many = query.firsts is not None and len(query.firsts) > FOUND_EACH_MAX and not query.filters.keys() & _NARROW
+        found = found.where((table.group_id + 0 if is_many else table.group_id).in_(wanted))
     return found
 
 
