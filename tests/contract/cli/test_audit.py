@@ -49,16 +49,23 @@ def test_what_was_done_to_a_token_and_with_it_is_listed_by_its_name_or_itself(ru
     assert run("audit", "list", "--token", "ci", "--search", "x").code == 2
 
 
-def test_a_whole_log_prints_its_head_and_a_damaged_one_exits_with_1(run: Run, application: Console) -> None:
+def test_a_whole_log_prints_its_head_and_a_damaged_one_exits_with_1(
+    run: Run, application: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run("team", "create", "red")
     whole = run("audit", "verify")
     assert whole.code == 0 and whole.out.startswith("whole: 2 entries\n")
     head = whole.out.splitlines()[1]
     run("team", "create", "blue")
+    with monkeypatch.context() as patch:
+        patch.setattr("tollway.cli.audit.PART", 1)
+        assert run("audit", "verify").out.startswith("whole: 3 entries\n")
     assert run("audit", "verify", "--since", head, "--json").json["is_whole"] is True
     assert run("audit", "verify", "--since", "x").code == 2
     with application.plane.database.write():
         application.plane.database.writing().execute(update(audit).where(audit.c.seq == 2).values(actor="user:nobody"))
     damaged = run("audit", "verify")
     assert damaged.code == 1
+    monkeypatch.setattr("tollway.cli.audit.PART", 1)
+    assert run("audit", "verify").out == damaged.out, "in parts it is the same log"
     assert damaged.out == "NOT WHOLE: entry 2 is not as it was written, or not in its place\n"

@@ -2472,7 +2472,7 @@ export interface paths {
         };
         /**
          * Verify Audit
-         * @description Check the whole log: every edit, removal, move and cut is found.
+         * @description Check the log, whole or in parts of `limit` entries: every edit, removal, move and cut is found.
          */
         get: operations["verify_audit"];
         put?: never;
@@ -8508,7 +8508,8 @@ export interface components {
          * VerdictOutput
          * @description What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
          *
-         *     Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
+         *     Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on. `has_more`: this
+         *     is about the first `checked` of `total` entries; the next part is asked for behind `head_seq` and `head_hash`.
          */
         VerdictOutput: {
             /** Is Whole */
@@ -8525,6 +8526,10 @@ export interface components {
             at_seq: number | null;
             /** Deleted Through */
             deleted_through: number | null;
+            /** Total */
+            total: number;
+            /** Has More */
+            has_more: boolean;
         };
         /**
          * WaitingOutput
@@ -14779,6 +14784,9 @@ export interface operations {
             query?: {
                 since_seq?: number | null;
                 since_hash?: string | null;
+                behind_seq?: number | null;
+                behind_hash?: string | null;
+                limit?: number | null;
             };
             header?: never;
             path?: never;

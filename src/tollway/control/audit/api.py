@@ -55,10 +55,16 @@ class ExportQuery(AuditFilter):
 
 
 class SinceQuery(QueryModel):
-    """A head that was kept elsewhere, which the log must still hold; both or neither."""
+    """A head that was kept elsewhere, which the log must still hold, by its number and hash.
+
+    `behind_seq` and `behind_hash` are where an earlier part ended; `limit` is how many entries to check, default all.
+    """
 
     since_seq: Annotated[int, Field(ge=1, le=2**53)] | None = None
     since_hash: Hash | None = None
+    behind_seq: Annotated[int, Field(ge=1, le=2**53)] | None = None
+    behind_hash: Hash | None = None
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 class EntryOutput(Output):
@@ -85,7 +91,8 @@ class EntryOutput(Output):
 class VerdictOutput(Output):
     """What a check found. Keep `head_seq` and `head_hash` elsewhere: they show later that nothing was cut.
 
-    Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on.
+    Retention has deleted the entries up to `deleted_through`; the log is proven from the next one on. `has_more`: this
+    is about the first `checked` of `total` entries; the next part is asked for behind `head_seq` and `head_hash`.
     """
 
     is_whole: bool
@@ -95,6 +102,8 @@ class VerdictOutput(Output):
     fault: str | None
     at_seq: int | None
     deleted_through: int | None
+    total: int
+    has_more: bool
 
 
 @router.get("")
@@ -113,13 +122,11 @@ def list_audit(query: Annotated[AuditQuery, Query()], ask: ReadAudit) -> Page[En
 
 @router.get("/verify")
 def verify_audit(query: Annotated[SinceQuery, Query()], ask: ReadAudit) -> VerdictOutput:
-    """Check the whole log: every edit, removal, move and cut is found."""
-    if (query.since_seq is None) != (query.since_hash is None):
-        raise refuse("query/since_seq", "give both since_seq and since_hash, or neither")
-    since = None
-    if query.since_seq is not None and query.since_hash is not None:
-        since = (query.since_seq, bytes.fromhex(query.since_hash))
-    verdict = ask.services.audit.verify(since)
+    """Check the log, whole or in parts of `limit` entries: every edit, removal, move and cut is found."""
+    since = _place("since", query.since_seq, query.since_hash)
+    behind = _place("behind", query.behind_seq, query.behind_hash)
+    part = ask.services.audit.verify_part(since, behind=behind, limit=query.limit)
+    verdict = part.verdict
     return VerdictOutput(
         is_whole=verdict.is_whole,
         checked=verdict.checked,
@@ -128,7 +135,18 @@ def verify_audit(query: Annotated[SinceQuery, Query()], ask: ReadAudit) -> Verdi
         fault=verdict.fault or None,
         at_seq=verdict.at,
         deleted_through=verdict.deleted_through or None,
+        total=part.total,
+        has_more=part.next is not None,
     )
+
+
+def _place(name: str, seq: int | None, digest: str | None) -> tuple[int, bytes] | None:
+    """Return a place of the log. Raises management.invalid when only a half of it is given."""
+    if seq is None or digest is None:
+        if (seq, digest) != (None, None):
+            raise refuse(f"query/{name}_seq", f"give both {name}_seq and {name}_hash, or neither")
+        return None
+    return seq, bytes.fromhex(digest)
 
 
 @router.get(

@@ -19,6 +19,8 @@ import msgspec
 from tollway.control.audit.model import Checkpoint, Entry, Head, Link, Verdict
 from tollway.kernel.secret import Secret, SecretRing
 
+Place = tuple[int, bytes]
+"""A place in the log: the number and the hash of an entry."""
 START = bytes(32)
 _FORMAT = b"tollway audit 1"
 _CHECKPOINT_FORMAT = b"tollway audit checkpoint 1"
@@ -64,37 +66,26 @@ def is_checkpoint_sealed(found: Checkpoint, *keys: Secret[bytes]) -> bool:
     return any(hmac.compare_digest(found.seal, seal_checkpoint(found.seq, found.hash, key).seal) for key in keys)
 
 
-def check(
-    links: Iterable[Link],
-    head: Head | None,
-    keys: SecretRing,
-    *,
-    since: tuple[int, bytes] | None = None,
-    start: Checkpoint | None = None,
-) -> Verdict:
-    """Check a whole log, given in the order of its numbers, against its head. Reads each entry once.
-
-    `since` is a head that was kept elsewhere: the log must still hold that entry with that hash, or have deleted it
-    behind `start`, its checkpoint.
-    """
-    last, seq = START, 0
-    if start is not None:
-        if not is_checkpoint_sealed(start, *keys.all()):
-            return _bad(0, last, "the seal of the log's beginning is not this installation's", None)
-        last, seq = start.hash, start.seq
-        if since is not None and since[0] == seq and since[1] != last:
-            return _bad(seq, last, f"entry {seq} is another one than was kept elsewhere", seq)
-    verdict = _check_entries(links, head, keys, since, (seq, last))
-    return verdict if start is None else replace(verdict, checked=verdict.checked - seq, deleted_through=seq)
+def behind(verdict: Verdict, start: Checkpoint | None) -> Verdict:
+    """Return the verdict on a log that begins behind a checkpoint: what was deleted before it was not checked."""
+    if start is None or not verdict.head_seq:
+        return verdict
+    return replace(verdict, checked=verdict.checked - start.seq, deleted_through=start.seq)
 
 
-def _check_entries(
-    links: Iterable[Link],
-    head: Head | None,
-    keys: SecretRing,
-    since: tuple[int, bytes] | None,
-    begin: tuple[int, bytes],
-) -> Verdict:
+def find_begin(start: Checkpoint | None, keys: SecretRing, since: Place | None) -> Place | Verdict:
+    """Return what the first entry has to follow; or what is wrong with the checkpoint."""
+    if start is None:
+        return 0, START
+    if not is_checkpoint_sealed(start, *keys.all()):
+        return _bad(0, START, "the seal of the log's beginning is not this installation's", None)
+    if since is not None and since[0] == start.seq and since[1] != start.hash:
+        return _bad(start.seq, start.hash, f"entry {start.seq} is another one than was kept elsewhere", start.seq)
+    return start.seq, start.hash
+
+
+def walk(links: Iterable[Link], begin: Place, since: Place | None) -> Place | Verdict:
+    """Check entries that follow a place; return the last one, or what is wrong with the first that is not right."""
     seq, last = begin
     for one in links:
         if one.entry.seq != seq + 1:
@@ -105,10 +96,12 @@ def _check_entries(
         if since is not None and since[0] == seq and since[1] != expected:
             return _bad(seq, expected, f"entry {seq} is another one than was kept elsewhere", seq)
         last = expected
-    return _check_end(seq, last, head, keys, since)
+    return seq, last
 
 
-def _check_end(seq: int, last: bytes, head: Head | None, keys: SecretRing, since: tuple[int, bytes] | None) -> Verdict:
+def check_end(reached: Place, head: Head | None, keys: SecretRing, since: Place | None) -> Verdict:
+    """Check that a log which was right up to a place ends there, as its head says."""
+    seq, last = reached
     if head is None:
         return _bad(seq, last, "the log has no head: it was removed", None)
     if not is_sealed(head, keys):

@@ -118,3 +118,12 @@ class Verdict:
     def is_whole(self) -> bool:
         """Whether nothing was changed, removed, moved or cut off."""
         return not self.fault
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedPart:
+    """What was found up to a place, of a log of `total` entries. `next` None: this was the last part."""
+
+    verdict: Verdict
+    total: int
+    next: tuple[int, bytes] | None = None

@@ -44,6 +44,6 @@ class AuditStore(Protocol):
         """Return the number of the first entry behind the head, which no append leaves; None for none."""
         ...
 
-    def iterate(self, *, batch: int = 1_000) -> Iterator[Link]:
-        """Yield the whole log in the order of its numbers, from one state of the database."""
+    def iterate(self, *, after: int | None = None, batch: int = 1_000) -> Iterator[Link]:
+        """Yield the log in the order of its numbers: what follows an entry, or all of it."""
         ...

@@ -6,12 +6,14 @@ its entry in a transaction of its own, so that the refusal cannot take it back.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import msgspec
 
 from tollway.control.actor import SETUP, Actor
 from tollway.control.audit import chain
 from tollway.control.audit.model import (
+    CheckedPart,
     Checkpoint,
     Entry,
     Facts,
@@ -73,19 +75,44 @@ class Audit:
 
         Raises management.invalid when retention has deleted the entry of that head.
         """
+        return self.verify_part(since).verdict
+
+    def verify_part(
+        self, since: chain.Place | None = None, *, behind: chain.Place | None = None, limit: int | None = None
+    ) -> CheckedPart:
+        """Check at most `limit` entries behind a place that an earlier part has reached; None: from the beginning.
+
+        The verdict on a part that is not the last is about what was checked so far. Raises as `verify`.
+        """
         while True:
             start = self._store.checkpoint()
             if start is not None and since is not None and since[0] < start.seq:
                 raise refuse("query/since_seq", f"the entries up to {start.seq} were deleted by retention")
-            # The head is read first: what is written meanwhile makes the log longer than it, never shorter.
-            head = self._store.head()
-            links: Iterator[Link] = self._store.iterate()
-            if head is not None:
-                links = _until(links, head.seq)
-            verdict = chain.check(links, head, self._keys, since=since, start=start)
+            part = self._check_part(start, since, behind, limit)
             # What retention deleted under our eyes is no fault: look again.
-            if verdict.is_whole or self._store.checkpoint() == start:
-                return self._with_added(verdict)
+            if part.verdict.is_whole or self._store.checkpoint() == start:
+                return part if part.next else replace(part, verdict=self._with_added(part.verdict))
+
+    def _check_part(
+        self, start: Checkpoint | None, since: chain.Place | None, behind: chain.Place | None, limit: int | None
+    ) -> CheckedPart:
+        # The head is read first: what is written meanwhile makes the log longer than it, never shorter.
+        head = self._store.head()
+        is_first = behind is None or (start is not None and start.seq >= behind[0])
+        begin = chain.find_begin(start, self._keys, since) if behind is None or is_first else behind
+        total = (head.seq if head else 0) - (start.seq if start else 0)
+        if isinstance(begin, Verdict):
+            return CheckedPart(chain.behind(begin, start), total)
+        links: Iterator[Link] = self._store.iterate(after=None if is_first else begin[0])
+        if head is not None:
+            links = _until(links, head.seq)
+        reached = chain.walk(islice(links, limit), begin, since)
+        if isinstance(reached, Verdict):
+            return CheckedPart(chain.behind(reached, start), total)
+        if limit is not None and head is not None and begin[0] + limit <= reached[0] < head.seq:
+            so_far = Verdict(reached[0], reached[0], reached[1].hex())
+            return CheckedPart(chain.behind(so_far, start), total, reached)
+        return CheckedPart(chain.behind(chain.check_end(reached, head, self._keys, since), start), total)
 
     def _with_added(self, verdict: Verdict) -> Verdict:
         """Return the verdict, which entries behind the head make bad: who appends moves the head with the entry."""

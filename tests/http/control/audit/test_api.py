@@ -238,6 +238,17 @@ def test_a_head_that_was_kept_is_asked_for(browser: TestClient) -> None:
     assert browser.get(f"{A}/verify", params={"since_seq": 1}).status_code == 422
 
 
+def test_a_log_is_checked_in_parts_each_from_where_the_last_one_ended(browser: TestClient) -> None:
+    whole = browser.get(f"{A}/verify").json()
+    part = browser.get(f"{A}/verify", params={"limit": 1}).json()
+    assert (part["checked"], part["total"], part["has_more"]) == (1, whole["checked"], True)
+    behind = {"behind_seq": part["head_seq"], "behind_hash": part["head_hash"]}
+    assert browser.get(f"{A}/verify", params=behind).json() == whole
+    assert (whole["total"], whole["has_more"]) == (whole["checked"], False)
+    assert browser.get(f"{A}/verify", params={**behind, "behind_hash": "0" * 64}).json()["is_whole"] is False
+    assert browser.get(f"{A}/verify", params={"behind_seq": 1}).status_code == 422
+
+
 @pytest.mark.parametrize("role", ["developer", "viewer", "billing", "api_owner"])
 def test_only_who_may_read_the_log_reads_it(console: Console, role: str) -> None:
     add_person(console, "eve", role)

@@ -5,8 +5,19 @@ from dataclasses import fields, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tollway.control.audit.chain import START, canonical, check, link, seal, seal_checkpoint
-from tollway.control.audit.model import Checkpoint, Entry, Head, Link
+from tollway.control.audit.chain import (
+    START,
+    Place,
+    behind,
+    canonical,
+    check_end,
+    find_begin,
+    link,
+    seal,
+    seal_checkpoint,
+    walk,
+)
+from tollway.control.audit.model import Checkpoint, Entry, Head, Link, Verdict
 from tollway.kernel.secret import Secret, SecretRing
 
 KEY, OTHER_KEY = Secret(b"k" * 32), Secret(b"o" * 32)
@@ -35,6 +46,20 @@ _drafts = st.lists(
     min_size=1,
     max_size=5,
 )
+
+
+def check(
+    links: list[Link],
+    head: Head | None,
+    keys: SecretRing,
+    *,
+    since: Place | None = None,
+    start: Checkpoint | None = None,
+) -> Verdict:
+    """Check a whole log, in one part."""
+    begin = find_begin(start, keys, since)
+    reached = begin if isinstance(begin, Verdict) else walk(links, begin, since)
+    return behind(reached if isinstance(reached, Verdict) else check_end(reached, head, keys, since), start)
 
 
 def chained(drafts: list[Entry], key: Secret[bytes] = KEY) -> tuple[list[Link], Head]:

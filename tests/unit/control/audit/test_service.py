@@ -15,7 +15,7 @@ from tollway.adapters.storage.sessions_schema import audit, audit_checkpoint, au
 from tollway.control.actor import Actor
 from tollway.control.applications.model import ApplicationChange, NewApplication
 from tollway.control.audit import chain
-from tollway.control.audit.model import Refusal, Subject, Wanted
+from tollway.control.audit.model import CheckedPart, Refusal, Subject, Wanted
 from tollway.control.tokens.model import NewToken, TokenChange
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
@@ -168,6 +168,43 @@ def test_the_oldest_are_deleted_behind_a_checkpoint_and_the_rest_is_proven(plane
     with plane.database.write():
         plane.database.writing().execute(delete(audit).where(audit.c.seq == 7))
     assert plane.audit.verify().at == 7
+
+
+def test_a_log_that_is_checked_in_parts_is_found_to_be_what_it_is_as_a_whole(plane: ControlPlane) -> None:
+    for number in range(9):
+        plane.audit.record(ACTOR, "x.y", Subject("x", f"id{number}"))
+
+    def parts(limit: int) -> list[CheckedPart]:
+        found = [plane.audit.verify_part(limit=limit)]
+        while place := found[-1].next:
+            found.append(plane.audit.verify_part(behind=place, limit=limit))
+        return found
+
+    for limit in (1, 3, 10, 11):
+        found = parts(limit)
+        assert found[-1].verdict == plane.audit.verify() and found[-1].verdict.is_whole
+        assert [part.verdict.checked for part in found] == [*range(limit, 10, limit), 10]
+        assert {part.total for part in found} == {10}
+    second = plane.audit.verify_part(limit=3).next
+    assert second is not None
+    assert plane.audit.verify_part(behind=(second[0], bytes(32)), limit=3).verdict.at == 4, "of another log"
+    with plane.database.write():
+        plane.database.writing().execute(update(audit).where(audit.c.seq == 8).values(actor="user:somebody"))
+    assert [part.verdict.at for part in parts(3)] == [None, None, 8]
+    with plane.database.write():
+        plane.database.writing().execute(delete(audit).where(audit.c.seq >= 8))
+    assert [part.verdict.at for part in parts(3)] == [None, None, 8], "what is cut is found at the end"
+
+
+def test_a_part_behind_what_retention_deleted_begins_at_the_checkpoint(plane: ControlPlane) -> None:
+    for number in range(9):
+        plane.audit.record(ACTOR, "x.y", Subject("x", f"id{number}"))
+    first = plane.audit.verify_part(limit=2)
+    plane.clock.advance(10)
+    plane.audit.delete_older(plane.clock.now_ns(), limit=5)
+    last = plane.audit.verify_part(behind=first.next)
+    assert (last.verdict, last.next) == (plane.audit.verify(), None)
+    assert last.verdict.is_whole and last.verdict.deleted_through == 5
 
 
 def test_the_last_entry_stays_however_old_it_is(plane: ControlPlane) -> None:
