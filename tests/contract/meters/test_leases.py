@@ -19,6 +19,7 @@ from kit.processes import fork, join
 from tollway.adapters.meters import Layout, MappedMeters, leases, open_meters
 from tollway.adapters.meters.layout import TAKEN, WORD
 from tollway.adapters.meters.leases import LEASED
+from tollway.adapters.meters.locks import MetersBusy
 from tollway.gateway.claims import combine
 from tollway.gateway.room import Amounts, Claim, Claims, Hold, NoRoom
 from tollway.kernel.clock import Clock, FixedClock
@@ -204,6 +205,58 @@ def test_a_lease_ends_with_the_bucket_that_its_calls_are_counted_in(tmp_path: Pa
     hold = granted(meters.admit(asked, ONE, ONE))
     assert hold.row == LEASED
     assert meters._leases.of[id(asked)].until_ns > before, "it draws from the next one"
+    meters.close()
+
+
+@pytest.mark.parametrize("days", [1, 2])
+def test_a_lease_of_days_ago_takes_nothing_of_today(tmp_path: Path, days: int) -> None:
+    """Its day's record is an older one by then, or begun anew for today: what was not drawn is not taken off that."""
+    clock, claims = FixedClock(), claims_of(1_000)
+    meters, asked = opened(tmp_path / "m", clock), combine(claims)
+    lease(meters, asked)
+    for _ in range(days):
+        clock.advance(86_400)
+        meters.settle(granted(meters.admit(combine(claims), ONE, ONE)), ONE)
+    assert meters.read(claims)[1].used == 1
+    meters.settle_late()
+    assert meters.read(claims)[1].used == 1
+    assert granted(meters.admit(asked, ONE, ONE)).row != LEASED
+    give_back(meters)
+    assert meters.read(claims)[1].used == 2
+    meters.close()
+
+
+def test_a_lease_is_not_renewed_over_midnight(tmp_path: Path) -> None:
+    clock, claims = FixedClock(), claims_of(1_000)
+    meters, asked = opened(tmp_path / "m", clock), combine(claims)
+    meters.settle(lease(meters, asked), ONE)
+    clock.advance(86_400)
+    hold = granted(meters.admit(asked, ONE, ONE))
+    assert hold.row != LEASED
+    meters.settle(hold, ONE)
+    assert meters.read(claims)[1].used == 1
+    meters.close()
+
+
+def test_what_is_held_up_goes_back_as_soon_as_its_locks_are_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, claims = FixedClock(), claims_of(1_000)
+    meters, told_of = opened(tmp_path / "m", clock), []
+    lease(meters, combine(claims))
+    meters.on_put_off = lambda: told_of.append(1)  # type: ignore[assignment]
+    clock.advance(0.02)
+
+    def is_held(*_: object) -> None:
+        raise MetersBusy("held by another process")
+
+    with monkeypatch.context() as held:
+        held.setattr(type(meters._leases._locks), "lock_stripes", is_held)
+        meters.settle_late()
+    assert told_of, "somebody has to try again"
+    assert meters.read(claims)[0].used > 10
+    meters.settle_late()
+    assert meters.read(claims)[0].used <= 8
     meters.close()
 
 
