@@ -106,6 +106,22 @@ def test_what_a_call_in_flight_holds_counts_as_used_after_an_edit_to_the_other_k
     assert used(meters, after) == 700
 
 
+@pytest.mark.parametrize("edit", EDITS[6:8], ids=range(2))
+def test_what_is_spent_between_an_edit_and_its_undoing_counts_though_a_call_was_in_flight_all_the_time(
+    meters: MappedMeters, edit: tuple[Claim, Claim]
+) -> None:
+    """A call in flight keeps the place where it was let in; counting must not go on there as if nothing had been."""
+    before, after = edit
+    hold = granted(admit(meters, (before,), 10, 10))
+    spend(meters, after, 300)
+    assert used(meters, after) == 310
+    spend(meters, before, 20)
+    assert 330 <= used(meters, before) <= 340
+    settle(meters, hold, 10)
+    spend(meters, after, 5)
+    assert 335 <= used(meters, after) <= 355
+
+
 def test_yesterday_belongs_to_the_month_that_takes_the_place_of_days(meters: MappedMeters, clock: FixedClock) -> None:
     spend(meters, money(period="day"), 300)
     clock.advance(DAY)

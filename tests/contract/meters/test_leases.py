@@ -136,6 +136,62 @@ def test_a_lease_changes_nothing_but_the_time_it_takes(limit: int, steps: list[t
         plain.close()
 
 
+EDITS: tuple[dict[str, Any], ...] = (
+    {"window_seconds": 3_600}, {"window_seconds": 86_400}, {"period": "day"}, {"period": "month", "zone": "Asia/Tokyo"}
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.sampled_from([0, 0, 0, 1, 2, 3]),
+            st.sampled_from([0.0, 0.0, 0.005, 0.02]),
+            st.integers(0, 4),
+            st.booleans(),
+        ),
+        max_size=40,
+    )
+)
+def test_edits_while_calls_draw_from_leases_lose_nothing(steps: list[tuple[int, float, int, bool]]) -> None:
+    """Limits on calls and money turn from one window or period into another; what is leased then may count as used."""
+    clock, made, spent = FixedClock(), 0, 0
+    versions = [
+        (claim_for("requests", 100_000, limit_id="calls", **edit), claim_for("cost", 10**6, limit_id="money", **edit))
+        for edit in EDITS
+    ]
+    asked = [combine(claims) for claims in versions]
+    with tempfile.TemporaryDirectory() as directory:
+        meters = opened(Path(directory) / "m", clock)
+        held: list[Hold] = []
+        version = edits = 0
+        for change, wait, settling, is_late in steps:
+            edits += change > 0
+            version = (version + change) % len(EDITS)
+            clock.advance(wait)
+            held.append(granted(meters.admit(asked[version], (9, 0, 0, 0, 0, 1), (9, 0, 0, 0, 0, 1))))
+            made += 1
+            for _ in range(min(settling, len(held))):
+                meters.settle(held.pop(), (4, 0, 0, 0, 0, 1))
+                spent += 4
+            if is_late:
+                meters.settle_late()
+        while held:
+            meters.settle(held.pop(), (4, 0, 0, 0, 0, 1))
+            spent += 4
+        clock.advance(0.02)
+        meters.settle_late()
+        if made:
+            granted(meters.admit(asked[version], (0, 0, 0, 0, 0, 1), (0, 0, 0, 0, 0, 1)))
+            give_back(meters)
+            calls, money = meters.read(versions[version])
+            ahead = edits * leases.CALLS_AHEAD
+            assert made + 1 <= calls.used <= made + 1 + ahead
+            assert spent <= money.used <= spent + edits * 9 * made + ahead * 9
+            assert not edits or made < 100_000
+        meters.close()
+
+
 def test_a_call_that_uses_more_than_it_was_granted_leaves_that_much_less_to_the_next(tmp_path: Path) -> None:
     claims = claims_of(1_000)
     meters, asked = opened(tmp_path / "m", FixedClock()), combine(claims)

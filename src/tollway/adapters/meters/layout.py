@@ -44,6 +44,10 @@ UNIT_MASK = 2**UNIT_BITS - 1
 COUNTED_WORDS = 3
 COUNTED_MAX = 16
 
+# In a cell that does not count slots: 1 once its count went on elsewhere, since its limit was edited, though calls in
+# flight still settle in it.
+RING_MOVED, CELL_MOVED = 7, 15
+
 # A cell of slots in flight, or of two period records and what kind of period they are of. The unused word is always 0.
 CELL_WORDS = 16
 STRIPE, IN_FLIGHT, EXPIRES, SPAN = 2, 3, 4, 5

@@ -89,7 +89,7 @@ class Lease:
         self._table = 0
         """What TAKEN said when calls were counted there."""
         self._read_facts, _ = build_reader([TAKEN, *draft.facts])
-        self._facts = self._read_facts(sections.memory, FACTS_AT)
+        self._facts = draft.seen
         words = sorted(draft.raised + draft.beside)
         self._read_counts, self._counts_at = build_reader(words)
         self._raised = picker(words.index(word) for word in draft.raised)

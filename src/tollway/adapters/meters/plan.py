@@ -74,7 +74,7 @@ class Plan:
         self._from_ns, self._until_ns = draft.from_ns, draft.until_ns
         """While periods, top-ups and the hour that charges are noted in are the same."""
         self._read_facts, _ = build_reader([TAKEN, *draft.facts])
-        self._facts = self._read_facts(sections.memory, FACTS_AT)
+        self._facts = draft.seen = self._read_facts(sections.memory, FACTS_AT)
         # Of each claim two words are counted against its limit: one that is raised by a call, and one beside it.
         words = sorted(draft.raised + draft.beside)
         self._read_counts, self._counts_at = build_reader(words)
@@ -146,6 +146,8 @@ class Draft:
         self._now_ns = now_ns
         self.from_ns, self.until_ns = 0, NEVER_NS
         self.facts: list[int] = []
+        self.seen: tuple[int, ...] = ()
+        """What TAKEN and the facts said when the plan was made."""
         self.raised: list[int] = []
         self.beside: list[int] = []
         self.limits: list[int] = []

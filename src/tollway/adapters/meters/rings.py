@@ -64,6 +64,14 @@ class Rings:
             self.numbers[at] -= amount
             words[cell + TOTAL] -= amount
 
+    def raise_to(self, cell: int, length_ns: int, amount: int) -> None:
+        """Let a ring's sum be at least `amount`, as if the rest was counted now. Idempotent."""
+        mono_ns = self._clock.monotonic_ns()
+        missing = amount - self.bring_up(cell, length_ns, mono_ns)
+        if missing > 0:
+            self.numbers[self.place(cell, mono_ns // length_ns)] += missing
+            self.words[cell + TOTAL] += missing
+
     def raise_before(self, cell: int, amounts: Iterable[tuple[int, int]]) -> None:
         """Raise what was counted so many nanoseconds ago to at least these amounts. Idempotent."""
         words = self.words

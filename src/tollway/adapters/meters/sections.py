@@ -12,11 +12,13 @@ from tollway.adapters.meters.layout import (
     AMOUNTS_WORDS,
     CALLS_RING,
     CALLS_WORDS,
+    CELL_MOVED,
     CELL_WORDS,
     FIRST_RECORD,
     GENERATION,
     LENGTH,
     RESERVED,
+    RING_MOVED,
     RING_RESERVED,
     RING_TAG,
     SECOND_RECORD,
@@ -65,35 +67,61 @@ class Sections:
             memory, locks, at=layout.amounts_at, cells=layout.amounts, words=AMOUNTS_WORDS, is_idle=self.amounts.is_idle
         )
 
-    def give_ring(self, claim: Claim, claims: Claims) -> int:
-        """Give a ring to a claim that has none. Raises gateway.meters_unavailable."""
-        table = self.call_cells if claim.unit == CALLS else self.amount_cells
-        old = self.cells.find(claim.key)
-        carried = self.periods.newest_used(old) if old else 0
-        # With something to take over it begins as a ring without a length: all of its sum then counts as if just now.
-        first = ((TOTAL, carried),) if carried else ((LENGTH, claim.bucket_ns),)
-        cell = table.give(claim.key, claim.stripe, claims.stripes, first)
-        if old and not self.periods.is_held(old):
-            self.cells.take_back(old)
-        return cell
-
     def find_cells(self, claims: Claims, now_ns: int) -> list[int]:
         """Return the cell of each claim in turn, given where there is none. Raises gateway.meters_unavailable."""
         return [self._find_cell(claim, claims, now_ns) for claim in claims.every]
 
     def _find_cell(self, claim: Claim, claims: Claims, now_ns: int) -> int:
         kind = claim.kind
-        if kind == "rate":
-            return self.call_cells.find(claim.key) or self.give_ring(claim, claims)
-        if kind == "ring":
-            return self.amount_cells.find(claim.key) or self.give_ring(claim, claims)
-        cell = self.cells.find(claim.key)
-        if cell:
-            return cell
         if kind == "slots":
-            return self.cells.give(claim.key, claim.stripe, claims.stripes)
+            return self.cells.find(claim.key) or self.cells.give(claim.key, claim.stripe, claims.stripes)
+        if kind in ("rate", "ring"):
+            cell = self._rings_of(claim)[0].find(claim.key)
+            return cell if cell and not self.words[cell + RING_MOVED] else self._find_ring(claim, claims, cell)
+        cell = self.cells.find(claim.key)
+        return cell if cell and not self.words[cell + CELL_MOVED] else self._find_period(claim, claims, cell, now_ns)
+
+    def _find_ring(self, claim: Claim, claims: Claims, cell: int) -> int:
+        """Let a ring (0: a new one) take over what a period shows. Raises gateway.meters_unavailable."""
+        table, rings = self._rings_of(claim)
+        old = self.cells.find(claim.key)
+        carried = self.periods.newest_used(old) if old else 0
+        if old:
+            self.cells.move(old + CELL_MOVED)
+        if cell:
+            rings.raise_to(cell, claim.bucket_ns, carried)
+            self.words[cell + RING_MOVED] = 0
+        else:
+            # With something to take over it begins as a ring without a length: its sum then counts as if just now.
+            first = ((TOTAL, carried),) if carried else ((LENGTH, claim.bucket_ns),)
+            cell = table.give(claim.key, claim.stripe, claims.stripes, first)
+        if old and not self.periods.is_held(old):
+            self.cells.take_back(old)
+        return cell
+
+    def _find_period(self, claim: Claim, claims: Claims, cell: int, now_ns: int) -> int:
+        """Let a period's cell (0: a new one) take over what a ring shows. Raises gateway.meters_unavailable."""
+        table, rings = self._rings_of(claim)
         start, end = self.calendar.span(claim.span, claim.period, claim.zone, now_ns)
-        return self._give_record(claim, claims, start, end) - FIRST_RECORD
+        old = table.find(claim.key)
+        held = self.words[old + RING_RESERVED] if old and claim.unit != CALLS else 0
+        # What calls in flight hold settles in the ring: all of it counts as used here, so that nothing is lost.
+        carried = rings.used(old) + held if old else 0
+        if old:
+            table.move(old + RING_MOVED)
+        if cell:
+            spent = self.periods.find_record(cell, start, end, claim.span) + SPENT
+            self.words[spent] = max(self.words[spent], min(carried, AMOUNT_MAX))
+            self.words[cell + CELL_MOVED] = 0
+        else:
+            first = self.periods.first_words(start, end, span=claim.span, used=carried)
+            cell = self.cells.give(claim.key, claim.stripe, claims.stripes, first)
+        if old and not held:
+            table.take_back(old)
+        return cell
+
+    def _rings_of(self, claim: Claim) -> tuple[Table, Rings]:
+        return (self.call_cells, self.calls) if claim.unit == CALLS else (self.amount_cells, self.amounts)
 
     def find_record(self, claim: Claim, cell: int, start_ns: int, end_ns: int) -> int:
         """Return the record of a claim, in its cell, for the period that starts at `start_ns`."""
@@ -146,16 +174,3 @@ class Sections:
         """Let go of the memory."""
         self.words.release()
         self.numbers.release()
-
-    def _give_record(self, claim: Claim, claims: Claims, start_ns: int, end_ns: int) -> int:
-        table, rings = (self.call_cells, self.calls) if claim.unit == CALLS else (self.amount_cells, self.amounts)
-        old = table.find(claim.key)
-        used = rings.used(old) if old else 0
-        if old and claim.unit != CALLS:
-            # What calls in flight hold settles in the ring: all of it counts as used here, so that nothing is lost.
-            used += self.words[old + RING_RESERVED]
-        first = self.periods.first_words(start_ns, end_ns, span=claim.span, used=used)
-        cell = self.cells.give(claim.key, claim.stripe, claims.stripes, first)
-        if old and (claim.unit == CALLS or not self.words[old + RING_RESERVED]):
-            table.take_back(old)
-        return cell + FIRST_RECORD

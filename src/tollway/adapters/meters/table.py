@@ -70,9 +70,24 @@ class Table:
         finally:
             self._locks.unlock_table()
 
-    def _free(self, at: int) -> None:
+    def move(self, moved_at: int) -> None:
+        """Note in a word of a cell that its count went on elsewhere, so that nobody counts there who found it before.
+
+        The caller holds its stripe. Raises gateway.meters_unavailable.
+        """
+        self._locks.lock_table()
+        try:
+            _WORD.pack_into(self._memory, moved_at * WORD, 1)
+            self._forget_places()
+        finally:
+            self._locks.unlock_table()
+
+    def _forget_places(self) -> None:
         (taken,) = _WORD.unpack_from(self._memory, TAKEN * WORD)
         _WORD.pack_into(self._memory, TAKEN * WORD, taken + 1)
+
+    def _free(self, at: int) -> None:
+        self._forget_places()
         self._memory[at : at + _KEY_BYTES] = _FREED
 
     def _probe(self, key: bytes) -> int:
