@@ -36,7 +36,7 @@ def test_budgets(text: str, rule: BudgetRule) -> None:
 
 @pytest.mark.parametrize("text", ["", "/month", "5/year", "-5", "five", "5/month/day", "1e9/day", "5/day:firm", "=5"])
 def test_other_budgets_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a|a budget's name is missing"):
+    with pytest.raises(ValueError, match=r"not a|a budget's name is missing"):
         parse_budget(text)
 
 
