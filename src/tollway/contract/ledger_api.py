@@ -31,7 +31,7 @@ class UsageQuery(msgspec.Struct, frozen=True, tag="usage"):
     """Sums over [since_ns, until_ns), grouped by `by` and, when set, by `interval` (UTC).
 
     `order` says by what groups are large. `largest`, with an interval: only that many of the values of the first
-    dimension, the largest over the whole range; 0 for all.
+    dimension, the largest over the whole range; 0 for all. `counts_only`: latencies are left out, which cost most.
     """
 
     since_ns: int
@@ -42,6 +42,7 @@ class UsageQuery(msgspec.Struct, frozen=True, tag="usage"):
     limit: int = 1000
     order: Order = "calls"
     largest: int = 0
+    counts_only: bool = False
 
 
 class UsageRow(msgspec.Struct, frozen=True, array_like=True):

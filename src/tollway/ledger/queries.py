@@ -34,7 +34,7 @@ from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.ledger.covering import cover_condensed, finest_resolution
 from tollway.ledger.model import DAY, HOUR, MINUTE, SPANS, Sums, merge_stored, narrow_cube
 from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
-from tollway.ledger.rollups import percentile
+from tollway.ledger.rollups import percentiles
 
 ROWS_MAX = 50_000
 CALLS_MAX = 1_000
@@ -125,8 +125,9 @@ def answer_usage(query: UsageQuery, reader: UsageReader) -> UsageAnswer:
     rows = reader.sums(sums_query)
     is_cut = len(rows) > limit
     rows = rows[:limit]
-    latencies = _latencies(sums_query, rows, reader)
-    return UsageAnswer(tuple(_usage_row(row, latencies[row.keys, row.start]) for row in rows), resolution, is_cut)
+    latencies = {} if query.counts_only else _latencies(sums_query, rows, reader)
+    shown = tuple(_usage_row(row, latencies.get((row.keys, row.start), _NO_LATENCIES)) for row in rows)
+    return UsageAnswer(shown, resolution, is_cut)
 
 
 def _stretches(query: UsageQuery, finest: int, coarsest: int, reader: UsageReader) -> tuple[Stretch, ...]:
@@ -179,6 +180,9 @@ def decode_call(body: bytes) -> CloseRecord:
 _Latencies = dict[tuple[tuple[str, ...], int | None], list[dict[int, int]]]
 
 
+_NO_LATENCIES: list[dict[int, int]] = [{}, {}, {}]
+
+
 def _latencies(query: SumsQuery, rows: list[SumsRow], reader: UsageReader) -> _Latencies:
     stored: dict[tuple[tuple[str, ...], int | None], list[bytes]] = {(row.keys, row.start): [] for row in rows}
     firsts = {row.keys[0] for row in rows} if query.by else set()
@@ -193,6 +197,9 @@ def _latencies(query: SumsQuery, rows: list[SumsRow], reader: UsageReader) -> _L
 
 def _usage_row(row: SumsRow, latencies: list[dict[int, int]]) -> UsageRow:
     duration, first_byte, overhead = latencies
+    duration_p50, duration_p95, duration_p99 = percentiles(duration, (0.5, 0.95, 0.99))
+    first_byte_p50, first_byte_p95 = percentiles(first_byte, (0.5, 0.95))
+    overhead_p50, overhead_p95 = percentiles(overhead, (0.5, 0.95))
     count = dict(zip(Sums.COLUMNS, row.counts, strict=True))
     return UsageRow(
         row.keys,
@@ -207,12 +214,12 @@ def _usage_row(row: SumsRow, latencies: list[dict[int, int]]) -> UsageRow:
         count["cost_nanos"],
         count["unpriced_calls"],
         count["estimated_calls"],
-        percentile(duration, 0.5),
-        percentile(duration, 0.95),
-        percentile(duration, 0.99),
-        percentile(first_byte, 0.5),
-        percentile(first_byte, 0.95),
-        percentile(overhead, 0.5),
-        percentile(overhead, 0.95),
+        duration_p50,
+        duration_p95,
+        duration_p99,
+        first_byte_p50,
+        first_byte_p95,
+        overhead_p50,
+        overhead_p95,
         count["limited"],
     )

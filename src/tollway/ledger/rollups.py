@@ -110,25 +110,29 @@ def classify(outcome: str, status: int) -> tuple[bool, bool, bool, bool]:
     return outcome == "refused", client, server, status == 429
 
 
-def percentile(histogram: dict[int, int], fraction: float) -> int:
-    """Return the value below which `fraction` of the calls are, in microseconds; 0 when there are none.
+def percentiles(histogram: dict[int, int], fractions: Sequence[float]) -> list[int]:
+    """Return the values below which these fractions of the calls are, rising ones, in microseconds; 0 without calls.
 
     Interpolated inside its bucket, so that it is at most one bucket (19 %) off; above the last bound, that bound.
     """
-    total = sum(histogram.values())
-    if not total:
-        return 0
-    rank = fraction * total
-    below = 0
-    for bucket in sorted(histogram):
-        count = histogram[bucket]
-        if below + count >= rank:
-            if bucket >= len(HISTOGRAM_BOUNDS_US):
-                return HISTOGRAM_BOUNDS_US[-1]
-            low = HISTOGRAM_BOUNDS_US[bucket - 1] if bucket else 0
-            return round(low + (HISTOGRAM_BOUNDS_US[bucket] - low) * (rank - below) / count)
-        below += count
-    raise AssertionError("the counts add up to their total")  # pragma: no cover
+    if not histogram or not (total := sum(histogram.values())):
+        return [0] * len(fractions)
+    found: list[int] = []
+    buckets = iter(sorted(histogram))
+    bucket = next(buckets)
+    below, count = 0, histogram[bucket]
+    for fraction in fractions:
+        rank = fraction * total
+        while below + count < rank:
+            below += count
+            bucket = next(buckets)
+            count = histogram[bucket]
+        if bucket >= len(HISTOGRAM_BOUNDS_US):
+            found.append(HISTOGRAM_BOUNDS_US[-1])
+            continue
+        low = HISTOGRAM_BOUNDS_US[bucket - 1] if bucket else 0
+        found.append(round(low + (HISTOGRAM_BOUNDS_US[bucket] - low) * (rank - below) / count))
+    return found
 
 
 def _histogram(values: list[int]) -> dict[int, int]:

@@ -15,6 +15,7 @@ from kit.ledger_calls import (
     row_figures,
     write,
 )
+from tollway.adapters.storage import ledger_reader
 from tollway.contract.ledger_api import CallQuery, CallsQuery, LargestSpentQuery, UsageQuery
 from tollway.contract.records import Charge
 from tollway.ledger.queries import answer
@@ -132,3 +133,36 @@ def test_the_budgets_that_spent_most_are_those_of_the_periods_asked_for(ledger, 
     assert largest(3, 0) == [("tok1", "ever", 250)]
     assert largest(1, START_NS - DAY_NS) == [("tok9", "day", 10_000)]
     assert largest(3) == []
+
+
+def test_calls_of_many_groups_are_found_among_the_newest_and_beyond(ledger, tmp_path, monkeypatch):
+    monkeypatch.setattr(ledger_reader, "GROUPS_MERGED_MAX", 2)
+    monkeypatch.setattr(ledger_reader, "NEWEST_LOOKED_AT", 40)
+    ingest, reader = ledger
+    pairs = random_calls(seed=9, count=160)
+    journal = make_journal(tmp_path)
+    write(journal, pairs)
+    journal.close()
+    drain(ingest)
+    for dimension, value, of in (("team", "team1", "team_id"), ("token", "tokA", "token_id")):
+        wanted = [closed for _, closed in pairs if getattr(closed, of) == value]
+        wanted.sort(key=lambda call: (call.started_ns, call.request_id), reverse=True)
+        seen, cursor = [], None
+        while True:
+            page = answer(CallsQuery(filters={dimension: value}, before=cursor, limit=15), reader)
+            seen += page.calls
+            cursor = page.next
+            if cursor is None:
+                break
+        assert seen == wanted
+
+
+def test_counts_alone_have_no_latencies(ledger, tmp_path):
+    ingest, reader = ledger
+    journal = make_journal(tmp_path)
+    opened = make_open()
+    write(journal, [(opened, make_close(opened))])
+    journal.close()
+    drain(ingest)
+    (row,) = answer(UsageQuery(**ALL, by=("token",), counts_only=True), reader).rows
+    assert (row.calls, row.duration_p95_us, row.overhead_p95_us) == (1, 0, 0)

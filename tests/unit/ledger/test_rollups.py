@@ -9,7 +9,7 @@ from tollway.contract.ledger_api import HISTOGRAM_BOUNDS_US
 from tollway.contract.records import CloseRecord, encode
 from tollway.contract.usage import Usage
 from tollway.ledger.model import FULL, Group, Sums
-from tollway.ledger.rollups import CallFacts, classify, clean_text, group_of, percentile, sum_calls
+from tollway.ledger.rollups import CallFacts, classify, clean_text, group_of, percentiles, sum_calls
 
 GROUP = Group(FULL, "t", "a", "", "", "m", "p", "chat", "ok", "live", 200)
 facts = st.builds(
@@ -50,7 +50,7 @@ def test_sums_of_batches_merge_into_the_sums_of_all(batches):
 def test_a_percentile_is_in_the_bucket_of_the_true_one(values, fraction):
     group = GROUP._replace(outcome="ok")
     calls = [CallFacts("r", 0, value, 200, "ok", "chat") for value in values]
-    found = percentile(sum_calls(group, calls).histograms[0], fraction)
+    (found,) = percentiles(sum_calls(group, calls).histograms[0], (fraction,))
     ordered = sorted(values)
     true = ordered[max(-(-round(fraction * 100) * len(values) // 100), 1) - 1]
     low = max((bound for bound in HISTOGRAM_BOUNDS_US if bound < true), default=0)
@@ -59,9 +59,15 @@ def test_a_percentile_is_in_the_bucket_of_the_true_one(values, fraction):
 
 
 def test_percentiles_at_the_ends():
-    assert percentile({}, 0.5) == 0
-    assert percentile({len(HISTOGRAM_BOUNDS_US): 3}, 0.5) == HISTOGRAM_BOUNDS_US[-1]
-    assert percentile({0: 2}, 0.5) == HISTOGRAM_BOUNDS_US[0] // 2
+    assert percentiles({}, (0.5, 0.9)) == [0, 0]
+    assert percentiles({len(HISTOGRAM_BOUNDS_US): 3}, (0.5,)) == [HISTOGRAM_BOUNDS_US[-1]]
+    assert percentiles({0: 2}, (0.5,)) == [HISTOGRAM_BOUNDS_US[0] // 2]
+
+
+@given(st.dictionaries(st.integers(0, 80), st.integers(1, 1_000), min_size=1))
+def test_several_percentiles_are_each_alone(histogram):
+    fractions = (0.01, 0.5, 0.5, 0.95, 0.99, 1.0)
+    assert percentiles(histogram, fractions) == [percentiles(histogram, (one,))[0] for one in fractions]
 
 
 @pytest.mark.parametrize(

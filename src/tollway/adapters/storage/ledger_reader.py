@@ -43,6 +43,7 @@ from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageR
 
 GROUPS_MERGED_MAX = 64
 """Up to so many groups, calls are read group by group and merged; above, the newest calls are filtered."""
+NEWEST_LOOKED_AT = 10_000
 FOUND_EACH_MAX = 100
 IDS_PER_QUERY = 500
 
@@ -111,7 +112,8 @@ class SQLUsageReader:
     def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[tuple[int, str, bytes]]:
         """See UsageReader.calls.
 
-        Few groups: the newest of each by the index (group, start), merged. Else: by the index on start.
+        Few groups: the newest of each by the index (group, start), merged. Else the newest of all are looked through,
+        and when too few of them match, those of the groups are sorted, which are few then.
         """
         with self._connect() as connection:
             query = _newest(within, limit)
@@ -120,6 +122,9 @@ class SQLUsageReader:
                 if not group_ids:
                     return []
                 if len(group_ids) > GROUPS_MERGED_MAX:
+                    found = connection.execute(_among_the_newest(within, filters, limit)).all()
+                    if len(found) == limit:
+                        return [(started_ns, key, bytes(body)) for started_ns, key, body in found]
                     query = query.where(tables.calls.c.group_id.in_(_groups_of(filters)))
                 else:
                     query = _merged([query.where(tables.calls.c.group_id == each) for each in group_ids], limit)
@@ -254,17 +259,20 @@ def _stretch(stretch: Stretch, query: SumsQuery, columns: Sequence[str]) -> Sele
     start: ColumnElement[int] = table.start_seconds if query.interval else literal(0)
     if query.interval and query.interval != stretch.resolution:
         start = start - start % query.interval
+    firsts_count = len(query.firsts or ())
+    # A token is in few groups; an application, a model or a team may be in a tenth of all.
+    is_narrow = "token" in query.filters or (query.by[:1] == ("token",) and 0 < firsts_count <= FOUND_EACH_MAX)
+    # SQLite would scan the primary key whatever it is asked for; an expression has no index.
+    of_cube = (table.cube + 0 if is_narrow else table.cube) == cube
     found = select(table.group_id, start.label("start"), *(table[name] for name in columns)).where(
-        table.cube == cube, table.start_seconds >= stretch.start, table.start_seconds < stretch.end
+        of_cube, table.start_seconds >= stretch.start, table.start_seconds < stretch.end
     )
     if stretch.is_condensed:
-        found = found.where(table.resolution == stretch.resolution)
-    if query.filters.keys() & _NARROW or query.firsts is not None:
-        # Few groups: their rows are found by the index (group, start) instead of by reading everybody's.
+        found = found.where((table.resolution + 0 if is_narrow else table.resolution) == stretch.resolution)
+    if is_narrow or firsts_count or query.filters.keys() & _NARROW:
         wanted = select(_GROUPS.id).where(_GROUPS.cube == cube, *_conditions(query))
-        # Of many groups, reading everybody's rows costs less than finding each: an expression has no index.
-        is_many = query.firsts is not None and len(query.firsts) > FOUND_EACH_MAX and not query.filters.keys() & _NARROW
-        found = found.where((table.group_id + 0 if is_many else table.group_id).in_(wanted))
+        # Few groups' rows are found by the index (group, start); of many, everybody's are read.
+        found = found.where((table.group_id if is_narrow else table.group_id + 0).in_(wanted))
     return found
 
 
@@ -289,6 +297,14 @@ def _newest(within: CallsRange, limit: int) -> Select[Any]:
     if within.before is not None:
         query = query.where(tuple_(table.started_ns, table.request_id) < tuple_(*within.before))
     return query.order_by(table.started_ns.desc(), table.request_id.desc()).limit(limit)
+
+
+def _among_the_newest(within: CallsRange, filters: dict[Dimension, str], limit: int) -> Select[Any]:
+    """Return the newest calls of some groups, among the NEWEST_LOOKED_AT of all."""
+    newest = _newest(within, NEWEST_LOOKED_AT).add_columns(tables.calls.c.group_id).subquery()
+    found = select(newest.c.started_ns, newest.c.request_id, newest.c.body)
+    found = found.where(newest.c.group_id.in_(_groups_of(filters)))
+    return found.order_by(newest.c.started_ns.desc(), newest.c.request_id.desc()).limit(limit)
 
 
 def _merged(queries: list[Select[Any]], limit: int) -> Select[Any]:

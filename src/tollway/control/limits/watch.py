@@ -161,7 +161,7 @@ class UsedLimits:
                 yield watch_application(application)
 
     def _at_work(self, dimension: Dimension, now_ns: int) -> set[str]:
-        query = UsageQuery(max(0, now_ns - LATELY_NS), now_ns, by=(dimension,), limit=OWNERS_MAX)
+        query = UsageQuery(max(0, now_ns - LATELY_NS), now_ns, by=(dimension,), limit=OWNERS_MAX, counts_only=True)
         return {row.keys[0] for row in self.usage.sums(query).rows} - {""}
 
     def _days(self, used: UsedLimit, now_ns: int) -> list[int] | None:
@@ -172,7 +172,7 @@ class UsedLimits:
         filters: dict[Dimension, str] = {} if used.level == "global" else {used.level: used.owner_id}
         since_ns = max(0, now_ns - now_ns % DAY_NS - (DAYS - 1) * DAY_NS)
         try:
-            rows = self.usage.sums(UsageQuery(since_ns, now_ns, interval="day", filters=filters)).rows
+            rows = self.usage.sums(UsageQuery(since_ns, now_ns, interval="day", filters=filters, counts_only=True)).rows
         except TollwayError:
             return None
         days = dict.fromkeys(range(DAYS), 0)
