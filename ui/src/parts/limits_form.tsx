@@ -66,7 +66,7 @@ export function LimitsForm({ value, onChange, errors = {} }: { value: Limits; on
                 ) : (
                   <NumberInput className="grow" label="At most" min={0} allowDecimal={false} thousandSeparator value={one.limit_tokens ?? 0} onChange={(tokens) => budget(index, { limit_tokens: Number(tokens) || 0 })} error={error("limit_tokens")} />
                 )}
-                <Select className="grow" label="per" allowDeselect={false} data={windows(one.window_seconds)} value={windowKey(one)} onChange={(key) => budget(index, { ...fromKey(key!), name: "", id: "" })} error={error("period") ?? error("window_seconds")} />
+                <Select className="grow" label="per" allowDeselect={false} data={windows(one.window_seconds)} value={windowKey(one)} onChange={(key) => budget(index, fromKey(key!))} error={error("period") ?? error("window_seconds")} />
               </Row>
             );
           })}
@@ -129,7 +129,7 @@ function asMeasure(rule: LimitRule, measure: LimitRule["measure"]): Partial<Limi
   };
 }
 
-/** Limits as the API takes them: a rule without a name is named after its window or period. */
+/** Limits as the API takes them: a rule without a name is named after its window or period. A budget that had one keeps it through every edit, and so what it has spent. */
 export function limitsInput(limits: Limits) {
   const named = <T extends { name: string; id: string; top_ups: unknown }>({ id: _id, top_ups: _tops, ...rule }: T) => ({ ...rule, name: rule.name || undefined });
   return {
