@@ -122,6 +122,15 @@ def test_what_is_spent_between_an_edit_and_its_undoing_counts_though_a_call_was_
     assert 335 <= used(meters, after) <= 355
 
 
+@pytest.mark.parametrize("edit", EDITS[6:8], ids=range(2))
+def test_an_edit_and_its_undoing_count_a_call_in_flight_once(meters: MappedMeters, edit: tuple[Claim, Claim]) -> None:
+    before, after = edit
+    hold = granted(admit(meters, (before,), 10, 10))
+    assert [used(meters, after), used(meters, before), used(meters, after)] == [10, 10, 10]
+    settle(meters, hold, 10)
+    assert used(meters, before) == 10
+
+
 def test_yesterday_belongs_to_the_month_that_takes_the_place_of_days(meters: MappedMeters, clock: FixedClock) -> None:
     spend(meters, money(period="day"), 300)
     clock.advance(DAY)

@@ -89,7 +89,8 @@ class Sections:
         if old:
             self.cells.move(old + CELL_MOVED)
         if cell:
-            rings.raise_to(cell, claim.bucket_ns, carried)
+            # What its own calls in flight hold was carried away with it, and is among what comes back.
+            rings.raise_to(cell, claim.bucket_ns, carried - self.words[cell + RING_RESERVED])
             self.words[cell + RING_MOVED] = 0
         else:
             # With something to take over it begins as a ring without a length: its sum then counts as if just now.
@@ -110,8 +111,9 @@ class Sections:
         if old:
             table.move(old + RING_MOVED)
         if cell:
-            spent = self.periods.find_record(cell, start, end, claim.span) + SPENT
-            self.words[spent] = max(self.words[spent], min(carried, AMOUNT_MAX))
+            record = self.periods.find_record(cell, start, end, claim.span)
+            carried -= self.words[record + RESERVED]
+            self.words[record + SPENT] = max(self.words[record + SPENT], min(carried, AMOUNT_MAX))
             self.words[cell + CELL_MOVED] = 0
         else:
             first = self.periods.first_words(start, end, span=claim.span, used=carried)
