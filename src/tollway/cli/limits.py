@@ -55,14 +55,14 @@ def build_limits(
 
 
 def replaced_budgets(before: dict[str, Any] | None, after: dict[str, Any] | None) -> str:
-    """Say which budgets were put away while others begin with nothing spent; "" where none were."""
+    """Say which budgets were put away while others came, which do not go on from them; "" where none were."""
     old, new = ({budget["name"] for budget in (limits or {}).get("budgets") or ()} for limits in (before, after))
     if not old - new or not new - old:
         return ""
-    gone, begun = sorted(old - new), sorted(new - old)
+    gone, come = sorted(old - new), sorted(new - old)
     return (
-        f"{_listed(begun)} begins with nothing spent, and {_listed(gone)} is put away with what it has spent; "
-        f"to go on from that, write it as --budget '{gone[0]}=AMOUNT/PERIOD'"
+        f"what {_listed(gone)} spent does not count against {_listed(come)}; "
+        f"for that, write it as --budget '{gone[0]}=AMOUNT/PERIOD'"
     )
 
 

@@ -55,11 +55,11 @@ def test_limits_are_set_and_cleared(team: ConsoleStandIn, run: Run) -> None:
     assert team.asked[-1].json == {}
 
 
-def test_a_budget_that_begins_anew_is_told_of(console: ConsoleStandIn, run: Run) -> None:
+def test_a_budget_that_does_not_go_on_from_another_is_told_of(console: ConsoleStandIn, run: Run) -> None:
     after = {**OWNED, "limits": {**LIMITS, "budgets": [{**BUDGET, "name": "day"}]}}
     console.answer("GET", "/limits/global/global", OWNED)
     console.answer("PUT", "/limits/global/global", after)
-    assert "budget `day` begins with nothing spent" in run("limit", "set", "global", "--budget", "5/day").err
+    assert "does not count against budget `day`" in run("limit", "set", "global", "--budget", "5/day").err
 
 
 def test_top_up_is_in_the_unit_of_the_limit(team: ConsoleStandIn, run: Run) -> None:

@@ -64,7 +64,7 @@ def test_budgets_that_cannot_be_read_name_their_flag(text: str) -> None:
 def test_a_budget_that_takes_the_place_of_another_is_told_of() -> None:
     month, day = build_limits(None, None, ["5/month"]), build_limits(None, None, ["5/day"])
     note = replaced_budgets(month, day)
-    assert note.startswith("budget `day` begins with nothing spent, and budget `month` is put away")
+    assert note.startswith("what budget `month` spent does not count against budget `day`")
     assert "--budget 'month=AMOUNT/PERIOD'" in note
     for after in (month, build_limits(None, None, ["month=5/day"]), build_limits(None, None, ["5/month", "1/day"]), {}):
         assert replaced_budgets(month, after) == ""
