@@ -44,7 +44,9 @@ POST /alerts/reopen: alert reopen
 GET /audit: audit list
 GET /audit/export: audit export
 GET /audit/verify: audit verify
+GET /backup: backup
 POST /backup: backup
+POST /backup/begin: backup
 GET /budgets: budget list
 GET /calls: call list
 GET /calls/{request_id}: call show

@@ -52,7 +52,8 @@ from tollway.contract.records import CloseRecord
 from tollway.contract.resting import RestingKey
 from tollway.control.accounts.noticing import AccountNewsDesk, NewsParts
 from tollway.control.actor import Actor
-from tollway.control.backups.model import FORMAT, ROOT_KEY_NOTE, Backup, Manifest
+from tollway.control.backups.model import FORMAT, ROOT_KEY_NOTE, Backup, Manifest, Work
+from tollway.control.backups.running import RunningBackups
 from tollway.control.configuration.model import Change, Changes, IssuedSecret
 from tollway.control.each import Each
 from tollway.control.factors.checking import CheckParts, Checks
@@ -202,7 +203,7 @@ class StandInConfiguration:
 class StandInBackups:
     """Implements Backups: writes nothing."""
 
-    def create(self, path: Path | None) -> Backup:
+    def create(self, path: Path | None, *, work: Work | None = None) -> Backup:
         """Describe a backup."""
         manifest = Manifest(FORMAT, 1_800_000_000 * 10**9, "0.1.0", "sqlite", {"config": "0002"}, (), ROOT_KEY_NOTE)
         return Backup(path or Path("data/backups/one.tar"), 10, manifest)
@@ -347,7 +348,7 @@ class Console:
             "notices": self.notices.desk,
             "security": self.security.desk,
             "configuration": StandInConfiguration(),
-            "backups": StandInBackups(),
+            "backups": RunningBackups(StandInBackups()),
             "root_keys": KeyChange(plane).service,
             "meters": StandInMeters(),
             "prober": StandInProber(),

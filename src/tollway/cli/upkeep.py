@@ -1,5 +1,6 @@
 """`tollway backup`, `restore`, `setup-link` and `doctor`: looking after an installation."""
 
+import time
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ from tollway.cli.session import Session, command
 if TYPE_CHECKING:
     from tollway.runtime.checkup.finding import Finding
 
+LOOK_SECONDS = 0.1
+"""Between two looks at how far a backup is."""
 LAG_BYTES_WARNING = 64 * 1_048_576
 
 _MARKS = {"ok": "ok     ", "info": "note   ", "warning": "warning", "high": "HIGH   "}
@@ -32,13 +35,28 @@ def backup(session: Session, path: Annotated[Path, typer.Argument(metavar="PATH"
 
     Example: tollway backup /var/backups/tollway.tar
     """
-    with session.output.working("copying"):
-        result = session.call("POST", "/backup", body={"path": str(path.absolute())})
+    with session.output.working("copying") as bar:
+        state = session.call("POST", "/backup/begin", body={"path": str(path.absolute())})
+        while state["state"] == "running":
+            if state["total_bytes"] is not None:
+                bar.at(state["done_bytes"], state["total_bytes"])
+            time.sleep(LOOK_SECONDS)
+            state = session.call("GET", "/backup")
+    result = state["backup"]
+    if result is None:
+        raise _failed(state)
     if session.output.as_json:
         session.output.json(result)
         return
     session.output.line(f"{result['path']} ({result['size_bytes']} bytes)")
     session.output.note(result["note"])
+
+
+def _failed(state: dict[str, Any]) -> CommandError:
+    """Return why there is no backup; the console forgets one that was under way when it ended."""
+    code = ExitCode.REFUSED if state["code"] in ("management.conflict", "management.invalid") else ExitCode.UNAVAILABLE
+    text = state["detail"] or "the console was started again meanwhile, and the backup is not whole"
+    return CommandError(code, text, {"title": text, "detail": text, "code": state["code"]})
 
 
 def restore(

@@ -67,6 +67,7 @@ from tollway.control.accounts.service import AccountParts, Accounts
 from tollway.control.actor import SETUP
 from tollway.control.applications.service import ApplicationParts, Applications
 from tollway.control.audit.service import Audit
+from tollway.control.backups.running import RunningBackups
 from tollway.control.backups.service import Backups
 from tollway.control.bulk.service import Bulk
 from tollway.control.configuration.applying_life import LifeParts
@@ -429,11 +430,11 @@ def _root_keys(settings: Settings, keys: KeyRing, plane: Plane, hand_over: Calla
     return build_root_keys(settings, keys, plane.stores, sealing)
 
 
-def _backups(settings: Settings, clock: Clock) -> Backups:
+def _backups(settings: Settings, clock: Clock) -> RunningBackups:
     def name_keys() -> tuple[str, ...]:
         return tuple(key.fingerprint for key in load_root_keys(settings.data / ROOT_KEY_FILE))
 
-    return Backups(settings.data, _dumper(settings), clock, name_keys=name_keys)
+    return RunningBackups(Backups(settings.data, _dumper(settings), clock, name_keys=name_keys))
 
 
 def _dumper(settings: Settings) -> SQLiteDumper | PostgresDumper:

@@ -2,11 +2,13 @@
 the two services that are built from much else (configuration, backups).
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from tollway.control.actor import Actor
 from tollway.control.backups.model import Backup
+from tollway.control.backups.running import BackupState
 from tollway.control.configuration.model import Changes
 from tollway.control.gateway.ports import (
     BudgetReading,
@@ -62,4 +64,12 @@ class Backups(Protocol):
 
     def create(self, path: Path | None) -> Backup:
         """Write a consistent backup; None: into the data directory. Raises management.conflict, .unavailable."""
+        ...
+
+    def begin(self, path: Path | None, ended: Callable[[Backup], None]) -> BackupState:
+        """Begin one, and call `ended` when it is whole. Raises management.conflict."""
+        ...
+
+    def state(self) -> BackupState:
+        """Return how far the newest is that was begun."""
         ...

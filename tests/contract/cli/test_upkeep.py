@@ -14,17 +14,34 @@ from tollway.kernel.clock import FixedClock
 from tollway.runtime.data_lock import hold
 
 LEDGER = {"lag_bytes": 0, "problem": ""}
+BLANK = {"done_bytes": 0, "total_bytes": None, "backup": None, "code": None, "detail": None}
 GATEWAY = {"version": "0.1.0", "workers": 2, "ledger": LEDGER}
 
 
 def test_backup_names_the_file_in_full(console: ConsoleStandIn, run: Run, tmp_path: Path) -> None:
     answer = {"path": str(tmp_path / "b.tar"), "size_bytes": 10, "note": "root.key is not in it"}
-    console.answer("POST", "/backup", answer, 201)
+    running = {"state": "running", "done_bytes": 3, "total_bytes": 20, "backup": None, "code": None, "detail": None}
+    console.answer("POST", "/backup/begin", running, 202)
+    console.answer("GET", "/backup", {**running, "state": "done", "backup": answer})
     assert run("backup", "b.tar", "--json").json == answer
-    assert console.asked[-1].json == {"path": str(tmp_path / "b.tar")}
+    assert console.asked[-2].json == {"path": str(tmp_path / "b.tar")}
     result = run("backup", "b.tar")
     assert "10 bytes" in result.out
     assert "root.key is not in it" in result.err
+
+
+def test_a_backup_that_fails_says_why(console: ConsoleStandIn, run: Run) -> None:
+    state = {"state": "failed", "code": "management.unavailable", "detail": "The files cannot be written."}
+    console.answer("POST", "/backup/begin", {**BLANK, **state}, 202)
+    result = run("backup", "b.tar")
+    assert (result.code, "The files cannot be written." in result.err) == (3, True)
+
+
+def test_a_backup_that_its_console_does_not_outlive_is_none(console: ConsoleStandIn, run: Run) -> None:
+    console.answer("POST", "/backup/begin", {**BLANK, "state": "running"}, 202)
+    console.answer("GET", "/backup", {**BLANK, "state": "idle"})
+    result = run("backup", "b.tar")
+    assert (result.code, "started again meanwhile" in result.err) == (3, True)
 
 
 @pytest.fixture

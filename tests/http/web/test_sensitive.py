@@ -133,6 +133,7 @@ PROVING: set[Act] = {("POST", "/session/step-up"), ("POST", "/session/step-up/op
 """Is how the proof is given."""
 MACHINE: set[Act] = {
     ("POST", "/backup"),
+    ("POST", "/backup/begin"),
     ("POST", "/keys/advance"),
     ("POST", "/keys/retire"),
     ("POST", "/keys/rotate"),

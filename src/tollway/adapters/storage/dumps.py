@@ -64,7 +64,7 @@ class SQLiteDumper:
 
     def dump(self, folder: Path) -> dict[str, str]:
         """Write config.db and ledger.db; return their schemas' revisions. Raises management.unavailable."""
-        with self._config.connect() as config, self._ledger.connect() as ledger:
+        with _translated(), self._config.connect() as config, self._ledger.connect() as ledger:
             schemas = {"config": current(config, "config") or "", "ledger": current(ledger, "ledger") or ""}
         for name, engine in (("config", self._config), ("ledger", self._ledger)):
             _vacuum_into(engine, folder / f"{name}.db")

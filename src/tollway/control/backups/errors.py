@@ -28,6 +28,11 @@ def file_exists(path: Path) -> TollwayError:
     return TollwayError("management.conflict", public=f"{path} exists already.", param="path")
 
 
+def already_running() -> TollwayError:
+    """Return management.conflict: one backup at a time."""
+    return TollwayError("management.conflict", public="A backup is being written already.")
+
+
 def cannot_write(error: OSError) -> TollwayError:
     """Return management.unavailable for a disk that refuses."""
     return TollwayError("management.unavailable", public=f"The files cannot be written: {error.strerror}.")

@@ -40,6 +40,33 @@ class Manifest:
     root_keys: tuple[str, ...] = ()
 
 
+@dataclass(slots=True)
+class Work:
+    """Where the files of a backup that is being written grow: first copies in a folder, then the archive of them.
+
+    `copied_bytes` None: copies are still being made.
+    """
+
+    folder: Path | None = None
+    archive: Path | None = None
+    copied_bytes: int | None = None
+
+    def measure(self) -> tuple[int, int | None]:
+        """Return how many bytes are written, of how many; None: not known yet. A file that is gone counts nothing."""
+        if self.copied_bytes is not None:
+            archived = 0 if self.archive is None else _size(self.archive)
+            return self.copied_bytes + archived, 2 * self.copied_bytes
+        folder = self.folder
+        return (0 if folder is None else sum(_size(file) for file in list(folder.glob("*.*"))), None)
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0
+
+
 @dataclass(frozen=True, slots=True)
 class Backup:
     """A backup that was written or restored."""

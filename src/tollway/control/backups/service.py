@@ -21,7 +21,7 @@ import msgspec
 
 from tollway import __version__
 from tollway.control.backups.errors import cannot_write, file_exists, newer_backup, not_a_backup, not_empty
-from tollway.control.backups.model import FORMAT, MANIFEST, ROOT_KEY_NOTE, Backup, Manifest, Member
+from tollway.control.backups.model import FORMAT, MANIFEST, ROOT_KEY_NOTE, Backup, Manifest, Member, Work
 from tollway.control.backups.ports import Dumper, Restorer
 from tollway.kernel.clock import NANOS_PER_SECOND, Clock
 
@@ -51,10 +51,11 @@ class Backups:
         self._dumper = dumper
         self._clock = clock
 
-    def create(self, path: Path | None) -> Backup:
+    def create(self, path: Path | None, *, work: Work | None = None) -> Backup:
         """Write a consistent backup; None: into the data directory's `backups`, named after the instant.
 
-        Calls go on meanwhile. Raises management.conflict when the file exists, management.unavailable.
+        Calls go on meanwhile; `work` is told where files grow. Raises management.conflict when the file exists,
+        management.unavailable.
         """
         now = self._clock.now_ns()
         folder = self._data / "backups"
@@ -63,9 +64,11 @@ class Backups:
             path = folder / f"tollway-{at:%Y%m%d-%H%M%S}.tar"
         if path.exists():
             raise file_exists(path)
+        work = Work() if work is None else work
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with _scratch(folder) as scratch:
+                work.folder, work.archive = scratch, _partial(path)
                 schemas = self._gather(scratch)
                 manifest = Manifest(
                     format=FORMAT,
@@ -77,6 +80,7 @@ class Backups:
                     note=ROOT_KEY_NOTE,
                     root_keys=self._name_keys(),
                 )
+                work.copied_bytes = sum(member.size for member in manifest.members)
                 _pack(scratch, manifest, path)
         except OSError as error:
             raise cannot_write(error) from error
@@ -160,7 +164,7 @@ def _digest(file: Path) -> str:
 
 def _pack(folder: Path, manifest: Manifest, path: Path) -> None:
     """Write the archive beside its place, sync it, and move it there, so that a file of that name is whole."""
-    partial = path.with_name(f"{path.name}.part")
+    partial = _partial(path)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w") as tar:
@@ -177,6 +181,10 @@ def _pack(folder: Path, manifest: Manifest, path: Path) -> None:
         _sync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
 
 
 def _anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:

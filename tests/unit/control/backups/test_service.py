@@ -12,6 +12,7 @@ from kit.control import ACTOR, ControlPlane, Surroundings
 from tollway.adapters.storage.dumps import SQLiteDumper, SQLiteRestorer
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
+from tollway.control.backups.model import Work
 from tollway.control.backups.service import Backups, restore
 from tollway.control.tokens.model import NewToken
 from tollway.control.upstreams.model import NewProvider
@@ -55,6 +56,14 @@ def test_restored_installation_is_the_same(plane: ControlPlane, backups: Backups
     assert other.policy.token(token.id).mac == token.mac
     key = other.providers.get(provider.id).keys[0]
     assert plane.keys.open(key.sealed, key.aad) == b"sk-some-long-key"
+
+
+def test_who_follows_a_backup_is_told_where_its_files_grow(backups: Backups, tmp_path: Path) -> None:
+    work = Work()
+    made = backups.create(tmp_path / "b.tar", work=work)
+    assert work.copied_bytes == sum(member.size for member in made.manifest.members) > 0
+    assert work.archive == tmp_path / "b.tar.part" and work.folder is not None
+    assert work.measure() == (work.copied_bytes, 2 * work.copied_bytes), "what is gone counts nothing"
 
 
 def test_backup_holds_no_root_key_and_says_so(plane: ControlPlane, backups: Backups) -> None:
