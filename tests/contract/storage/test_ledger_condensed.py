@@ -72,6 +72,7 @@ def test_every_answer_is_the_same_once_it_is_condensed_also_by_a_ledger_that_sta
         assert answer(query, reader) == found
 
 
+@pytest.mark.slow
 def test_a_call_that_comes_late_is_counted_at_once_and_condensed_again_also_within_a_span_under_way(filled):
     ingest, reader, journal = filled
     while not units_of(ingest, SPANS[0]):
