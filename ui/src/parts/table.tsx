@@ -5,6 +5,7 @@ import { ActionIcon, Button, Checkbox, Menu, Tooltip } from "@mantine/core";
 import IconChevronLeft from "@tabler/icons-react/dist/esm/icons/IconChevronLeft.mjs";
 import IconChevronRight from "@tabler/icons-react/dist/esm/icons/IconChevronRight.mjs";
 import IconColumns from "@tabler/icons-react/dist/esm/icons/IconColumns3.mjs";
+import { Rows } from "./rows";
 
 export type Column<Row> = { id: string; title: string; show: (row: Row) => ReactNode; isEnd?: boolean; isHidden?: boolean; isFixed?: boolean };
 export type Selection = { chosen: Set<string>; set: (chosen: Set<string>) => void; nameOf: (key: string) => string };
@@ -57,16 +58,6 @@ export function Table<Row>({ label, columns, rows, keyOf, hrefOf, isNew, selecti
 
 /** The title of a column of buttons, which say themselves what they are. */
 const BUTTONS = "Acts";
-
-/** What a table is in. On a phone each of its rows is a card: the first cell on top, then the others after their `data-label`.
-    The roles say what the elements are also where they are laid out as something else. */
-export function Rows({ label, isLinks, children }: { label: string; isLinks?: boolean; children: ReactNode }) {
-  return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={label}>
-      <table role="table" className={isLinks ? "table table-cards table-links" : "table table-cards"}>{children}</table>
-    </div>
-  );
-}
 
 /** The columns to show, chosen by the reader and remembered in the browser, with the menu to choose them. */
 export function useColumns<Row>(name: string, all: Column<Row>[]): { columns: Column<Row>[]; menu: ReactNode } {

@@ -15,7 +15,8 @@ import { By } from "../../parts/actors";
 import { OwnerName } from "../../parts/owner_names";
 import { Empty, Loading, Page, Panel, Trouble } from "../../parts/page";
 import { SearchBox } from "../../parts/search";
-import { Chip, Rows, usePaged } from "../../parts/table";
+import { Rows } from "../../parts/rows";
+import { Chip, usePaged } from "../../parts/table";
 import { Copy } from "../../parts/words";
 
 const ACTIONS = ["token", "application", "plan", "limits", "alert", "rights", "model_group", "rotation_policy", "lifetime", "security", "decoy", "service", "provider", "user", "member", "team", "service_account", "role", "session", "passkey", "totp", "recovery_codes", "setup", "webhook", "mail", "key", "backup", "audit"];

@@ -8,7 +8,7 @@ import { count, duration, percent } from "../../format/numbers";
 import { dateMinute } from "../../format/time";
 import { Health, InFlight } from "../../parts/health";
 import { Empty, Loaded, Panel } from "../../parts/page";
-import { Rows } from "../../parts/table";
+import { Rows } from "../../parts/rows";
 import { buckets } from "../../parts/series";
 
 const SLOTS = 90;

@@ -7,7 +7,7 @@ import { putSecurityRules, useSecurityRules, type SecurityRules } from "../../ap
 import { complain, say } from "../../frame/toasts";
 import { OwnerName } from "../../parts/owner_names";
 import { Loaded, Panel } from "../../parts/page";
-import { Rows } from "../../parts/table";
+import { Rows } from "../../parts/rows";
 import { ACTS, KINDS, MEANINGS, NEVER_ACTED } from "./words";
 
 type Rule = { mode: string; act: string; act_most: string | null };

@@ -6,7 +6,7 @@ import type { Call } from "../../api/types";
 import { bytes, duration, exact, money } from "../../format/numbers";
 import { instant } from "../../format/time";
 import { Loaded, Page, Panel } from "../../parts/page";
-import { Rows } from "../../parts/table";
+import { Rows } from "../../parts/rows";
 import { Ago, Code, Copy, StatusTag } from "../../parts/words";
 
 /** It has no page: nothing of it can be set. */

@@ -4,7 +4,7 @@ import type { UsageRow } from "../../api/types";
 import type { Range } from "../../frame/range";
 import { count, duration, money, percent } from "../../format/numbers";
 import { Loaded, Panel } from "../../parts/page";
-import { Rows } from "../../parts/table";
+import { Rows } from "../../parts/rows";
 
 export function OwnUse({ range, filters, by = ["model", "outcome"] }: { range: Range; filters: Filters; by?: [Dimension, Dimension] }) {
   return <div className="columns">{by.map((dimension) => <By key={dimension} range={range} filters={filters} by={dimension} />)}</div>;
