@@ -42,7 +42,8 @@ async def carry_stored(
     or the refusals of the provider's limits.
     """
     owner = owner_of(caller.token)
-    state = gw.states.find(owner, inbound.argument)
+    # Whoever asks may have read the last byte of its stream just now.
+    state = await gw.states.find_patiently(owner, inbound.argument)
     if state is None or not _is_permitted(state, caller, compiled, gw):
         raise TollwayError("response.not_found")
     call.model = state.model

@@ -56,6 +56,24 @@ async def test_what_no_upstream_keeps_is_kept_here_and_answered_again():
     assert [record.outcome for record in rig.journal.closed][1:] == ["ok", "ok", "refused", "ok", "refused"]
 
 
+async def test_who_asks_for_what_was_just_streamed_waits_until_it_is_kept(monkeypatch):
+    """Another worker may be asked before the one that streamed it has it in the file."""
+    rig = rig_of("anthropic", ScriptedAnswer(chunks=[STREAMS["messages"]]))
+    token = rig.token()
+    await create(rig, token, stream=True)
+    (_, response_id), state = next(iter(rig.states.kept.items()))
+    looked = []
+
+    async def find_late(owner, response_id):
+        looked.append(response_id)
+        return state
+
+    monkeypatch.setattr(rig.states, "find", lambda owner, response_id: None)
+    monkeypatch.setattr(rig.states, "find_patiently", find_late)
+    assert json.loads((await ask(rig, token, response_id)).answer)["id"] == response_id
+    assert looked == [response_id]
+
+
 async def test_a_streamed_response_is_kept_before_its_last_bytes():
     rig = rig_of("anthropic", ScriptedAnswer(chunks=[STREAMS["messages"]]))
     token = rig.token()
