@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -88,6 +89,10 @@ def acts(browser: TestClient, operator: TestClient) -> Iterator[tuple[str, str]]
     acts_of_notices(browser, send)
     send(operator, "rotate_key", "POST", "/keys/rotate")
     send(operator, "create_backup", "POST", "/backup")
+    send(operator, "begin_backup", "POST", "/backup/begin")
+    # Its entry is written when it is whole.
+    while operator.get("/api/v1/backup").json()["state"] == "running":
+        time.sleep(0.01)
     yield from done
 
 
