@@ -42,3 +42,16 @@ def make_deadly(meters: MappedMeters) -> None:
     for lease in meters._leases.of.values():
         memory: Any = Deadly(lease._memory)
         lease._memory = memory
+
+
+def make_joining_deadly(stores: int) -> None:
+    """Let this process be killed instead of the store after so many that it makes while it joins meters."""
+    original = MappedMeters.join
+
+    def join(joining: MappedMeters) -> None:
+        make_deadly(joining)
+        Deadly.stores_left = stores
+        original(joining)
+        Deadly.stores_left = -1
+
+    MappedMeters.join = join  # type: ignore[method-assign]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.deadly import Deadly, make_deadly
+from kit.deadly import Deadly, make_deadly, make_joining_deadly
 from kit.metering import claim_for, granted
 from kit.processes import fork, join
 from tollway.adapters.meters import Layout, MappedMeters, leases, open_meters
@@ -429,15 +429,7 @@ def test_a_kill_in_the_middle_of_reclaiming_a_lease_leaves_it_to_the_next(tmp_pa
                 assert granted(meters.admit(asked, want, want)).row == LEASED
 
         def reclaimer(path: Path = path, stores: int = stores) -> None:
-            original = MappedMeters.join
-
-            def join_deadly(joining: MappedMeters) -> None:
-                make_deadly(joining)
-                Deadly.stores_left = stores
-                original(joining)
-                Deadly.stores_left = -1
-
-            MappedMeters.join = join_deadly  # type: ignore[assignment, method-assign]
+            make_joining_deadly(stores)
             opened(path, FixedClock())
 
         assert join(fork(victim)) == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kit.deadly import Deadly, make_deadly
+from kit.deadly import Deadly, make_deadly, make_joining_deadly
 from kit.metering import admit, granted, settle
 from kit.processes import fork, join, wait_for
 from tollway.adapters.meters import Layout, MappedMeters, open_meters
@@ -164,15 +164,7 @@ def test_a_kill_in_the_middle_of_reclamation_leaves_it_to_the_next(tmp_path: Pat
                 assert isinstance(admit(meters, CLAIMS, 100, 100), Hold)
 
         def reclaimer(path: Path = path, stores: int = stores) -> None:
-            original = MappedMeters.join
-
-            def join_deadly(joining: MappedMeters) -> None:
-                make_deadly(joining)
-                Deadly.stores_left = stores
-                original(joining)
-                Deadly.stores_left = -1
-
-            MappedMeters.join = join_deadly  # type: ignore[method-assign]
+            make_joining_deadly(stores)
             opened(path)
 
         assert join(fork(victim)) == 0
