@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from kit.metering import SMALL
-from tollway.adapters.meters import MappedMeters, open_meters
+from tollway.adapters.meters import MappedMeters, leases, open_meters
 from tollway.kernel.clock import FixedClock
+
+EAGER = {"BUSY_CALLS": 1, "FAR": 1, "CALLS_NEAR": 0}
+AS_THEY_ARE = {name: getattr(leases, name) for name in EAGER}
 
 
 @pytest.fixture
@@ -24,3 +27,17 @@ def meters(tmp_path: Path, clock: FixedClock) -> Iterator[MappedMeters]:
     yield opened
     opened.close()
     opened.close()
+
+
+@pytest.fixture
+def eager(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leases from the third call on, and as near to a limit as there is room for one."""
+    values = AS_THEY_ARE if "as_they_are" in request.fixturenames else EAGER
+    for name, value in values.items():
+        monkeypatch.setattr(leases, name, value)
+    monkeypatch.setattr("tollway.adapters.meters.meters.BUSY_CALLS", values["BUSY_CALLS"])
+
+
+@pytest.fixture
+def as_they_are() -> None:
+    """Leases when there really are."""
