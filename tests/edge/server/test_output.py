@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+from tollway.edge.server.output import HELD_BYTES_MAX
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -87,24 +89,20 @@ async def test_next_pipelined_request_waits_for_a_slow_reader(edge) -> None:
         assert len((await client.answer(10))[2]) == 10_000_000
 
 
-async def test_frames_go_straight_to_the_socket_only_while_there_is_nothing_else_to_heed(edge) -> None:
-    """A held head goes first, and what is written to a slow reader is counted, so that its rate is known."""
+async def test_what_is_written_in_one_turn_is_one_write_after_it(edge) -> None:
+    """The head goes with the first of the body; a turn later, the next."""
     seen = []
 
     async def handle(exchange) -> None:
         output = exchange._output
         exchange.start(200, [], None)
-        seen.append(output.direct is None)
-        exchange.write_framed(b"a", b"1\r\na\r\n")
-        seen.append(output.direct is not None)
+        exchange.write(b"a")
         exchange.write_framed(b"b", b"1\r\nb\r\n")
-        output.pause()
-        seen.append(output.direct is None)
-        before = output._bytes_written
-        exchange.write_framed(b"c", b"1\r\nc\r\n")
-        seen.append(output._bytes_written - before == len(b"1\r\nc\r\n"))
-        output.resume()
-        seen.append(output.direct is not None)
+        seen.append(output._held.endswith(b"1\r\na\r\n1\r\nb\r\n"))
+        await asyncio.sleep(0.01)
+        seen.append(output._held == b"")
+        exchange.write(b"c")
+        seen.append(output._held == b"1\r\nc\r\n")
         exchange.finish()
         seen.append(exchange.bytes_sent)
 
@@ -113,4 +111,59 @@ async def test_frames_go_straight_to_the_socket_only_while_there_is_nothing_else
     await client.send(GET)
     status, _, body = await client.answer()
     assert (status, body) == (200, b"abc")
-    assert seen == [True] * 5 + [3]
+    assert seen == [True] * 3 + [3]
+
+
+async def test_to_a_slow_reader_nothing_more_is_held_and_all_is_counted(edge) -> None:
+    seen = []
+
+    async def handle(exchange) -> None:
+        output = exchange._output
+        exchange.start(200, [], None)
+        await asyncio.sleep(0.01)
+        output.pause()
+        before = output._bytes_written
+        exchange.write_framed(b"c", b"1\r\nc\r\n")
+        seen.append(output._held == b"" and output._bytes_written - before == len(b"1\r\nc\r\n"))
+        output.resume()
+        exchange.write_framed(b"d", b"1\r\nd\r\n")
+        held_at = output._bytes_written
+        output.pause()
+        await asyncio.sleep(0.01)
+        seen.append(output._bytes_written - held_at >= 0 and output._held == b"")
+        output.resume()
+        exchange.finish()
+
+    await edge.start(handle)
+    client = await edge.connect()
+    await client.send(GET)
+    assert (await client.answer())[2] == b"cd"
+    assert seen == [True, True]
+
+
+async def test_a_turn_holds_no_more_than_its_bound_for_one_connection(edge) -> None:
+    held = []
+
+    async def handle(exchange) -> None:
+        exchange.start(200, [], None)
+        for _ in range(300):
+            exchange.write(b"x" * 1_000)
+            held.append(len(exchange._output._held))
+        exchange.finish()
+
+    await edge.start(handle)
+    client = await edge.connect()
+    await client.send(GET)
+    assert len((await client.answer())[2]) == 300_000
+    assert 60_000 < max(held) < HELD_BYTES_MAX
+
+
+async def test_an_answer_that_is_held_reaches_a_caller_whose_connection_is_closed_in_the_same_turn(edge) -> None:
+    async def handle(exchange) -> None:
+        exchange.respond(200, [], b"whole")
+
+    await edge.start(handle)
+    client = await edge.connect()
+    await client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert (await client.answer())[2] == b"whole"
+    assert await client.reader.read() == b""

@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
         """Begin. The head's deadline runs from the accept, so that a TLS handshake does not win time."""
         server = self.server
         self._transport = cast(asyncio.Transport, transport)
-        self.output = Output(self._transport, server.wheel, server.clock, server.idle_ns)
+        self.output = Output(self._transport, server.outbox, server.wheel, server.clock, server.idle_ns)
         self._deadline.start(self._accepted_ns + server.head_ns)
         server.connections.add(self)
 
@@ -130,6 +130,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool | None:
         """Take a half-closed caller for gone, also one that waits for its answer: the transport closes itself."""
+        self.output.send_held()  # an answer that is whole
         self._stop()
         return None
 
@@ -183,6 +184,7 @@ class Connection(asyncio.Protocol):
         if exchange is None or not exchange.is_upgraded:
             raise RuntimeError("there is no upgraded connection to hand over")
         early, self._ahead = self._ahead, b""
+        self.output.send_held()
         if self._phase is Phase.CLOSED:
             end.closed()
         else:
@@ -195,7 +197,7 @@ class Connection(asyncio.Protocol):
     def close_if_idle(self) -> None:
         """Close a kept connection on which no request has begun."""
         if self._phase is _HEAD and not self._ahead and self._exchange is None:
-            self._transport.close()
+            self.output.close()
 
     @property
     def running_head(self) -> RequestHead | None:
@@ -423,7 +425,7 @@ class Connection(asyncio.Protocol):
         if self._phase is _BODY or (self._phase is _AHEAD and self._ahead):
             self._linger()
         elif self._phase is not Phase.LINGER and self._phase is not Phase.CLOSED:
-            self._transport.close()
+            self.output.close()
 
     def _linger(self) -> None:
         """Half-close and read on for a moment: closing with unread bytes would reset the answer away."""
@@ -433,8 +435,7 @@ class Connection(asyncio.Protocol):
         if self._transport.is_closing():
             return
         self._resume(_PAUSED_AHEAD | _PAUSED_BODY)
-        if self._transport.can_write_eof():
-            self._transport.write_eof()
+        self.output.write_end()
 
     def _stop(self) -> None:
         """The caller is gone: end what runs for it. A finished exchange is left to its accounting."""
@@ -453,7 +454,7 @@ class Connection(asyncio.Protocol):
             if self._ahead:
                 self._refuse(TollwayError("request.timeout", public="The request head did not arrive in time."))
             else:
-                self._transport.close()
+                self.output.close()
         elif self._phase is _BODY:
             cast(IncomingBody, self._body).fail(
                 TollwayError("request.timeout", public="The request body did not arrive in time.")

@@ -123,7 +123,7 @@ class ServerExchange:
 
     def start(self, status: int, headers: Headers, body_bytes: int | None, lines: bytes = b"") -> None:
         """Begin an answer; see the port."""
-        self._output.hold_head(self._begin(status, headers, body_bytes, lines))
+        self._output.write(self._begin(status, headers, body_bytes, lines))
 
     def write(self, chunk: bytes) -> None:
         """Append to the body. Raises RuntimeError, after closing the connection, beyond the declared length."""
@@ -145,11 +145,7 @@ class ServerExchange:
     def write_framed(self, chunk: bytes, frame: bytes) -> None:
         """Append a chunk that came in a frame; see the flow."""
         if self._is_chunked and not self.is_ended:
-            direct = self._output.direct
-            if direct is None:
-                self._output.write(frame)
-            else:
-                direct(frame)
+            self._output.write(frame)
             self.bytes_sent += len(chunk)
         else:
             self.write(chunk)
@@ -164,8 +160,6 @@ class ServerExchange:
         self.is_ended = True
         if self._is_chunked and self._sends_body:
             self._output.write(b"0\r\n\r\n")
-        else:
-            self._output.flush()
 
     def abort(self) -> None:
         """Give the answer up; see the port."""

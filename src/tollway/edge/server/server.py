@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 
+from tollway.edge.outbox import Outbox
 from tollway.edge.server.body import BufferBudget
 from tollway.edge.server.connection import Connection
 from tollway.edge.server.listener import Listener
@@ -53,6 +54,7 @@ class EdgeServer:
         self.body_ns = round(timeouts.body_seconds * _SECOND_NS)
         self.idle_ns = round(timeouts.idle_seconds * _SECOND_NS)
         self.wheel = TimerWheel(clock, self.loop, tick_seconds)
+        self.outbox = Outbox(self.loop.call_soon)
         self.budget = BufferBudget(limits.buffers_bytes_max)
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from tollway.edge.flow import CallerFlow
+from tollway.edge.outbox import Outbox
 from tollway.edge.server.timers import TimerWheel
 from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
@@ -39,6 +40,7 @@ class EdgeUpstreams:
         self.clock = clock or SystemClock()
         self._own_wheel = TimerWheel(self.clock, self.loop) if wheel is None else None
         self._wheel = wheel or cast(TimerWheel, self._own_wheel)
+        self._outbox = Outbox(self.loop.call_soon)
         self.connector = Connector(self.loop, resolve or SystemResolver(self.loop).resolve, self.build_connection)
         self._buffer = ReadBuffer()
         self._limits = limits or PoolLimits()
@@ -118,7 +120,7 @@ class EdgeUpstreams:
 
     def build_connection(self, pool: Pool) -> Connection:
         """Return a connection that belongs to `pool`, not yet connected."""
-        return Connection(pool, self.clock, self._wheel, self._buffer)
+        return Connection(pool, self.clock, self._wheel, self._buffer, self._outbox)
 
     def _renew(self, pool: Pool | None, destination: Destination) -> Pool:
         """Return the pool for the destination; one made for another address or trust is not reused."""

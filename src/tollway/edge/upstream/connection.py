@@ -11,6 +11,7 @@ from typing import Protocol, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from tollway.edge.flow import Signal
+from tollway.edge.outbox import Outbox
 from tollway.edge.server.timers import Deadline, TimerWheel
 from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
@@ -58,6 +59,7 @@ class Connection(asyncio.BufferedProtocol):
         "_deadline",
         "_has_progressed",
         "_head_bytes",
+        "_held",
         "_home",
         "_interims",
         "_is_between_chunks",
@@ -66,6 +68,7 @@ class Connection(asyncio.BufferedProtocol):
         "_noted",
         "_on_pause",
         "_on_resume",
+        "_outbox",
         "_overhead",
         "_parser",
         "_parts",
@@ -83,11 +86,14 @@ class Connection(asyncio.BufferedProtocol):
 
     _noted: HeadNotes
 
-    def __init__(self, home: Home, clock: Clock, wheel: TimerWheel, buffer: ReadBuffer) -> None:
+    def __init__(self, home: Home, clock: Clock, wheel: TimerWheel, buffer: ReadBuffer, outbox: Outbox) -> None:
         self._home = home
         self._clock = clock
         self._monotonic_ns = clock.monotonic_ns
         self._deadline = Deadline(wheel, self._on_expired)
+        self._outbox = outbox
+        self._held: tuple[bytes, ...] = ()
+        """Of a request that was begun in this turn of the loop: what was not sent yet."""
         self._buffer = buffer.raw
         self._view = buffer.view
         self._parts: list[bytes] = []
@@ -116,7 +122,10 @@ class Connection(asyncio.BufferedProtocol):
     # The request.
 
     def begin(self, answer: UpstreamAnswer, head: bytes, deadline_ns: int, body: bytes = b"") -> None:
-        """Send `head` and `body` and expect `answer`, its head before `deadline_ns`. The connection must be idle."""
+        """Send `head` and `body` before this turn of the loop ends, and expect `answer`, its head before `deadline_ns`.
+
+        The connection must be idle.
+        """
         self.state = State.HEAD
         self._answer = answer
         self.served += 1
@@ -124,12 +133,24 @@ class Connection(asyncio.BufferedProtocol):
         self._interims = 0
         self._has_progressed = False
         self._deadline.start(deadline_ns)
-        if len(body) > JOINED_BYTES_MAX:
-            # The loop sends both at once; joining them here would copy the body.
-            self.transport.write(head)
-            self.transport.write(body)
-        else:
-            self.transport.write(head + body)
+        # A long body is not copied to be joined with its head: the socket takes both at once.
+        self._held = (head + body,) if len(body) <= JOINED_BYTES_MAX else (head, body)
+        self._outbox.add(self)
+
+    def write(self, data: bytes) -> None:
+        """Send more now, after what is held."""
+        self.send_held()
+        self.transport.write(data)
+
+    def send_held(self) -> None:
+        """Send what is held of the request."""
+        held = self._held
+        if held:
+            self._held = ()
+            if len(held) == 1:
+                self.transport.write(held[0])
+            else:
+                self.transport.writelines(held)
 
     def relay_chunks(self, sink: Callable[[bytes], bool]) -> None:
         """Offer what is read between two chunks to `sink` until the body ends, if the body comes in chunks at all."""
@@ -162,6 +183,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.state is State.CLOSED:
             return
         self.state = State.CLOSED
+        self._held = ()
         self._bytes_left = 0
         self.framed_sink = None
         self._parser = None

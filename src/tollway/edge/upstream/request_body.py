@@ -51,7 +51,7 @@ class Upload:
             return  # the answer has ended early; what is left of the body has nowhere to go
         if self._is_chunked:
             chunk = b"%x\r\n%b\r\n" % (len(chunk), chunk)
-        self._connection.transport.write(chunk)
+        self._connection.write(chunk)
 
     def watch_writable(self, on_pause: Signal, on_resume: Signal) -> None:
         """Pass the connection's signals on, with the idle deadline running while it is full."""
@@ -87,7 +87,7 @@ class Upload:
         if answer.connection is None:
             return
         if self._is_chunked:
-            connection.transport.write(b"0\r\n\r\n")
+            connection.write(b"0\r\n\r\n")
         if answer.status == 0:
             connection.limit(answer.first_byte_deadline())
 

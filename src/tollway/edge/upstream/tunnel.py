@@ -43,7 +43,7 @@ class Tunnel:
         if self._answer.connection is None:
             return
         self.bytes_from_caller += len(data)
-        self._connection.transport.write(data)
+        self._connection.write(data)
         self._connection.limit(self._answer.idle_deadline())
 
     def closed(self) -> None:

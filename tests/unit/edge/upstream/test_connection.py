@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tollway.contract.policy import Timeouts
+from tollway.edge.outbox import Outbox
 from tollway.edge.server.timers import TimerWheel
 from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.connection import Connection
@@ -66,7 +67,7 @@ class Bench:
         self.clock.advance(1_000)
         self.wheel = TimerWheel(self.clock, None)
         self.buffer = ReadBuffer()
-        self.connection = Connection(self.home, self.clock, self.wheel, self.buffer)
+        self.connection = Connection(self.home, self.clock, self.wheel, self.buffer, Outbox(lambda flush: flush()))
         self.connection.connection_made(self.transport)  # type: ignore[arg-type]
         self.timeouts = timeouts or Timeouts()
 

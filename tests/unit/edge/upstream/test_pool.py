@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tollway.contract.policy import Timeouts, Upstream
+from tollway.edge.outbox import Outbox
 from tollway.edge.server.timers import TimerWheel
 from tollway.edge.upstream.connection import Connection
 from tollway.edge.upstream.destination import build_destination
@@ -42,7 +43,7 @@ class Owner:
         await asyncio.sleep(self.pause)
         if self.error is not None:
             raise self.error
-        connection = Connection(pool, self.clock, self.wheel, ReadBuffer())
+        connection = Connection(pool, self.clock, self.wheel, ReadBuffer(), Outbox(lambda flush: flush()))
         connection.connection_made(Transport())  # type: ignore[arg-type]
         if self.is_lost_at_once:
             connection.connection_lost(None)
