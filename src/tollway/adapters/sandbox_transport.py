@@ -10,7 +10,7 @@ from typing import Any
 from tollway.contract.policy import Upstream
 from tollway.edge.flow import CallerFlow
 from tollway.edge.upstream.destination import build_destination
-from tollway.gateway.ports import Answer, Destination, Exchange, Headers, Tap, Upstreams
+from tollway.gateway.ports import Answer, Begun, Destination, Exchange, Headers, Tap, Upstreams
 from tollway.kernel.errors import TollwayError
 from tollway.providers import sandbox
 
@@ -25,6 +25,10 @@ class SandboxAnswer:
             (b"x-request-id", b"sandbox"),
         ]
         self._steps = script.steps
+
+    def take_whole(self, bytes_max: int) -> bytes | None:
+        """Return nothing: a script is played."""
+        return None
 
     async def read(self, bytes_max: int) -> bytes:
         """Return the whole body after its pauses. Raises upstream.truncated where the script is cut."""
@@ -69,6 +73,14 @@ class SandboxRouter:
 
     def __init__(self, others: Upstreams) -> None:
         self._others = others
+
+    def begin(
+        self, destination: Destination, target: bytes, lines: bytes, own_lines: bytes, body: bytes
+    ) -> Begun | None:
+        """As Upstreams.begin; the sandbox has no connections."""
+        if destination.scheme == "sandbox":
+            return None
+        return self._others.begin(destination, target, lines, own_lines, body)
 
     def send(
         self,

@@ -29,11 +29,13 @@ class JSONObject:
     Not safe for use by two tasks at once. `encode` returns the bytes given to `parse` until `set` or `drop` was called.
     """
 
-    __slots__ = ("_fields", "_raw")
+    __slots__ = ("_fields", "_is_shared", "_raw")
 
-    def __init__(self, raw: bytes, fields: Fields) -> None:
-        self._raw: bytes | None = raw
+    def __init__(self, raw: bytes | None, fields: Fields, is_shared: bool = False) -> None:
+        self._raw = raw
         self._fields = fields
+        self._is_shared = is_shared
+        """Whether a copy may hold the same fields, so that they are copied before one is changed."""
 
     @classmethod
     def parse(cls, raw: bytes) -> "JSONObject":
@@ -84,12 +86,13 @@ class JSONObject:
 
     def set(self, name: str, value: Any) -> None:
         """Replace or add a field; its place in the order is kept, a new one comes last."""
-        self._fields[name] = msgspec.Raw(_encode(value))
+        self._unshare()[name] = msgspec.Raw(_encode(value))
         self._raw = None
 
     def drop(self, name: str) -> None:
         """Remove a field, if there is one."""
-        if self._fields.pop(name, None) is not None:
+        if name in self._fields:
+            del self._unshare()[name]
             self._raw = None
 
     def encode(self) -> bytes:
@@ -98,9 +101,14 @@ class JSONObject:
 
     def copy(self) -> "JSONObject":
         """Return an independent copy, for a candidate that needs other changes."""
-        other = JSONObject(b"", dict(self._fields))
-        other._raw = self._raw
-        return other
+        self._is_shared = True
+        return JSONObject(self._raw, self._fields, True)
+
+    def _unshare(self) -> Fields:
+        if self._is_shared:
+            self._fields = dict(self._fields)
+            self._is_shared = False
+        return self._fields
 
 
 def count_name(raw: bytes, name: bytes) -> int:

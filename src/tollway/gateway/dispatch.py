@@ -4,9 +4,9 @@ Every attempt is recorded. A candidate is left for the next one when it cannot b
 or says that it is busy or broken; what it says about the request itself is the answer.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
@@ -15,7 +15,7 @@ from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.limit_refusals import refuse
 from tollway.gateway.patience import until_free
-from tollway.gateway.ports import Answer, Exchange
+from tollway.gateway.ports import Answer, Destination, Exchange
 from tollway.gateway.prepare import Prepared
 from tollway.gateway.relay import Relayed, find_header
 from tollway.gateway.resolve import Plan
@@ -41,7 +41,8 @@ class Preparations(Protocol):
         ...
 
 
-Respond = Callable[[Exchange, Answer, Relayed, Call, Gateway], Awaitable[None]]
+Respond = Callable[[Exchange, Answer, Relayed, Call, Gateway], Awaitable[None] | None]
+"""Answers the caller; returns what is to be awaited, if there is anything left to wait for."""
 
 
 async def dispatch(
@@ -84,7 +85,9 @@ async def dispatch(
             answer = await _send(route, key, prepared, call, gw)
             if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
                 continue
-            await respond(exchange, answer, Relayed(plan, route, plan.tariffs[place], prepared, admission), call, gw)
+            rest = respond(exchange, answer, Relayed(plan, route, plan.tariffs[place], prepared, admission), call, gw)
+            if rest is not None:
+                await rest
             gw.health.worked(route.provider.id, key.id)
             return
         except TollwayError as error:
@@ -139,32 +142,55 @@ async def _enter(plan: Plan, place: int, call: Call, gw: Gateway) -> tuple[NoRoo
 
 
 async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, gw: Gateway) -> Answer:
+    """Send the call once, and return the answer whose head has come. Raises upstream.* and gateway.overloaded."""
     started = gw.monotonic_ns()
     gw.counters[_ATTEMPTS] += 1
-    status, code, upstream_id = 0, "", ""
     destination = route.provider.destination
+    own_lines = b"traceparent: %b\r\n%b" % (call.traceparent, prepared.lines)
     try:
-        answer = await gw.upstreams.send(
-            destination,
-            method="POST",
-            target=prepared.target,
-            headers=[(b"traceparent", call.traceparent), *prepared.headers],
-            body=prepared.body,
-            lines=key.lines,
-        )
-        status = answer.status
-        upstream_id = find_request_id(answer, route)
-        return answer
-    except TollwayError as error:
+        begun = gw.upstreams.begin(destination, prepared.target, key.lines, own_lines, prepared.body)
+        if begun is None:
+            answer = await _connect_and_send(destination, key, prepared, call, gw)
+        else:
+            answer = begun
+            try:
+                await begun.coming
+            except BaseException:  # only to clean up: a caller who left must not keep the upstream busy
+                begun.close()
+                raise
+            if not begun.status:
+                raise begun.failure()
+    except BaseException as error:
+        _note_failure(started, error, route, key, call, gw)
+        raise
+    call.answered_at = gw.monotonic_ns()
+    way = route.provider.id, route.upstream_model, key.id
+    call.note_attempt(started, answer.status, "", find_request_id(answer, route), way=way)
+    return answer
+
+
+def _connect_and_send(
+    destination: Destination, key: ProviderKey, prepared: Prepared, call: Call, gw: Gateway
+) -> Coroutine[Any, Any, Answer]:
+    return gw.upstreams.send(
+        destination,
+        method="POST",
+        target=prepared.target,
+        headers=[(b"traceparent", call.traceparent), *prepared.headers],
+        body=prepared.body,
+        lines=key.lines,
+    )
+
+
+def _note_failure(started: int, error: BaseException, route: Route, key: ProviderKey, call: Call, gw: Gateway) -> None:
+    """Note an attempt that brought no answer: it failed, or the caller left."""
+    code = "disconnected"
+    call.answered_at = gw.monotonic_ns()
+    if isinstance(error, TollwayError):
         code = error.code.name
         gw.counters[_FAILURES] += 1
-        gw.health.failed(route.provider.id, key.id, gw.monotonic_ns())
-        raise
-    finally:
-        way = route.provider.id, route.upstream_model, key.id
-        code = code or ("" if status else "disconnected")
-        call.answered_at = gw.monotonic_ns()
-        call.note_attempt(started, status, code, upstream_id, way=way)
+        gw.health.failed(route.provider.id, key.id, call.answered_at)
+    call.note_attempt(started, 0, code, way=(route.provider.id, route.upstream_model, key.id))
 
 
 def _is_final(answer: Answer, route: Route, key: ProviderKey, call: Call, gw: Gateway, *, is_last: bool) -> bool:

@@ -19,6 +19,7 @@ from tollway.gateway.ports import Headers
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
 from tollway.kernel.errors import TollwayError
+from tollway.wire.request_fields import write_passed_fields
 
 _PASSED_ON: dict[str, tuple[bytes, ...]] = {
     "chat": (b"accept", b"idempotency-key", b"openai-beta"),
@@ -49,6 +50,8 @@ class Prepared(msgspec.Struct, frozen=True, gc=False):
     hides_usage: bool = False
     notes: tuple[str, ...] = ()
     request: hub.Request | None = None
+    lines: bytes = b""
+    """The headers, as they are sent."""
 
 
 class Way(msgspec.Struct, frozen=True, gc=False):
@@ -58,6 +61,7 @@ class Way(msgspec.Struct, frozen=True, gc=False):
     is_stream: bool
     target: bytes
     headers: Headers
+    lines: bytes
 
 
 class Preparation:
@@ -109,8 +113,9 @@ class Preparation:
         way = inbound.way
         if not isinstance(way, Way) or way.route is not route or way.is_stream is not is_stream:
             where = request_target(route.provider.destination.base_path, dialect.name, target.model, is_stream)
-            way = inbound.way = Way(route, is_stream, where, passed_headers(inbound, route, dialect))
-        return Prepared(way.target, body.encode(), way.headers, dialect, hides_usage)
+            headers = passed_headers(inbound, route, dialect)
+            way = inbound.way = Way(route, is_stream, where, headers, write_passed_fields(headers))
+        return Prepared(way.target, body.encode(), way.headers, dialect, hides_usage, (), None, way.lines)
 
     def _translate(self, dialect: Dialect, route: Route, target: Target) -> Prepared:
         request = self._understood()
@@ -118,7 +123,9 @@ class Preparation:
         headers = own_headers(self._inbound, route, list(written.headers))
         base_path = route.provider.destination.base_path
         where = request_target(base_path, dialect.name, target.model, self._plan.is_stream)
-        return Prepared(where, written.body, headers, dialect, notes=written.notes, request=request)
+        return Prepared(
+            where, written.body, headers, dialect, False, written.notes, request, write_passed_fields(headers)
+        )
 
     def _understood(self) -> hub.Request:
         if self._request is None:

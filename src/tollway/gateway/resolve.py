@@ -4,8 +4,8 @@ For AI paths the body is read here, once the caller is known. What is decided on
 on as the very object that was checked.
 """
 
-from collections.abc import Sequence
-from typing import cast
+from collections.abc import Coroutine, Sequence
+from typing import Any, cast
 
 import msgspec
 from msgspec import structs
@@ -18,12 +18,12 @@ from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import Continuing, continue_call, serve_where_kept
 from tollway.gateway.operations import CREATE_RESPONSE, Operation
-from tollway.gateway.ports import Exchange
 from tollway.gateway.response_states import owner_of
-from tollway.gateway.rights import permit_call, permit_name, permit_uses, permit_ways
+from tollway.gateway.rights import permit_name, permit_uses, permit_ways
 from tollway.gateway.snapshot import Compiled, Model, Service
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
+from tollway.policy.rights import Chain
 from tollway.policy.tariff import Tariff
 
 ASKED_CHARACTERS_MAX = 200
@@ -57,22 +57,14 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         return None if None in tariffs else cast(tuple[Tariff, ...], tariffs)
 
 
-async def resolve_ai(
-    exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call, gw: Gateway
-) -> Plan:
-    """Read and check the body and find its candidates.
+def resolve_ai(
+    raw: bytes, inbound: Inbound, caller: Caller, compiled: Compiled, chain: Chain, call: Call, gw: Gateway
+) -> "Plan | Coroutine[Any, Any, Plan]":
+    """Check the body and find its candidates; what is returned is to be awaited where another response is continued.
 
-    Raises the errors of Exchange.read_body, request.media_type, request.body_invalid, request.field_invalid,
-    token.environment, model.not_found, or those of gateway/rights.py.
+    Raises request.body_invalid, request.field_invalid, token.environment, model.not_found, or those of
+    gateway/rights.py.
     """
-    chain = permit_call(inbound, caller, compiled, call, gw)
-    if not inbound.is_plain_json:
-        refuse_media_type(inbound)
-        inbound.is_plain_json = True
-    raw = await exchange.read_body(gw.bounds.body_bytes_max)
-    call.body_at = gw.monotonic_ns()
-    call.body_wait_ns = call.body_at - call.authenticated_at
-    call.request_bytes = len(raw)
     body = JSONObject.parse(raw)
     operation = inbound.operation
     dialect = operation.dialect
@@ -90,16 +82,39 @@ async def resolve_ai(
         raise
     call.model = name
     is_stream = operation.is_stream
-    call.is_stream = is_stream = dialect.is_stream(body) if is_stream is None else is_stream
-    continuing = None
+    if is_stream is None:
+        is_stream = dialect.is_stream(body)
+    call.is_stream = is_stream
+    asked = Asked(operation, body, model, is_stream, chain)
     if operation is CREATE_RESPONSE:
-        continuing = await continue_call(body, owner_of(caller.token), gw.states)
-        body, kept = continuing.continued.body, continuing.continued.upstream
-        model = model if kept is None else serve_where_kept(model, kept)
+        return _plan_continuing(asked, inbound, caller, call, gw)
+    return _plan(asked, None, inbound, call, gw)
+
+
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a body asks for: the model, found and permitted, and how it is to be answered."""
+
+    operation: Operation
+    body: JSONObject
+    model: Model
+    is_stream: bool
+    chain: Chain
+
+
+async def _plan_continuing(asked: Asked, inbound: Inbound, caller: Caller, call: Call, gw: Gateway) -> Plan:
+    continuing = await continue_call(asked.body, owner_of(caller.token), gw.states)
+    body, kept = continuing.continued.body, continuing.continued.upstream
+    model = asked.model if kept is None else serve_where_kept(asked.model, kept)
+    return _plan(structs.replace(asked, body=body, model=model), continuing, inbound, call, gw)
+
+
+def _plan(asked: Asked, continuing: Continuing | None, inbound: Inbound, call: Call, gw: Gateway) -> Plan:
+    operation, body, model, is_stream = asked.operation, asked.body, asked.model, asked.is_stream
+    dialect = operation.dialect
     bounds = _bounds(operation, body, 0 if continuing is None else continuing.continued.context_tokens)
     output_cap = None
-    if chain and operation.kind == "generate":
-        bounds, output_cap = permit_uses(dialect, body, bounds, chain, call)
+    if asked.chain and operation.kind == "generate":
+        bounds, output_cap = permit_uses(dialect, body, bounds, asked.chain, call)
     tariffs = model.tariffs
     if tariffs is None:
         now = gw.now_ns()

@@ -5,7 +5,7 @@ handler that keeps it too long cannot touch the next answer on the connection.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tollway.edge.flow import BodySink, CallerFlow, Signal, TunnelEnd
 from tollway.edge.server.body import IncomingBody
@@ -81,17 +81,24 @@ class ServerExchange:
         incoming = self._incoming
         return len(self._body) if incoming is None else incoming.bytes_received
 
+    def take_body(self, bytes_max: int) -> bytes | None:
+        """Return the whole body if it came with its head; see the port."""
+        if self._incoming is not None:
+            return None
+        body = self._body
+        size = len(body)
+        if size > bytes_max:
+            raise TollwayError("request.body_too_large")
+        if self._bytes_taken == 0:
+            self._connection.server.budget.take(size)
+            self._bytes_taken = size
+        return body
+
     async def read_body(self, bytes_max: int) -> bytes:
         """Read the whole body; see the port."""
         incoming = self._incoming
         if incoming is None:
-            body = self._body
-            if len(body) > bytes_max:
-                raise TollwayError("request.body_too_large")
-            if self._bytes_taken == 0:
-                self._connection.server.budget.take(len(body))
-                self._bytes_taken = len(body)
-            return body
+            return cast(bytes, self.take_body(bytes_max))
         declared = self.head.body_bytes
         if declared is not None and declared > bytes_max:
             self.keeps_alive = False

@@ -232,7 +232,7 @@ class Connection(asyncio.BufferedProtocol):
         if answer is None:
             return self.close()
         now_ns = self._monotonic_ns()
-        due_ns = min(self._progressed_ns + answer.idle_ns, answer.total_at_ns)
+        due_ns = min(self._progressed_ns + answer.terms.idle_ns, answer.total_at_ns)
         if self.state is _BODY and now_ns < due_ns and not self._is_paused:
             return self._deadline.start(due_ns)
         return self.close(answer.timeout(now_ns, is_waiting_for_head=self.state is State.HEAD))
@@ -448,7 +448,7 @@ class Connection(asyncio.BufferedProtocol):
         now_ns = self._progressed_ns = self._monotonic_ns()
         if not self._has_progressed and self.state is _BODY and not self._is_paused:
             self._has_progressed = True
-            self._deadline.start(min(now_ns + answer.idle_ns, answer.total_at_ns))
+            self._deadline.start(min(now_ns + answer.terms.idle_ns, answer.total_at_ns))
 
     def _complete(self, nbytes: int) -> None:
         answer, parts = self._answer, self._parts
