@@ -46,10 +46,15 @@ class MemoryPolicy:
         self.raw = None
         self.commit = 1
         self.is_down = False
+        self._seen = None
 
     def view(self):
         if self.is_down:
             raise TollwayError("gateway.policy_unavailable")
+        stored = dict(self.tokens), dict(self.applications), self.raw, self.revision
+        if stored != self._seen:
+            self._seen = stored
+            self.commit += 1
         return self
 
     def find_token(self, token_id):

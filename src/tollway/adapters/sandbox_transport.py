@@ -93,12 +93,13 @@ class SandboxRouter:
         lines: bytes = b"",
     ) -> Coroutine[Any, Any, Answer]:
         """Play a script for `sandbox` destinations; otherwise as Upstreams.send, without a coroutine of its own."""
-        if destination.scheme != "sandbox":
-            return self._others.send(destination, method=method, target=target, headers=headers, body=body, lines=lines)
-        return self._play(target, headers, body)
+        if destination.scheme == "sandbox":
+            return self._play(target, headers, lines, body)
+        return self._others.send(destination, method=method, target=target, headers=headers, body=body, lines=lines)
 
-    async def _play(self, target: bytes, headers: Headers, body: "bytes | Exchange") -> Answer:
+    async def _play(self, target: bytes, headers: Headers, lines: bytes, body: "bytes | Exchange") -> Answer:
         fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        fields |= dict([line.split(": ", 1) for line in lines.decode("latin-1").split("\r\n") if line])
         raw = body if isinstance(body, bytes) else b""
         script = sandbox.answer(target.decode("ascii"), raw, fields)
         if script.latency_ms:

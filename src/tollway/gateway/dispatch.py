@@ -4,9 +4,9 @@ Every attempt is recorded. A candidate is left for the next one when it cannot b
 or says that it is busy or broken; what it says about the request itself is the answer.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
@@ -15,7 +15,7 @@ from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.limit_refusals import refuse
 from tollway.gateway.patience import until_free
-from tollway.gateway.ports import Answer, Destination, Exchange
+from tollway.gateway.ports import Answer, Exchange
 from tollway.gateway.prepare import Prepared
 from tollway.gateway.relay import Relayed, find_header
 from tollway.gateway.resolve import Plan
@@ -32,8 +32,8 @@ _ATTEMPTS, _FAILURES = INDEX["upstream_attempts_total"], INDEX["upstream_failure
 class Preparations(Protocol):
     """What each candidate of a call is sent."""
 
-    def find(self, place: int) -> Prepared | None:
-        """Return the request for the route at `place`; None when that route cannot be asked for it."""
+    def make(self, route: Route) -> Prepared | None:
+        """Return the request for a route; None when that route cannot be asked for it."""
         ...
 
     def refusal(self) -> TollwayError:
@@ -58,13 +58,7 @@ async def dispatch(
 
     Raises what `preparations` raises or refuses with, before anything is sent or recorded.
     """
-    candidates = []
-    for place, key in order(plan, gw):
-        prepared = preparations.find(place)
-        if prepared is not None:
-            candidates.append((place, key, prepared))
-    if not candidates:
-        raise preparations.refusal()
+    candidates = _prepare(plan, preparations, gw)
     open_call(plan, call, gw)
     last = min(len(candidates), ATTEMPTS_MAX) - 1
     full: tuple[NoRoom, Amounts] | None = None
@@ -85,8 +79,8 @@ async def dispatch(
             answer = await _send(route, key, prepared, call, gw)
             if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
                 continue
-            rest = respond(exchange, answer, Relayed(plan, route, plan.tariffs[place], prepared, admission), call, gw)
-            if rest is not None:
+            relayed = Relayed(plan, route, plan.tariffs[place], prepared, admission)
+            if (rest := respond(exchange, answer, relayed, call, gw)) is not None:
                 await rest
             gw.health.worked(route.provider.id, key.id)
             return
@@ -95,6 +89,22 @@ async def dispatch(
             if at == last or exchange.has_started or error.code.source != "upstream":
                 raise
     raise TollwayError("upstream.exhausted")  # pragma: no cover - a plan has at least one candidate
+
+
+def _prepare(plan: Plan, preparations: Preparations, gw: Gateway) -> Sequence[tuple[int, ProviderKey, Prepared]]:
+    """Return the candidates that can be asked, each with its request. Raises the refusal when there are none."""
+    candidates = plan.model.candidates
+    if len(candidates) == 1:
+        place, key = candidates[0]
+        prepared = preparations.make(plan.model.routes[place])
+        if prepared is not None:
+            return ((place, key, prepared),)
+        raise preparations.refusal()
+    made = [preparations.make(route) for route in plan.model.routes]
+    found = [(place, key, each) for place, key in order(plan, gw) if (each := made[place]) is not None]
+    if not found:
+        raise preparations.refusal()
+    return found
 
 
 def order(plan: Plan, gw: Gateway) -> tuple[tuple[int, ProviderKey], ...]:
@@ -147,10 +157,18 @@ async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, 
     gw.counters[_ATTEMPTS] += 1
     destination = route.provider.destination
     own_lines = b"traceparent: %b\r\n%b" % (call.traceparent, prepared.lines)
+    way = route.provider.id, route.upstream_model, key.id
     try:
         begun = gw.upstreams.begin(destination, prepared.target, key.lines, own_lines, prepared.body)
         if begun is None:
-            answer = await _connect_and_send(destination, key, prepared, call, gw)
+            answer = await gw.upstreams.send(
+                destination,
+                method="POST",
+                target=prepared.target,
+                headers=[],
+                body=prepared.body,
+                lines=key.lines + own_lines,
+            )
         else:
             answer = begun
             try:
@@ -161,36 +179,22 @@ async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, 
             if not begun.status:
                 raise begun.failure()
     except BaseException as error:
-        _note_failure(started, error, route, key, call, gw)
+        _note_failure(started, error, way, call, gw)
         raise
     call.answered_at = gw.monotonic_ns()
-    way = route.provider.id, route.upstream_model, key.id
     call.note_attempt(started, answer.status, "", find_request_id(answer, route), way=way)
     return answer
 
 
-def _connect_and_send(
-    destination: Destination, key: ProviderKey, prepared: Prepared, call: Call, gw: Gateway
-) -> Coroutine[Any, Any, Answer]:
-    return gw.upstreams.send(
-        destination,
-        method="POST",
-        target=prepared.target,
-        headers=[(b"traceparent", call.traceparent), *prepared.headers],
-        body=prepared.body,
-        lines=key.lines,
-    )
-
-
-def _note_failure(started: int, error: BaseException, route: Route, key: ProviderKey, call: Call, gw: Gateway) -> None:
+def _note_failure(started: int, error: BaseException, way: tuple[str, str, str], call: Call, gw: Gateway) -> None:
     """Note an attempt that brought no answer: it failed, or the caller left."""
     code = "disconnected"
     call.answered_at = gw.monotonic_ns()
     if isinstance(error, TollwayError):
         code = error.code.name
         gw.counters[_FAILURES] += 1
-        gw.health.failed(route.provider.id, key.id, call.answered_at)
-    call.note_attempt(started, 0, code, way=(route.provider.id, route.upstream_model, key.id))
+        gw.health.failed(way[0], way[2], call.answered_at)
+    call.note_attempt(started, 0, code, way=way)
 
 
 def _is_final(answer: Answer, route: Route, key: ProviderKey, call: Call, gw: Gateway, *, is_last: bool) -> bool:

@@ -21,11 +21,19 @@ from tollway.gateway.counting import count_tokens
 from tollway.gateway.dispatch import dispatch
 from tollway.gateway.embedding import EmbedPreparation
 from tollway.gateway.models import respond_model, respond_models
+from tollway.gateway.operations import CREATE_RESPONSE
 from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Exchange, PolicyView
 from tollway.gateway.prepare import Preparation
 from tollway.gateway.relay import respond_ai
-from tollway.gateway.resolve import Plan, refuse_media_type, refuse_service, resolve_ai, resolve_service
+from tollway.gateway.resolve import (
+    find_asked,
+    plan_call,
+    plan_response,
+    refuse_media_type,
+    refuse_service,
+    resolve_service,
+)
 from tollway.gateway.respond import respond_error
 from tollway.gateway.rights import permit_anonymous, permit_call, permit_service
 from tollway.gateway.room import Hold, MetersBusy
@@ -120,9 +128,11 @@ async def _carry_ai(
     call.body_at = gw.monotonic_ns()
     call.body_wait_ns = call.body_at - call.authenticated_at
     call.request_bytes = len(raw)
-    plan = resolve_ai(raw, inbound, caller, compiled, chain, call, gw)  # 400 403 404
-    if not isinstance(plan, Plan):
-        plan = await plan
+    asked = find_asked(raw, inbound, chain, compiled, call)  # 400 403 404
+    if inbound.operation is CREATE_RESPONSE:
+        plan = await plan_response(asked, inbound, caller, call, gw)  # 400 404
+    else:
+        plan = plan_call(asked, inbound, call, gw)  # 400 403
     call.resolved_at = gw.monotonic_ns()
     if inbound.operation.kind == "count":
         admission = await _admit_count(caller, compiled, call, gw)

@@ -185,8 +185,8 @@ class Upstreams(Protocol):
     ) -> Begun | None:
         """POST a body at once over a connection that lies idle. None, and nothing was sent, when none does.
 
-        `target`, `lines` and `body` are as of `send`; `own_lines` are the header lines of this call alone, whose
-        grammar the caller vouches for too. It is never repeated.
+        The arguments are as of `send`, but `lines` are those that other calls to this destination have too, and
+        `own_lines` those of this call alone. It is never repeated.
         """
         ...
 
@@ -222,11 +222,8 @@ class PolicyView(Protocol):
 
     revision: int
     """Of the snapshot at this instant; 0 when nothing was published yet."""
-
-    @property
-    def commit(self) -> int:
-        """Grows with everything that is written to the store."""
-        ...
+    commit: int
+    """Grows with everything that is written to the store: two looks with the same see the same."""
 
     def find_token(self, token_id: str) -> bytes | None:
         """Return the stored bytes of a token record."""

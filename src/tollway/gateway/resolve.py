@@ -4,8 +4,8 @@ For AI paths the body is read here, once the caller is known. What is decided on
 on as the very object that was checked.
 """
 
-from collections.abc import Coroutine, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 
 import msgspec
 from msgspec import structs
@@ -17,7 +17,7 @@ from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import Continuing, continue_call, serve_where_kept
-from tollway.gateway.operations import CREATE_RESPONSE, Operation
+from tollway.gateway.operations import Operation
 from tollway.gateway.response_states import owner_of
 from tollway.gateway.rights import permit_name, permit_uses, permit_ways
 from tollway.gateway.snapshot import Compiled, Model, Service
@@ -57,10 +57,18 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         return None if None in tariffs else cast(tuple[Tariff, ...], tariffs)
 
 
-def resolve_ai(
-    raw: bytes, inbound: Inbound, caller: Caller, compiled: Compiled, chain: Chain, call: Call, gw: Gateway
-) -> "Plan | Coroutine[Any, Any, Plan]":
-    """Check the body and find its candidates; what is returned is to be awaited where another response is continued.
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a body asks for: the model, found and permitted, and how it is to be answered."""
+
+    operation: Operation
+    body: JSONObject
+    model: Model
+    is_stream: bool
+    chain: Chain
+
+
+def find_asked(raw: bytes, inbound: Inbound, chain: Chain, compiled: Compiled, call: Call) -> Asked:
+    """Read the body as far as it says what is asked for. `chain` are the rights that it is judged by.
 
     Raises request.body_invalid, request.field_invalid, token.environment, model.not_found, or those of
     gateway/rights.py.
@@ -85,30 +93,19 @@ def resolve_ai(
     if is_stream is None:
         is_stream = dialect.is_stream(body)
     call.is_stream = is_stream
-    asked = Asked(operation, body, model, is_stream, chain)
-    if operation is CREATE_RESPONSE:
-        return _plan_continuing(asked, inbound, caller, call, gw)
-    return _plan(asked, None, inbound, call, gw)
+    return Asked(operation, body, model, is_stream, chain)
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
-    """What a body asks for: the model, found and permitted, and how it is to be answered."""
-
-    operation: Operation
-    body: JSONObject
-    model: Model
-    is_stream: bool
-    chain: Chain
-
-
-async def _plan_continuing(asked: Asked, inbound: Inbound, caller: Caller, call: Call, gw: Gateway) -> Plan:
+async def plan_response(asked: Asked, inbound: Inbound, caller: Caller, call: Call, gw: Gateway) -> Plan:
+    """As `plan_call`, for a response that may continue another one. Raises what `continue_call` raises too."""
     continuing = await continue_call(asked.body, owner_of(caller.token), gw.states)
     body, kept = continuing.continued.body, continuing.continued.upstream
     model = asked.model if kept is None else serve_where_kept(asked.model, kept)
-    return _plan(structs.replace(asked, body=body, model=model), continuing, inbound, call, gw)
+    return plan_call(structs.replace(asked, body=body, model=model), inbound, call, gw, continuing)
 
 
-def _plan(asked: Asked, continuing: Continuing | None, inbound: Inbound, call: Call, gw: Gateway) -> Plan:
+def plan_call(asked: Asked, inbound: Inbound, call: Call, gw: Gateway, continuing: Continuing | None = None) -> Plan:
+    """Return how the call can be sent. Raises request.field_invalid or token.parameter_denied."""
     operation, body, model, is_stream = asked.operation, asked.body, asked.model, asked.is_stream
     dialect = operation.dialect
     bounds = _bounds(operation, body, 0 if continuing is None else continuing.continued.context_tokens)

@@ -89,8 +89,9 @@ class EdgeUpstreams:
             if body_bytes != 0:
                 flow = cast(CallerFlow, body)
             body = b""
+        start = pool.start_of(method, target, b"") + lines
         head, wants_upgrade = encode_request_head(
-            pool.start_of(method, target, lines), headers, body_bytes=body_bytes, expects_body=method in EXPECTS_BODY
+            start, headers, body_bytes=body_bytes, expects_body=method in EXPECTS_BODY
         )
         terms = pool.terms
         total_at_ns = terms.monotonic_ns() + terms.total_ns
