@@ -172,7 +172,7 @@ def test_r14_no_order_of_acts_and_calls_revives_what_was_ended(steps, holds):
     state, held = "active", []
     for step, is_held in zip(steps, holds, strict=False):
         if step == "call":
-            for view in [*held, rig.policy]:  # late fills first, then the call that counts
+            for view in [*held, rig.policy.view()]:  # late fills first, then the call that counts
                 outcome = _judge(rig, secret, view)
                 if view is rig.policy:
                     assert outcome == {"active": "ok", "disabled": "token.disabled", "revoked": "token.revoked",
