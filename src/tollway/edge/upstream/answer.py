@@ -19,6 +19,7 @@ from tollway.kernel.errors import TollwayError
 
 if TYPE_CHECKING:
     from tollway.edge.upstream.connection import Connection
+    from tollway.edge.upstream.plain_head import PlainHead
     from tollway.edge.upstream.request_body import Upload
 
 _NOTHING: list[bytes] = []  # never added to
@@ -58,6 +59,8 @@ class UpstreamAnswer:
     sink: Callable[[bytes], None] | None = None
     """Takes the chunks of a relayed body, in place of `deliver`: one call less for each."""
     headers: Headers
+    facts: list[object]
+    """Of a head that repeats on its connection, always the same list."""
     _chunks: list[bytes] = _NOTHING
     _size = 0
     _limit = -1
@@ -182,10 +185,15 @@ class UpstreamAnswer:
         if not coming.done():
             coming.set_result(None)
 
-    def keep(self, chunk: bytes) -> None:
-        """Take the whole of a body that came with its head."""
-        self._chunks = [chunk]
-        self._size = len(chunk)
+    def arrive(self, head: "PlainHead", body: bytes) -> None:
+        """Take an answer that came whole, head and body at once."""
+        self.status = head.status
+        self.headers = head.headers
+        self.facts = head.facts
+        self.content_bytes = head.content_bytes
+        self._chunks = [body]
+        self._size = len(body)
+        self.complete()
 
     def deliver(self, chunk: bytes) -> None:
         """Take the next bytes of the body."""
