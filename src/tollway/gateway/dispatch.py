@@ -11,13 +11,14 @@ from typing import Protocol
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
 from tollway.gateway.admit import Admission, enter_provider
+from tollway.gateway.answer_facts import find_header
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.limit_refusals import refuse
 from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Answer, Exchange
 from tollway.gateway.prepare import Prepared
-from tollway.gateway.relay import Relayed, find_header
+from tollway.gateway.relay import Relayed
 from tollway.gateway.resolve import Plan
 from tollway.gateway.room import Amounts, MetersBusy, NoRoom
 from tollway.gateway.snapshot import ProviderKey, Route
@@ -41,7 +42,8 @@ class Preparations(Protocol):
         ...
 
 
-Respond = Callable[[Exchange, Answer, Relayed, Call, Gateway], Awaitable[None]]
+Respond = Callable[[Exchange, Answer, Relayed, Call, Gateway], Awaitable[None] | None]
+"""Answers the caller; None: it is done, else what is to be awaited."""
 
 
 async def dispatch(
@@ -57,11 +59,8 @@ async def dispatch(
 
     Raises what `preparations` raises or refuses with, before anything is sent or recorded.
     """
-    candidates = []
-    for place, key in order(plan, gw):
-        prepared = preparations.find(place)
-        if prepared is not None:
-            candidates.append((place, key, prepared))
+    found = [(place, key, preparations.find(place)) for place, key in order(plan, gw)]
+    candidates = [(place, key, prepared) for place, key, prepared in found if prepared is not None]
     if not candidates:
         raise preparations.refusal()
     open_call(plan, call, gw)
@@ -84,7 +83,10 @@ async def dispatch(
             answer = await _send(route, key, prepared, call, gw)
             if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
                 continue
-            await respond(exchange, answer, Relayed(plan, route, plan.tariffs[place], prepared, admission), call, gw)
+            relayed = Relayed(plan, route, plan.tariffs[place], prepared, admission)
+            rest = respond(exchange, answer, relayed, call, gw)
+            if rest is not None:
+                await rest
             gw.health.worked(route.provider.id, key.id)
             return
         except TollwayError as error:

@@ -43,6 +43,7 @@ class UpstreamAnswer:
         "connection",
         "content_bytes",
         "error",
+        "facts",
         "headers",
         "idle_ns",
         "is_close_delimited",
@@ -68,6 +69,7 @@ class UpstreamAnswer:
     ) -> None:
         self.status = 0
         self.headers: Headers = []
+        self.facts: list[object] = []
         self.content_bytes: int | None = None
         self.upgrade = b""
         self.is_head = is_head
@@ -107,10 +109,17 @@ class UpstreamAnswer:
         if self.status == 0:
             await self._settle_upload()
 
-    async def read(self, bytes_max: int) -> bytes:
-        """Read the whole body, waking up once."""
+    def take_whole(self, bytes_max: int) -> bytes | None:
+        """Return the whole body if it has come."""
         if self.is_complete and self.upload is None and self._size <= bytes_max:
             return self._take()
+        return None
+
+    async def read(self, bytes_max: int) -> bytes:
+        """Read the whole body, waking up once."""
+        whole = self.take_whole(bytes_max)
+        if whole is not None:
+            return whole
         self._limit = bytes_max
         if (self.content_bytes or 0) > bytes_max or self._size > bytes_max:
             self.close()
