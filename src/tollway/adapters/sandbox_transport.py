@@ -24,7 +24,12 @@ class SandboxAnswer:
             (b"content-type", script.content_type.encode()),
             (b"x-request-id", b"sandbox"),
         ]
+        self.facts: list[object] = []
         self._steps = script.steps
+
+    def take_whole(self, bytes_max: int) -> bytes | None:
+        """It has to be read: there may be pauses in it."""
+        return None
 
     async def read(self, bytes_max: int) -> bytes:
         """Return the whole body after its pauses. Raises upstream.truncated where the script is cut."""

@@ -5,8 +5,8 @@ Law: what is kept with a head follows from it alone. Whoever changes an answer's
 
 import msgspec
 
-from tollway.gateway.ports import Answer, Headers
-from tollway.wire.http1 import are_field_lines
+from tollway.gateway.ports import Answer
+from tollway.wire.http1 import field_line
 
 _JSON = b"application/json"
 _PASSED_BACK = (b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version")
@@ -20,20 +20,17 @@ class AnswerFacts(msgspec.Struct, frozen=True, gc=False):
     passed_back: tuple[tuple[bytes, bytes], ...]
     """What reaches the caller."""
     lines: bytes
-    """The same as header lines, if they are sound, and nothing is `unsound`."""
-    unsound: Headers
+    """The same as header lines."""
 
 
 def facts_of(answer: Answer) -> AnswerFacts:
-    """Return what an answer's head says, worked out once for each head."""
+    """Return what an answer's head says, worked out once for each head. Raises ValueError when it cannot be told."""
     facts = answer.facts[0] if answer.facts else None
     if type(facts) is AnswerFacts:
         return facts
     fields = dict(reversed(answer.headers))
     passed = tuple([(name, fields[name]) for name in _PASSED_BACK if name in fields])
-    lines = b"".join([b"%b: %b\r\n" % header for header in passed])
-    is_sound = are_field_lines(lines) and lines.count(b"\n") == len(passed)
-    facts = AnswerFacts(fields, passed, lines, []) if is_sound else AnswerFacts(fields, passed, b"", list(passed))
+    facts = AnswerFacts(fields, passed, b"".join([field_line(header) for header in passed]))
     answer.facts.append(facts)
     return facts
 

@@ -30,6 +30,7 @@ from tollway.gateway.translation import ArrayWatch, TranslatingWatch
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import Tariff
+from tollway.wire.http1 import field_line
 
 log = logging.getLogger(__name__)
 
@@ -295,7 +296,7 @@ def settle_price(usage: Usage, tariff: Tariff | None, call: Call) -> None:
 
 
 def answer_head(answer: Answer, relayed: Relayed, call: Call) -> tuple[Headers, bytes]:
-    """Return the head of an AI answer: headers yet to be checked, and lines that are sound.
+    """Return the head of an AI answer: headers, and lines.
 
     They hold the upstream's content headers, and say who answered, what was not passed on as it was meant, and where
     time went until it had answered.
@@ -309,11 +310,10 @@ def answer_head(answer: Answer, relayed: Relayed, call: Call) -> tuple[Headers, 
         lines += b"x-tollway-output-cap: %d\r\n" % relayed.admission.output_cap
     if call.notes:
         lines += b"x-tollway-translation-notes: %b\r\n" % ", ".join(dict.fromkeys(call.notes)).encode("ascii")
-    headers = facts.unsound
     upstream_id = call.attempts[-1].upstream_request_id
     if upstream_id:
-        headers = [*headers, (b"x-tollway-upstream-request-id", upstream_id.encode("latin-1"))]
-    return ([*headers, *call.answer_headers] if call.answer_headers else headers), lines
+        lines += field_line((b"x-tollway-upstream-request-id", upstream_id.encode("latin-1")))
+    return list(call.answer_headers), lines
 
 
 def _is_object(raw: bytes) -> bool:

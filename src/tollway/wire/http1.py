@@ -93,6 +93,12 @@ def response_head(status: int, headers: Iterable[tuple[bytes, bytes]], framing: 
     return b"".join(lines)
 
 
+def field_line(header: tuple[bytes, bytes]) -> bytes:
+    """Write one header as `response_head` does, with its CRLF. Raises ValueError as it does."""
+    line = _header_lines.get(header)
+    return _header_line(header) if line is None else line
+
+
 def _status_line(status: int) -> bytes:
     if not 100 <= status <= 999:
         raise ValueError(f"{status} is not a status code")
