@@ -132,18 +132,19 @@ class MemoryJournal:
 
 
 class ScriptedAnswer:
-    """An upstream's answer from a script."""
+    """An upstream's answer from a script. Its body is there at once unless it `is_late` or does not come."""
 
-    def __init__(self, status=200, body=b"{}", headers=(), chunks=None, error=None, hang=False):
+    def __init__(self, status=200, body=b"{}", headers=(), chunks=None, error=None, hang=False, is_late=False):
         self.status = status
         self.headers = [(b"content-type", b"application/json"), *headers]
         if chunks is not None:
             self.headers[0] = (b"content-type", b"text/event-stream")
-        self._body, self._chunks, self._error, self._hang = body, chunks, error, hang
+        self.facts = []
+        self._body, self._chunks, self._error, self._hang, self._is_late = body, chunks, error, hang, is_late
         self.is_closed = False
 
     def take_whole(self, bytes_max):
-        return None if self._hang or self._error else self._body
+        return None if self._is_late or self._hang or self._error else self._body
 
     async def read(self, bytes_max):
         if self._hang:

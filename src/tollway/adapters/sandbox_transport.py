@@ -24,6 +24,7 @@ class SandboxAnswer:
             (b"content-type", script.content_type.encode()),
             (b"x-request-id", b"sandbox"),
         ]
+        self.facts: list[object] = []
         self._steps = script.steps
 
     def take_whole(self, bytes_max: int) -> bytes | None:

@@ -11,12 +11,13 @@ from tollway.formats.gemini import count as gemini
 from tollway.formats.messages import count as messages
 from tollway.gateway.accept import Inbound
 from tollway.gateway.admit import Admission
+from tollway.gateway.answer_facts import label_json
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.dispatch import dispatch
 from tollway.gateway.ports import Answer, Exchange, Headers
 from tollway.gateway.prepare import Prepared, own_lines, passed_lines
-from tollway.gateway.relay import Relayed, read_whole, send_whole, tell_fault, with_json_type
+from tollway.gateway.relay import Relayed, read_whole, send_whole, tell_fault
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
 from tollway.kernel.errors import TollwayError
@@ -111,5 +112,5 @@ async def _respond(exchange: Exchange, answer: Answer, relayed: Relayed, call: C
             raw = _write(relayed.plan.dialect, _read(prepared.dialect, raw))
         except ValueError as error:
             raise TollwayError("upstream.protocol", internal=str(error)) from error
-        answer.headers = with_json_type(answer.headers)
+        label_json(answer)
     send_whole(exchange, answer, raw, relayed, call)

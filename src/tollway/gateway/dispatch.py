@@ -11,13 +11,14 @@ from typing import Protocol
 from tollway.contract.stats import INDEX
 from tollway.contract.usage import Usage
 from tollway.gateway.admit import Admission, enter_provider
+from tollway.gateway.answer_facts import find_header
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.limit_refusals import refuse
 from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Answer, Exchange
 from tollway.gateway.prepare import Prepared
-from tollway.gateway.relay import Relayed, find_header
+from tollway.gateway.relay import Relayed
 from tollway.gateway.resolve import Plan
 from tollway.gateway.room import Amounts, MetersBusy, NoRoom
 from tollway.gateway.snapshot import ProviderKey, Route

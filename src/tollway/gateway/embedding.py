@@ -10,11 +10,12 @@ from tollway.formats.dialect import DialectName, Inexpressible
 from tollway.formats.dialects import CHAT, DIALECTS, embed_target, embedding_dialect
 from tollway.formats.embeddings.hub import EmbeddingRequest
 from tollway.gateway.accept import Inbound
+from tollway.gateway.answer_facts import label_json
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Answer, Exchange
 from tollway.gateway.prepare import Prepared, own_lines, passed_lines, untranslatable
-from tollway.gateway.relay import Relayed, read_whole, send_whole, settle_price, tell_fault, with_json_type
+from tollway.gateway.relay import Relayed, read_whole, send_whole, settle_price, tell_fault
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
 from tollway.kernel.errors import TollwayError
@@ -45,7 +46,7 @@ class EmbedPreparation:
             raw = self._pass(raw, relayed, call)
         else:
             raw = self._translate_answer(raw, relayed, call)
-            answer.headers = with_json_type(answer.headers)
+            label_json(answer)
         send_whole(exchange, answer, raw, relayed, call)
 
     def make(self, route: Route) -> Prepared | None:

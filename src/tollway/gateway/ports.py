@@ -133,9 +133,11 @@ class Answer(Protocol):
     status: int
     headers: Headers
     """Hop-by-hop headers and those named by Connection are gone; content-length is kept."""
+    facts: list[object]
+    """Room for what is derived from the head alone. A head that comes again, byte for byte, may have the same list."""
 
     def take_whole(self, bytes_max: int) -> bytes | None:
-        """Return the whole body, if it has come and is no longer than that; None: `read` it."""
+        """Return the whole body if it is there already and not too large; None: it has to be read."""
         ...
 
     async def read(self, bytes_max: int) -> bytes:
