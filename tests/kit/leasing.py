@@ -23,6 +23,14 @@ def claims_of(limit: int) -> tuple[Claim, ...]:
     )
 
 
+def usual_claims_of(limit: int) -> tuple[Claim, ...]:
+    """Those of UsualLease."""
+    return (
+        claim_for("requests", limit, limit_id="rate", window_seconds=60),
+        claim_for("cost", limit, owner="app", limit_id="budget", period="total"),
+    )
+
+
 def opened(path: Path, clock: Clock | None = None) -> MappedMeters:
     """Meters of a few cells that several processes share."""
     return open_meters(path, "boot", layout=LAYOUT, clock=clock)[0]

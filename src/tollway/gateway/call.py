@@ -14,7 +14,6 @@ from tollway.gateway.room import Hold
 
 NO_WAY = ("", "", "")
 RECORD_FIELDS = len(CloseRecord.__struct_fields__)
-STAGES_AT = CloseRecord.__struct_fields__.index("stages_us")
 
 
 class Call(msgspec.Struct, gc=False):
@@ -52,7 +51,9 @@ class Call(msgspec.Struct, gc=False):
     was_opened: bool = False
     upstream_us: int = 0
     told_us: tuple[int, ...] = ()
-    """In the place of `stages_us`: what the caller was told of them, if it was, which is all but the last."""
+    """In the place of `stages_us`: what the caller was told of them, which is all but the last; () before it was told,
+    and all of them once the call is closed.
+    """
     request_bytes: int = 0
     response_bytes: int = 0
     price_source: str = ""
@@ -122,10 +123,11 @@ class Call(msgspec.Struct, gc=False):
         took = self.answered_at - started_at
         self.upstream_wait_ns += took
         began_us = (started_at - self.accepted_at) // 1000
-        self.attempts += (Attempt(*way, began_us, took // 1000, status, code, upstream_id),)
+        provider, model, key = way
+        self.attempts += (Attempt(provider, model, key, began_us, took // 1000, status, code, upstream_id),)
 
     def close(self, ended_at: int) -> CloseRecord:
-        """Return the record of the call, which ended at the monotonic instant `ended_at`."""
+        """Return the record of the call, which ended at the monotonic instant `ended_at`. To be asked for once."""
         start = self.accepted_at
         duration = ended_at - start
         upstream = self.upstream_wait_ns + self.relay_ns
@@ -133,15 +135,17 @@ class Call(msgspec.Struct, gc=False):
         self.upstream_us = upstream // 1000
         own = duration - upstream - self.body_wait_ns
         self.overhead_us = own // 1000 if own > 0 else 0
-        if self.first_byte_at:
-            self.first_byte_us = (self.first_byte_at - start) // 1000
-        told = self.told_us
-        facts = list(astuple(self)[:RECORD_FIELDS])
-        facts[STAGES_AT] = (*told, (ended_at - self.answered_at) // 1000) if told else self.stages_us(ended_at)
-        return CloseRecord(*facts)
+        first = self.first_byte_at
+        if first:
+            self.first_byte_us = (first - start) // 1000
+        told = self.told_us or self.stages_told_us()
+        answered = self.answered_at or self.admitted_at or self.resolved_at or self.body_at or self.authenticated_at
+        self.told_us = (*told, (ended_at - (answered or start)) // 1000)
+        return CloseRecord(*astuple(self)[:RECORD_FIELDS])
 
-    def stages_us(self, ended_at: int) -> tuple[int, int, int, int, int, int]:
-        """Return the time spent in accept+authenticate, body, resolve, admit, dispatch and respond, in microseconds.
+    def stages_told_us(self) -> tuple[int, int, int, int, int]:
+        """Return the time spent in accept+authenticate, body, resolve, admit and dispatch, in microseconds: all of
+        contract.records.STAGES but the last.
 
         A stage that was not reached took no time; the time of the one that ended the call is in the last.
         """
@@ -156,5 +160,4 @@ class Call(msgspec.Struct, gc=False):
             (three - two) // 1000,
             (four - three) // 1000,
             (five - four) // 1000,
-            (ended_at - five) // 1000,
         )

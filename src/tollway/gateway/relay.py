@@ -17,6 +17,7 @@ from tollway.formats.chat.bounds import wants_stream_usage
 from tollway.formats.dialect import Shown, Watch
 from tollway.formats.dialects import CHAT, GEMINI, MESSAGES
 from tollway.gateway.admit import Admission
+from tollway.gateway.answer_facts import facts_of, find_header, label_json
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import Continuing, KeepingWatch, kept_at, state_of, whole_response
@@ -29,6 +30,7 @@ from tollway.gateway.translation import ArrayWatch, TranslatingWatch
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import Tariff
+from tollway.wire.http1 import header_line
 
 log = logging.getLogger(__name__)
 
@@ -36,8 +38,6 @@ _BAD_KEY = "API_KEY_INVALID"
 NOT_KEPT = "response-not-kept"
 _encode = msgspec.json.Encoder().encode
 _object: msgspec.json.Decoder[dict[str, msgspec.Raw]] = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_JSON = b"application/json"
-_PASSED_BACK = (b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version")
 _NO_BUFFERING = b"x-accel-buffering: no\r\n"
 
 
@@ -73,26 +73,36 @@ class Relayed(msgspec.Struct, frozen=True, gc=False):
 
 def respond_ai(
     exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway
-) -> Coroutine[Any, Any, None]:
-    """Answer a call that generates. Raises upstream.* while nothing has reached the caller."""
+) -> Coroutine[Any, Any, None] | None:
+    """Answer a call that generates: at once, or by what is returned. Raises upstream.* while nothing has reached the
+    caller.
+    """
     if call.is_stream and answer.status == 200 and _is_event_stream(answer):
         return relay_stream(exchange, answer, relayed, call, gw)
-    return respond_whole(exchange, answer, relayed, call, gw)
+    raw = answer.take_whole(gw.bounds.answer_bytes_max) if relayed.plan.continuing is None else None
+    if raw is None:
+        return _respond_later(exchange, answer, relayed, call, gw)
+    send_whole(exchange, answer, _tell_whole(raw, answer, relayed, call), relayed, call)
+    return None
 
 
-async def respond_whole(exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway) -> None:
-    """Read an upstream's whole answer and pass it on. Raises upstream.* while nothing has reached the caller."""
-    raw = await read_whole(answer, call, gw)
-    if answer.status != 200:
-        raw = tell_fault(raw, answer, relayed, call)
-    elif relayed.prepared.request is None:
-        raw = _pass_whole(raw, relayed, call)
-    else:
-        raw = _translate_whole(raw, relayed, call)
-        answer.headers = with_json_type(answer.headers)
+async def _respond_later(exchange: Exchange, answer: Answer, relayed: Relayed, call: Call, gw: Gateway) -> None:
+    """Read a whole answer, keep one that is to be kept, and pass it on."""
+    told = _tell_whole(await read_whole(answer, call, gw), answer, relayed, call)
     if relayed.plan.continuing is not None and answer.status == 200:
-        await _keep_whole(raw, relayed, call, gw)
-    send_whole(exchange, answer, raw, relayed, call)
+        await _keep_whole(told, relayed, call, gw)
+    send_whole(exchange, answer, told, relayed, call)
+
+
+def _tell_whole(raw: bytes, answer: Answer, relayed: Relayed, call: Call) -> bytes:
+    """Return what the caller is told of a whole answer. Raises upstream.*."""
+    if answer.status != 200:
+        return tell_fault(raw, answer, relayed, call)
+    if relayed.prepared.request is None:
+        return _pass_whole(raw, relayed, call)
+    told = _translate_whole(raw, relayed, call)
+    label_json(answer)
+    return told
 
 
 async def read_whole(answer: Answer, call: Call, gw: Gateway) -> bytes:
@@ -110,7 +120,7 @@ def send_whole(exchange: Exchange, answer: Answer, raw: bytes, relayed: Relayed,
     call.outcome = "ok"
     call.code = ""
     call.first_byte_at = call.answered_at
-    headers, lines = answer_head(answer, relayed, call, call.answered_at)
+    headers, lines = answer_head(answer, relayed, call)
     exchange.respond(answer.status, headers, raw, lines)
 
 
@@ -129,17 +139,18 @@ def tell_fault(raw: bytes, answer: Answer, relayed: Relayed, call: Call) -> byte
             return raw
         if _is_object(raw):
             # Some vendors label their errors as bytes of no kind; it is the words that count.
-            answer.headers = with_json_type(answer.headers)
+            label_json(answer)
             return raw
         text = f"The upstream answered {status} without a readable error."
-        answer.headers = with_json_type(answer.headers)
+        label_json(answer)
         return plan.dialect.write_error(TollwayError("upstream.protocol", public=text), call.request_id)
     if status < 400:
         raise TollwayError("upstream.protocol", internal=f"status {status} is no answer of this dialect")
     fault = prepared.dialect.read_error(status, raw)
-    answer.headers = with_json_type(answer.headers)
-    if fault.retry_after_seconds is not None and not find_header(answer, b"retry-after"):
-        answer.headers.append((b"retry-after", b"%d" % math.ceil(fault.retry_after_seconds)))
+    if fault.retry_after_seconds is None or find_header(answer, b"retry-after"):
+        label_json(answer)
+    else:
+        label_json(answer, (b"retry-after", b"%d" % math.ceil(fault.retry_after_seconds)))
     return plan.dialect.write_fault(fault, call.request_id)
 
 
@@ -176,13 +187,14 @@ def _state_of(
 def _pass_whole(raw: bytes, relayed: Relayed, call: Call) -> bytes:
     """Learn what an answer in the caller's own dialect says, and return it as the caller may see it."""
     plan = relayed.plan
-    usage = plan.dialect.read_usage(raw)
+    dialect, name = plan.dialect, plan.model.name
+    usage = dialect.read_usage(raw)
     if usage is None:
-        usage = plan.dialect.estimate_usage(raw, plan.bounds.input_tokens_estimate)
+        usage = dialect.estimate_usage(raw, plan.bounds.input_tokens_estimate)
     settle_price(usage, relayed.tariff, call)
     if usage.is_estimated and plan.continuing is not None and plan.continuing.continued.links.is_background:
         _settle_background(call)
-    return plan.dialect.rename(raw, plan.model.name) if relayed.is_renamed else raw
+    return raw if relayed.route.upstream_model == name else dialect.rename(raw, name)
 
 
 def _settle_background(call: Call) -> None:
@@ -215,9 +227,9 @@ async def relay_stream(exchange: Exchange, answer: Answer, relayed: Relayed, cal
     call.outcome = "disconnected"
     call.code = ""
     started = call.answered_at
-    headers, lines = answer_head(answer, relayed, call, started)
     if relayed.plan.is_array:
-        headers = with_json_type(headers)
+        label_json(answer)
+    headers, lines = answer_head(answer, relayed, call)
     exchange.start(200, headers, None, lines + _NO_BUFFERING)
     try:
         await answer.relay(exchange, watch)
@@ -283,53 +295,25 @@ def settle_price(usage: Usage, tariff: Tariff | None, call: Call) -> None:
     call.price_source = tariff.price.source
 
 
-def answer_head(answer: Answer, relayed: Relayed, call: Call, now: int) -> tuple[Headers, bytes]:
-    """Return the head of an AI answer: the upstream's content headers, and our own lines.
+def answer_head(answer: Answer, relayed: Relayed, call: Call) -> tuple[Headers, bytes]:
+    """Return the head of an AI answer: headers, and lines.
 
-    The lines say who answered, what was not passed on as it was meant, and where time went; they hold nothing that
-    came from outside.
+    They hold the upstream's content headers, and say who answered, what was not passed on as it was meant, and where
+    time went until it had answered.
     """
-    headers = passed_back(answer)
-    upstream_id = call.attempts[-1].upstream_request_id
-    if upstream_id:
-        headers.append((b"x-tollway-upstream-request-id", upstream_id.encode("latin-1")))
-    if call.answer_headers:
-        headers += call.answer_headers
-    lines = b"%bx-request-id: %b\r\nserver-timing: %b\r\n" % (
-        relayed.route.lines,
-        call.request_id.encode(),
-        server_timing(call, now),
-    )
+    facts = facts_of(answer)
+    own = f"x-request-id: {call.request_id}\r\nserver-timing: {server_timing(call)}\r\n".encode()
+    lines = facts.lines + relayed.route.lines + own + call.limit_lines
     if relayed.plan.dialect is MESSAGES:
         lines += b"request-id: %b\r\n" % call.request_id.encode()
-    if call.limit_lines:
-        lines += call.limit_lines
     if relayed.admission.output_cap is not None:
         lines += b"x-tollway-output-cap: %d\r\n" % relayed.admission.output_cap
     if call.notes:
         lines += b"x-tollway-translation-notes: %b\r\n" % ", ".join(dict.fromkeys(call.notes)).encode("ascii")
-    return headers, lines
-
-
-def passed_back(answer: Answer) -> Headers:
-    """Return the upstream's headers that reach the caller, the first of each name."""
-    fields = _first_fields(answer)
-    return [(name, fields[name]) for name in _PASSED_BACK if name in fields]
-
-
-def with_json_type(headers: Headers) -> Headers:
-    """Return the headers of an answer whose body was written anew, as JSON."""
-    return [item for item in headers if item[0] != b"content-type"] + [(b"content-type", _JSON)]
-
-
-def find_header(answer: Answer, name: bytes) -> str:
-    """Return the first value of a header of an answer, "" when it is absent."""
-    return _first_fields(answer).get(name, b"").decode("latin-1")
-
-
-def _first_fields(answer: Answer) -> dict[bytes, bytes]:
-    """Return the first value of each header."""
-    return dict(reversed(answer.headers))
+    upstream_id = call.attempts[-1].upstream_request_id
+    if upstream_id:
+        lines += header_line((b"x-tollway-upstream-request-id", upstream_id.encode("latin-1")))
+    return list(call.answer_headers), lines
 
 
 def _is_object(raw: bytes) -> bool:

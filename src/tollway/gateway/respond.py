@@ -3,7 +3,6 @@ each stage took.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
 
 from tollway.formats.dialects import MESSAGES
 from tollway.gateway.call import Call
@@ -11,6 +10,7 @@ from tollway.gateway.ports import Exchange, Headers
 from tollway.kernel.codes import Retry
 from tollway.kernel.errors import TollwayError
 
+REMEMBERED_US = 16_384
 _JSON = b"application/json"
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 
@@ -63,19 +63,25 @@ def challenge(error: TollwayError) -> bytes:
     return f'Bearer realm="tollway", error="{kind}", error_description="{error.code.meaning}"'.encode()
 
 
-def server_timing(call: Call, now: int) -> bytes:
+def server_timing(call: Call) -> str:
     """Return the stages so far (contract.records.STAGES) in milliseconds (https://www.w3.org/TR/server-timing/)."""
-    call.told_us = one, two, three, four, five = call.stages_us(now)[:5]
-    return b"authenticate;dur=%b, body;dur=%b, resolve;dur=%b, admit;dur=%b, upstream;dur=%b" % (
-        _milliseconds(one),
-        _milliseconds(two),
-        _milliseconds(three),
-        _milliseconds(four),
-        _milliseconds(five),
+    call.told_us = one, two, three, four, five = call.stages_told_us()
+    text = _milliseconds
+    return (
+        f"authenticate;dur={text[one]}, body;dur={text[two]}, resolve;dur={text[three]}, "
+        f"admit;dur={text[four]}, upstream;dur={text[five]}"
     )
 
 
-@lru_cache(maxsize=16_384)
-def _milliseconds(microseconds: int) -> bytes:
-    """Write a duration; most are below 16 ms, so that nearly all are found in the cache."""
-    return b"%d.%03d" % divmod(microseconds, 1000)
+class Milliseconds(dict[int, str]):
+    """Durations in milliseconds by microseconds. Those below 16 ms are written once: nearly all are among them."""
+
+    def __missing__(self, microseconds: int) -> str:
+        """Write a duration."""
+        text = f"{microseconds // 1000}.{microseconds % 1000:03d}"
+        if 0 <= microseconds < REMEMBERED_US:
+            self[microseconds] = text
+        return text
+
+
+_milliseconds = Milliseconds()

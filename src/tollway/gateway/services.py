@@ -110,7 +110,7 @@ async def _pass_back(exchange: Exchange, answer: Answer, service: Service, call:
     record = service.record
     headers = answer_headers(answer.headers, keeps_cookies=record.allow_set_cookie)
     headers.append((b"x-request-id", call.request_id.encode()))
-    headers.append((b"server-timing", server_timing(call, call.answered_at)))
+    headers.append((b"server-timing", server_timing(call).encode()))
     if record.sandbox_answers:
         headers.append((b"content-security-policy", b"sandbox"))
         headers.append((b"x-content-type-options", b"nosniff"))

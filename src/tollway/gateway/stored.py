@@ -14,6 +14,7 @@ from tollway.formats.dialects import RESPONSES
 from tollway.formats.responses import listing
 from tollway.gateway.accept import Inbound
 from tollway.gateway.admit import enter_kept
+from tollway.gateway.answer_facts import find_header, passed_back
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import key_of
@@ -21,7 +22,7 @@ from tollway.gateway.operations import RESPONSE_CANCEL, RESPONSE_INPUT_ITEMS
 from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Answer, Exchange, Headers
 from tollway.gateway.prepare import passed_on
-from tollway.gateway.relay import find_header, passed_back, read_whole
+from tollway.gateway.relay import read_whole
 from tollway.gateway.response_states import owner_of
 from tollway.gateway.rights import may_use
 from tollway.gateway.room import MetersBusy

@@ -9,7 +9,7 @@ import msgspec
 
 from tollway.contract.policy import DatedPrice, Price, PriceBook
 from tollway.contract.usage import USUAL_TIERS, Usage
-from tollway.kernel.money import NANOS_MAX, round_half_even, round_up
+from tollway.kernel.money import ATTOS_PER_NANO, NANOS_MAX, round_half_even, round_up
 from tollway.policy.price import (
     INPUT_UNITS,
     OUTPUT_UNITS,
@@ -21,8 +21,10 @@ from tollway.policy.price import (
 )
 from tollway.policy.price_book import PricesByName
 
-_PLAIN_MAX = 2**40
-"""Counts up to this need no care about the largest amount."""
+_PLAIN_BITS = 40
+"""Counts of so many bits, none of them negative, need no care about the largest amount: a negative one leaves something
+when its lower bits are cut off.
+"""
 
 _UNUSUAL = ("request", "input_image", "input_video", "output_image", "output_video", "reasoning")
 """Units whose counts `cost` does not look at."""
@@ -33,39 +35,45 @@ class Tariff(msgspec.Struct, frozen=True, gc=False):
 
     `is_flat`: input and output have one price each, and nothing is charged beside them that `cost` does not look at.
     `is_level`: the worst case is a sum of two products.
+    `is_whole`: what one token costs are whole nano-USD, so that nothing has to be rounded; else they are atto-USD.
     """
 
     price: Price
     is_flat: bool
     is_level: bool
-    input_attos: int
-    output_attos: int
-    dearest_input_attos: int
-    dearest_output_attos: int
+    is_whole: bool
+    input: int
+    output: int
+    dearest_input: int
+    dearest_output: int
 
     def cost(self, usage: Usage) -> int | None:
         """Return `price_usage`: nano-USD, rounded half-even once; None when something used has no price."""
         inputs, outputs = usage.input_tokens, usage.output_tokens
         if (
-            self.is_flat
-            and not (usage.cached_input_tokens or usage.cache_write_tokens or usage.input_audio_tokens)
-            and usage.tier in USUAL_TIERS
-            and not (usage.output_audio_tokens or usage.web_searches)
-            and not (usage.file_searches or usage.code_executions)
-            and 0 <= inputs <= _PLAIN_MAX
-            and 0 <= outputs <= _PLAIN_MAX
+            not self.is_flat
+            or usage.cached_input_tokens
+            or usage.cache_write_tokens
+            or usage.input_audio_tokens
+            or usage.output_audio_tokens
+            or usage.web_searches
+            or usage.file_searches
+            or usage.code_executions
+            or (inputs | outputs) >> _PLAIN_BITS
+            or (usage.tier and usage.tier not in USUAL_TIERS)
         ):
-            nanos = round_half_even(inputs * self.input_attos + outputs * self.output_attos)
-            return nanos if nanos < NANOS_MAX else NANOS_MAX
-        return price_usage(self.price, usage)
+            return price_usage(self.price, usage)
+        cost = inputs * self.input + outputs * self.output
+        nanos = cost if self.is_whole else round_half_even(cost)
+        return nanos if nanos < NANOS_MAX else NANOS_MAX
 
     def worst_case(self, input_tokens_max: int, output_tokens_max: int) -> int:
         """Return `worst_case`: nano-USD, rounded up."""
-        if self.is_level and 0 <= input_tokens_max <= _PLAIN_MAX and 0 <= output_tokens_max <= _PLAIN_MAX:
-            attos = input_tokens_max * self.dearest_input_attos + output_tokens_max * self.dearest_output_attos
-            nanos = round_up(attos)
-            return nanos if nanos < NANOS_MAX else NANOS_MAX
-        return worst_case(self.price, input_tokens_max, output_tokens_max)
+        if not self.is_level or (input_tokens_max | output_tokens_max) >> _PLAIN_BITS:
+            return worst_case(self.price, input_tokens_max, output_tokens_max)
+        cost = input_tokens_max * self.dearest_input + output_tokens_max * self.dearest_output
+        nanos = cost if self.is_whole else round_up(cost)
+        return nanos if nanos < NANOS_MAX else NANOS_MAX
 
 
 class DatedTariffs:
@@ -122,14 +130,19 @@ def build_tariff(price: Price) -> Tariff:
     totals = (price.input, price.output)
     prices = (price, *(other for _, other in price.service_tiers))
     tokens = [getattr(each, name) for each in prices for name in (*INPUT_UNITS, *OUTPUT_UNITS)]
+    plain = [0 if unit is None else unit.attos for unit in totals]
+    attos = [*plain, dearest(price, INPUT_UNITS, 0), dearest(price, OUTPUT_UNITS, 0)]
+    is_whole = not any(each % ATTOS_PER_NANO for each in attos)
+    inputs, outputs, dearest_input, dearest_output = [each // ATTOS_PER_NANO if is_whole else each for each in attos]
     return Tariff(
         price=price,
         is_flat=all(unit is not None and not unit.tiers for unit in totals)
         and all(getattr(price, name) is None for name in _UNUSUAL),
         is_level=not any(unit is not None and unit.tiers for unit in tokens)
         and all(each.request is None for each in prices),
-        input_attos=price.input.attos if price.input is not None else 0,
-        output_attos=price.output.attos if price.output is not None else 0,
-        dearest_input_attos=dearest(price, INPUT_UNITS, 0),
-        dearest_output_attos=dearest(price, OUTPUT_UNITS, 0),
+        is_whole=is_whole,
+        input=inputs,
+        output=outputs,
+        dearest_input=dearest_input,
+        dearest_output=dearest_output,
     )

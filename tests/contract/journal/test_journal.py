@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,13 +181,13 @@ def test_damage_anywhere_costs_only_the_records_it_hit(tmp_path: Path, data: st.
 def _frame(path: Path, record: Record) -> bytes:
     payload = writer_module.encode(record)
     salt = HEADER.unpack_from(path.read_bytes())[2]
-    return FRAME.pack(len(payload), writer_module.zlib.crc32(payload, salt)) + payload
+    return FRAME.pack(len(payload), zlib.crc32(payload, salt)) + payload
 
 
 def test_a_frame_inside_a_callers_text_is_not_taken_for_a_record(tmp_path: Path) -> None:
     """Whoever can put text into a record must not be able to forge one when the file is damaged."""
     forged = writer_module.encode(tally(666))
-    unsalted = FRAME.pack(len(forged), writer_module.zlib.crc32(forged)) + forged
+    unsalted = FRAME.pack(len(forged), zlib.crc32(forged)) + forged
     [path] = write(tmp_path, [tally(1, unsalted.decode("latin-1")), tally(2)])
     raw = path.read_bytes().replace(unsalted.decode("latin-1").encode(), unsalted)
     path.write_bytes(raw)

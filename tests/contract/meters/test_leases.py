@@ -1,6 +1,7 @@
 """Calls that draw from a lease are let in and counted exactly as calls that go one by one."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kit.leasing import ONE, claims_of, give_back, lease, opened
+from kit.leasing import ONE, claims_of, give_back, lease, opened, usual_claims_of
 from kit.metering import claim_for, granted
 from tollway.adapters.meters import leases
 from tollway.adapters.meters.leases import LEASED
 from tollway.adapters.meters.locks import MetersBusy
 from tollway.gateway.claims import combine
-from tollway.gateway.room import Amounts, Hold, NoRoom
+from tollway.gateway.room import Amounts, Claim, Hold, NoRoom
 from tollway.kernel.clock import FixedClock
 
 pytestmark = pytest.mark.usefixtures("eager")
@@ -39,10 +40,12 @@ STEPS = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(limit=st.sampled_from([30, 300, 100_000]), steps=STEPS)
-def test_a_lease_changes_nothing_but_the_time_it_takes(limit: int, steps: list[tuple[float, int, int, bool]]) -> None:
+@given(shape=st.sampled_from([claims_of, usual_claims_of]), limit=st.sampled_from([30, 300, 100_000]), steps=STEPS)
+def test_a_lease_changes_nothing_but_the_time_it_takes(
+    shape: Callable[[int], tuple[Claim, ...]], limit: int, steps: list[tuple[float, int, int, bool]]
+) -> None:
     """Two files are asked the same; one is asked with new claims each time, so that it never has a lease."""
-    claims, clock = claims_of(limit), FixedClock()
+    claims, clock = shape(limit), FixedClock()
     asked = combine(claims)
     with tempfile.TemporaryDirectory() as directory:
         leased, plain = opened(Path(directory) / "a", clock), opened(Path(directory) / "b", clock)
@@ -129,22 +132,25 @@ def test_edits_while_calls_draw_from_leases_lose_nothing(steps: list[tuple[int, 
         meters.close()
 
 
-def test_a_call_that_uses_more_than_it_was_granted_leaves_that_much_less_to_the_next(tmp_path: Path) -> None:
-    claims = claims_of(1_000)
+@pytest.mark.parametrize(("shape", "money"), [(claims_of, 3), (usual_claims_of, 1)], ids=["every", "usual"])
+def test_a_call_that_uses_more_than_it_was_granted_leaves_that_much_less_to_the_next(
+    tmp_path: Path, shape: Callable[[int], tuple[Claim, ...]], money: int
+) -> None:
+    claims = shape(1_000)
     meters, asked = opened(tmp_path / "m", FixedClock()), combine(claims)
     meters.settle(lease(meters, asked), (990, 0, 0, 1, 0, 1))
-    spent = meters.read(claims)[3].spent
+    spent = meters.read(claims)[money].spent
     give_back(meters)
-    assert meters.read(claims)[3].spent >= 990 > spent
-    left = 1_000 - meters.read(claims)[3].used
+    assert meters.read(claims)[money].spent >= 990 > spent
+    left = 1_000 - meters.read(claims)[money].used
     meters.settle(granted(meters.admit(asked, (left, 0, 0, 0, 0, 1), (left, 0, 0, 0, 0, 1))), ONE)
     hold = lease(meters, asked)
     meters.settle(hold, (2_000, 0, 0, 1, 0, 1))
     refused = meters.admit(asked, ONE, ONE)
     assert isinstance(refused, NoRoom)
-    assert refused.claim is claims[3]
+    assert refused.claim is claims[money]
     give_back(meters)
-    assert meters.read(claims)[3].reserved == 0
+    assert meters.read(claims)[money].reserved == 0
     meters.close()
 
 

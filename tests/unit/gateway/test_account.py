@@ -94,13 +94,13 @@ async def test_a_record_that_cannot_be_written_is_logged_and_harms_nobody(caplog
     rig = Rig(ScriptedAnswer(body=OK))
     secret = rig.token(limits=BUDGET)
     answer = rig.upstreams.script[0]
-    read = answer.read
+    take = answer.take_whole
 
-    async def fills_up(bytes_max):
+    def fills_up(bytes_max):
         rig.journal.is_full = True
-        return await read(bytes_max)
+        return take(bytes_max)
 
-    answer.read = fills_up
+    answer.take_whole = fills_up
     reply = await rig.call(token=secret, body=BODY)
     assert reply.status == 200 and rig.meters.open == 0
     assert "could not be written" in caplog.text

@@ -29,6 +29,21 @@ async def test_only_headers_that_describe_the_answer_come_back():
     assert reply.header("x-tollway-provider") == "p1"
 
 
+@pytest.mark.parametrize("asked", [BODY, ALIAS], ids=["name", "alias"])
+@pytest.mark.parametrize(("status", "body"), [(200, OK), (200, b"none"), (429, b"{}"), (500, b"<p>"), (302, b"")])
+async def test_an_answer_is_told_the_same_whether_its_body_came_at_once_or_late(status, body, asked):
+    told = []
+    for is_late in (False, True):
+        rig = Rig(ScriptedAnswer(status, body, [(b"retry-after", b"3")], is_late=is_late))
+        reply = await rig.call(token=rig.token(), body=asked)
+        record = rig.journal.closed[0]
+        own = {b"x-request-id", b"server-timing"}
+        headers = [header for header in reply.headers if header[0] not in own]
+        answer = reply.answer.replace(record.request_id.encode(), b"")
+        told.append((reply.status, headers, answer, record.usage, record.cost_nanos, record.outcome))
+    assert told[0] == told[1]
+
+
 async def test_each_stage_is_timed_in_a_header():
     rig = Rig(ScriptedAnswer(body=OK))
     reply = await rig.call(token=rig.token(), body=BODY)

@@ -7,15 +7,22 @@ import pytest
 from kit.gateway_kit import Rig
 from tollway.gateway.call import Call
 from tollway.gateway.explained import NOWHERE
-from tollway.gateway.respond import challenge, respond_error, server_timing
+from tollway.gateway.respond import Milliseconds, challenge, respond_error, server_timing
 from tollway.kernel.errors import TollwayError
 
 
 def test_times_are_in_milliseconds():
     call = Call("req_1", 0, method="GET", accepted_at=1_000_000)
     call.authenticated_at, call.answered_at = 2_500_000, 14_500_000
-    text = server_timing(call, 15_000_000)
-    assert text.startswith(b"authenticate;dur=1.500, ") and text.endswith(b"upstream;dur=12.000")
+    text = server_timing(call)
+    assert text.startswith("authenticate;dur=1.500, ") and text.endswith("upstream;dur=12.000")
+    assert call.told_us == (1500, 0, 0, 0, 12_000)
+
+
+def test_few_durations_are_remembered_whatever_comes():
+    durations = Milliseconds()
+    assert [durations[number] for number in (0, 999, 16_384, 3_600_000)] == ["0.000", "0.999", "16.384", "3600.000"]
+    assert set(durations) == {0, 999} and durations[999] == "0.999"
 
 
 async def test_an_answer_that_has_begun_is_broken_off_not_completed():

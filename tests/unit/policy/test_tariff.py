@@ -9,9 +9,10 @@ from tollway.contract.usage import Usage
 from tollway.policy.price import UNITS, price_at, price_usage, worst_case
 from tollway.policy.tariff import DatedTariffs, build_tariff
 
-COUNTS = st.integers(-5, 10**6) | st.sampled_from([2**40, 2**40 + 1, 2**62])
+COUNTS = st.integers(-5, 10**6) | st.sampled_from([2**40 - 1, 2**40, 2**40 + 1, 2**62])
+ATTOS = st.integers(0, 10**15) | st.integers(0, 10**6).map(lambda nanos: nanos * 10**9)
 UNIT_PRICES = st.none() | st.builds(
-    UnitPrice, st.integers(0, 10**15), st.just(()) | st.tuples(st.tuples(st.integers(0, 1000), st.integers(0, 10**15)))
+    UnitPrice, ATTOS, st.just(()) | st.tuples(st.tuples(st.integers(0, 1000), st.integers(0, 10**15)))
 )
 ONE_TIER = st.fixed_dictionaries(
     {"input": UNIT_PRICES, "output": UNIT_PRICES},

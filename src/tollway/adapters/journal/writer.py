@@ -13,10 +13,10 @@ import mmap
 import os
 import secrets
 import threading
-import zlib
 from collections import deque
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+from zlib import crc32
 
 from tollway.adapters.journal.layout import (
     END,
@@ -39,6 +39,7 @@ ROTATE_BYTES = 64 * 1024 * 1024
 ROOM_BYTES = 1024 * 1024
 """Allocated at a time: some thousand records."""
 
+_FRAME_BYTES, _write_frame, _write_end = FRAME.size, FRAME.pack_into, END.pack_into
 _log = logging.getLogger(__name__)
 
 
@@ -87,15 +88,17 @@ class JournalWriter:
         """
         payload = encode(record)
         size = len(payload)
-        if self._size + size > self._plain_until or self._is_broken:
+        at = self._size
+        if at + size > self._plain_until or self._is_broken:
             self._make_room(size)
-        start = self._size + FRAME.size
+            at = self._size
+        start = at + _FRAME_BYTES
         end = start + size
         memory = self._memory
         memory[start:end] = payload
         # The frame's head comes after its content, and the file's end last: a reader takes whole records only.
-        FRAME.pack_into(memory, self._size, size, zlib.crc32(payload, self._salt))
-        END.pack_into(memory, END_AT, end)
+        _write_frame(memory, at, size, crc32(payload, self._salt))
+        _write_end(memory, END_AT, end)
         self._size = end
         self._is_dirty = True
 

@@ -13,6 +13,7 @@ had reserved or used, since its row tells what was not drawn. Writes are ordered
 from collections.abc import Callable, Sequence
 from operator import add, sub
 from struct import Struct
+from typing import TypeAlias
 
 from tollway.adapters.meters.layout import (
     COUNTED_MAX,
@@ -231,6 +232,9 @@ class Lease:
         return [slots if tag == SLOTS_TAG else taken[unit] for _, tag, unit in self._held]
 
 
+Build: TypeAlias = Callable[[Claims, Draft, Sections, Rows], Lease]
+
+
 def can_lease(claims: Claims, draft: Draft) -> bool:
     """Whether calls with these claims can share a lease. What holds nothing is let in as fast without."""
     counted = sum([claim.kind in ("rate", "count") for claim in claims.every])
@@ -240,13 +244,16 @@ def can_lease(claims: Claims, draft: Draft) -> bool:
 class Leases:
     """The leases of one process. Whoever calls `begin` or `renew` holds all locks of the claims."""
 
-    def __init__(self, sections: Sections, rows: Rows, locks: RangeLocks, tell: Callable[[], None]) -> None:
-        """`tell` is called when something has to be given back soon, by `give_back_late`."""
+    def __init__(
+        self, sections: Sections, rows: Rows, locks: RangeLocks, *, build: "Build", tell: Callable[[], None]
+    ) -> None:
+        """`build` makes empty leases; `tell` is called when something is to be given back soon, by `give_back_late`."""
         self.of: dict[int, Lease] = {}
         """Those that calls draw from, by the identity of their claims."""
         self._sections = sections
         self._rows = rows
         self._locks = locks
+        self._build = build
         self._tell = tell
         self._out: list[Lease] = []
 
@@ -261,7 +268,7 @@ class Leases:
         claims = plan.claims
         if not is_busy or not can_lease(claims, plan.draft):
             return None
-        hold = self._take(lease := Lease(claims, plan.draft, self._sections, self._rows), want)
+        hold = self._take(lease := self._build(claims, plan.draft, self._sections, self._rows), want)
         if hold is None:
             plan.calls = -CALLS_NEAR
         else:
@@ -284,6 +291,8 @@ class Leases:
         lease = hold.lease
         assert lease is not None
         lease.settle(hold.granted, used)
+        if lease.is_listed and lease.until_ns:
+            return  # it is drawn from, and somebody is going to give back the rest
         is_drawn = self.of.get(id(lease.claims)) is lease
         if (is_drawn or not self._give_back(lease)) and not lease.is_listed:
             self._list(lease)

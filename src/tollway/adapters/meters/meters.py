@@ -23,11 +23,12 @@ from tollway.adapters.meters.layout import (
     SPENT,
     Layout,
 )
-from tollway.adapters.meters.leases import BUSY_CALLS, LEASED, Leases
+from tollway.adapters.meters.leases import BUSY_CALLS, LEASED, Lease, Leases
 from tollway.adapters.meters.locks import RangeLocks
 from tollway.adapters.meters.plan import RowHold
 from tollway.adapters.meters.rows import Rows
 from tollway.adapters.meters.sections import Sections
+from tollway.adapters.meters.usual_lease import build_lease
 from tollway.contract.records import Charge
 from tollway.gateway.ports import Meters
 from tollway.gateway.room import AMOUNT_MAX, Amounts, Claim, Claims, Hold, MetersBusy, NoRoom, clamp
@@ -86,7 +87,8 @@ class MappedMeters:
         self._unsettled: list[tuple[RowHold, Amounts]] = []
         self.on_put_off: Callable[[], None] = _wait_for_reclamation
         """Told when a settlement found its lock held, or a lease was taken, so that `settle_late` is called soon."""
-        self._leases = Leases(sections, self._rows, self._locks, self._put_off)
+        self._leases = Leases(sections, self._rows, self._locks, build=build_lease, tell=self._put_off)
+        self._leased = self._leases.of
 
     def join(self) -> None:
         """Give back what the dead had and take a process slot. Raises gateway.meters_unavailable."""
@@ -107,13 +109,17 @@ class MappedMeters:
 
         Keys of the claims differ. Raises MetersBusy or gateway.meters_unavailable; nothing is taken then.
         """
+        lease = self._leased.get(id(claims))
+        if lease is None or lease.claims is not claims:
+            return self._admit_locked(None, claims, want, floor)
+        return lease.draw(want) or self._admit_locked(lease, claims, want, floor)
+
+    def _admit_locked(self, lease: Lease | None, claims: Claims, want: Amounts, floor: Amounts) -> Hold | NoRoom:
+        """Let a call in under the locks of its claims, whose lease, if they have one, is over or used up."""
         leases = self._leases
-        lease = leases.of.get(id(claims))
-        if lease is not None and lease.claims is claims and (hold := lease.draw(want)) is not None:
-            return hold
         self._locks.lock_stripes(claims.stripes)
         try:
-            if lease is not None and lease.claims is claims and (hold := leases.renew(lease, want)) is not None:
+            if lease is not None and (hold := leases.renew(lease, want)) is not None:
                 return hold
             plan = self._plans.get(id(claims))
             if plan is not None and plan.claims is claims:
