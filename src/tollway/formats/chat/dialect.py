@@ -110,9 +110,7 @@ class ChatDialect:
         answer.set("model", msgspec.Raw(msgspec.json.encode(model)))
         return answer.encode()
 
-    def read_usage(self, raw: bytes) -> Usage | None:
-        """Return the usage stated in a whole answer."""
-        return usage.read_usage(raw)
+    read_usage = staticmethod(usage.read_usage)
 
     def estimate_usage(self, raw: bytes, input_tokens_estimate: int) -> Usage:
         """Estimate what an answer without stated usage consumed, from the length of its text."""
