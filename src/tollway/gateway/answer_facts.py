@@ -6,7 +6,7 @@ Law: what is kept with a head follows from it alone. Whoever changes an answer's
 import msgspec
 
 from tollway.gateway.ports import Answer
-from tollway.wire.http1 import field_line
+from tollway.wire.http1 import header_line
 
 _JSON = b"application/json"
 _PASSED_BACK = (b"content-type", b"retry-after", b"openai-processing-ms", b"openai-version")
@@ -30,7 +30,7 @@ def facts_of(answer: Answer) -> AnswerFacts:
         return facts
     fields = dict(reversed(answer.headers))
     passed = tuple([(name, fields[name]) for name in _PASSED_BACK if name in fields])
-    facts = AnswerFacts(fields, passed, b"".join([field_line(header) for header in passed]))
+    facts = AnswerFacts(fields, passed, b"".join([header_line(header) for header in passed]))
     answer.facts.append(facts)
     return facts
 

@@ -30,7 +30,7 @@ from tollway.gateway.translation import ArrayWatch, TranslatingWatch
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
 from tollway.policy.tariff import Tariff
-from tollway.wire.http1 import field_line
+from tollway.wire.http1 import header_line
 
 log = logging.getLogger(__name__)
 
@@ -312,7 +312,7 @@ def answer_head(answer: Answer, relayed: Relayed, call: Call) -> tuple[Headers, 
         lines += b"x-tollway-translation-notes: %b\r\n" % ", ".join(dict.fromkeys(call.notes)).encode("ascii")
     upstream_id = call.attempts[-1].upstream_request_id
     if upstream_id:
-        lines += field_line((b"x-tollway-upstream-request-id", upstream_id.encode("latin-1")))
+        lines += header_line((b"x-tollway-upstream-request-id", upstream_id.encode("latin-1")))
     return list(call.answer_headers), lines
 
 

@@ -93,7 +93,7 @@ def response_head(status: int, headers: Iterable[tuple[bytes, bytes]], framing: 
     return b"".join(lines)
 
 
-def field_line(header: tuple[bytes, bytes]) -> bytes:
+def header_line(header: tuple[bytes, bytes]) -> bytes:
     """Write one header as `response_head` does, with its CRLF. Raises ValueError as it does."""
     line = _header_lines.get(header)
     return _header_line(header) if line is None else line
