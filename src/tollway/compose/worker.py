@@ -81,7 +81,7 @@ def build_worker(start: Start, name: str) -> Worker:
         on_refused=refused,
         explained=explained,
     )
-    upstreams = EdgeUpstreams(clock=clock, wheel=server.wheel)
+    upstreams = EdgeUpstreams(clock=clock, wheel=server.wheel, outbox=server.outbox)
     gateway = Gateway(
         policy=policy,
         meters=meters,

@@ -35,11 +35,10 @@ class Outbox:
     def add(self, sender: Sender) -> None:
         """Have `sender` send what it holds when this turn of the loop ends, or when enough others wait."""
         senders = self._senders
-        senders.append(sender)
-        waiting = len(senders)
-        if waiting == 1:
+        if not senders:
             self._at_end(self.flush)
-        elif waiting >= SENDERS_MAX:
+        senders.append(sender)
+        if len(senders) >= SENDERS_MAX:
             self.flush()
 
     def flush(self) -> None:

@@ -31,6 +31,7 @@ ALERT = "alrt"
 LETTER = "let"
 
 _COUNT_MAX = 62**5
+_SPAN_NS = 62**6
 _PAIRS = [a + b for a in BASE62 for b in BASE62]
 
 
@@ -65,12 +66,15 @@ class RequestIds:
     millisecond, within it by the counter of a process. Costs well under a microsecond, since each request has one.
     """
 
-    __slots__ = ("_count", "_millisecond", "_prefix", "_process", "_time")
+    __slots__ = ("_count", "_millisecond", "_prefix", "_process", "_span", "_span_text", "_time")
 
     def __init__(self) -> None:
         self._process = random_base62(8)
         self._count = 0
         self._millisecond = -1
+        self._span = -1
+        """The five characters of time that hold for nearly a minute."""
+        self._span_text = ""
         self._prefix = ""
         self._time = ""
 
@@ -78,13 +82,20 @@ class RequestIds:
         """Return the id of a request accepted at `now_ns`."""
         count = self._count = (self._count + 1) % _COUNT_MAX
         low = count % 3844
-        if low == 0 or now_ns // 1_000_000 != self._millisecond:
-            self._begin(now_ns // 1_000_000, count // 3844)
+        millisecond = now_ns // 1_000_000
+        if low == 0 or millisecond != self._millisecond:
+            self._begin(millisecond, count // 3844)
         return self._prefix + _PAIRS[low]
 
     def _begin(self, millisecond: int, high: int) -> None:
         """Make what the ids of this millisecond have in common, until the count's last two digits have run out."""
         if millisecond != self._millisecond:
             self._millisecond = millisecond
-            self._time = encode_base62(millisecond * 1_000_000, 11)
-        self._prefix = f"req_{self._time}{self._process}{BASE62[high // 3844]}{_PAIRS[high % 3844]}"
+            span, rest = divmod(millisecond * 1_000_000, _SPAN_NS)
+            if span != self._span:
+                self._span = span
+                self._span_text = f"req_{encode_base62(span, 5)}"
+            rest, third = divmod(rest, 3844)
+            first, second = divmod(rest, 3844)
+            self._time = f"{self._span_text}{_PAIRS[first]}{_PAIRS[second]}{_PAIRS[third]}{self._process}"
+        self._prefix = f"{self._time}{BASE62[high // 3844]}{_PAIRS[high % 3844]}"

@@ -6,7 +6,7 @@ break, NUL or other control character out.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
 
@@ -26,8 +26,6 @@ _DIGITS = re.compile(rb"[0-9]{1,18}")
 FRAMING_NAMES = frozenset((b"content-length", b"transfer-encoding", b"connection", b"keep-alive", b"trailer", b"date"))
 
 REMEMBERED_MAX, REMEMBERED_BYTES_MAX = 1_024, 256
-_header_lines: dict[tuple[bytes, bytes], bytes] = {}
-"""Answers repeat most of their headers; what was checked and written once need not be again."""
 
 STATUS_LINES: dict[int, bytes] = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode("ascii")) for status in HTTPStatus
@@ -85,18 +83,19 @@ def response_head(status: int, headers: Iterable[tuple[bytes, bytes]], framing: 
     `framing` is complete lines written by the server. Raises ValueError when a name is not a token or a value has
     a control character, so that nothing can be smuggled into the answer.
     """
-    lines = [STATUS_LINES.get(status) or _status_line(status)]
-    for header in headers:
-        line = _header_lines.get(header)
-        lines.append(_header_line(header) if line is None else line)
-    lines += (framing, b"\r\n")
-    return b"".join(lines)
+    start = STATUS_LINES.get(status) or _status_line(status)
+    return b"".join((start, *map(header_line, headers), framing, b"\r\n"))
 
 
-def header_line(header: tuple[bytes, bytes]) -> bytes:
-    """Write one header as `response_head` does, with its CRLF. Raises ValueError as it does."""
-    line = _header_lines.get(header)
-    return _header_line(header) if line is None else line
+def response_with_length(
+    status_line: bytes, headers: Iterable[tuple[bytes, bytes]], lines: bytes, body: bytes
+) -> bytes:
+    """Write a whole answer as `response_head` would that is framed by the length of its body alone.
+
+    `lines` are complete lines written by the server. Raises ValueError as `response_head` does.
+    """
+    length = b"content-length: %d\r\n\r\n" % len(body)
+    return b"".join((status_line, *map(header_line, headers), lines, length, body))
 
 
 def _status_line(status: int) -> bytes:
@@ -105,31 +104,42 @@ def _status_line(status: int) -> bytes:
     return b"HTTP/1.1 %d \r\n" % status
 
 
-def _header_line(header: tuple[bytes, bytes]) -> bytes:
-    """Write one header and remember its line; nothing for the names that the server writes itself."""
-    line = b"" if header[0] in FRAMING_NAMES else b"%b: %b\r\n" % header
-    # A name such as b"a: 1\r\nb" makes well-formed lines, but more than one.
-    if _FIELD_LINES.fullmatch(line) is None or line.count(b"\n") > 1:
-        raise ValueError("a response header holds a character that is not allowed")
-    if len(line) <= REMEMBERED_BYTES_MAX:
-        if len(_header_lines) >= REMEMBERED_MAX:
-            _header_lines.clear()
-        _header_lines[header] = line
-    return line
+class _HeaderLines(dict[tuple[bytes, bytes], bytes]):
+    """The line of each header, empty for the names that the server writes itself.
+
+    Answers repeat most of their headers; what was checked and written once need not be again.
+    """
+
+    def __missing__(self, header: tuple[bytes, bytes]) -> bytes:
+        line = b"" if header[0] in FRAMING_NAMES else b"%b: %b\r\n" % header
+        # A name such as b"a: 1\r\nb" makes well-formed lines, but more than one.
+        if _FIELD_LINES.fullmatch(line) is None or line.count(b"\n") > 1:
+            raise ValueError("a response header holds a character that is not allowed")
+        if len(line) <= REMEMBERED_BYTES_MAX:
+            if len(self) >= REMEMBERED_MAX:
+                self.clear()
+            self[header] = line
+        return line
+
+
+_header_lines = _HeaderLines()
+header_line = _header_lines.__getitem__
+"""Returns the line of a header; see `_HeaderLines`."""
 
 
 class DateLine:
-    """Makes the `date` field line, once a second."""
+    """Makes the `date` field line, once a second of a clock that tells nanoseconds since the epoch."""
 
-    __slots__ = ("_line", "_second")
+    __slots__ = ("_line", "_now_ns", "_second")
 
-    def __init__(self) -> None:
+    def __init__(self, now_ns: Callable[[], int]) -> None:
+        self._now_ns = now_ns
         self._second = -1
         self._line = b""
 
-    def at(self, now_ns: int) -> bytes:
-        """Return `date: …\\r\\n` for a wall-clock instant in nanoseconds since the epoch."""
-        second = now_ns // 1_000_000_000
+    def current(self) -> bytes:
+        """Return `date: …\\r\\n` for this instant."""
+        second = self._now_ns() // 1_000_000_000
         if second != self._second:
             self._second = second
             self._line = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")

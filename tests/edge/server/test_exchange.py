@@ -1,8 +1,17 @@
 """Answers are framed by the edge alone: lengths, chunks, HEAD, HTTP/1.0, cut-offs and tunnels."""
 
 import asyncio
+import itertools
+import re
+from typing import Any
 
 import pytest
+
+from tollway.edge.server.connection import Connection
+from tollway.edge.server.exchange import ServerExchange
+from tollway.edge.server.server import EdgeServer
+from tollway.kernel.clock import SystemClock
+from tollway.settings.model import LimitSettings, TimeoutSettings
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 HANDSHAKE = (
@@ -238,3 +247,80 @@ async def test_upgrade_to_another_protocol_is_ignored(edge) -> None:
         await client.send(h2c + framing)
         status, _, body = await client.answer()
         assert (status, body) == (200, b"POST / ? " + (b"hello" if b"hello" in framing else b""))
+
+
+class Caller(asyncio.Transport):
+    """Keeps what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+
+async def test_the_short_way_to_answer_and_the_long_one_write_the_same() -> None:
+    """`respond` frames what is usual in one step; for whatever request and answer it agrees with the general way."""
+
+    def handle(exchange: Any) -> Any:
+        raise AssertionError(exchange)
+
+    server = EdgeServer(
+        handle, limits=LimitSettings(), timeouts=TimeoutSettings(), clock=SystemClock(), on_refused=lambda code: None
+    )
+    count = 0
+    for method, version, said, status, is_draining in itertools.product(
+        (b"GET", b"HEAD", b"POST"),
+        (b"1.0", b"1.1"),
+        (b"close", b"keep-alive"),
+        (200, 204, 299, 304, 500),
+        (False, True),
+    ):
+        server.is_draining = is_draining
+        seen = []
+        for respond in (ServerExchange.respond, ServerExchange.respond_framed):
+            connection, caller = Connection(server, peer="", is_tls=False), Caller()
+            connection.connection_made(caller)
+            length = b"content-length: 2\r\n\r\nab" if method == b"POST" else b"\r\n"
+            connection.data_received(
+                b"%b / HTTP/%b\r\nHost: a\r\nConnection: %b\r\n%b" % (method, version, said, length)
+            )
+            exchange = connection._exchange
+            assert exchange is not None
+            respond(exchange, status, [(b"a", b"b"), (b"date", b"never")], b"abc", b"x: y\r\n")
+            server.outbox.flush()
+            facts = exchange.has_started, exchange.is_ended, exchange.bytes_sent, exchange.keeps_alive
+            seen.append((re.sub(rb"date: [^\r]+", b"", caller.written), facts))
+            with pytest.raises(RuntimeError):
+                respond(exchange, status, [], b"", b"")
+            assert connection._task is not None
+            connection._task.cancel()
+        assert seen[0] == seen[1]
+        count += b"\r\n\r\nabc" in seen[0][0]
+    assert count == 2 * 2 * 2 * 3 * 2
+    server.wheel.close()
+
+
+async def test_a_body_that_came_with_its_head_is_there_at_once_and_counted_once(edge) -> None:
+    seen: list[Any] = []
+
+    async def handle(exchange) -> None:
+        before = exchange.take_body(5)
+        used = edge.server.budget.bytes_used
+        seen.append((before, used, await exchange.read_body(5), edge.server.budget.bytes_used))
+        exchange.respond(200, [], b"")
+
+    await edge.start(handle)
+    client = await edge.connect()
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+    for parts in ((post + b"hello",), (post, b"hello")):
+        await client.send(*parts)
+        assert (await client.answer())[0] == 200
+    assert seen == [(b"hello", 5, b"hello", 5), (None, 0, b"hello", 5)]
+    await client.send(post.replace(b"5", b"6") + b"hello!")
+    assert (await client.answer())[0] == 413
+    assert edge.server.budget.bytes_used == 0

@@ -257,3 +257,17 @@ def test_garbage_is_never_a_request_and_never_an_exception(data: bytes) -> None:
     seen, answered = serve([data, b"\r\n\r\n"])
     assert not seen or h11_reads(data + b"\r\n\r\n")
     assert b" 500 " not in answered
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(messages, min_size=1, max_size=2), st.lists(st.integers(0, 3), max_size=6), st.booleans())
+def test_a_message_that_comes_whole_and_again_is_read_as_one_that_does_not(several, order, is_led) -> None:
+    """Heads that repeat are recalled, with their bodies in one step when these came with them."""
+    wires = [h11_wire(message) for message in several]
+    wires += [wire[:-1] + b"z" if b"content-length" in wire.lower() else wire for wire in wires if wire[-1:] != b"\n"]
+    sent = [wires[number % len(wires)] for number in order]
+    if is_led:
+        sent = [piece for wire in sent for piece in (b"\r\n", wire)]
+    seen, _ = serve(sent)
+    assert seen == serve([b"".join(sent)])[0]
+    assert len(seen) == len(order)

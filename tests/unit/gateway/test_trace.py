@@ -28,3 +28,17 @@ def test_an_invalid_trace_is_replaced_by_one_of_its_own(value):
     (one, header), (two, _) = traces.join(None), traces.join(None)
     assert FORM.fullmatch(header) and one in header.decode() and one != two
     assert Traces().join(None)[0][:16] != one[:16]
+
+
+def test_ids_of_a_process_count_up_and_stand_in_their_headers():
+    """More of them than share their first digits."""
+    traces = Traces()
+    sent = read_traceparent(f"00-{TRACE}-00f067aa0ba902b7-01".encode())
+    counts = []
+    for number in range(600):
+        trace_id, header = traces.join(sent if number % 3 else None)
+        _, of_header, parent, _ = header.decode().split("-")
+        assert of_header == trace_id and FORM.fullmatch(header)
+        assert number % 3 or trace_id.endswith(parent)
+        counts.append(int(parent, 16))
+    assert counts == list(range(counts[0], counts[0] + 600))

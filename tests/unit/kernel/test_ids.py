@@ -53,3 +53,12 @@ def test_request_ids_of_one_instant_differ() -> None:
     ids = RequestIds()
     made = [ids.new(1_800_000_000 * 10**9) for _ in range(9_000)]
     assert made == sorted(set(made))
+
+
+@given(st.lists(INSTANTS, max_size=5), st.integers(0, 10**11))
+def test_request_ids_begin_with_their_millisecond(instants: list[int], later_ns: int) -> None:
+    """What they have in common for a while is remembered, and never longer than it holds."""
+    ids = RequestIds()
+    for instant in instants:
+        for now_ns in (instant, instant + later_ns):
+            assert ids.new(now_ns)[4:15] == encode_base62(now_ns // 1_000_000 * 1_000_000, 11)

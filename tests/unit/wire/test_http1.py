@@ -135,11 +135,12 @@ def test_number_that_is_no_status_is_refused(status: int) -> None:
 
 
 def test_date_line_is_made_once_a_second() -> None:
-    date = DateLine()
-    first = date.at(784_111_777_000_000_000)
+    instants = iter((784_111_777_000_000_000, 784_111_777_999_999_999, 784_111_778_000_000_000))
+    date = DateLine(instants.__next__)
+    first = date.current()
     assert first == b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
-    assert date.at(784_111_777_999_999_999) is first
-    assert date.at(784_111_778_000_000_000) == b"date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"
+    assert date.current() is first
+    assert date.current() == b"date: Sun, 06 Nov 1994 08:49:38 GMT\r\n"
 
 
 @pytest.mark.parametrize(("lines", "good"), [(b"", True), (b"A: b\r\n", True), (b"A: b", False), (b"A : b\r\n", False)])

@@ -62,7 +62,6 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_accepted_ns",
         "_ahead",
-        "_body",
         "_body_is_streamed",
         "_deadline",
         "_exchange",
@@ -77,6 +76,7 @@ class Connection(asyncio.Protocol):
         "_transport",
         "_tunnel",
         "_waiter",
+        "body",
         "output",
         "server",
     )
@@ -86,13 +86,13 @@ class Connection(asyncio.Protocol):
         self.output: Output
         self._transport: asyncio.Transport
         self._reader = HeadReader(server.limits, peer=peer, is_tls=is_tls)
-        self._accepted_ns = server.clock.monotonic_ns()
+        self._accepted_ns = server.monotonic_ns()
         self._deadline = Deadline(server.wheel, self._on_deadline)
         self._phase = _HEAD
         self._ahead = b""
         self._paused = 0
         self._linger_bytes_left = LINGER_BYTES_MAX
-        self._body: IncomingBody | None = None
+        self.body: IncomingBody | None = None
         self._body_is_streamed = False
         self._must_continue = False
         self._grace_until_ns = 0
@@ -116,7 +116,10 @@ class Connection(asyncio.Protocol):
         """Take bytes according to the phase."""
         phase = self._phase
         if phase is _HEAD:
-            self._take_head(data)
+            if not self._ahead and (known := self._reader.recall_whole(data)) is not None:
+                self._begin_whole(known, data[self._reader.last_bytes :])
+            else:
+                self._take_head(data)
         elif phase is _BODY:
             self._take_body(data)
         elif phase is _AHEAD:
@@ -155,9 +158,9 @@ class Connection(asyncio.Protocol):
 
     def can_go_on(self) -> bool:
         """Tell whether another request may follow, judged when the present answer begins."""
-        body = self._body
         if self.server.is_draining:
             return False
+        body = self.body
         if body is None or body.is_complete:
             return True
         if self._must_continue or body.error is not None:
@@ -173,7 +176,7 @@ class Connection(asyncio.Protocol):
             return
         self._body_is_streamed = is_streamed
         if is_streamed:
-            self._grace_until_ns = self.server.clock.monotonic_ns() + self.server.body_ns
+            self._grace_until_ns = self.server.monotonic_ns() + self.server.body_ns
             self._restart_stream_deadline()
         else:
             self._deadline.start(self._exchange.accepted_ns + self.server.body_ns)
@@ -231,7 +234,7 @@ class Connection(asyncio.Protocol):
             return self._refuse(error)
         if seen == 0 and data:
             # The deadline of a connection's first head already runs; that of a later one starts with its first byte.
-            self._deadline.shrink(self.server.clock.monotonic_ns() + self.server.head_ns)
+            self._deadline.shrink(self.server.monotonic_ns() + self.server.head_ns)
         self._ahead = data
 
     def _begin_request(self, parsed: ParsedHead, data: bytes, size: int) -> None:
@@ -239,32 +242,33 @@ class Connection(asyncio.Protocol):
 
         Raises request.malformed when llhttp sees another end than we do.
         """
-        server = self.server
-        request = parsed.request
-        length = request.body_bytes
-        body: bytes | IncomingBody
+        length = parsed.request.body_bytes
         if length is not None and len(data) - size >= length:
             end = size + length
-            body = b""
+            body = data[size:end]
             if length:
-                body = data[size:end]
                 self._reader.follow(body)
             self._reader.check_end(True)
-            self._body = None
-            self._phase = _AHEAD
-            rest = data[end:]
-        else:
-            self._body = body = IncomingBody(length, server.budget, self._pause_body, self._resume_body)
-            self._body_is_streamed = False
-            self._must_continue = parsed.expects_continue
-            self._phase = _BODY
-            rest = data[size:]
+            if end < len(data):
+                # Before the handler is woken, for which it makes no difference.
+                self._phase = _AHEAD
+                self._keep_ahead(data[end:])
+            return self._begin_whole(parsed, body)
+        self.body = IncomingBody(length, self.server.budget, self._pause_body, self._resume_body)
+        self._body_is_streamed = False
+        self._must_continue = parsed.expects_continue
+        self._phase = _BODY
         self._deadline.clear()
-        # A caller whose upgrade is not taken up may go on in either protocol; only a new connection is clear.
-        keeps_alive = parsed.wants_keep_alive and request.websocket_key is None
-        self._exchange = ServerExchange(self, request, server.clock.monotonic_ns(), keeps_alive=keeps_alive, body=body)
-        if rest:
-            self.data_received(rest)
+        self._exchange = ServerExchange(self, parsed, b"")
+        if size < len(data):
+            self.data_received(data[size:])
+        return self._wake()
+
+    def _begin_whole(self, parsed: ParsedHead, body: bytes) -> None:
+        """Begin a request whose body has come with its head."""
+        self._phase = _AHEAD
+        self._deadline.at_ns = 0
+        self._exchange = ServerExchange(self, parsed, body)
         self._wake()
 
     def _keep_ahead(self, data: bytes) -> None:
@@ -276,7 +280,7 @@ class Connection(asyncio.Protocol):
     # --- bodies ---
 
     def _take_body(self, data: bytes) -> None:
-        body = cast(IncomingBody, self._body)
+        body = cast(IncomingBody, self.body)
         if body.error is not None:
             return
         self._must_continue = False
@@ -305,8 +309,8 @@ class Connection(asyncio.Protocol):
 
     def _restart_stream_deadline(self) -> None:
         """A streamed body may stop for the idle time, and must keep a minimum rate once its grace is over."""
-        earned_ns = cast(IncomingBody, self._body).bytes_received * _SECOND_NS // BYTES_PER_SECOND_MIN
-        idle_until_ns = self.server.clock.monotonic_ns() + self.server.idle_ns
+        earned_ns = cast(IncomingBody, self.body).bytes_received * _SECOND_NS // BYTES_PER_SECOND_MIN
+        idle_until_ns = self.server.monotonic_ns() + self.server.idle_ns
         self._deadline.start(min(idle_until_ns, self._grace_until_ns + earned_ns))
 
     def _pause_body(self) -> None:
@@ -314,14 +318,14 @@ class Connection(asyncio.Protocol):
             self._pause(_PAUSED_BODY)
             if self._body_is_streamed:
                 # Our own upstream is slow: that is not held against the caller.
-                self._paused_at_ns = self.server.clock.monotonic_ns()
+                self._paused_at_ns = self.server.monotonic_ns()
                 self._deadline.clear()
 
     def _resume_body(self) -> None:
         if self._paused & _PAUSED_BODY:
             self._resume(_PAUSED_BODY)
             if self._body_is_streamed and self._paused_at_ns:
-                self._grace_until_ns += self.server.clock.monotonic_ns() - self._paused_at_ns
+                self._grace_until_ns += self.server.monotonic_ns() - self._paused_at_ns
                 self._restart_stream_deadline()
             self._paused_at_ns = 0
 
@@ -339,39 +343,43 @@ class Connection(asyncio.Protocol):
     # --- the task ---
 
     def _wake(self) -> None:
-        if self._task is None:
+        waiter = self._waiter
+        if waiter is not None:
+            if not waiter.done():
+                waiter.set_result(None)
+        elif self._task is None:
             self._task = self.server.loop.create_task(self._serve())
             self.server.tasks.add(self._task)
             self._task.add_done_callback(self.server.tasks.discard)
-        elif self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
     async def _serve(self) -> None:
         """Answer one request after the other, in order, until the connection is to be closed."""
+        server, output = self.server, self.output
         try:
             while True:
                 exchange = self._exchange
                 if exchange is None:
                     if self._phase is not _HEAD:
                         return
-                    self._waiter = self.server.loop.create_future()
-                    await self._waiter
+                    waiter = self._waiter = server.loop.create_future()
+                    await waiter
                     continue
                 try:
-                    await self.server.handle(exchange)
+                    await server.handle(exchange)
                     if not exchange.is_ended:
                         raise RuntimeError("the handler returned before the answer was complete")
                 except Exception as error:  # the boundary of one request: nothing of it may reach the next
                     self._fail(exchange, error)
                 finally:
                     exchange.close()
-                    self.output.watch = None
+                    output.watch = None
                 if not exchange.keeps_alive or self._phase is _CLOSED:
                     return
                 self._exchange = None
-                if self._body is not None or not self.output.is_writable:
+                if self.body is not None or not output.is_writable:
                     await self._settle()
-                self._begin_next()
+                if self._phase is _AHEAD:
+                    self._begin_next()
         finally:
             self._exchange = None
             self._finish()
@@ -385,24 +393,23 @@ class Connection(asyncio.Protocol):
 
     async def _settle(self) -> None:
         """Before the next request: the rest of this one's body is gone and the caller has caught up."""
-        body = self._body
+        body = self.body
         if body is not None:
             if not body.is_complete:
                 self._body_is_streamed = False
-                self._deadline.start(self.server.clock.monotonic_ns() + LINGER_NS)
+                self._deadline.start(self.server.monotonic_ns() + LINGER_NS)
                 try:
                     await body.discard()
                 except TollwayError:
                     return  # Still in the body's phase, so the connection is closed.
-            self._body = None
+            self.body = None
         if not self.output.is_writable:
             await self.output.until_writable()
 
     def _begin_next(self) -> None:
-        if self._phase is not _AHEAD:
-            return
         self._phase = _HEAD
-        self._deadline.start(self.server.clock.monotonic_ns() + self.server.idle_ns)
+        server = self.server
+        self._deadline.start(server.monotonic_ns() + server.idle_ns)
         ahead = self._ahead
         if ahead:
             self._ahead = b""
@@ -431,7 +438,7 @@ class Connection(asyncio.Protocol):
         """Half-close and read on for a moment: closing with unread bytes would reset the answer away."""
         self._phase = Phase.LINGER
         self._ahead = b""
-        self._deadline.start(self.server.clock.monotonic_ns() + LINGER_NS)
+        self._deadline.start(self.server.monotonic_ns() + LINGER_NS)
         if self._transport.is_closing():
             return
         self._resume(_PAUSED_AHEAD | _PAUSED_BODY)
@@ -456,7 +463,7 @@ class Connection(asyncio.Protocol):
             else:
                 self.output.close()
         elif self._phase is _BODY:
-            cast(IncomingBody, self._body).fail(
+            cast(IncomingBody, self.body).fail(
                 TollwayError("request.timeout", public="The request body did not arrive in time.")
             )
         elif self._phase is Phase.LINGER:

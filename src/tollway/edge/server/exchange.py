@@ -8,15 +8,18 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from tollway.edge.flow import BodySink, CallerFlow, Signal, TunnelEnd
-from tollway.edge.server.body import IncomingBody
+from tollway.edge.server.head import ParsedHead
 from tollway.edge.server.refusal import refusal
-from tollway.gateway.ports import Headers, RequestHead
+from tollway.gateway.ports import Headers
 from tollway.kernel.errors import TollwayError
-from tollway.wire.http1 import response_head
+from tollway.wire.http1 import STATUS_LINES, response_head, response_with_length
 
 if TYPE_CHECKING:
     from tollway.edge.server.connection import Connection
 
+_WITHOUT_BODY = frozenset((204, 304))
+_STATUS_LINES = {status: line for status, line in STATUS_LINES.items() if status >= 200 and status not in _WITHOUT_BODY}
+"""Of answers that have a body."""
 _CLOSE = b"connection: close\r\n"
 _KEEP = b"connection: keep-alive\r\n"
 _UPGRADE = b"connection: upgrade\r\n"
@@ -32,8 +35,10 @@ class ServerExchange:
         "_connection",
         "_incoming",
         "_is_chunked",
+        "_is_usual",
         "_output",
         "_sends_body",
+        "_server",
         "accepted_ns",
         "bytes_sent",
         "has_started",
@@ -43,24 +48,18 @@ class ServerExchange:
         "keeps_alive",
     )
 
-    def __init__(
-        self,
-        connection: "Connection",
-        head: RequestHead,
-        accepted_ns: int,
-        *,
-        keeps_alive: bool,
-        body: bytes | IncomingBody,
-    ) -> None:
-        self.head = head
-        self.accepted_ns = accepted_ns
+    def __init__(self, connection: "Connection", parsed: ParsedHead, body: bytes) -> None:
+        """Begin to answer the request of which `body` has come, whole unless the connection has an incoming body."""
+        server = self._server = connection.server
+        self.head = parsed.request
+        self.accepted_ns = server.monotonic_ns()
         self.bytes_sent = 0
         self.has_started = False
         self.is_ended = False
         """Whether the answer was completed or given up."""
         self.is_upgraded = False
         """Whether a WebSocket handshake was answered with 101."""
-        self.keeps_alive = keeps_alive
+        self.keeps_alive = parsed.wants_keep_alive
         """Whether the connection goes on after this exchange; it may only turn False."""
         self._connection = connection
         self._output = connection.output
@@ -68,12 +67,9 @@ class ServerExchange:
         self._sends_body = True
         self._is_chunked = False
         self._bytes_left: int | None = None
-        self._body = b""
-        self._incoming: IncomingBody | None = None
-        if isinstance(body, bytes):
-            self._body = body
-        else:
-            self._incoming = body
+        self._body = body
+        self._incoming = incoming = connection.body
+        self._is_usual = incoming is None and parsed.is_usual
 
     @property
     def bytes_received(self) -> int:
@@ -81,17 +77,15 @@ class ServerExchange:
         incoming = self._incoming
         return len(self._body) if incoming is None else incoming.bytes_received
 
+    def take_body(self, bytes_max: int) -> bytes | None:
+        """Return the whole body if it came with the head, else None; see the port."""
+        return self._take_whole(bytes_max) if self._incoming is None else None
+
     async def read_body(self, bytes_max: int) -> bytes:
         """Read the whole body; see the port."""
         incoming = self._incoming
         if incoming is None:
-            body = self._body
-            if len(body) > bytes_max:
-                raise TollwayError("request.body_too_large")
-            if self._bytes_taken == 0:
-                self._connection.server.budget.take(len(body))
-                self._bytes_taken = len(body)
-            return body
+            return self._take_whole(bytes_max)
         declared = self.head.body_bytes
         if declared is not None and declared > bytes_max:
             self.keeps_alive = False
@@ -111,6 +105,18 @@ class ServerExchange:
 
     def respond(self, status: int, headers: Headers, body: bytes, lines: bytes = b"") -> None:
         """Send a whole answer; see the port."""
+        status_line = _STATUS_LINES.get(status)
+        goes_on = self._is_usual and self.keeps_alive and not self._server.is_draining
+        if not goes_on or status_line is None or self.has_started or self.is_ended:
+            self.respond_framed(status, headers, body, lines)
+            return
+        answer = response_with_length(status_line, headers, lines + self._server.date_line(), body)
+        self.has_started = self.is_ended = True
+        self.bytes_sent = len(body)
+        self._output.write(answer)
+
+    def respond_framed(self, status: int, headers: Headers, body: bytes, lines: bytes) -> None:
+        """As `respond`, for every request and status; the framing is decided."""
         if status == 101:
             self._switch_protocols(headers)
             return
@@ -197,7 +203,7 @@ class ServerExchange:
             self.abort()
             return
         self.keeps_alive = False
-        status, headers, body = refusal(error, self._connection.server.explained)
+        status, headers, body = refusal(error, self._server.explained)
         self.respond(status, headers, body)
 
     def close(self) -> None:
@@ -206,19 +212,28 @@ class ServerExchange:
         if self._incoming is not None:
             self._incoming.release()
         elif self._bytes_taken:
-            self._connection.server.budget.give_back(self._bytes_taken)
+            self._server.budget.give_back(self._bytes_taken)
             self._bytes_taken = 0
         self._body = b""
+
+    def _take_whole(self, bytes_max: int) -> bytes:
+        """Return a body that came with its head, and count it against the budget once."""
+        body = self._body
+        if len(body) > bytes_max:
+            raise TollwayError("request.body_too_large")
+        if self._bytes_taken == 0:
+            self._server.budget.take(len(body))
+            self._bytes_taken = len(body)
+        return body
 
     def _begin(self, status: int, headers: Headers, body_bytes: int | None, lines: bytes) -> bytes:
         """Decide the framing and return the head. RuntimeError when there is an answer already."""
         if self.has_started or self.is_ended:
             raise RuntimeError("the answer has already been started")
         request = self.head
-        connection = self._connection
-        keeps = self.keeps_alive and connection.can_go_on()
-        framing = lines + connection.server.date_line()
-        if status < 200 or status == 204 or status == 304:
+        keeps = self.keeps_alive and self._connection.can_go_on()
+        framing = lines + self._server.date_line()
+        if status < 200 or status in _WITHOUT_BODY:
             self._sends_body = False
             self._bytes_left = 0
         elif body_bytes is not None:

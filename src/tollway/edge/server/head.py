@@ -34,7 +34,11 @@ class ParsedHead(msgspec.Struct, gc=False, frozen=True):
 
     request: RequestHead
     wants_keep_alive: bool
+    """Whether another request may follow. An upgrade that is not taken up may go on in either protocol: only a new
+    connection is clear."""
     expects_continue: bool
+    is_usual: bool
+    """Whether an answer with a body needs no other framing than its length, as long as the connection goes on."""
 
     @property
     def is_plain(self) -> bool:
@@ -62,6 +66,7 @@ def build_head(start: tuple[bytes, bytes, bool], headers: Headers, *, peer: str,
         raise TollwayError("request.expectation")
     connection = fields.get(b"connection")
     options = () if connection is None else _options(headers, connection)
+    websocket_key = _websocket_key(method, fields, options, body_bytes, is_http_1_0) if b"upgrade" in fields else None
     request = RequestHead(
         method.decode("ascii"),
         path,
@@ -72,10 +77,11 @@ def build_head(start: tuple[bytes, bytes, bool], headers: Headers, *, peer: str,
         peer,
         is_tls,
         host,
-        _websocket_key(method, fields, options, body_bytes, is_http_1_0) if b"upgrade" in fields else None,
+        websocket_key,
     )
-    keep = (b"keep-alive" in options if is_http_1_0 else True) and b"close" not in options
-    return ParsedHead(request, keep, expect is not None and not is_http_1_0 and body_bytes != 0)
+    keep = (b"keep-alive" in options if is_http_1_0 else True) and b"close" not in options and websocket_key is None
+    expects_continue = expect is not None and not is_http_1_0 and body_bytes != 0
+    return ParsedHead(request, keep, expects_continue, keep and not is_http_1_0 and method != b"HEAD")
 
 
 def _refuse_repeated(headers: Headers) -> None:

@@ -25,13 +25,14 @@ class HeadReader:
         "_headers",
         "_is_complete",
         "_is_tls",
-        "_last_head",
-        "_last_parsed",
         "_limits",
         "_parser",
         "_peer",
         "_skipped_blank_line",
         "last_bytes",
+        "last_head",
+        "last_message_bytes",
+        "last_parsed",
     )
 
     def __init__(self, limits: LimitSettings, *, peer: str, is_tls: bool) -> None:
@@ -43,9 +44,11 @@ class HeadReader:
         self._follows = True
         """Whether llhttp reads this message too; it takes any Upgrade for the end of HTTP, which is ignored here."""
         self._skipped_blank_line = False
-        self._last_head = b""
+        self.last_head = b""
         self.last_bytes = 0
-        self._last_parsed: ParsedHead | None = None
+        self.last_message_bytes = 0
+        """Of the last head that is kept, and of it with its body; 0 while there is none."""
+        self.last_parsed: ParsedHead | None = None
         self._parser = httptools.HttpRequestParser(self)
 
     def recall(self, data: bytes) -> ParsedHead | None:
@@ -54,11 +57,19 @@ class HeadReader:
         It has `last_bytes`. SDKs repeat their head for requests of equal length. Only heads that say how long their
         body is are kept, so that llhttp need not follow.
         """
-        if self._last_parsed is None or not data.startswith(self._last_head):
+        if self.last_parsed is None or not data.startswith(self.last_head):
             return None
         self._follows = False
         self._skipped_blank_line = False
-        return self._last_parsed
+        return self.last_parsed
+
+    def recall_whole(self, data: bytes) -> ParsedHead | None:
+        """As `recall`, but only if `data` is exactly such a head with its body."""
+        # The order is that of cost: what differs nearly always differs in its length.
+        if len(data) != self.last_message_bytes or not data.startswith(self.last_head):
+            return None
+        self._skipped_blank_line = False
+        return self.last_parsed
 
     def find_end(self, data: bytes, seen: int) -> tuple[bytes, int]:
         """Return the data without a leading empty line, and the size of its head: 0 when it is not complete.
@@ -103,9 +114,10 @@ class HeadReader:
         self._headers = []
         parsed = build_head(start, headers, peer=self._peer, is_tls=self._is_tls)
         if len(head) <= REMEMBERED_BYTES_MAX and parsed.is_plain:
-            self._last_head = head
+            self.last_head = head
             self.last_bytes = len(head)
-            self._last_parsed = parsed
+            self.last_message_bytes = len(head) + (parsed.request.body_bytes or 0)
+            self.last_parsed = parsed
         return parsed
 
     def follow(self, data: bytes) -> None:

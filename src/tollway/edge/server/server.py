@@ -47,6 +47,7 @@ class EdgeServer:
         self.handle = handle
         self.limits = limits
         self.clock = clock
+        self.monotonic_ns = clock.monotonic_ns
         self.on_refused = on_refused
         self.explained = explained
         self.head_seconds = timeouts.head_seconds
@@ -59,7 +60,8 @@ class EdgeServer:
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.is_draining = False
-        self._date = DateLine()
+        self.date_line = DateLine(clock.now_ns).current
+        """Returns the `date` field line of this second."""
         self._listeners: list[Listener] = []
 
     def listen(
@@ -74,10 +76,6 @@ class EdgeServer:
         self._listeners.append(listener)
         listener.resume()
         return listener
-
-    def date_line(self) -> bytes:
-        """Return the `date` field line of this second."""
-        return self._date.at(self.clock.now_ns())
 
     def running(self) -> list[tuple[RequestHead, Connection]]:
         """Return the heads of the requests that are being answered, each with the connection that answers it."""

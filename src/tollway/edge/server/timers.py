@@ -11,17 +11,18 @@ from collections.abc import Callable
 from tollway.kernel.clock import Clock
 
 TICK_SECONDS = 0.1
+NEVER = 1 << 63
 
 
 class Deadline:
     """One deadline of one connection; `on_expired` is called at most once for each `start`."""
 
-    __slots__ = ("_slot", "_wheel", "at_ns", "on_expired")
+    __slots__ = ("_wheel", "at_ns", "filed_ns", "on_expired")
 
     def __init__(self, wheel: "TimerWheel", on_expired: Callable[[], None]) -> None:
         self._wheel = wheel
-        self._slot = 0
-        """The tick whose slot holds this deadline; 0 when it is in none."""
+        self.filed_ns = NEVER
+        """When the wheel looks at this deadline next; NEVER when it is in none of its slots."""
         self.at_ns = 0
         """When it expires; 0 when it is not running."""
         self.on_expired = on_expired
@@ -29,8 +30,8 @@ class Deadline:
     def start(self, at_ns: int) -> None:
         """Begin a new phase that must be over at `at_ns`."""
         self.at_ns = at_ns
-        if self._slot == 0 or at_ns < self._slot * self._wheel.tick_ns:
-            self._slot = self._wheel.put(self)
+        if at_ns < self.filed_ns:
+            self.filed_ns = self._wheel.put(self)
 
     def shrink(self, at_ns: int) -> None:
         """Within a phase: expire at `at_ns` if that is earlier."""
@@ -46,15 +47,15 @@ class Deadline:
         self.at_ns = 0
         self.on_expired = _nothing
 
-    def visit(self, slot: int, now_ns: int) -> None:
-        """Called by the wheel when `slot` is due."""
-        if slot != self._slot:
+    def visit(self, slot_ns: int, now_ns: int) -> None:
+        """Called by the wheel when the slot of `slot_ns` is due."""
+        if slot_ns != self.filed_ns:
             return  # The deadline was moved to an earlier slot, which has seen to it.
-        self._slot = 0
+        self.filed_ns = NEVER
         if self.at_ns == 0:
             return
         if self.at_ns > now_ns:
-            self._slot = self._wheel.put(self)
+            self.filed_ns = self._wheel.put(self)
             return
         self.at_ns = 0
         self.on_expired()
@@ -76,7 +77,7 @@ class TimerWheel:
         self._timer: asyncio.TimerHandle | None = None
 
     def put(self, deadline: Deadline) -> int:
-        """File a deadline and return its tick, which is after the last one swept."""
+        """File a deadline and return the instant of its slot, which is after the last one swept."""
         tick = max(-(-deadline.at_ns // self.tick_ns), self._swept + 1)
         slot = self._slots.get(tick)
         if slot is None:
@@ -85,7 +86,7 @@ class TimerWheel:
             slot.append(deadline)
         if self._timer is None:
             self._arm()
-        return tick
+        return tick * self.tick_ns
 
     def sweep(self) -> None:
         """Visit every slot that is due. Called by the loop; tests call it after moving their clock."""
@@ -99,7 +100,7 @@ class TimerWheel:
             if tick > due:
                 break
             for deadline in self._slots.pop(tick, ()):
-                deadline.visit(tick, now_ns)
+                deadline.visit(tick * self.tick_ns, now_ns)
         self._timer = None
         if self._slots:
             self._arm()

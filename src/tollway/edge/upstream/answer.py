@@ -19,6 +19,7 @@ from tollway.kernel.errors import TollwayError
 
 if TYPE_CHECKING:
     from tollway.edge.upstream.connection import Connection
+    from tollway.edge.upstream.plain_head import PlainHead
     from tollway.edge.upstream.request_body import Upload
 
 BUFFER_BYTES_MAX = 65_536
@@ -70,6 +71,7 @@ class UpstreamAnswer:
         self.status = 0
         self.headers: Headers = []
         self.facts: list[object] = []
+        """Of a head that repeats on its connection, always the same list."""
         self.content_bytes: int | None = None
         self.upgrade = b""
         self.is_head = is_head
@@ -198,10 +200,15 @@ class UpstreamAnswer:
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
-    def keep(self, chunk: bytes) -> None:
-        """Take the whole of a body that came with its head."""
-        self._chunks.append(chunk)
-        self._size = len(chunk)
+    def arrive(self, head: "PlainHead", body: bytes) -> None:
+        """Take an answer that came whole, head and body at once."""
+        self.status = head.status
+        self.headers = head.headers
+        self.facts = head.facts
+        self.content_bytes = head.content_bytes
+        self._chunks.append(body)
+        self._size = len(body)
+        self.complete()
 
     def deliver(self, chunk: bytes) -> None:
         """Take the next bytes of the body."""

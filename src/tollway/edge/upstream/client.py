@@ -30,17 +30,18 @@ class EdgeUpstreams:
         *,
         clock: Clock | None = None,
         wheel: TimerWheel | None = None,
+        outbox: Outbox | None = None,
         limits: PoolLimits | None = None,
         resolve: Resolve | None = None,
     ) -> None:
-        """Shares the worker's `wheel` when given, and leaves it running; else makes its own."""
+        """Shares the worker's `wheel` and `outbox` when given, and leaves it running; else makes its own."""
         self.loop = asyncio.get_running_loop()
         self.idle = 0
         """Idle connections over all pools."""
         self.clock = clock or SystemClock()
         self._own_wheel = TimerWheel(self.clock, self.loop) if wheel is None else None
         self._wheel = wheel or cast(TimerWheel, self._own_wheel)
-        self._outbox = Outbox(self.loop.call_soon)
+        self._outbox = outbox or Outbox(self.loop.call_soon)
         self.connector = Connector(self.loop, resolve or SystemResolver(self.loop).resolve, self.build_connection)
         self._buffer = ReadBuffer()
         self._limits = limits or PoolLimits()

@@ -6,7 +6,7 @@ back to its pool in the very callback that completed an answer, and tells it onc
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
@@ -17,6 +17,7 @@ from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.faults import Violation
 from tollway.edge.upstream.head_notes import HeadNotes
+from tollway.edge.upstream.home import Home
 from tollway.edge.upstream.plain_head import CHUNKED, PlainHead, read_plain_head
 from tollway.edge.upstream.read_buffer import ReadBuffer
 from tollway.edge.upstream.state import State
@@ -27,24 +28,13 @@ from tollway.wire.chunked import ChunkedDecoder
 HEAD_BYTES_MAX = 65_536
 INTERIMS_MAX = 8
 JOINED_BYTES_MAX = 16_384
+KNOWN_HEAD_BYTES_MAX = 2_048
+"""A longer head is read each time, so that an idle connection holds little."""
 OVERHEAD_BYTES_MAX = 65_536
 """Chunk extensions, trailers and the like that may arrive without a byte of body between them."""
 
-_START = b"HTTP/1."
 # Looked up on the hot path; attributes of an enumeration are slow.
-_HEAD, _BODY = State.HEAD, State.BODY
-
-
-class Home(Protocol):
-    """The pool a connection belongs to."""
-
-    def release(self, connection: "Connection") -> None:
-        """Take back a connection that can serve another request."""
-        ...
-
-    def forget(self, connection: "Connection") -> None:
-        """Drop a connection that is gone. Called exactly once."""
-        ...
+_IDLE, _HEAD, _BODY = State.IDLE, State.HEAD, State.BODY
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -55,15 +45,17 @@ class Connection(asyncio.BufferedProtocol):
         "_buffer",
         "_bytes_left",
         "_chunks",
-        "_clock",
-        "_deadline",
         "_has_progressed",
         "_head_bytes",
         "_held",
+        "_held_body",
         "_home",
         "_interims",
         "_is_between_chunks",
         "_is_paused",
+        "_known",
+        "_known_bytes",
+        "_known_head",
         "_monotonic_ns",
         "_noted",
         "_on_pause",
@@ -73,9 +65,10 @@ class Connection(asyncio.BufferedProtocol):
         "_parser",
         "_parts",
         "_progressed_ns",
+        "_read",
         "_view",
+        "deadline",
         "framed_sink",
-        "is_lent",
         "is_write_paused",
         "keep_alive_seconds",
         "on_body",
@@ -88,12 +81,16 @@ class Connection(asyncio.BufferedProtocol):
 
     def __init__(self, home: Home, clock: Clock, wheel: TimerWheel, buffer: ReadBuffer, outbox: Outbox) -> None:
         self._home = home
-        self._clock = clock
         self._monotonic_ns = clock.monotonic_ns
-        self._deadline = Deadline(wheel, self._on_expired)
+        self.deadline = Deadline(wheel, self._on_expired)
         self._outbox = outbox
-        self._held: tuple[bytes, ...] = ()
-        """Of a request that was begun in this turn of the loop: what was not sent yet."""
+        self._held = self._held_body = b""
+        """Of a request that was begun in this turn of the loop: what was not sent yet; a long body by itself."""
+        self._known_head = b""
+        self._known_bytes = 0
+        self._known: PlainHead | None = None
+        """What `_known_head`, the last plain head, says; with its body it has `_known_bytes`, 0 when there is none."""
+        self._read = buffer
         self._buffer = buffer.raw
         self._view = buffer.view
         self._parts: list[bytes] = []
@@ -105,13 +102,11 @@ class Connection(asyncio.BufferedProtocol):
         self.transport: asyncio.Transport = None  # type: ignore[assignment]  # set before any request can begin
         self.state = State.IDLE
         self.served = 0
-        self.is_lent = False
         self.is_write_paused = False
         self.keep_alive_seconds: float | None = None
         self._on_pause: Signal | None = None
         self._on_resume: Signal | None = None
         self._is_paused = False
-        self._has_progressed = False
         self._progressed_ns = 0
         """When the last bytes of a body came."""
         self._is_between_chunks = False
@@ -129,12 +124,12 @@ class Connection(asyncio.BufferedProtocol):
         self.state = State.HEAD
         self._answer = answer
         self.served += 1
-        self._head_bytes = 0
-        self._interims = 0
-        self._has_progressed = False
-        self._deadline.start(deadline_ns)
-        # A long body is not copied to be joined with its head: the socket takes both at once.
-        self._held = (head + body,) if len(body) <= JOINED_BYTES_MAX else (head, body)
+        self.deadline.start(deadline_ns)
+        if len(body) <= JOINED_BYTES_MAX:
+            self._held = head + body
+        else:
+            # It is not copied to be joined with its head: the socket takes both at once.
+            self._held, self._held_body = head, body
         self._outbox.add(self)
 
     def write(self, data: bytes) -> None:
@@ -146,11 +141,12 @@ class Connection(asyncio.BufferedProtocol):
         """Send what is held of the request."""
         held = self._held
         if held:
-            self._held = ()
-            if len(held) == 1:
-                self.transport.write(held[0])
+            self._held = b""
+            if not self._held_body:
+                self.transport.write(held)
             else:
-                self.transport.writelines(held)
+                self.transport.writelines((held, self._held_body))
+                self._held_body = b""
 
     def relay_chunks(self, sink: Callable[[bytes], bool]) -> None:
         """Offer what is read between two chunks to `sink` until the body ends, if the body comes in chunks at all."""
@@ -159,7 +155,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def limit(self, deadline_ns: int) -> None:
         """Set the deadline of what is being waited for."""
-        self._deadline.start(deadline_ns)
+        self.deadline.start(deadline_ns)
 
     def watch_writable(self, on_pause: Signal, on_resume: Signal) -> None:
         """Tell a streamed request body when the socket's write buffer crosses its marks."""
@@ -183,12 +179,12 @@ class Connection(asyncio.BufferedProtocol):
         if self.state is State.CLOSED:
             return
         self.state = State.CLOSED
-        self._held = ()
-        self._bytes_left = 0
+        self._held = self._held_body = b""
+        self._known_bytes = self._bytes_left = 0
         self.framed_sink = None
         self._parser = None
         self._on_pause = self._on_resume = None
-        self._deadline.dispose()
+        self.deadline.dispose()
         if self.transport is not None:
             self.transport.abort()
         answer, self._answer = self._answer, None
@@ -234,17 +230,18 @@ class Connection(asyncio.BufferedProtocol):
         now_ns = self._monotonic_ns()
         due_ns = min(self._progressed_ns + answer.idle_ns, answer.total_at_ns)
         if self.state is _BODY and now_ns < due_ns and not self._is_paused:
-            return self._deadline.start(due_ns)
+            return self.deadline.start(due_ns)
         return self.close(answer.timeout(now_ns, is_waiting_for_head=self.state is State.HEAD))
 
     def get_buffer(self, sizehint: int) -> memoryview:
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        framed = self.framed_sink
-        if framed is not None:
+        if nbytes == self._known_bytes and self._take_known(nbytes):
+            return None
+        if self.framed_sink is not None:
             data = bytes(self._view[:nbytes])
-            if self._is_between_chunks and framed(data):
+            if self._is_between_chunks and self.framed_sink(data):
                 self._progressed_ns = self._monotonic_ns()
                 return None
             return self._decode_chunks(data)
@@ -259,7 +256,7 @@ class Connection(asyncio.BufferedProtocol):
         elif state is not _HEAD:
             self._receive_outside(nbytes)
         elif self._head_bytes or not self._take_plain(nbytes):
-            if self._head_bytes < 8 and not self._starts_well(nbytes):
+            if not self._read.goes_on_well(self._head_bytes, nbytes):
                 return self.close(faults.protocol("the answer does not begin with HTTP/1"))
             self._parse(nbytes)
         return None
@@ -283,53 +280,60 @@ class Connection(asyncio.BufferedProtocol):
             if self._head_bytes >= HEAD_BYTES_MAX:
                 self.close(faults.protocol("the head is over its limit"))
 
+    def _take_known(self, nbytes: int) -> bool:
+        """Take an answer that came whole, if its head is that of the one before; else False, and nothing is changed."""
+        answer, known_head = self._answer, self._known_head
+        is_first = self.state is _HEAD and not self._head_bytes and not self._interims
+        if not is_first or answer is None or answer.is_head or not self._buffer.startswith(known_head):
+            return False
+        self._take_whole(cast(PlainHead, self._known), answer, bytes(self._view[len(known_head) : nbytes]))
+        return True
+
+    def _take_whole(self, head: PlainHead, answer: UpstreamAnswer, body: bytes) -> None:
+        """As `_end`, but nobody reads yet, and nothing was noted here that the next answer must not find."""
+        self._answer = None
+        if answer.is_uploading:
+            self.close()
+        else:
+            self.state = _IDLE
+            self._home.release(self)
+        answer.arrive(head, body)
+
     def _take_plain(self, nbytes: int) -> bool:
         """Take an answer with a plain head that has come whole; False, and nothing is changed, when it is another."""
         answer = self._answer
         end = self._buffer.find(b"\r\n\r\n", 0, nbytes)
         if end < 0 or answer is None or answer.is_head or self._interims:
             return False
-        head = read_plain_head(bytes(self._view[:end]))
+        text = bytes(self._view[: end + 4])
+        head = read_plain_head(text[:-4])
         if head is None:
             return False
-        if head.content_bytes == CHUNKED:
-            return self._take_chunked_head(head, answer, bytes(self._view[end + 4 : nbytes]))
         left = head.content_bytes - (nbytes - end - 4)
-        if left < 0:
+        if left < 0 and head.content_bytes != CHUNKED:
             return False
-        answer.status, answer.headers, answer.content_bytes = head.status, head.headers, head.content_bytes
         if head.idle_seconds is not None:
             self.keep_alive_seconds = head.idle_seconds
-        chunk = bytes(self._view[end + 4 : nbytes])
+        rest = bytes(self._view[end + 4 : nbytes])
         if left == 0:
-            # As _end, but nobody reads yet, and nothing was noted here that the next answer must not find.
-            self._answer = None
-            answer.keep(chunk)
-            if answer.is_uploading:
-                self.close()
-            else:
-                self.state = State.IDLE
-                self._home.release(self)
-            answer.complete()
+            if end < KNOWN_HEAD_BYTES_MAX:
+                self._known_head, self._known, self._known_bytes = text, head, nbytes
+            self._take_whole(head, answer, rest)
             return True
-        self._bytes_left = left
+        answer.status, answer.headers, answer.facts = head.status, head.headers, head.facts
         self.state = _BODY
-        if chunk:
-            self._parts.append(chunk)
-        self._progress(nbytes)
-        answer.wake()
-        return True
-
-    def _take_chunked_head(self, head: PlainHead, answer: UpstreamAnswer, rest: bytes) -> bool:
-        answer.status, answer.headers = head.status, head.headers
-        if head.idle_seconds is not None:
-            self.keep_alive_seconds = head.idle_seconds
-        self._chunks = ChunkedDecoder(forbidden_trailer=None)
-        self._is_between_chunks = True
-        self.state = _BODY
-        self._note_progress(answer)
-        if rest:
-            self._decode_chunks(rest)
+        if head.content_bytes == CHUNKED:
+            self._chunks = ChunkedDecoder(forbidden_trailer=None)
+            self._is_between_chunks = True
+            self._note_progress(answer)
+            if rest:
+                self._decode_chunks(rest)
+        else:
+            answer.content_bytes = head.content_bytes
+            self._bytes_left = left
+            if rest:
+                self._parts.append(rest)
+            self._progress(nbytes)
         answer.wake()
         return True
 
@@ -402,13 +406,7 @@ class Connection(asyncio.BufferedProtocol):
         self._bytes_left = 0
         self._interims = 0
         self._overhead = 0
-
-    def _starts_well(self, nbytes: int) -> bool:
-        have = self._head_bytes
-        if have >= 7:
-            return True
-        expected = _START[have : have + nbytes]
-        return self._buffer.startswith(expected)
+        self._has_progressed = False
 
     def _on_interim(self, status: int, answer: UpstreamAnswer) -> None:
         if status == 101:
@@ -448,7 +446,7 @@ class Connection(asyncio.BufferedProtocol):
         now_ns = self._progressed_ns = self._monotonic_ns()
         if not self._has_progressed and self.state is _BODY and not self._is_paused:
             self._has_progressed = True
-            self._deadline.start(min(now_ns + answer.idle_ns, answer.total_at_ns))
+            self.deadline.start(min(now_ns + answer.idle_ns, answer.total_at_ns))
 
     def _complete(self, nbytes: int) -> None:
         answer, parts = self._answer, self._parts
@@ -483,10 +481,7 @@ class Connection(asyncio.BufferedProtocol):
         parts = self._parts
         if parts and not self._noted.is_chunked:
             return self._buffer.endswith(parts[-1], 0, nbytes)
-        tail = bytes(self._view[max(0, nbytes - 6) : nbytes])
-        if nbytes < 4:
-            return b"\r\n\r\n".endswith(tail)
-        return tail.endswith(b"\r\n\r\n") and not tail.endswith(b"\n\r\n\r\n")
+        return self._read.ends_well(nbytes)
 
     def _receive_outside(self, nbytes: int) -> None:
         if self.state is State.TUNNEL and self._answer is not None:

@@ -52,13 +52,16 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 class PlainHead(msgspec.Struct, frozen=True, gc=False):
     """The head of an answer whose body has `content_bytes`, or is CHUNKED, and whose connection stays.
 
-    `idle_seconds`: for how long the upstream says that it keeps the idle connection.
+    `idle_seconds`: for how long the upstream says that it keeps the idle connection. It may serve many answers, so
+    that nobody changes it.
     """
 
     status: int
     headers: Headers
     content_bytes: int
     idle_seconds: float | None
+    facts: list[object] = []
+    """Room for what a stage derives from the head alone, so that it is derived once for a head that repeats."""
 
 
 _NOT_PLAIN = Line(is_plain=False)

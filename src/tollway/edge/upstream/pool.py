@@ -51,7 +51,7 @@ class PoolCounts(msgspec.Struct, frozen=True, gc=False):
 
 
 class Pool:
-    """Lends connections to one destination. Implements `connection.Home`."""
+    """Lends connections to one destination. Implements `Home`."""
 
     def __init__(self, owner: "EdgeUpstreams", destination: Destination, limits: PoolLimits) -> None:
         self._host_lines = host_lines(destination)
@@ -61,15 +61,15 @@ class Pool:
         self.connects = 0
         self.reuses = 0
         self.stale_retries = 0
-        self.in_flight = 0
         self._owner = owner
         self._limits = limits
+        self._idle_max = limits.idle_per_pool_max
         self._idle_ns = int(limits.idle_seconds * NANOS_PER_SECOND)
+        self._monotonic_ns = owner.clock.monotonic_ns
         self._idle: list[Connection] = []
         self._open: set[Connection] = set()
         self._opening = 0
         self._waiters: deque[asyncio.Future[Connection | None]] = deque()
-        self._is_closed = False
 
     def adopt(self, destination: Destination) -> None:
         """Serve `destination` from now on, which connects as the one before does."""
@@ -103,8 +103,6 @@ class Pool:
             self._owner.idle -= 1
             if connection.state is _IDLE and not connection.transport.is_closing():
                 self.reuses += 1
-                self.in_flight += 1
-                connection.is_lent = True
                 return connection
             connection.close()
         return None
@@ -137,48 +135,37 @@ class Pool:
             raise faults.unreachable("the upstream closed the connection at once")
         self._open.add(connection)
         self.connects += 1
-        self._lend(connection)
         return connection
 
     def release(self, connection: Connection) -> None:
         """Lend the connection to whoever waits, or keep it for later."""
-        connection.is_lent = False
-        self.in_flight -= 1
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                self.reuses += 1
-                self._lend(connection)
-                waiter.set_result(connection)
-                return
-        limits, owner = self._limits, self._owner
-        if self._is_closed or len(self._idle) >= limits.idle_per_pool_max or owner.idle >= limits.idle_max:
+        if self._waiters and self._lend_on(connection):
+            return
+        idle, owner = self._idle, self._owner
+        if len(idle) >= self._idle_max or owner.idle >= self._limits.idle_max:
             connection.close()
             return
         idle_ns = self._idle_ns
         announced = connection.keep_alive_seconds
         if announced is not None:
             idle_ns = min(idle_ns, max(0, int((announced - 1) * NANOS_PER_SECOND)))
-        self._idle.append(connection)
+        idle.append(connection)
         owner.idle += 1
-        connection.limit(owner.clock.monotonic_ns() + idle_ns)
+        connection.deadline.start(self._monotonic_ns() + idle_ns)
 
     def forget(self, connection: Connection) -> None:
         """Drop a connection that is gone and let the next in the queue connect."""
         if connection not in self._open:
             return  # lost before it was ever lent; whoever opens it sees that
         self._open.remove(connection)
-        if connection.is_lent:
-            connection.is_lent = False
-            self.in_flight -= 1
-        elif connection in self._idle:
+        if connection in self._idle:
             self._idle.remove(connection)
             self._owner.idle -= 1
         self._give_room()
 
     def close_idle(self) -> None:
         """Close what is idle, and let nothing become idle again."""
-        self._is_closed = True
+        self._idle_max = 0
         for connection in list(self._idle):
             connection.close()
 
@@ -187,6 +174,11 @@ class Pool:
         self.close_idle()
         for connection in list(self._open):
             connection.close()
+
+    @property
+    def in_flight(self) -> int:
+        """How many connections are lent."""
+        return len(self._open) - len(self._idle)
 
     def counts(self) -> PoolCounts:
         """Return the pool's figures."""
@@ -200,9 +192,15 @@ class Pool:
             waiting=len(self._waiters),
         )
 
-    def _lend(self, connection: Connection) -> None:
-        connection.is_lent = True
-        self.in_flight += 1
+    def _lend_on(self, connection: Connection) -> bool:
+        """Hand a connection that became free to whoever waits for one; False when nobody does."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                self.reuses += 1
+                waiter.set_result(connection)
+                return True
+        return False
 
     async def _wait_for_room(self) -> Connection | None:
         if len(self._waiters) >= self._limits.waiting_per_pool_max:

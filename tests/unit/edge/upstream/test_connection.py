@@ -104,6 +104,55 @@ def test_every_chunking_gives_the_same_answer_and_the_connection_serves_on(raw: 
     assert (bench.home.released, bench.home.forgotten) == (2, 0)
 
 
+ANSWERS = st.sampled_from(
+    [
+        *(HEAD + b"content-length: 3\r\n\r\n" + body for body in (b"abc", b"xyz", b"ab", b"abcd")),
+        HEAD + b"content-length: 3\r\na: b\r\n\r\nabc",
+        HEAD + b"content-length: 0\r\n\r\n",
+        HEAD + b"content-length: 3\r\nkeep-alive: timeout=9\r\n\r\nabc",
+        b"HTTP/1.1 503 X\r\ncontent-length: 3\r\n\r\nabc",
+        b"HTTP/1.1 100 C\r\n\r\n" + HEAD + b"content-length: 3\r\n\r\nabc",
+        HEAD + b"transfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    ]
+)
+
+
+@given(st.lists(st.tuples(ANSWERS, st.booleans(), st.booleans()), min_size=1, max_size=6))
+@example([(HEAD + b"content-length: 3\r\n\r\nabc", False, False)] * 2)
+@example(
+    [(HEAD + b"content-length: 3\r\n\r\nabc", False, False), (HEAD + b"content-length: 3\r\n\r\nabc", True, False)]
+)
+def test_a_head_that_repeats_means_what_it_means_to_a_new_connection(calls: list[tuple[bytes, bool, bool]]) -> None:
+    """Whatever the last answer was: the next is taken as by a connection that has seen none."""
+    old = Bench()
+    for raw, is_head, is_cut in calls:
+        new, seen = Bench(), []
+        for bench in (old, new):
+            answer = bench.begin(is_head=is_head)
+            for piece in (raw[:-1], raw[-1:]) if is_cut else (raw,):
+                bench.feed(piece)
+            told = answer.status, answer.headers, answer.content_bytes, answer.is_complete, answer.error is None
+            kept = bench.connection.state, bench.connection.keep_alive_seconds
+            seen.append((told, kept, asyncio.run(answer.read(99)) if answer.is_complete else b""))
+        (told, (state, seconds), body), new_seen = seen
+        assert (told, state, body) == (new_seen[0], new_seen[1][0], new_seen[2])
+        assert seconds == new_seen[1][1] or new_seen[1][1] is None
+        if state is not State.IDLE:
+            return
+
+
+def test_what_was_derived_from_a_head_that_repeats_is_found_again() -> None:
+    bench = Bench()
+    raw, other = (HEAD + b"content-length: 3\r\n%b\r\nabc" % line for line in (b"", b"a: b\r\n"))
+    facts = []
+    for answered in (raw, raw, other, raw):
+        answer = bench.begin()
+        bench.feed(answered)
+        answer.facts.append(answered)
+        facts.append(list(answer.facts))
+    assert facts == [[raw], [raw, raw], [other], [raw]]
+
+
 PIECES = st.sampled_from(
     [
         *(HEAD, b"HTTP/1.1 101 S\r\n", b"HTTP/1.1 103 E\r\n", b"HTTP/1.0 200 OK\r\n", b"\r\n", b"a: b\r\n"),
