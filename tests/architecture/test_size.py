@@ -21,7 +21,6 @@ WAIVERS: dict[str, int] = {
     "gateway/dispatch.py:_is_final parameters": 6,
     "gateway/dispatch.py:dispatch parameters": 7,
     "gateway/pipeline.py:_carry_ai parameters": 6,
-    "gateway/resolve.py:resolve_ai parameters": 6,
     "gateway/services.py:_send parameters": 6,
     "gateway/stored.py:carry_stored parameters": 6,
     "kernel/codes.py:_row parameters": 6,

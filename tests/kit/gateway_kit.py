@@ -46,10 +46,15 @@ class MemoryPolicy:
         self.raw = None
         self.commit = 1
         self.is_down = False
+        self._seen = None
 
     def view(self):
         if self.is_down:
             raise TollwayError("gateway.policy_unavailable")
+        stored = dict(self.tokens), dict(self.applications), self.raw, self.revision
+        if stored != self._seen:
+            self._seen = stored
+            self.commit += 1
         return self
 
     def find_token(self, token_id):
@@ -168,12 +173,43 @@ class ScriptedAnswer:
         self.is_closed = True
 
 
+class ScriptedBegun(ScriptedAnswer):
+    """An answer whose head is still to come: at once, never (None), or in vain (an error code)."""
+
+    def __init__(self, step):
+        super().__init__(0)
+        self.coming = asyncio.get_running_loop().create_future()
+        self._step = step
+        if step is not None:
+            asyncio.get_running_loop().call_soon(self._come)
+
+    def failure(self):
+        return TollwayError(self._step)
+
+    def _come(self):
+        if not isinstance(self._step, str):
+            vars(self).update(vars(self._step) | {"coming": self.coming})
+        if not self.coming.done():
+            self.coming.set_result(None)
+
+
 class ScriptedUpstreams:
-    """Answers in turn; an error code in the script is raised instead."""
+    """Answers in turn; an error code in the script is raised instead. `has_idle`: over connections that lie idle."""
+
+    has_idle = False
 
     def __init__(self, *script):
         self.script = list(script)
         self.sent = []
+        self.begun = []
+
+    def begin(self, destination, target, lines, own_lines, body):
+        if not self.has_idle:
+            return None
+        fields = dict(line.split(b": ", 1) for line in (lines + own_lines).split(b"\r\n") if line)
+        self.sent.append((destination, "POST", target, fields, body))
+        self.begun.append(ScriptedBegun(self.script.pop(0) if len(self.script) > 1 else self.script[0]))
+        return self.begun[-1]
 
     async def send(self, destination, *, method, target, headers, body, lines=b""):
         fields = dict(headers) | dict(line.split(b": ", 1) for line in lines.split(b"\r\n") if line)
@@ -204,10 +240,13 @@ class MemoryExchange:
         self.answer = b""
         self.is_finished = self.is_aborted = False
 
-    async def read_body(self, bytes_max):
+    def take_body(self, bytes_max):
         if len(self.body) > bytes_max:
             raise TollwayError("request.body_too_large")
         return self.body
+
+    async def read_body(self, bytes_max):
+        return self.take_body(bytes_max)
 
     def respond(self, status, headers, body, lines=b""):
         assert not self.has_started

@@ -235,3 +235,15 @@ class UpperTap:
     def finish(self, error_code: str | None) -> bytes:
         self.ended.append(error_code)
         return b"<end>"
+
+
+class Promise:
+    """A future without a loop."""
+
+    is_done = False
+
+    def done(self) -> bool:
+        return self.is_done
+
+    def set_result(self, result: None) -> None:
+        self.is_done = True

@@ -10,7 +10,7 @@ from typing import Any
 from tollway.contract.policy import Upstream
 from tollway.edge.flow import CallerFlow
 from tollway.edge.upstream.destination import build_destination
-from tollway.gateway.ports import Answer, Destination, Exchange, Headers, Tap, Upstreams
+from tollway.gateway.ports import Answer, Begun, Destination, Exchange, Headers, Tap, Upstreams
 from tollway.kernel.errors import TollwayError
 from tollway.providers import sandbox
 
@@ -28,7 +28,7 @@ class SandboxAnswer:
         self._steps = script.steps
 
     def take_whole(self, bytes_max: int) -> bytes | None:
-        """It has to be read: there may be pauses in it."""
+        """Return nothing: a script is played."""
         return None
 
     async def read(self, bytes_max: int) -> bytes:
@@ -75,6 +75,14 @@ class SandboxRouter:
     def __init__(self, others: Upstreams) -> None:
         self._others = others
 
+    def begin(
+        self, destination: Destination, target: bytes, lines: bytes, own_lines: bytes, body: bytes
+    ) -> Begun | None:
+        """As Upstreams.begin; the sandbox has no connections."""
+        if destination.scheme == "sandbox":
+            return None
+        return self._others.begin(destination, target, lines, own_lines, body)
+
     def send(
         self,
         destination: Destination,
@@ -86,12 +94,13 @@ class SandboxRouter:
         lines: bytes = b"",
     ) -> Coroutine[Any, Any, Answer]:
         """Play a script for `sandbox` destinations; otherwise as Upstreams.send, without a coroutine of its own."""
-        if destination.scheme != "sandbox":
-            return self._others.send(destination, method=method, target=target, headers=headers, body=body, lines=lines)
-        return self._play(target, headers, body)
+        if destination.scheme == "sandbox":
+            return self._play(target, headers, lines, body)
+        return self._others.send(destination, method=method, target=target, headers=headers, body=body, lines=lines)
 
-    async def _play(self, target: bytes, headers: Headers, body: "bytes | Exchange") -> Answer:
+    async def _play(self, target: bytes, headers: Headers, lines: bytes, body: "bytes | Exchange") -> Answer:
         fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+        fields |= dict([line.split(": ", 1) for line in lines.decode("latin-1").split("\r\n") if line])
         raw = body if isinstance(body, bytes) else b""
         script = sandbox.answer(target.decode("ascii"), raw, fields)
         if script.latency_ms:

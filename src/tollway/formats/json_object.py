@@ -5,6 +5,7 @@ very values that were checked. Duplicate keys are refused, because two readers c
 """
 
 import json
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from tollway.kernel.errors import TollwayError
 LONG_BYTES, FEW_MAX = 4_096, 32
 
 T = TypeVar("T")
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 Fields = dict[str, msgspec.Raw]
 
@@ -21,6 +23,7 @@ _decoder = msgspec.json.Decoder(Fields)
 _text: msgspec.json.Decoder[str | None] = msgspec.json.Decoder(str | None)
 _integer: msgspec.json.Decoder[int | None] = msgspec.json.Decoder(int | None)
 _encode = msgspec.json.Encoder().encode
+_encode_name = lru_cache(maxsize=4_096)(_encode)
 
 
 class JSONObject:
@@ -29,18 +32,20 @@ class JSONObject:
     Not safe for use by two tasks at once. `encode` returns the bytes given to `parse` until `set` or `drop` was called.
     """
 
-    __slots__ = ("_fields", "_raw")
+    __slots__ = ("_fields", "_is_shared", "_raw")
 
-    def __init__(self, raw: bytes, fields: Fields) -> None:
-        self._raw: bytes | None = raw
+    def __init__(self, raw: bytes | None, fields: Fields, is_shared: bool = False) -> None:
+        self._raw = raw
         self._fields = fields
+        self._is_shared = is_shared
+        """Whether a copy may hold the same fields, so that they are copied before one is changed."""
 
     @classmethod
     def parse(cls, raw: bytes) -> "JSONObject":
         """Read one object. Raises request.body_invalid for anything else, also for duplicate keys."""
         try:
             fields = _decoder.decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except _UNREADABLE as error:
             raise TollwayError("request.body_invalid", public=f"The body is not a JSON object: {error}.") from error
         if not _is_compact(raw, fields) and _has_duplicate_keys(raw):
             raise TollwayError("request.body_invalid", public="The body names a key twice.")
@@ -62,17 +67,27 @@ class JSONObject:
     def text(self, name: str) -> str | None:
         """Return a string field; None when it is absent or null. Raises request.field_invalid."""
         value = self._fields.get(name)
-        return None if value is None else _read(_text, name, value)
+        if value is None:
+            return None
+        try:
+            return _text.decode(value)
+        except _UNREADABLE as error:
+            raise _unreadable(name, error) from error
 
     def says(self, name: str, text: str) -> bool:
         """Whether a field is `text` in its plainest spelling."""
         value = self._fields.get(name)
-        return value is not None and bytes(value) == _encode(text)
+        return value is not None and bytes(value) == _encode_name(text)
 
     def integer(self, name: str) -> int | None:
         """Return an integer field; None when it is absent or null. Raises request.field_invalid."""
-        fields = self._fields
-        return _read(_integer, name, fields[name]) if name in fields else None
+        value = self._fields.get(name)
+        if value is None:
+            return None
+        try:
+            return _integer.decode(value)
+        except _UNREADABLE as error:
+            raise _unreadable(name, error) from error
 
     def read(self, name: str, kind: type[T]) -> T | None:
         """Return a field as `kind`; None when it is absent or null. Raises request.field_invalid."""
@@ -80,16 +95,20 @@ class JSONObject:
         if value is None:
             return None
         decoder: msgspec.json.Decoder[T | None] = msgspec.json.Decoder(kind | None)
-        return _read(decoder, name, value)
+        try:
+            return decoder.decode(value)
+        except _UNREADABLE as error:
+            raise _unreadable(name, error) from error
 
     def set(self, name: str, value: Any) -> None:
         """Replace or add a field; its place in the order is kept, a new one comes last."""
-        self._fields[name] = msgspec.Raw(_encode(value))
+        self._unshare()[name] = msgspec.Raw(_encode(value))
         self._raw = None
 
     def drop(self, name: str) -> None:
         """Remove a field, if there is one."""
-        if self._fields.pop(name, None) is not None:
+        if name in self._fields:
+            del self._unshare()[name]
             self._raw = None
 
     def encode(self) -> bytes:
@@ -98,9 +117,14 @@ class JSONObject:
 
     def copy(self) -> "JSONObject":
         """Return an independent copy, for a candidate that needs other changes."""
-        other = JSONObject(b"", dict(self._fields))
-        other._raw = self._raw
-        return other
+        self._is_shared = True
+        return JSONObject(self._raw, self._fields, True)
+
+    def _unshare(self) -> Fields:
+        if self._is_shared:
+            self._fields = dict(self._fields)
+            self._is_shared = False
+        return self._fields
 
 
 def count_name(raw: bytes, name: bytes) -> int:
@@ -135,11 +159,8 @@ def _is_compact(raw: bytes, fields: Fields) -> bool:
     return size == 1 + 4 * len(fields) + sum(map(len, fields)) + values
 
 
-def _read(decoder: msgspec.json.Decoder[T | None], name: str, value: msgspec.Raw) -> T | None:
-    try:
-        return decoder.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise TollwayError("request.field_invalid", public=f"`{name}`: {error}.", param=name) from error
+def _unreadable(name: str, error: Exception) -> TollwayError:
+    return TollwayError("request.field_invalid", public=f"`{name}`: {error}.", param=name)
 
 
 def _has_duplicate_keys(raw: bytes) -> bool:

@@ -16,7 +16,7 @@ from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.dispatch import dispatch
 from tollway.gateway.ports import Answer, Exchange, Headers
-from tollway.gateway.prepare import Prepared, own_headers, passed_headers
+from tollway.gateway.prepare import Prepared, own_lines, passed_lines
 from tollway.gateway.relay import Relayed, read_whole, send_whole, tell_fault
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
@@ -29,24 +29,18 @@ _COUNT = {"messages": messages, "gemini": gemini}
 class CountPreparation:
     """The count requests of one call, for the routes that can count."""
 
-    __slots__ = ("_inbound", "_made", "_plan")
+    __slots__ = ("_inbound", "_plan")
 
     def __init__(self, plan: Plan, inbound: Inbound) -> None:
         self._plan = plan
         self._inbound = inbound
-        self._made: dict[int, Prepared | None] = {}
-
-    def find(self, place: int) -> Prepared | None:
-        """Return the request for the route at `place`; None when it cannot count, or not this."""
-        if place not in self._made:
-            self._made[place] = self._make(self._plan.model.routes[place])
-        return self._made[place]
 
     def refusal(self) -> TollwayError:
         """Never asked: a call without a route that counts is estimated."""
         return TollwayError("upstream.exhausted")
 
-    def _make(self, route: Route) -> Prepared | None:
+    def make(self, route: Route) -> Prepared | None:
+        """Return the request for a route; None when it cannot count, or not this."""
         dialect, spoken = self._plan.dialect, route.provider.kind.dialects
         if dialect.name in spoken:
             return self._pass_through(route)
@@ -63,7 +57,7 @@ class CountPreparation:
                 gemini.adapt_count_request(body, route.target)
             else:
                 body.set("model", route.upstream_model)
-        return Prepared(_target(route, dialect), body.encode(), passed_headers(self._inbound, route, dialect), dialect)
+        return Prepared(_target(route, dialect), body.encode(), passed_lines(self._inbound, route, dialect), dialect)
 
     def _translate(self, dialect: Dialect, route: Route) -> Prepared | None:
         plan = self._plan
@@ -72,8 +66,8 @@ class CountPreparation:
             written = _COUNT[dialect.name].write_count_request(request, route.target)
         except (Inexpressible, TollwayError):
             return None  # It cannot be asked there, so that it is estimated; nothing is lost by that.
-        headers = own_headers(self._inbound, route, list(written.headers))
-        return Prepared(_target(route, dialect), written.body, headers, dialect, notes=written.notes, request=request)
+        lines = own_lines(self._inbound, route, list(written.headers))
+        return Prepared(_target(route, dialect), written.body, lines, dialect, notes=written.notes, request=request)
 
 
 async def count_tokens(
@@ -81,7 +75,7 @@ async def count_tokens(
 ) -> None:
     """Answer a call that counts. Raises upstream.* when no provider that could count answered."""
     preparation = CountPreparation(plan, inbound)
-    if any(preparation.find(place) is not None for place in range(len(plan.model.routes))):
+    if any(preparation.make(route) is not None for route in plan.model.routes):
         await dispatch(exchange, plan, preparation, _respond, admission, call, gw)
         return
     raw = plan.body.encode()

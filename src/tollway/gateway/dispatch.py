@@ -4,7 +4,7 @@ Every attempt is recorded. A candidate is left for the next one when it cannot b
 or says that it is busy or broken; what it says about the request itself is the answer.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -33,8 +33,8 @@ _ATTEMPTS, _FAILURES = INDEX["upstream_attempts_total"], INDEX["upstream_failure
 class Preparations(Protocol):
     """What each candidate of a call is sent."""
 
-    def find(self, place: int) -> Prepared | None:
-        """Return the request for the route at `place`; None when that route cannot be asked for it."""
+    def make(self, route: Route) -> Prepared | None:
+        """Return the request for a route; None when that route cannot be asked for it."""
         ...
 
     def refusal(self) -> TollwayError:
@@ -43,7 +43,7 @@ class Preparations(Protocol):
 
 
 Respond = Callable[[Exchange, Answer, Relayed, Call, Gateway], Awaitable[None] | None]
-"""Answers the caller; None: it is done, else what is to be awaited."""
+"""Answers the caller; returns what is to be awaited, if there is anything left to wait for."""
 
 
 async def dispatch(
@@ -59,10 +59,7 @@ async def dispatch(
 
     Raises what `preparations` raises or refuses with, before anything is sent or recorded.
     """
-    found = [(place, key, preparations.find(place)) for place, key in order(plan, gw)]
-    candidates = [(place, key, prepared) for place, key, prepared in found if prepared is not None]
-    if not candidates:
-        raise preparations.refusal()
+    candidates = _prepare(plan, preparations, gw)
     open_call(plan, call, gw)
     last = min(len(candidates), ATTEMPTS_MAX) - 1
     full: tuple[NoRoom, Amounts] | None = None
@@ -84,8 +81,7 @@ async def dispatch(
             if answer.status in TRY_NEXT_STATUSES and not _is_final(answer, route, key, call, gw, is_last=at == last):
                 continue
             relayed = Relayed(plan, route, plan.tariffs[place], prepared, admission)
-            rest = respond(exchange, answer, relayed, call, gw)
-            if rest is not None:
+            if (rest := respond(exchange, answer, relayed, call, gw)) is not None:
                 await rest
             gw.health.worked(route.provider.id, key.id)
             return
@@ -94,6 +90,22 @@ async def dispatch(
             if at == last or exchange.has_started or error.code.source != "upstream":
                 raise
     raise TollwayError("upstream.exhausted")  # pragma: no cover - a plan has at least one candidate
+
+
+def _prepare(plan: Plan, preparations: Preparations, gw: Gateway) -> Sequence[tuple[int, ProviderKey, Prepared]]:
+    """Return the candidates that can be asked, each with its request. Raises the refusal when there are none."""
+    candidates = plan.model.candidates
+    if len(candidates) == 1:
+        place, key = candidates[0]
+        prepared = preparations.make(plan.model.routes[place])
+        if prepared is not None:
+            return ((place, key, prepared),)
+        raise preparations.refusal()
+    made = [preparations.make(route) for route in plan.model.routes]
+    found = [(place, key, each) for place, key in order(plan, gw) if (each := made[place]) is not None]
+    if not found:
+        raise preparations.refusal()
+    return found
 
 
 def order(plan: Plan, gw: Gateway) -> tuple[tuple[int, ProviderKey], ...]:
@@ -141,32 +153,49 @@ async def _enter(plan: Plan, place: int, call: Call, gw: Gateway) -> tuple[NoRoo
 
 
 async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, gw: Gateway) -> Answer:
+    """Send the call once, and return the answer whose head has come. Raises upstream.* and gateway.overloaded."""
     started = gw.monotonic_ns()
     gw.counters[_ATTEMPTS] += 1
-    status, code, upstream_id = 0, "", ""
     destination = route.provider.destination
+    own_lines = b"traceparent: %b\r\n%b" % (call.traceparent, prepared.lines)
+    way = route.provider.id, route.upstream_model, key.id
     try:
-        answer = await gw.upstreams.send(
-            destination,
-            method="POST",
-            target=prepared.target,
-            headers=[(b"traceparent", call.traceparent), *prepared.headers],
-            body=prepared.body,
-            lines=key.lines,
-        )
-        status = answer.status
-        upstream_id = find_request_id(answer, route)
-        return answer
-    except TollwayError as error:
+        begun = gw.upstreams.begin(destination, prepared.target, key.lines, own_lines, prepared.body)
+        if begun is None:
+            answer = await gw.upstreams.send(
+                destination,
+                method="POST",
+                target=prepared.target,
+                headers=[],
+                body=prepared.body,
+                lines=key.lines + own_lines,
+            )
+        else:
+            answer = begun
+            try:
+                await begun.coming
+            except BaseException:  # only to clean up: a caller who left must not keep the upstream busy
+                begun.close()
+                raise
+            if not begun.status:
+                raise begun.failure()
+    except BaseException as error:
+        _note_failure(started, error, way, call, gw)
+        raise
+    call.answered_at = gw.monotonic_ns()
+    call.note_attempt(started, answer.status, "", find_request_id(answer, route), way=way)
+    return answer
+
+
+def _note_failure(started: int, error: BaseException, way: tuple[str, str, str], call: Call, gw: Gateway) -> None:
+    """Note an attempt that brought no answer: it failed, or the caller left."""
+    code = "disconnected"
+    call.answered_at = gw.monotonic_ns()
+    if isinstance(error, TollwayError):
         code = error.code.name
         gw.counters[_FAILURES] += 1
-        gw.health.failed(route.provider.id, key.id, gw.monotonic_ns())
-        raise
-    finally:
-        way = route.provider.id, route.upstream_model, key.id
-        code = code or ("" if status else "disconnected")
-        call.answered_at = gw.monotonic_ns()
-        call.note_attempt(started, status, code, upstream_id, way=way)
+        gw.health.failed(way[0], way[2], call.answered_at)
+    call.note_attempt(started, 0, code, way=way)
 
 
 def _is_final(answer: Answer, route: Route, key: ProviderKey, call: Call, gw: Gateway, *, is_last: bool) -> bool:

@@ -14,7 +14,7 @@ from tollway.gateway.answer_facts import label_json
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.ports import Answer, Exchange
-from tollway.gateway.prepare import Prepared, own_headers, passed_headers, untranslatable
+from tollway.gateway.prepare import Prepared, own_lines, passed_lines, untranslatable
 from tollway.gateway.relay import Relayed, read_whole, send_whole, settle_price, tell_fault
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
@@ -29,18 +29,8 @@ class EmbedPreparation:
     def __init__(self, plan: Plan, inbound: Inbound) -> None:
         self._plan = plan
         self._inbound = inbound
-        self._made: dict[int, Prepared | None] = {}
         self._request: EmbeddingRequest | None = None
         self._refusal: TollwayError | None = None
-
-    def find(self, place: int) -> Prepared | None:
-        """Return the request for the route at `place`; None when its provider cannot be asked for it.
-
-        Raises request.field_invalid or request.untranslatable when the body cannot be understood.
-        """
-        if place not in self._made:
-            self._made[place] = self._make(self._plan.model.routes[place])
-        return self._made[place]
 
     def refusal(self) -> TollwayError:
         """Return why none of the model's providers can be asked."""
@@ -59,7 +49,11 @@ class EmbedPreparation:
             label_json(answer)
         send_whole(exchange, answer, raw, relayed, call)
 
-    def _make(self, route: Route) -> Prepared | None:
+    def make(self, route: Route) -> Prepared | None:
+        """Return the request for a route; None when its provider cannot be asked for it.
+
+        Raises request.field_invalid or request.untranslatable when the body cannot be understood.
+        """
         match route.provider.kind.embeddings:
             case "openai":
                 name: DialectName = "chat"
@@ -81,15 +75,15 @@ class EmbedPreparation:
         embedding_dialect(plan.dialect).adapt(body, route.target)
         method = "" if plan.dialect is CHAT else self._inbound.path.rpartition(":")[2]
         target = embed_target(route.provider.destination.base_path, route.upstream_model, method)
-        return Prepared(target, body.encode(), passed_headers(self._inbound, route, plan.dialect), plan.dialect)
+        return Prepared(target, body.encode(), passed_lines(self._inbound, route, plan.dialect), plan.dialect)
 
     def _translate(self, route: Route, name: DialectName) -> Prepared:
         dialect = DIALECTS[name]
         written = embedding_dialect(dialect).write_request(self._understood(), route.target)
         method = "" if dialect is CHAT else "batchEmbedContents"
         target = embed_target(route.provider.destination.base_path, route.upstream_model, method)
-        headers = own_headers(self._inbound, route, list(written.headers))
-        return Prepared(target, written.body, headers, dialect, notes=written.notes)
+        lines = own_lines(self._inbound, route, list(written.headers))
+        return Prepared(target, written.body, lines, dialect, notes=written.notes)
 
     def _understood(self) -> EmbeddingRequest:
         if self._request is None:

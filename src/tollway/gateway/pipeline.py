@@ -21,11 +21,19 @@ from tollway.gateway.counting import count_tokens
 from tollway.gateway.dispatch import dispatch
 from tollway.gateway.embedding import EmbedPreparation
 from tollway.gateway.models import respond_model, respond_models
+from tollway.gateway.operations import CREATE_RESPONSE
 from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Exchange, PolicyView
 from tollway.gateway.prepare import Preparation
 from tollway.gateway.relay import respond_ai
-from tollway.gateway.resolve import refuse_service, resolve_ai, resolve_service
+from tollway.gateway.resolve import (
+    find_asked,
+    plan_call,
+    plan_response,
+    refuse_media_type,
+    refuse_service,
+    resolve_service,
+)
 from tollway.gateway.respond import respond_error
 from tollway.gateway.rights import permit_anonymous, permit_call, permit_service
 from tollway.gateway.room import Hold, MetersBusy
@@ -110,18 +118,28 @@ def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, N
 async def _carry_ai(
     exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call, gw: Gateway
 ) -> None:
-    plan = await resolve_ai(exchange, inbound, caller, compiled, call, gw)  # 400 403 404 408 413 415
+    chain = permit_call(inbound, caller, compiled, call, gw)  # 403
+    if not inbound.is_plain_json:
+        refuse_media_type(inbound)  # 415
+        inbound.is_plain_json = True
+    raw = exchange.take_body(gw.bounds.body_bytes_max)  # 413
+    if raw is None:
+        raw = await exchange.read_body(gw.bounds.body_bytes_max)  # 408 413
+    call.body_at = gw.monotonic_ns()
+    call.body_wait_ns = call.body_at - call.authenticated_at
+    call.request_bytes = len(raw)
+    asked = find_asked(raw, inbound, chain, compiled, call)  # 400 403 404
+    if inbound.operation is CREATE_RESPONSE:
+        plan = await plan_response(asked, inbound, caller, call, gw)  # 400 404
+    else:
+        plan = plan_call(asked, inbound, call, gw)  # 400 403
     call.resolved_at = gw.monotonic_ns()
-    is_free = inbound.operation.kind == "count"
-    try:
-        if is_free:
-            admission = Admission(admit_free(caller, compiled, call, gw), None)  # 429 503
-        else:
+    if inbound.operation.kind == "count":
+        admission = await _admit_count(caller, compiled, call, gw)
+    else:
+        try:
             admission = admit_ai(plan, caller, compiled, call, gw)  # 400 403 429 503
-    except MetersBusy:
-        if is_free:
-            admission = Admission(await until_free(partial(admit_free, caller, compiled, call, gw), gw), None)
-        else:
+        except MetersBusy:
             admission = await until_free(partial(admit_ai, plan, caller, compiled, call, gw), gw)
     call.hold = admission.hold
     call.admitted_at = gw.monotonic_ns()
@@ -136,6 +154,13 @@ async def _carry_ai(
             await dispatch(exchange, plan, embedding, embedding.respond, admission, call, gw)
         case _:
             await count_tokens(exchange, inbound, plan, admission, call, gw)
+
+
+async def _admit_count(caller: Caller, compiled: Compiled, call: Call, gw: Gateway) -> Admission:
+    try:
+        return Admission(admit_free(caller, compiled, call, gw), None)  # 429 503
+    except MetersBusy:
+        return Admission(await until_free(partial(admit_free, caller, compiled, call, gw), gw), None)
 
 
 def _enter_service(

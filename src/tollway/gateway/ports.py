@@ -5,6 +5,7 @@ Calls through these ports are per request, never per chunk: a relayed body moves
 calls a synchronous Tap for what accounting must see.
 """
 
+from asyncio import Future
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -13,6 +14,7 @@ import msgspec
 from tollway.contract.policy import Timeouts
 from tollway.contract.records import Charge, CloseRecord, OpenRecord, TallyRecord
 from tollway.gateway.room import Amounts, Claims, Hold, NoRoom
+from tollway.kernel.errors import TollwayError
 
 Headers = list[tuple[bytes, bytes]]
 """Lower-cased names, values without surrounding blanks, in the order received."""
@@ -72,6 +74,10 @@ class Exchange(Protocol):
     @property
     def bytes_received(self) -> int:
         """Body bytes of the request that came so far, while it is streamed."""
+        ...
+
+    def take_body(self, bytes_max: int) -> bytes | None:
+        """Return the whole body if it has come; None: `read_body` waits for it. Raises as that."""
         ...
 
     async def read_body(self, bytes_max: int) -> bytes:
@@ -159,8 +165,32 @@ class Answer(Protocol):
         ...
 
 
+class Begun(Answer, Protocol):
+    """An answer whose head may still be on its way."""
+
+    coming: Future[None]
+    """Done when the head is there, or when there will be none: then `status` is 0, and `failure` says why.
+
+    Whoever stops waiting for it closes the answer.
+    """
+
+    def failure(self) -> TollwayError:
+        """Return why no head came: upstream.timeout, upstream.protocol or upstream.truncated."""
+        ...
+
+
 class Upstreams(Protocol):
     """Sends requests to upstreams over pooled HTTP/1.1 connections."""
+
+    def begin(
+        self, destination: Destination, target: bytes, lines: bytes, own_lines: bytes, body: bytes
+    ) -> Begun | None:
+        """POST a body at once over a connection that lies idle. None, and nothing was sent, when none does.
+
+        The arguments are as of `send`, but `lines` are those that other calls to this destination have too, and
+        `own_lines` those of this call alone. It is never repeated.
+        """
+        ...
 
     async def send(
         self,
@@ -194,11 +224,8 @@ class PolicyView(Protocol):
 
     revision: int
     """Of the snapshot at this instant; 0 when nothing was published yet."""
-
-    @property
-    def commit(self) -> int:
-        """Grows with everything that is written to the store."""
-        ...
+    commit: int
+    """Grows with everything that is written to the store: two looks with the same see the same."""
 
     def find_token(self, token_id: str) -> bytes | None:
         """Return the stored bytes of a token record."""

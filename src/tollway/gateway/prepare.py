@@ -19,6 +19,7 @@ from tollway.gateway.ports import Headers
 from tollway.gateway.resolve import Plan
 from tollway.gateway.snapshot import Route
 from tollway.kernel.errors import TollwayError
+from tollway.wire.request_fields import write_passed_fields
 
 _PASSED_ON: dict[str, tuple[bytes, ...]] = {
     "chat": (b"accept", b"idempotency-key", b"openai-beta"),
@@ -44,7 +45,8 @@ class Prepared(msgspec.Struct, frozen=True, gc=False):
 
     target: bytes
     body: bytes
-    headers: Headers
+    lines: bytes
+    """Its own header lines, well-formed, each ended by CRLF."""
     dialect: Dialect
     hides_usage: bool = False
     notes: tuple[str, ...] = ()
@@ -57,37 +59,26 @@ class Way(msgspec.Struct, frozen=True, gc=False):
     route: Route
     is_stream: bool
     target: bytes
-    headers: Headers
+    lines: bytes
 
 
 class Preparation:
-    """The requests of one call, each made when it is first asked for."""
+    """The requests of one call, made one for each route."""
 
-    __slots__ = ("_cap", "_inbound", "_made", "_plan", "_refusal", "_request")
+    __slots__ = ("_cap", "_inbound", "_plan", "_refusal", "_request")
 
     def __init__(self, plan: Plan, inbound: Inbound, output_cap: int | None) -> None:
         self._plan = plan
         self._inbound = inbound
         self._cap = output_cap
-        self._made: dict[int, Prepared | None] = {}
         self._request: hub.Request | None = None
         self._refusal: TollwayError | None = None
 
-    def find(self, place: int) -> Prepared | None:
-        """Return the request for the route at `place`; None when its dialect cannot say what the call says.
+    def make(self, route: Route) -> Prepared | None:
+        """Return the request for a route; None when its dialect cannot say what the call says.
 
         Raises request.field_invalid or request.untranslatable when the body cannot be understood.
         """
-        if place not in self._made:
-            self._made[place] = self._make(self._plan.model.routes[place])
-        return self._made[place]
-
-    def refusal(self) -> TollwayError:
-        """Return why the first candidate that was left out cannot be asked."""
-        assert self._refusal is not None
-        return self._refusal
-
-    def _make(self, route: Route) -> Prepared | None:
         plan = self._plan
         target = route.target
         if self._cap is not None:
@@ -102,6 +93,11 @@ class Preparation:
                 self._refusal = self._refusal or untranslatable(reason, self._understood().names)
         return None
 
+    def refusal(self) -> TollwayError:
+        """Return why the first candidate that was left out cannot be asked."""
+        assert self._refusal is not None
+        return self._refusal
+
     def _pass_through(self, route: Route, target: Target) -> Prepared:
         plan, inbound = self._plan, self._inbound
         dialect, is_stream, body = plan.dialect, plan.is_stream, plan.body.copy()
@@ -109,16 +105,16 @@ class Preparation:
         way = inbound.way
         if not isinstance(way, Way) or way.route is not route or way.is_stream is not is_stream:
             where = request_target(route.provider.destination.base_path, dialect.name, target.model, is_stream)
-            way = inbound.way = Way(route, is_stream, where, passed_headers(inbound, route, dialect))
-        return Prepared(way.target, body.encode(), way.headers, dialect, hides_usage)
+            way = inbound.way = Way(route, is_stream, where, passed_lines(inbound, route, dialect))
+        return Prepared(way.target, body.encode(), way.lines, dialect, hides_usage)
 
     def _translate(self, dialect: Dialect, route: Route, target: Target) -> Prepared:
         request = self._understood()
         written = dialect.write_request(request, target)
-        headers = own_headers(self._inbound, route, list(written.headers))
+        lines = own_lines(self._inbound, route, list(written.headers))
         base_path = route.provider.destination.base_path
         where = request_target(base_path, dialect.name, target.model, self._plan.is_stream)
-        return Prepared(where, written.body, headers, dialect, notes=written.notes, request=request)
+        return Prepared(where, written.body, lines, dialect, notes=written.notes, request=request)
 
     def _understood(self) -> hub.Request:
         if self._request is None:
@@ -127,9 +123,14 @@ class Preparation:
         return self._request
 
 
-def passed_headers(inbound: Inbound, route: Route, dialect: Dialect) -> Headers:
-    """Return the headers of a call that is passed through: an allow-list of the caller's, and the provider's own."""
-    return own_headers(inbound, route, passed_on(inbound, dialect))
+def passed_lines(inbound: Inbound, route: Route, dialect: Dialect) -> bytes:
+    """Return the header lines of a call that is passed through: an allow-list of the caller's, the provider's own."""
+    return own_lines(inbound, route, passed_on(inbound, dialect))
+
+
+def own_lines(inbound: Inbound, route: Route, headers: Headers) -> bytes:
+    """Return `headers` with those of `own_headers` as lines. Raises ValueError when one cannot be written safely."""
+    return write_passed_fields(own_headers(inbound, route, headers))
 
 
 def passed_on(inbound: Inbound, dialect: Dialect) -> Headers:

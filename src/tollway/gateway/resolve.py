@@ -17,13 +17,13 @@ from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import Continuing, continue_call, serve_where_kept
-from tollway.gateway.operations import CREATE_RESPONSE, Operation
-from tollway.gateway.ports import Exchange
+from tollway.gateway.operations import Operation
 from tollway.gateway.response_states import owner_of
-from tollway.gateway.rights import permit_call, permit_name, permit_uses, permit_ways
+from tollway.gateway.rights import permit_name, permit_uses, permit_ways
 from tollway.gateway.snapshot import Compiled, Model, Service
 from tollway.gateway.subjects import Caller
 from tollway.kernel.errors import TollwayError
+from tollway.policy.rights import Chain
 from tollway.policy.tariff import Tariff
 
 ASKED_CHARACTERS_MAX = 200
@@ -57,22 +57,22 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         return None if None in tariffs else cast(tuple[Tariff, ...], tariffs)
 
 
-async def resolve_ai(
-    exchange: Exchange, inbound: Inbound, caller: Caller, compiled: Compiled, call: Call, gw: Gateway
-) -> Plan:
-    """Read and check the body and find its candidates.
+class Asked(msgspec.Struct, frozen=True, gc=False):
+    """What a body asks for: the model, found and permitted, and how it is to be answered."""
 
-    Raises the errors of Exchange.read_body, request.media_type, request.body_invalid, request.field_invalid,
-    token.environment, model.not_found, or those of gateway/rights.py.
+    operation: Operation
+    body: JSONObject
+    model: Model
+    is_stream: bool
+    chain: Chain
+
+
+def find_asked(raw: bytes, inbound: Inbound, chain: Chain, compiled: Compiled, call: Call) -> Asked:
+    """Read the body as far as it says what is asked for. `chain` are the rights that it is judged by.
+
+    Raises request.body_invalid, request.field_invalid, token.environment, model.not_found, or those of
+    gateway/rights.py.
     """
-    chain = permit_call(inbound, caller, compiled, call, gw)
-    if not inbound.is_plain_json:
-        refuse_media_type(inbound)
-        inbound.is_plain_json = True
-    raw = await exchange.read_body(gw.bounds.body_bytes_max)
-    call.body_at = gw.monotonic_ns()
-    call.body_wait_ns = call.body_at - call.authenticated_at
-    call.request_bytes = len(raw)
     body = JSONObject.parse(raw)
     operation = inbound.operation
     dialect = operation.dialect
@@ -90,16 +90,28 @@ async def resolve_ai(
         raise
     call.model = name
     is_stream = operation.is_stream
-    call.is_stream = is_stream = dialect.is_stream(body) if is_stream is None else is_stream
-    continuing = None
-    if operation is CREATE_RESPONSE:
-        continuing = await continue_call(body, owner_of(caller.token), gw.states)
-        body, kept = continuing.continued.body, continuing.continued.upstream
-        model = model if kept is None else serve_where_kept(model, kept)
+    if is_stream is None:
+        is_stream = dialect.is_stream(body)
+    call.is_stream = is_stream
+    return Asked(operation, body, model, is_stream, chain)
+
+
+async def plan_response(asked: Asked, inbound: Inbound, caller: Caller, call: Call, gw: Gateway) -> Plan:
+    """As `plan_call`, for a response that may continue another one. Raises what `continue_call` raises too."""
+    continuing = await continue_call(asked.body, owner_of(caller.token), gw.states)
+    body, kept = continuing.continued.body, continuing.continued.upstream
+    model = asked.model if kept is None else serve_where_kept(asked.model, kept)
+    return plan_call(structs.replace(asked, body=body, model=model), inbound, call, gw, continuing)
+
+
+def plan_call(asked: Asked, inbound: Inbound, call: Call, gw: Gateway, continuing: Continuing | None = None) -> Plan:
+    """Return how the call can be sent. Raises request.field_invalid or token.parameter_denied."""
+    operation, body, model, is_stream = asked.operation, asked.body, asked.model, asked.is_stream
+    dialect = operation.dialect
     bounds = _bounds(operation, body, 0 if continuing is None else continuing.continued.context_tokens)
     output_cap = None
-    if chain and operation.kind == "generate":
-        bounds, output_cap = permit_uses(dialect, body, bounds, chain, call)
+    if asked.chain and operation.kind == "generate":
+        bounds, output_cap = permit_uses(dialect, body, bounds, asked.chain, call)
     tariffs = model.tariffs
     if tariffs is None:
         now = gw.now_ns()

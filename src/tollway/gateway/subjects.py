@@ -1,7 +1,8 @@
 """Who calls: token records decoded and checked, with the claims that follow from them.
 
-Decoding is remembered by the stored bytes themselves: every call reads the bytes anew from the policy store, so a
-changed record can never be served from memory. Facts are remembered, decisions are not.
+Every call looks at the policy store anew. Records are read again when anything was committed to it since, and decoded
+again when their stored bytes are others, so a changed record can never be served from memory. Facts are remembered,
+decisions are not.
 """
 
 import hmac
@@ -89,6 +90,16 @@ class Owner(msgspec.Struct, frozen=True, gc=False):
     is_ruled: bool = False
 
 
+class Standing(msgspec.Struct, frozen=True, gc=False):
+    """A token's record and its application's as they are stored now, and the caller they make."""
+
+    subject: Subject
+    owner: Owner | None
+    caller: Caller
+    is_stopped: bool
+    """Whether its application is gone or not active."""
+
+
 class Subjects:
     """Turns a presented token into its Caller. Memory is bounded by REMEMBERED_MAX records of each kind."""
 
@@ -97,6 +108,9 @@ class Subjects:
         self._subjects: dict[str, Subject] = {}
         self._owners: dict[str, Owner] = {}
         self._pairs: dict[str, tuple[Subject, Owner, Caller]] = {}
+        self._standings: dict[str, Standing] = {}
+        self._commit = -1
+        """What the standings were read at."""
         self._epochs = NO_EPOCHS
 
     def heed_epochs(self, epochs: Epochs) -> None:
@@ -104,6 +118,7 @@ class Subjects:
         if epochs != self._epochs:
             self._epochs = epochs
             self._subjects.clear()
+            self._standings.clear()
 
     def identify(self, inbound: Presented, view: PolicyView, now_ns: int) -> Caller:
         """Return who presents this token.
@@ -114,27 +129,42 @@ class Subjects:
         """
         parsed = inbound.token
         assert parsed is not None
-        raw = view.find_token(parsed.id)
-        subject = None if raw is None else self._subject(parsed.id, raw)
+        if view.commit != self._commit:
+            self._standings.clear()
+            self._commit = view.commit
+        standing = self._standings.get(parsed.id) or self._read(parsed.id, view)
+        subject = None if standing is None else standing.subject
         old = None
         if subject is None or inbound.proof is not subject:
             old = self._prove(inbound, subject)
-        assert subject is not None
-        caller = subject.caller
-        token = caller.token
-        owner = None
-        if token.application_id is not None:
-            stored = view.find_application(token.application_id)
-            owner = None if stored is None else self._owner(token.application_id, stored)
-            if owner is None or owner.application.state != "active":
-                application = None if owner is None else owner.application
-                raise TollwayError(find_refusal(token, application, now_ns, self._epochs) or "token.owner_disabled")
-        remarks = None
-        if old is not None or not subject.usable_from_ns <= now_ns < subject.usable_until_ns:
-            remarks = look_closer(token, None if owner is None else owner.application, old, now_ns, self._epochs)
-        if owner is not None:
-            caller = self._pair(subject, owner)
-        return caller if remarks is None else msgspec.structs.replace(caller, remarks=remarks)
+        assert standing is not None and subject is not None
+        if standing.is_stopped:
+            application = None if standing.owner is None else standing.owner.application
+            refusal = find_refusal(subject.caller.token, application, now_ns, self._epochs)
+            raise TollwayError(refusal or "token.owner_disabled")
+        if old is None and subject.usable_from_ns <= now_ns < subject.usable_until_ns:
+            return standing.caller
+        application = None if standing.owner is None else standing.owner.application
+        remarks = look_closer(subject.caller.token, application, old, now_ns, self._epochs)
+        return standing.caller if remarks is None else msgspec.structs.replace(standing.caller, remarks=remarks)
+
+    def _read(self, token_id: str, view: PolicyView) -> Standing | None:
+        """Return how a token stands, None when there is none. Raises gateway.record_damaged."""
+        raw = view.find_token(token_id)
+        if raw is None:
+            return None
+        subject = self._subject(token_id, raw)
+        caller, owner, is_stopped = subject.caller, None, False
+        application_id = caller.token.application_id
+        if application_id is not None:
+            stored = view.find_application(application_id)
+            owner = None if stored is None else self._owner(application_id, stored)
+            is_stopped = owner is None or owner.application.state != "active"
+            if owner is not None:
+                caller = self._pair(subject, owner)
+        standing = Standing(subject, owner, caller, is_stopped)
+        _remember(self._standings, token_id, standing)
+        return standing
 
     def _prove(self, inbound: Presented, subject: Subject | None) -> OldSecret | None:
         """Return the replaced secret that was presented, None for the newest one. Raises token.invalid for neither."""

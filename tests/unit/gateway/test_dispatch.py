@@ -1,10 +1,11 @@
 """Candidates are tried in order while nothing has reached the caller; every attempt is recorded."""
 
+import asyncio
 import json
 
 import pytest
 
-from kit.gateway_kit import PRICE, Rig, ScriptedAnswer
+from kit.gateway_kit import PRICE, Rig, ScriptedAnswer, ScriptedUpstreams
 from tollway.contract.policy import (
     Budget,
     Candidate,
@@ -20,6 +21,25 @@ OK = json.dumps({"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens
 BODY = b'{"model":"gpt","max_tokens":100,"messages":[]}'
 ERROR = b'{"error":{"message":"busy"}}'
 BUDGET = Limits(budgets=(Budget("b1", "monthly", 10**9, "month"),))
+
+
+@pytest.fixture(autouse=True, params=[False, True], ids=["new connection", "idle connection"])
+def has_idle(request, monkeypatch):
+    """All of this holds over connections that lie idle as over those that are to be opened."""
+    monkeypatch.setattr(ScriptedUpstreams, "has_idle", request.param)
+    return request.param
+
+
+async def test_a_caller_who_leaves_closes_the_connection_it_waits_for(has_idle):
+    rig = Rig(None)
+    call = asyncio.ensure_future(rig.call(token=rig.token(), body=BODY))
+    await asyncio.sleep(0.01)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert [begun.is_closed for begun in rig.upstreams.begun] == [True] * has_idle
+    (closed,) = rig.journal.closed
+    assert (closed.outcome, [attempt.code for attempt in closed.attempts]) == ("disconnected", ["disconnected"])
 
 
 @pytest.mark.parametrize(

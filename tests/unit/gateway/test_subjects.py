@@ -172,7 +172,7 @@ def test_r14_no_order_of_acts_and_calls_revives_what_was_ended(steps, holds):
     state, held = "active", []
     for step, is_held in zip(steps, holds, strict=False):
         if step == "call":
-            for view in [*held, rig.policy]:  # late fills first, then the call that counts
+            for view in [*held, rig.policy.view()]:  # late fills first, then the call that counts
                 outcome = _judge(rig, secret, view)
                 if view is rig.policy:
                     assert outcome == {"active": "ok", "disabled": "token.disabled", "revoked": "token.revoked",
@@ -180,16 +180,17 @@ def test_r14_no_order_of_acts_and_calls_revives_what_was_ended(steps, holds):
             held.clear()
             continue
         if is_held:
-            held.append(_Held(dict(rig.policy.tokens)))
+            held.append(_Held(dict(rig.policy.tokens), rig.policy.view().commit))
         state = _act(rig, secret, parsed.id, step, state)
-    assert (_judge(rig, secret, rig.policy) == "ok") == (state == "active")
+    assert (_judge(rig, secret, rig.policy.view()) == "ok") == (state == "active")
 
 
 class _Held:
     """A look at the policy store as it was when a call began."""
 
-    def __init__(self, tokens: dict[str, bytes]) -> None:
+    def __init__(self, tokens: dict[str, bytes], commit: int) -> None:
         self.tokens = tokens
+        self.commit = commit
 
     def find_token(self, token_id: str) -> bytes | None:
         return self.tokens.get(token_id)

@@ -1,4 +1,6 @@
-"""Reads the policy store in a worker; the answer is that of the last commit, with nothing cached.
+"""Reads the policy store in a worker; the answer is that of the last commit.
+
+Nothing is remembered but the revision, and that for as long as nothing more was committed.
 
 A view is a read transaction and lives as long as the object: take one, ask, let it go before the next await.
 While it lives the console cannot reuse the pages it sees. Opened after fork, once per process and path.
@@ -22,17 +24,13 @@ from tollway.kernel.errors import TollwayError
 class LMDBPolicyView:
     """One consistent look. What it returns are copies, which outlive it."""
 
-    __slots__ = ("_transaction", "revision")
+    __slots__ = ("_transaction", "commit", "revision")
 
-    def __init__(self, transaction: lmdb.Transaction) -> None:
+    def __init__(self, transaction: lmdb.Transaction, commit: int, revision: int) -> None:
         self._transaction = transaction
-        raw = transaction.get(REVISION_KEY)
-        self.revision = 0 if raw is None else int.from_bytes(raw, "big")
-
-    @property
-    def commit(self) -> int:
+        self.commit = commit
         """The number of the transaction that this look sees last."""
-        return self._transaction.id()
+        self.revision = revision
 
     def find_token(self, token_id: str) -> bytes | None:
         """Return the stored bytes of a token record. Raises gateway.policy_unavailable."""
@@ -59,13 +57,24 @@ class LMDBPolicyStore:
     def __init__(self, path: Path) -> None:
         # Size 0 takes over the writer's size, so that the map need not grow unless the writer's does.
         self._environment = open_environment(path, readonly=True, create=False, map_size=0)
+        self._begin = self._environment.begin
+        self._commit, self._revision = -1, 0
 
     def view(self) -> LMDBPolicyView:
         """Begin a look at what was committed last. Raises gateway.policy_unavailable."""
         try:
-            return LMDBPolicyView(self._environment.begin())
+            transaction = self._begin()
+            commit = transaction.id()
+            if commit != self._commit:
+                self._note(transaction, commit)
+            return LMDBPolicyView(transaction, commit, self._revision)
         except lmdb.Error as error:
             return self._view_after(error)
+
+    def _note(self, transaction: lmdb.Transaction, commit: int) -> None:
+        raw = transaction.get(REVISION_KEY)
+        self._revision = 0 if raw is None else int.from_bytes(raw, "big")
+        self._commit = commit
 
     def _view_after(self, error: lmdb.Error) -> LMDBPolicyView:
         """Try once more after what can be mended here: a map that grew, or reader slots left by the dead."""
@@ -74,7 +83,9 @@ class LMDBPolicyStore:
                 self._environment.set_mapsize(0)
             else:
                 self._environment.reader_check()
-            return LMDBPolicyView(self._environment.begin())
+            transaction = self._begin()
+            self._note(transaction, transaction.id())
+            return LMDBPolicyView(transaction, self._commit, self._revision)
         except lmdb.Error as still:
             raise _unavailable(still) from still
 

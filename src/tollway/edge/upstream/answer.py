@@ -22,105 +22,90 @@ if TYPE_CHECKING:
     from tollway.edge.upstream.plain_head import PlainHead
     from tollway.edge.upstream.request_body import Upload
 
+_NOTHING: list[bytes] = []  # never added to
 BUFFER_BYTES_MAX = 65_536
 """What is read ahead of `read` or `relay`; then the upstream waits."""
 
 
-class UpstreamAnswer:
-    """Implements the Answer port. The connection calls the methods of the second half, from its callbacks."""
+class Terms:
+    """How long an answer of one destination may take, in nanoseconds, by whose clock."""
 
-    __slots__ = (
-        "_chunks",
-        "_clock",
-        "_exchange",
-        "_is_reading",
-        "_limit",
-        "_monotonic_ns",
-        "_size",
-        "_tap",
-        "_timeouts",
-        "_tunnel",
-        "_waiter",
-        "connection",
-        "content_bytes",
-        "error",
-        "facts",
-        "headers",
-        "idle_ns",
-        "is_close_delimited",
-        "is_complete",
-        "is_head",
-        "is_untouched",
-        "sink",
-        "status",
-        "total_at_ns",
-        "upgrade",
-        "upload",
-        "wants_upgrade",
-    )
+    __slots__ = ("first_byte_ns", "idle_ns", "monotonic_ns", "timeouts", "total_ns")
+
+    def __init__(self, clock: Clock, timeouts: Timeouts) -> None:
+        self.monotonic_ns = clock.monotonic_ns
+        self.timeouts = timeouts
+        self.first_byte_ns = int(timeouts.first_byte_seconds * NANOS_PER_SECOND)
+        self.idle_ns = int(timeouts.idle_seconds * NANOS_PER_SECOND)
+        self.total_ns = int(timeouts.total_seconds * NANOS_PER_SECOND)
+
+
+class UpstreamAnswer:
+    """Implements the Answer port. The connection calls the methods of the second half, from its callbacks.
+
+    What most answers never need is set on the class, so that making one for each call costs little.
+    """
+
+    status = 0
+    content_bytes: int | None = None
+    upgrade = b""
+    is_complete = False
+    is_close_delimited = False
+    """The body ends where the connection does, so its completeness cannot be known."""
+    is_untouched = False
+    """The connection ended before any byte of an answer."""
+    error: TollwayError | None = None
+    upload: "Upload | None" = None
+    sink: Callable[[bytes], None] | None = None
+    """Takes the chunks of a relayed body, in place of `deliver`: one call less for each."""
+    headers: Headers
+    facts: list[object]
+    """Of a head that repeats on its connection, always the same list."""
+    _chunks: list[bytes] = _NOTHING
+    _size = 0
+    _limit = -1
+    _is_reading = False
+    _exchange: Exchange | None = None
+    _tap: Tap | None = None
+    _tunnel: Tunnel | None = None
 
     def __init__(
         self,
-        clock: Clock,
-        timeouts: Timeouts,
+        connection: "Connection",
+        terms: Terms,
         total_at_ns: int,
+        coming: "asyncio.Future[None]",
         *,
-        is_head: bool,
-        wants_upgrade: bool,
+        is_head: bool = False,
+        wants_upgrade: bool = False,
     ) -> None:
-        self.status = 0
-        self.headers: Headers = []
-        self.facts: list[object] = []
-        """Of a head that repeats on its connection, always the same list."""
-        self.content_bytes: int | None = None
-        self.upgrade = b""
-        self.is_head = is_head
-        self.is_complete = False
-        self.is_close_delimited = False
-        """The body ends where the connection does, so its completeness cannot be known."""
-        self.is_untouched = False
-        """The connection ended before any byte of an answer."""
-        self.wants_upgrade = wants_upgrade
-        self.error: TollwayError | None = None
-        self.connection: Connection | None = None
-        self.upload: Upload | None = None
-        self._clock = clock
-        self._timeouts = timeouts
+        """`coming` is done when the final head has come, or the connection has ended without one."""
+        self.connection: Connection | None = connection
+        self.terms = terms
         self.total_at_ns = total_at_ns
-        self.sink: Callable[[bytes], None] | None = None
-        """Takes the chunks of a relayed body, in place of `deliver`: one call less for each."""
-        self._monotonic_ns = clock.monotonic_ns
-        self.idle_ns = int(timeouts.idle_seconds * NANOS_PER_SECOND)
-        self._chunks: list[bytes] = []
-        self._size = 0
-        self._limit = -1
-        self._is_reading = False
-        self._exchange: Exchange | None = None
-        self._tap: Tap | None = None
-        self._tunnel: Tunnel | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self.coming = coming
+        self.is_head = is_head
+        self.wants_upgrade = wants_upgrade
 
     async def head(self) -> None:
         """Wait until the final head has come, or the connection has ended without one (`status` stays 0)."""
-        waiter = self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await waiter
-        except BaseException:  # as in _wait, which would be one coroutine more for each call
-            self.close()
-            raise
+        await self._until(self.coming)
         if self.status == 0:
             await self._settle_upload()
 
+    def failure(self) -> TollwayError:
+        """Return why there is no head."""
+        return self.error or faults.truncated("no answer")
+
     def take_whole(self, bytes_max: int) -> bytes | None:
-        """Return the whole body if it has come."""
+        """Return the body if all of it is there and no longer than that; None: `read` says what is the matter."""
         if self.is_complete and self.upload is None and self._size <= bytes_max:
             return self._take()
         return None
 
     async def read(self, bytes_max: int) -> bytes:
         """Read the whole body, waking up once."""
-        whole = self.take_whole(bytes_max)
-        if whole is not None:
+        if (whole := self.take_whole(bytes_max)) is not None:
             return whole
         self._limit = bytes_max
         if (self.content_bytes or 0) > bytes_max or self._size > bytes_max:
@@ -196,9 +181,9 @@ class UpstreamAnswer:
 
     def wake(self) -> None:
         """Let the task that waits go on."""
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        coming = self.coming
+        if not coming.done():
+            coming.set_result(None)
 
     def arrive(self, head: "PlainHead", body: bytes) -> None:
         """Take an answer that came whole, head and body at once."""
@@ -206,7 +191,7 @@ class UpstreamAnswer:
         self.headers = head.headers
         self.facts = head.facts
         self.content_bytes = head.content_bytes
-        self._chunks.append(body)
+        self._chunks = [body]
         self._size = len(body)
         self.complete()
 
@@ -214,7 +199,10 @@ class UpstreamAnswer:
         """Take the next bytes of the body."""
         if self._exchange is not None:
             return self._pass_on(chunk)
-        self._chunks.append(chunk)
+        if self._chunks:
+            self._chunks.append(chunk)
+        else:
+            self._chunks = [chunk]
         self._size += len(chunk)
         connection = self.connection
         if self._is_reading:
@@ -236,16 +224,16 @@ class UpstreamAnswer:
 
     def first_byte_deadline(self) -> int:
         """When the head must have come, from now."""
-        return self._deadline_after(self._timeouts.first_byte_seconds)
+        return min(self.terms.monotonic_ns() + self.terms.first_byte_ns, self.total_at_ns)
 
     def idle_deadline(self) -> int:
         """When the next byte must have come, from now."""
-        at_ns = self._monotonic_ns() + self.idle_ns
+        at_ns = self.terms.monotonic_ns() + self.terms.idle_ns
         return at_ns if at_ns < self.total_at_ns else self.total_at_ns
 
     def timeout(self, now_ns: int, *, is_waiting_for_head: bool) -> TollwayError:
         """Return the error for the deadline that passed."""
-        limits = self._timeouts
+        limits = self.terms.timeouts
         if now_ns >= self.total_at_ns:
             return faults.timeout("total", limits.total_seconds)
         if is_waiting_for_head and not self.is_uploading:
@@ -261,13 +249,14 @@ class UpstreamAnswer:
 
     # Inside.
 
-    def _deadline_after(self, seconds: float) -> int:
-        return min(self._clock.monotonic_ns() + int(seconds * NANOS_PER_SECOND), self.total_at_ns)
-
     async def _wait(self) -> None:
-        waiter = self._waiter = asyncio.get_running_loop().create_future()
+        """Wait for the end."""
+        self.coming = asyncio.get_running_loop().create_future()
+        await self._until(self.coming)
+
+    async def _until(self, coming: "asyncio.Future[None]") -> None:
         try:
-            await waiter
+            await coming
         except BaseException:  # only to clean up: a caller who left must not keep the upstream busy
             self.close()
             raise
@@ -278,14 +267,15 @@ class UpstreamAnswer:
 
     def _leave(self) -> None:
         self.connection = None
-        # The exchange may hold our signals: no cycle may outlive the call.
-        self._exchange = self._tap = self.sink = None
+        if self._exchange is not None:
+            # It may hold our signals: no cycle may outlive the call.
+            self._exchange = self._tap = self.sink = None
         if self.upload is not None:
             self.upload.cancel()
         self.wake()
 
     def _take(self) -> bytes:
-        chunks, self._chunks = self._chunks, []
+        chunks, self._chunks = self._chunks, _NOTHING
         self._size = 0
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 

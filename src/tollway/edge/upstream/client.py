@@ -7,7 +7,6 @@ from typing import cast
 from tollway.edge.flow import CallerFlow
 from tollway.edge.outbox import Outbox
 from tollway.edge.server.timers import TimerWheel
-from tollway.edge.upstream import faults
 from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.connect import Connector
 from tollway.edge.upstream.connection import Connection
@@ -36,6 +35,7 @@ class EdgeUpstreams:
     ) -> None:
         """Shares the worker's `wheel` and `outbox` when given, and leaves it running; else makes its own."""
         self.loop = asyncio.get_running_loop()
+        self._create_future = self.loop.create_future
         self.idle = 0
         """Idle connections over all pools."""
         self.clock = clock or SystemClock()
@@ -47,6 +47,25 @@ class EdgeUpstreams:
         self._limits = limits or PoolLimits()
         self._pools: dict[str, Pool] = {}
         self._retired: list[Pool] = []
+
+    def begin(
+        self, destination: Destination, target: bytes, lines: bytes, own_lines: bytes, body: bytes
+    ) -> UpstreamAnswer | None:
+        """POST a body at once over an idle connection; see the port."""
+        pool = self._pools.get(destination.pool_key)
+        if pool is None or pool.destination is not destination:
+            pool = self._renew(pool, destination)
+        start = pool.start_of("POST", target, lines)
+        connection = pool.take()
+        if connection is None:
+            return None
+        terms = pool.terms
+        now_ns = terms.monotonic_ns()
+        total_at_ns, head_at_ns = now_ns + terms.total_ns, now_ns + terms.first_byte_ns
+        answer = UpstreamAnswer(connection, terms, total_at_ns, self._create_future())
+        head = b"%b%bcontent-length: %d\r\n\r\n" % (start, own_lines, len(body))
+        connection.begin(answer, head, head_at_ns if head_at_ns < total_at_ns else total_at_ns, body)
+        return answer
 
     async def send(
         self,
@@ -71,23 +90,24 @@ class EdgeUpstreams:
             if body_bytes != 0:
                 flow = cast(CallerFlow, body)
             body = b""
+        start = pool.start_of(method, target, b"") + lines
         head, wants_upgrade = encode_request_head(
-            pool.start_of(method, target, lines), headers, body_bytes=body_bytes, expects_body=method in EXPECTS_BODY
+            start, headers, body_bytes=body_bytes, expects_body=method in EXPECTS_BODY
         )
-        total_at_ns = self.clock.monotonic_ns() + pool.total_ns
+        terms = pool.terms
+        total_at_ns = terms.monotonic_ns() + terms.total_ns
         connection = pool.take()
         is_reused = connection is not None
         while True:
             if connection is None:
                 connection = await pool.connect()
                 is_reused = connection.served > 0
+            coming = self._create_future()
             answer = UpstreamAnswer(
-                self.clock, destination.timeouts, total_at_ns, is_head=method == "HEAD", wants_upgrade=wants_upgrade
+                connection, terms, total_at_ns, coming, is_head=method == "HEAD", wants_upgrade=wants_upgrade
             )
-            answer.connection = connection
             if flow is None:
-                deadline_ns = self.clock.monotonic_ns() + pool.first_byte_ns
-                connection.begin(answer, head, deadline_ns if deadline_ns < total_at_ns else total_at_ns, body)
+                connection.begin(answer, head, answer.first_byte_deadline(), body)
             else:
                 answer.upload = Upload(connection, answer, flow)
                 connection.begin(answer, head, total_at_ns)
@@ -96,7 +116,7 @@ class EdgeUpstreams:
             if answer.status:
                 return answer
             if not (is_reused and answer.is_untouched and flow is None and method in _IDEMPOTENT):
-                raise answer.error or faults.truncated("no answer")
+                raise answer.failure()
             pool.stale_retries += 1
             connection = None
 

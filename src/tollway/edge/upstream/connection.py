@@ -228,7 +228,7 @@ class Connection(asyncio.BufferedProtocol):
         if answer is None:
             return self.close()
         now_ns = self._monotonic_ns()
-        due_ns = min(self._progressed_ns + answer.idle_ns, answer.total_at_ns)
+        due_ns = min(self._progressed_ns + answer.terms.idle_ns, answer.total_at_ns)
         if self.state is _BODY and now_ns < due_ns and not self._is_paused:
             return self.deadline.start(due_ns)
         return self.close(answer.timeout(now_ns, is_waiting_for_head=self.state is State.HEAD))
@@ -378,7 +378,7 @@ class Connection(asyncio.BufferedProtocol):
         if self._buffer[7] != 0x31 or self._head_bytes or self._interims:  # 0x31: the "1" after "HTTP/1."
             noted.check_version(parser.get_http_version())
         answer.status = status
-        answer.headers = noted.passed_on()
+        answer.headers, answer.facts = noted.passed_on(), []
         if noted.idle_seconds is not None:
             self.keep_alive_seconds = noted.idle_seconds
         if answer.is_head or status == 204 or status == 304:
@@ -415,6 +415,7 @@ class Connection(asyncio.BufferedProtocol):
                 raise Violation("101 without an upgrade")
             answer.status = status
             answer.headers = [header for header in noted.passed_on() if header[0] != b"content-length"]
+            answer.facts = []
             answer.upgrade = noted.upgrade
             self.state = State.TUNNEL
             return
@@ -446,7 +447,7 @@ class Connection(asyncio.BufferedProtocol):
         now_ns = self._progressed_ns = self._monotonic_ns()
         if not self._has_progressed and self.state is _BODY and not self._is_paused:
             self._has_progressed = True
-            self.deadline.start(min(now_ns + answer.idle_ns, answer.total_at_ns))
+            self.deadline.start(min(now_ns + answer.terms.idle_ns, answer.total_at_ns))
 
     def _complete(self, nbytes: int) -> None:
         answer, parts = self._answer, self._parts

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tollway.edge.upstream import faults
+from tollway.edge.upstream.answer import Terms
 from tollway.edge.upstream.connection import Connection
 from tollway.edge.upstream.proxy import host_lines, target_prefix
 from tollway.edge.upstream.request_head import encode_start
@@ -57,11 +58,11 @@ class Pool:
         self._host_lines = host_lines(destination)
         self._target_prefix = target_prefix(destination)
         self._starts: dict[tuple[str, bytes, bytes], bytes] = {}
+        self._owner = owner
         self.adopt(destination)
         self.connects = 0
         self.reuses = 0
         self.stale_retries = 0
-        self._owner = owner
         self._limits = limits
         self._idle_max = limits.idle_per_pool_max
         self._idle_ns = int(limits.idle_seconds * NANOS_PER_SECOND)
@@ -74,9 +75,7 @@ class Pool:
     def adopt(self, destination: Destination) -> None:
         """Serve `destination` from now on, which connects as the one before does."""
         self.destination = destination
-        timeouts = destination.timeouts
-        self.first_byte_ns = int(timeouts.first_byte_seconds * NANOS_PER_SECOND)
-        self.total_ns = int(timeouts.total_seconds * NANOS_PER_SECOND)
+        self.terms = Terms(self._owner.clock, destination.timeouts)
         self._starts.clear()
 
     def start_of(self, method: str, target: bytes, lines: bytes) -> bytes:

@@ -6,30 +6,13 @@ Law: exactly one Host and exactly one framing leave here, both ours, and no CR, 
 import re
 
 from tollway.gateway.ports import Headers
+from tollway.wire.request_fields import WITHHELD, write_fields
 
 _METHODS = {name: name.encode() for name in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")
 _VISIBLE = bytes(range(0x21, 0x7F))
 EXPECTS_BODY = frozenset(("POST", "PUT", "PATCH"))
 """Methods whose requests state a length also without a body (RFC 9110 section 8.6)."""
-
-WITHHELD = frozenset(
-    (
-        b"host",
-        b"content-length",
-        b"transfer-encoding",
-        b"connection",
-        b"keep-alive",
-        b"proxy-connection",
-        b"proxy-authorization",
-        b"proxy-authenticate",
-        b"te",
-        b"trailer",
-        b"upgrade",
-        b"expect",
-    )
-)
-"""Never passed on as given: Host and framing are written here, the others hold for one connection only."""
 
 
 def encode_start(method: str, target: bytes, host_lines: bytes) -> bytes:
@@ -51,20 +34,13 @@ def encode_request_head(
     `start` is of `encode_start`. `body_bytes` None means chunked; `expects_body`: a length is stated even when it is
     0. Raises ValueError when a header cannot be written safely.
     """
+    passed = [header for header in headers if header[0] not in WITHHELD]
     upgrade = None
-    lines = []
-    for name, value in headers:
-        if name in WITHHELD:
-            if name == b"upgrade":
-                upgrade = value
-        else:
-            lines.append(b"%b: %b\r\n" % (name, value))
-    if upgrade is not None:
-        lines += (b"connection: Upgrade\r\n", b"upgrade: %b\r\n" % upgrade)
-    block = b"".join(lines)
-    count = len(lines)
-    if block.count(b"\n") != count or block.count(b"\r") != count or b"\0" in block:
-        raise ValueError("a header has a line break or NUL in it")
+    if len(passed) < len(headers):
+        upgrade = dict(headers).get(b"upgrade")
+        if upgrade is not None:
+            passed += ((b"connection", b"Upgrade"), (b"upgrade", upgrade))
+    block = write_fields(passed)
     if body_bytes is None:
         framing = b"transfer-encoding: chunked\r\n"
     elif body_bytes or expects_body:

@@ -10,7 +10,7 @@ import msgspec
 from tollway.contract.usage import BYTES_PER_TOKEN
 from tollway.formats.chat.foreign import UNREAD, without_foreign_thinking
 from tollway.formats.dialect import Bounds, Target
-from tollway.formats.json_object import JSONObject, count_name
+from tollway.formats.json_object import LONG_BYTES, JSONObject, count_name
 from tollway.kernel.errors import TollwayError
 
 CHOICES_MAX = 128
@@ -52,11 +52,13 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
     choices = body.integer("n") or 1
     if not 1 <= choices <= CHOICES_MAX:
         raise TollwayError("request.field_invalid", public=f"`n` must be from 1 to {CHOICES_MAX}.", param="n")
+    raw = body.encode()
+    may_have_media = b'_url"' in raw or b'"file_' in raw if body_bytes < LONG_BYTES else True
     return Bounds(
-        input_tokens_max=body_bytes + _media_tokens_max(body.encode()),
-        input_tokens_estimate=-(-body.size("messages") // BYTES_PER_TOKEN),
-        output_tokens_max=None if bound is None else bound * choices,
-        choices=choices,
+        body_bytes + _media_tokens_max(raw) if may_have_media else body_bytes,
+        -(-body.size("messages") // BYTES_PER_TOKEN),
+        None if bound is None else bound * choices,
+        choices,
     )
 
 

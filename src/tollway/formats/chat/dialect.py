@@ -21,7 +21,6 @@ from tollway.formats.chat import (
 )
 from tollway.formats.chat.stream_watch import StreamWatch
 from tollway.formats.dialect import (
-    Bounds,
     Dialect,
     DialectName,
     EventReader,
@@ -41,21 +40,11 @@ class ChatDialect:
 
     name: DialectName = "chat"
 
-    def read_model(self, body: JSONObject) -> str:
-        """Return the model asked for. Raises request.field_invalid."""
-        return bounds.read_model(body)
-
-    def is_stream(self, body: JSONObject) -> bool:
-        """Whether the answer is asked for as an event stream."""
-        return bounds.is_stream(body)
-
-    def read_bounds(self, body: JSONObject, body_bytes: int) -> Bounds:
-        """Return what the request can consume at most. Raises request.field_invalid."""
-        return bounds.read_bounds(body, body_bytes)
-
-    def adapt(self, body: JSONObject, target: Target, *, is_stream: bool) -> bool:
-        """Set the model, the output cap and the stream's usage where they must change."""
-        return bounds.adapt(body, target, is_stream=is_stream)
+    read_model = staticmethod(bounds.read_model)
+    is_stream = staticmethod(bounds.is_stream)
+    read_bounds = staticmethod(bounds.read_bounds)
+    adapt = staticmethod(bounds.adapt)
+    read_usage = staticmethod(usage.read_usage)
 
     def read_request(self, body: JSONObject, *, model: str, is_stream: bool) -> hub.Request:
         """Return what the body means. Raises request.field_invalid or request.untranslatable."""
@@ -109,8 +98,6 @@ class ChatDialect:
             return raw
         answer.set("model", msgspec.Raw(msgspec.json.encode(model)))
         return answer.encode()
-
-    read_usage = staticmethod(usage.read_usage)
 
     def estimate_usage(self, raw: bytes, input_tokens_estimate: int) -> Usage:
         """Estimate what an answer without stated usage consumed, from the length of its text."""

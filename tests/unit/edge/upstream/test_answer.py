@@ -2,16 +2,16 @@
 
 import pytest
 
-from kit.scripted_upstream import StandInExchange, UpperTap
+from kit.scripted_upstream import Promise, StandInExchange, UpperTap
 from tollway.contract.policy import Timeouts
 from tollway.edge.upstream import faults
-from tollway.edge.upstream.answer import UpstreamAnswer
+from tollway.edge.upstream.answer import Terms, UpstreamAnswer
 from tollway.kernel.clock import FixedClock
 from tollway.kernel.errors import TollwayError
 
 
 def build(*chunks: bytes) -> UpstreamAnswer:
-    answer = UpstreamAnswer(FixedClock(), Timeouts(), 1, is_head=False, wants_upgrade=False)
+    answer = UpstreamAnswer(None, Terms(FixedClock(), Timeouts()), 1, Promise())  # type: ignore[arg-type]
     answer.status = 200
     for chunk in chunks:
         answer.deliver(chunk)

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from kit.scripted_upstream import Promise
 from tollway.contract.policy import Timeouts
 from tollway.edge.outbox import Outbox
 from tollway.edge.server.timers import TimerWheel
-from tollway.edge.upstream.answer import UpstreamAnswer
+from tollway.edge.upstream.answer import Terms, UpstreamAnswer
 from tollway.edge.upstream.connection import Connection
 from tollway.edge.upstream.read_buffer import READ_BYTES_MAX, ReadBuffer
 from tollway.edge.upstream.state import State
@@ -73,8 +74,15 @@ class Bench:
 
     def begin(self, *, is_head: bool = False, wants_upgrade: bool = False) -> UpstreamAnswer:
         total = self.clock.monotonic_ns() + int(self.timeouts.total_seconds * 1e9)
-        answer = UpstreamAnswer(self.clock, self.timeouts, total, is_head=is_head, wants_upgrade=wants_upgrade)
-        answer.connection = self.connection
+        terms, coming = Terms(self.clock, self.timeouts), Promise()
+        answer = UpstreamAnswer(
+            self.connection,
+            terms,
+            total,
+            coming,  # type: ignore[arg-type]
+            is_head=is_head,
+            wants_upgrade=wants_upgrade,
+        )
         self.connection.begin(answer, b"request", answer.first_byte_deadline())
         return answer
 
