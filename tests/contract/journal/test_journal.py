@@ -265,8 +265,6 @@ BROKEN = OSError(5, "Input/output error")
 @pytest.mark.parametrize(
     ("call", "failure"), [("posix_fallocate", FULL), ("posix_fallocate", BROKEN), ("pwrite", FULL)]
 )
-    ("call", "failure"), [("posix_fallocate", FULL), ("posix_fallocate", BROKEN), ("pwrite", FULL)]
-)
 def test_a_record_that_finds_no_room_is_refused_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, failure: OSError
 ) -> None:
