@@ -7,7 +7,6 @@ the transaction that holds its last record survives power loss.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import repeat
 from typing import NamedTuple, TypeVar
 
 from tollway.contract.records import TallyRecord, encode
@@ -15,7 +14,7 @@ from tollway.kernel.codes import BY_NAME
 from tollway.ledger.cells import Counted, count_cells
 from tollway.ledger.condensing.condenser import Condenser
 from tollway.ledger.model import DAY, FULL, HOUR, MINUTE, RESOLUTIONS, Group, Sums, coarser
-from tollway.ledger.ports import Batch, CallRow, JournalSource, LedgerStore, SumsKey
+from tollway.ledger.ports import Batch, GroupCalls, JournalSource, LedgerStore, SumsKey
 from tollway.ledger.reading import Reading, crash
 from tollway.ledger.rollups import clean_text
 from tollway.ledger.uses import SeenAddresses, address_uses, last_uses, secret_uses
@@ -203,7 +202,7 @@ class Ingest:
                 opened=[(key, *value) for key, value in reading.opened.items() if key not in self._open_calls],
                 closed=[key for key in self._open_calls if key not in reading.opened],
                 groups=new_groups,
-                calls=self._rows(cells),
+                calls=self._calls(cells),
                 sums=self._running(_by_resolution(minutes)),
                 spent=_spent(cells),
                 uses=last_uses(cells),
@@ -221,12 +220,11 @@ class Ingest:
         for name in forgotten:
             del self._positions[name]
 
-    def _rows(self, cells: Iterable[Counted]) -> list[CallRow]:
-        rows: list[CallRow] = []
-        for cell in cells:
-            ids = [facts.request_id for facts in cell.facts]
-            rows += zip(cell.starts, repeat(self._groups[cell.group]), ids, cell.bodies)
-        return rows
+    def _calls(self, cells: Iterable[Counted]) -> list[GroupCalls]:
+        return [
+            GroupCalls(self._groups[cell.group], cell.starts, [facts.request_id for facts in cell.facts], cell.bodies)
+            for cell in cells
+        ]
 
     def _name_groups(self, groups: set[Group]) -> list[tuple[int, Group]]:
         """Give every group and its coarser ones an id; return those that are new to the database."""

@@ -72,7 +72,7 @@ class Store:
 
     @property
     def outcomes(self):
-        return [name for batch in self.batches for _, _, name, _ in batch.calls]
+        return [name for batch in self.batches for calls in batch.calls for name in calls.request_ids]
 
 
 def test_a_writers_files_are_read_one_after_the_other():
