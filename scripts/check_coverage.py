@@ -36,6 +36,8 @@ WHOLE = (
     "policy/usability.py",
     "policy/rate.py",
     "policy/budget.py",
+    "kernel/money.py",
+    "policy/meter_keys.py",
     "policy/price.py",
     "policy/price_book.py",
     "policy/tariff.py",
@@ -57,6 +59,7 @@ WHOLE = (
     "control/rights/",
     "adapters/meters/",
     "adapters/journal/",
+    "adapters/prices/",
 )
 """Files and folders of src/tollway whose every line and branch is run by a test."""
 
