@@ -7,20 +7,19 @@ the transaction that holds its last record survives power loss.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from tollway.contract.records import TallyRecord, encode
 from tollway.kernel.codes import BY_NAME
+from tollway.ledger.adding import Path, add_up, count_all
 from tollway.ledger.cells import Counted, count_cells
 from tollway.ledger.condensing.condenser import Condenser
-from tollway.ledger.model import DAY, FULL, HOUR, MINUTE, RESOLUTIONS, Group, Sums, coarser
+from tollway.ledger.model import DAY, FULL, MINUTE, RESOLUTIONS, Group, Sums, coarser
 from tollway.ledger.ports import Batch, GroupCalls, JournalSource, LedgerStore, SumsKey
 from tollway.ledger.reading import Reading, crash
 from tollway.ledger.rollups import clean_text
 from tollway.ledger.uses import SeenAddresses, address_uses, last_uses, secret_uses
 from tollway.ledger.watching.watch import Watch
-
-K = TypeVar("K")
 
 READ_BYTES = 4 * 1024 * 1024
 """Read of one file in one step: about 8,000 calls, some 40 MB while they are added up."""
@@ -52,7 +51,7 @@ class Ingest:
         self._positions: dict[str, int] = {}
         self._open_calls: dict[str, tuple[str, bytes]] = {}
         self._groups: dict[Group, int] = {}
-        self._coarser: dict[Group, list[Group]] = {}
+        self._paths: dict[Group, Path] = {}
         self._next_group_id = 0
         self._sums: dict[int, dict[SumsKey, Sums]] = {}
         self.watch = Watch(store.watch)
@@ -101,7 +100,7 @@ class Ingest:
         state = self._store.load()
         self._positions, self._open_calls = state.positions, state.open_calls
         self._groups = {}
-        self._coarser = {}
+        self._paths = {}
         self._next_group_id = self._store.next_group_id()
         self._sums = {resolution: {} for resolution in RESOLUTIONS}
         self._addresses = SeenAddresses()
@@ -114,15 +113,14 @@ class Ingest:
         reading = self._read(names)
         crashed = self._close_orphans(reading, names)
         forgotten = [name for name in self._positions if name not in set(names)]
-        totals = Sums()
-        changed = bool(reading.positions or forgotten or crashed)
-        if changed:
-            self._write(reading, forgotten, totals)
+        counts = Sums().counts
+        if reading.positions or forgotten or crashed:
+            counts = self._write(reading, forgotten)
         self._delete_finished(names)
         self.orphans += crashed
         self.ingested += len(reading.bodies)
         self.damaged += reading.damaged
-        _, _, client, server, _, tokens_in, tokens_out, _, cost, _, _ = totals.counts
+        _, _, client, server, _, tokens_in, tokens_out, _, cost, _, _ = counts
         return Ingested(
             reading.bodies,
             client + server,
@@ -182,18 +180,15 @@ class Ingest:
             reading.close(request_id, encode(crash(body)))
         return len(orphans)
 
-    def _write(self, reading: Reading, forgotten: list[str], totals: Sums) -> None:
+    def _write(self, reading: Reading, forgotten: list[str]) -> list[int]:
+        """Write one transaction; return the counts of all calls in it, in the order of Sums.COLUMNS."""
         cells = count_cells(reading.cells)
         tallied = _tally_sums(reading.tallies)
         new_groups = self._name_groups({cell.group for cell in cells} | {group for _, group in tallied})
-        by_group = _by_group(cells)
-        for key, found in tallied.items():
-            _add_to(by_group, key, found)
-        minutes: dict[SumsKey, Sums] = {}
-        for (minute_start, group), found in by_group.items():
-            totals.add(found)
-            for each in (group, *self._coarser[group]):
-                _add_to(minutes, (each.cube, minute_start, self._groups[each]), found)
+        paths = self._paths
+        parts = [(cell.minute_start, paths[cell.group], cell.sums) for cell in cells]
+        parts += [(start, paths[group], sums) for (start, group), sums in tallied.items()]
+        sums = add_up(parts)
         addresses = address_uses(cells)
         self._store.apply(
             Batch(
@@ -203,7 +198,7 @@ class Ingest:
                 closed=[key for key in self._open_calls if key not in reading.opened],
                 groups=new_groups,
                 calls=self._calls(cells),
-                sums=self._running(_by_resolution(minutes)),
+                sums=self._running(sums),
                 spent=_spent(cells),
                 uses=last_uses(cells),
                 unpriced=_unpriced(cells),
@@ -212,17 +207,19 @@ class Ingest:
                 addresses=addresses,
                 crowded=self._addresses.find_crowded(addresses),
                 findings=self.watch.look(cells, reading.tallies),
-                unbuilt=self._condenser.touch({start for start, _ in by_group}),
+                unbuilt=self._condenser.touch({start for start, _, _ in parts}),
             )
         )
         self._open_calls = reading.opened
         self._positions.update(reading.positions)
         for name in forgotten:
             del self._positions[name]
+        return count_all(sums[MINUTE])
 
     def _calls(self, cells: Iterable[Counted]) -> list[GroupCalls]:
+        paths = self._paths
         return [
-            GroupCalls(self._groups[cell.group], cell.starts, [facts.request_id for facts in cell.facts], cell.bodies)
+            GroupCalls(paths[cell.group][FULL], cell.starts, [facts.request_id for facts in cell.facts], cell.bodies)
             for cell in cells
         ]
 
@@ -230,20 +227,20 @@ class Ingest:
         """Give every group and its coarser ones an id; return those that are new to the database."""
         if len(self._groups) > CACHED_MAX:
             self._groups.clear()
-            self._coarser.clear()
-        unknown = {group for group in groups if group not in self._coarser}
-        if not unknown:
+            self._paths.clear()
+        chains = {group: (group, *coarser(group)) for group in groups if group not in self._paths}
+        if not chains:
             return []
-        self._coarser.update((group, coarser(group)) for group in unknown)
-        unknown.update(each for group in list(unknown) for each in self._coarser[group])
-        missing = [group for group in unknown if group not in self._groups]
-        self._groups.update(self._store.find_groups(missing))
+        missing = {group for chain in chains.values() for group in chain if group not in self._groups}
+        self._groups.update(self._store.find_groups(list(missing)))
         named: list[tuple[int, Group]] = []
         for group in missing:
             if group not in self._groups:
                 self._groups[group] = self._next_group_id
                 named.append((self._next_group_id, group))
                 self._next_group_id += 1
+        for group, chain in chains.items():
+            self._paths[group] = tuple(self._groups[each] for each in chain)
         return named
 
     def _find_or_name(self, groups: Collection[Group]) -> tuple[dict[Group, int], list[tuple[int, Group]]]:
@@ -257,19 +254,17 @@ class Ingest:
         """Add this batch's sums to the running ones, read back where not in memory, and return the new totals."""
         if sum(map(len, self._sums.values())) > CACHED_MAX:
             self._sums = {resolution: {} for resolution in RESOLUTIONS}
+        totals: dict[int, dict[SumsKey, Sums]] = {}
         for resolution, changes in sums.items():
             running = self._sums[resolution]
             missing = [key for key in changes if key not in running]
             if missing:
                 running.update(self._store.find_sums(resolution, missing))
-            for key, change in changes.items():
-                total = running.get(key)
-                if total is None:
-                    running[key] = change
-                else:
-                    total.add(change)
-                    changes[key] = total
-        return sums
+            totals[resolution] = {
+                key: Sums.of((running[key], change)) if key in running else change for key, change in changes.items()
+            }
+            running.update(totals[resolution])
+        return totals
 
     def _delete_finished(self, names: list[str]) -> None:
         gone = [name for name in names if name in self._finished]
@@ -277,30 +272,6 @@ class Ingest:
             self._store.make_durable()
             for name in gone:
                 self._journal.delete(name, self._positions.get(name, 0))
-
-
-def _add_to(sums: dict[K, Sums], key: K, found: Sums) -> None:
-    into = sums.get(key)
-    if into is None:
-        into = sums[key] = Sums()
-    into.add(found)
-
-
-def _by_resolution(minutes: dict[SumsKey, Sums]) -> dict[int, dict[SumsKey, Sums]]:
-    sums: dict[int, dict[SumsKey, Sums]] = {resolution: {} for resolution in RESOLUTIONS}
-    sums[MINUTE] = minutes
-    for (cube, start, group_id), found in minutes.items():
-        for resolution in (HOUR, DAY):
-            _add_to(sums[resolution], (cube, start - start % resolution, group_id), found)
-    return sums
-
-
-def _by_group(cells: Iterable[Counted]) -> dict[tuple[int, Group], Sums]:
-    """Return the sums of each minute and group; a cell's own sums are not changed."""
-    found: dict[tuple[int, Group], Sums] = {}
-    for cell in cells:
-        _add_to(found, (cell.minute_start, cell.group), cell.sums)
-    return found
 
 
 def _spent(cells: Iterable[Counted]) -> dict[tuple[str, str, int], int]:
