@@ -6,7 +6,9 @@ closed as `crashed` with the estimate it was admitted with. A file is deleted on
 the transaction that holds its last record survives power loss.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from tollway.contract.records import TallyRecord, encode
@@ -22,9 +24,10 @@ from tollway.ledger.uses import SeenAddresses, address_uses, last_uses, secret_u
 from tollway.ledger.watching.watch import Watch
 
 READ_BYTES = 4 * 1024 * 1024
-"""Read of one file in one step: about 8,000 calls, some 40 MB while they are added up."""
+"""Read of one file in one step: about 6,000 calls, some 30 MB while they are added up."""
 CACHED_MAX = 20_000
 """Groups and running sums kept in memory; above it they are read back from the database when needed."""
+_of_charge = attrgetter("owner_id", "budget_id", "period_start_ns")
 _UNPRICED = Sums.COLUMNS.index("unpriced_calls")
 
 
@@ -153,15 +156,15 @@ class Ingest:
 
     def _read_file(self, name: str, writer: str, reading: Reading) -> bool:
         """Read one file on; return whether there was nothing left to read."""
-        start = self._positions.get(name, 0)
-        if self._journal.size(name) == start:
+        start, end = self._positions.get(name, 0), self._journal.size(name)
+        if end == start:
             return True
         self._journal.sync(name)
         payloads, position = self._journal.read(name, start, READ_BYTES)
         if position == start:
             return True
         reading.positions[name] = position
-        reading.is_more = reading.is_more or position - start > READ_BYTES // 2
+        reading.is_more = reading.is_more or position < end
         reading.take(payloads, writer)
         return False
 
@@ -275,13 +278,11 @@ class Ingest:
 
 
 def _spent(cells: Iterable[Counted]) -> dict[tuple[str, str, int], int]:
-    spent: dict[tuple[str, str, int], int] = {}
-    for cell in cells:
-        for facts in cell.facts:
-            for charge in facts.charges:
-                key = (charge.owner_id, charge.budget_id, charge.period_start_ns)
-                spent[key] = spent.get(key, 0) + charge.nanos
-    return spent
+    charges = [charge for cell in cells for facts in cell.facts for charge in facts.charges]
+    spent: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
+    for key, charge in zip(map(_of_charge, charges), charges, strict=True):
+        spent[key].append(charge.nanos)
+    return {key: sum(nanos) for key, nanos in spent.items()}
 
 
 def _unpriced(cells: Iterable[Counted]) -> dict[tuple[int, str, str], tuple[int, int]]:
