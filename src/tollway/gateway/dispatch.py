@@ -20,7 +20,7 @@ from tollway.gateway.ports import Answer, Exchange
 from tollway.gateway.prepare import Prepared
 from tollway.gateway.relay import Relayed
 from tollway.gateway.resolve import Plan
-from tollway.gateway.room import Amounts, MetersBusy, NoRoom
+from tollway.gateway.room import COST, Amounts, MetersBusy, NoRoom
 from tollway.gateway.snapshot import ProviderKey, Route
 from tollway.kernel.errors import TollwayError
 
@@ -131,8 +131,8 @@ def open_call(plan: Plan, call: Call, gw: Gateway) -> None:
     bounds = plan.bounds
     output = bounds.output_tokens_expected
     hold = call.hold
-    if hold is not None and hold.granted_nanos:
-        estimate: int | None = hold.granted_nanos
+    if hold is not None and (reserved := hold.granted[COST]):
+        estimate: int | None = reserved
     else:
         estimate = None if tariff is None else tariff.worst_case(bounds.input_tokens_estimate, output)
     gw.journal.append(
@@ -155,7 +155,8 @@ async def _enter(plan: Plan, place: int, call: Call, gw: Gateway) -> tuple[NoRoo
 
 async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, gw: Gateway) -> Answer:
     """Send the call once, and return the answer whose head has come. Raises upstream.* and gateway.overloaded."""
-    started = gw.monotonic_ns()
+    monotonic_ns = gw.monotonic_ns
+    started = monotonic_ns()
     gw.counters[_ATTEMPTS] += 1
     destination = route.provider.destination
     own_lines = b"traceparent: %b\r\n%b" % (call.traceparent, prepared.lines)
@@ -183,7 +184,7 @@ async def _send(route: Route, key: ProviderKey, prepared: Prepared, call: Call, 
     except BaseException as error:
         _note_failure(started, error, way, call, gw)
         raise
-    call.answered_at = gw.monotonic_ns()
+    call.answered_at = monotonic_ns()
     call.note_attempt(started, answer.status, "", find_request_id(answer, route), way=way)
     return answer
 

@@ -17,7 +17,7 @@ from tollway.gateway.accept import Inbound
 from tollway.gateway.call import Call
 from tollway.gateway.context import Gateway
 from tollway.gateway.continuing import Continuing, continue_call, serve_where_kept
-from tollway.gateway.operations import Operation
+from tollway.gateway.operations import CREATE_RESPONSE, Operation
 from tollway.gateway.response_states import owner_of
 from tollway.gateway.rights import permit_name, permit_uses, permit_ways
 from tollway.gateway.snapshot import Compiled, Model, Service
@@ -57,18 +57,8 @@ class Plan(msgspec.Struct, frozen=True, gc=False):
         return None if None in tariffs else cast(tuple[Tariff, ...], tariffs)
 
 
-class Asked(msgspec.Struct, frozen=True, gc=False):
-    """What a body asks for: the model, found and permitted, and how it is to be answered."""
-
-    operation: Operation
-    body: JSONObject
-    model: Model
-    is_stream: bool
-    chain: Chain
-
-
-def find_asked(raw: bytes, inbound: Inbound, chain: Chain, compiled: Compiled, call: Call) -> Asked:
-    """Read the body as far as it says what is asked for. `chain` are the rights that it is judged by.
+def resolve_ai(raw: bytes, inbound: Inbound, chain: Chain, compiled: Compiled, call: Call) -> Plan:
+    """Read and check the body and find its candidates; `chain` are the rights that it is judged by.
 
     Raises request.body_invalid, request.field_invalid, token.environment, model.not_found, or those of
     gateway/rights.py.
@@ -76,7 +66,40 @@ def find_asked(raw: bytes, inbound: Inbound, chain: Chain, compiled: Compiled, c
     body = JSONObject.parse(raw)
     operation = inbound.operation
     dialect = operation.dialect
-    name = inbound.argument or dialect.read_model(body)
+    model = _find_model(inbound.argument or dialect.read_model(body), chain, compiled, call)
+    is_stream = operation.is_stream
+    if is_stream is None:
+        is_stream = dialect.is_stream(body)
+    call.is_stream = is_stream
+    bounds, output_cap = _bounds(operation, body), None
+    if chain and operation.kind == "generate":
+        bounds, output_cap = permit_uses(dialect, body, bounds, chain, call)
+    tariffs = model.tariffs or _tariffs_at(model, call.started_ns)
+    is_array = is_stream and dialect is GEMINI and "alt=sse" not in inbound.query.split("&")
+    return Plan(dialect, model, body, bounds, is_stream, tariffs, is_array, None, output_cap)
+
+
+async def resolve_response(plan: Plan, caller: Caller, chain: Chain, call: Call, gw: Gateway) -> Plan:
+    """Return the plan of a response with what it continues, if it continues any. Raises as `continue_call` does."""
+    continuing = await continue_call(plan.body, owner_of(caller.token), gw.states)
+    continued = continuing.continued
+    model = plan.model if continued.upstream is None else serve_where_kept(plan.model, continued.upstream)
+    bounds, output_cap = _bounds(CREATE_RESPONSE, continued.body, continued.context_tokens), None
+    if chain:
+        bounds, output_cap = permit_uses(plan.dialect, continued.body, bounds, chain, call)
+    return structs.replace(
+        plan,
+        model=model,
+        body=continued.body,
+        bounds=bounds,
+        tariffs=model.tariffs or _tariffs_at(model, call.started_ns),
+        continuing=continuing,
+        output_cap=output_cap,
+    )
+
+
+def _find_model(name: str, chain: Chain, compiled: Compiled, call: Call) -> Model:
+    """Return the model of that name as far as the rights permit it, and note what was asked for."""
     try:
         if chain:
             permit_name(name, chain, compiled, call)
@@ -89,35 +112,12 @@ def find_asked(raw: bytes, inbound: Inbound, chain: Chain, compiled: Compiled, c
         call.model = name[:ASKED_CHARACTERS_MAX]  # who tries one name after the other is noticed by them
         raise
     call.model = name
-    is_stream = operation.is_stream
-    if is_stream is None:
-        is_stream = dialect.is_stream(body)
-    call.is_stream = is_stream
-    return Asked(operation, body, model, is_stream, chain)
+    return model
 
 
-async def plan_response(asked: Asked, inbound: Inbound, caller: Caller, call: Call, gw: Gateway) -> Plan:
-    """As `plan_call`, for a response that may continue another one. Raises what `continue_call` raises too."""
-    continuing = await continue_call(asked.body, owner_of(caller.token), gw.states)
-    body, kept = continuing.continued.body, continuing.continued.upstream
-    model = asked.model if kept is None else serve_where_kept(asked.model, kept)
-    return plan_call(structs.replace(asked, body=body, model=model), inbound, call, gw, continuing)
-
-
-def plan_call(asked: Asked, inbound: Inbound, call: Call, gw: Gateway, continuing: Continuing | None = None) -> Plan:
-    """Return how the call can be sent. Raises request.field_invalid or token.parameter_denied."""
-    operation, body, model, is_stream = asked.operation, asked.body, asked.model, asked.is_stream
-    dialect = operation.dialect
-    bounds = _bounds(operation, body, 0 if continuing is None else continuing.continued.context_tokens)
-    output_cap = None
-    if asked.chain and operation.kind == "generate":
-        bounds, output_cap = permit_uses(dialect, body, bounds, asked.chain, call)
-    tariffs = model.tariffs
-    if tariffs is None:
-        now = gw.now_ns()
-        tariffs = tuple([route.tariffs.at(now) for route in model.routes])
-    is_array = is_stream and dialect is GEMINI and "alt=sse" not in inbound.query.split("&")
-    return Plan(dialect, model, body, bounds, is_stream, tariffs, is_array, continuing, output_cap)
+def _tariffs_at(model: Model, now_ns: int) -> tuple[Tariff | None, ...]:
+    """Return what each route costs at that instant, where the price depends on it."""
+    return tuple([route.tariffs.at(now_ns) for route in model.routes])
 
 
 def missing_model(name: str, compiled: Compiled) -> TollwayError:
@@ -129,7 +129,7 @@ def missing_model(name: str, compiled: Compiled) -> TollwayError:
     return TollwayError("model.not_found", public=f"No provider offers the model `{name[:200]}`.", param="model")
 
 
-def _bounds(operation: Operation, body: JSONObject, context_tokens: int) -> Bounds:
+def _bounds(operation: Operation, body: JSONObject, context_tokens: int = 0) -> Bounds:
     """A token is at least one byte, so the body bounds the input; `context_tokens` are what an upstream adds to it."""
     body_bytes = len(body.encode())
     if operation.kind == "generate":

@@ -63,7 +63,8 @@ class LMDBPolicyStore:
     def view(self) -> LMDBPolicyView:
         """Begin a look at what was committed last. Raises gateway.policy_unavailable."""
         try:
-            transaction = self._begin()
+            begin = self._begin
+            transaction = begin()
             commit = transaction.id()
             if commit != self._commit:
                 self._note(transaction, commit)
