@@ -1,7 +1,7 @@
 """What one step reads from the journals: calls by cell, tallies, and the calls that are in flight.
 
-Law: the opening of a call that is closed in the same batch is never decoded, only matched by its bytes; one that
-stays open is, so that what is damaged is found before it is stored.
+Law: the opening of a call that is closed in the same batch is never decoded, only matched by its bytes, where the
+call's id has the usual length; one that stays open is, so that what is damaged is found before it is stored.
 """
 
 from collections import defaultdict
@@ -23,14 +23,11 @@ class OpenSeen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="o"):
 _decode_close = msgspec.msgpack.Decoder(CallFacts).decode
 _decode_any = msgspec.msgpack.Decoder(CallFacts | OpenSeen | TallyRecord).decode
 
-_HEAD_BYTES = 5
-"""An array's length and the record's tag; the request id follows, in both kinds, as MessagePack's short text."""
-_OPENED = encode(OpenRecord("", 0, "", "", ""))[:_HEAD_BYTES]
-_CLOSED = encode(CloseRecord("", 0, 0, 0, "ok", ""))[:_HEAD_BYTES]
-_ID_AT = _HEAD_BYTES + 1
-_SHORT_TEXTS = range(0xA0, 0xC0)
-_TO_END = 0xA0 - _ID_AT
-"""The first byte of a short text less this is where it ends."""
+_USUAL_ID = "-" * 28
+_OPENED = encode(OpenRecord(_USUAL_ID, 0, "", "", ""))[:6]
+_CLOSED = encode(CloseRecord(_USUAL_ID, 0, 0, 0, "ok", ""))[:6]
+"""How records begin whose request id has the usual length: an array's length, the tag and the id's length. The id
+follows, in both kinds, in bytes 6 to 33."""
 
 
 class Reading:
@@ -53,9 +50,9 @@ class Reading:
         cells, add_body, opened, closed = self.cells, self.bodies.append, _OPENED, _CLOSED
         decode_close, cell_key = _decode_close, key_of
         for payload in payloads:
-            head = payload[:_HEAD_BYTES]
-            if head == opened and payload[_HEAD_BYTES] in _SHORT_TEXTS:
-                begun[payload[_ID_AT : payload[_HEAD_BYTES] - _TO_END]] = payload
+            head = payload[:6]
+            if head == opened:
+                begun[payload[6:34]] = payload
                 continue
             if head != closed:
                 self._take_other(payload, writer, begun)
@@ -69,7 +66,7 @@ class Reading:
             cell.facts.append(facts)
             cell.bodies.append(payload)
             add_body(payload)
-            if begun.pop(payload[_ID_AT : payload[_HEAD_BYTES] - _TO_END], None) is None:
+            if begun.pop(payload[6:34], None) is None:
                 self.opened.pop(facts.request_id, None)
             if payload[-1] != EMPTY_TEXT:
                 self._keep_old_secret(payload)

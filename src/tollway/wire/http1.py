@@ -6,7 +6,7 @@ break, NUL or other control character out.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
 
@@ -88,14 +88,15 @@ def response_head(status: int, headers: Iterable[tuple[bytes, bytes]], framing: 
 
 
 def response_with_length(
-    status_line: bytes, headers: Iterable[tuple[bytes, bytes]], lines: bytes, body: bytes
+    status_line: bytes, headers: Collection[tuple[bytes, bytes]], lines: bytes, date_line: bytes, body: bytes
 ) -> bytes:
     """Write a whole answer as `response_head` would that is framed by the length of its body alone.
 
     `lines` are complete lines written by the server. Raises ValueError as `response_head` does.
     """
-    length = b"content-length: %d\r\n\r\n" % len(body)
-    return b"".join((status_line, *map(header_line, headers), lines, length, body))
+    if headers:
+        lines = b"".join(map(header_line, headers)) + lines
+    return b"".join((status_line, lines, date_line, b"content-length: %d\r\n\r\n" % len(body), body))
 
 
 def _status_line(status: int) -> bytes:

@@ -290,7 +290,8 @@ async def test_the_short_way_to_answer_and_the_long_one_write_the_same() -> None
                 b"%b / HTTP/%b\r\nHost: a\r\nConnection: %b\r\n%b" % (method, version, said, length)
             )
             exchange = connection._exchange
-            assert exchange is not None
+            parsed = connection._reader.last_parsed
+            assert exchange is not None and parsed is not None
             respond(exchange, status, [(b"a", b"b"), (b"date", b"never")], b"abc", b"x: y\r\n")
             server.outbox.flush()
             facts = exchange.has_started, exchange.is_ended, exchange.bytes_sent, exchange.keeps_alive
@@ -299,6 +300,10 @@ async def test_the_short_way_to_answer_and_the_long_one_write_the_same() -> None
                 respond(exchange, status, [], b"", b"")
             assert connection._task is not None
             connection._task.cancel()
+            begun = ServerExchange(connection, parsed, b"")
+            begun.start(status, [], None)
+            with pytest.raises(RuntimeError):
+                respond(begun, status, [], b"", b"")
         assert seen[0] == seen[1]
         count += b"\r\n\r\nabc" in seen[0][0]
     assert count == 2 * 2 * 2 * 3 * 2

@@ -271,3 +271,16 @@ def test_a_message_that_comes_whole_and_again_is_read_as_one_that_does_not(sever
     seen, _ = serve(sent)
     assert seen == serve([b"".join(sent)])[0]
     assert len(seen) == len(order)
+
+
+def test_what_looks_like_the_request_before_and_is_another_is_read_as_that() -> None:
+    known = TEMPLATES[1]
+    for pieces in (
+        [known, known.replace(b"/a", b"/b")],
+        [known, b"POST /c HTTP/1.1\r\nX: ", known],
+        [known, b"POST /c HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(known), known, known],
+        [known, known + known[:9], known[9:]],
+        [known, known[:9], known[9:] + known, known],
+    ):
+        assert serve(pieces)[0] == serve([b"".join(pieces)])[0]
+        assert len(serve(pieces)[0]) >= 2

@@ -72,7 +72,7 @@ class Store:
 
     @property
     def outcomes(self):
-        return [name for batch in self.batches for _, _, name, _ in batch.calls]
+        return [name for batch in self.batches for calls in batch.calls for name in calls.request_ids]
 
 
 def test_a_writers_files_are_read_one_after_the_other():
@@ -124,3 +124,14 @@ def test_damaged_records_are_counted_and_passed_by():
     ingest = Ingest(journal, store)
     ingest.step()
     assert (ingest.damaged, ingest.ingested) == (1, 1)
+
+
+def test_a_step_tells_whether_a_file_holds_more_than_it_read():
+    journal = Journal(a1=[encode(make_close(make_open(n))) for n in range(1, 4)])
+    ingest = Ingest(journal, Store())
+    found = [ingest.step() for _ in range(3)]
+    assert [(step.has_read, step.is_more, len(step.bodies)) for step in found] == [
+        (True, True, 2),
+        (True, False, 1),
+        (False, False, 0),
+    ]

@@ -116,8 +116,11 @@ class Connection(asyncio.Protocol):
         """Take bytes according to the phase."""
         phase = self._phase
         if phase is _HEAD:
-            if not self._ahead and (known := self._reader.recall_whole(data)) is not None:
-                self._begin_whole(known, data[self._reader.last_bytes :])
+            reader = self._reader
+            # What differs from the request before nearly always differs in its length.
+            if len(data) == reader.last_message_bytes and data.startswith(reader.last_head) and not self._ahead:
+                reader.skipped_blank_line = False
+                self._begin_whole(cast(ParsedHead, reader.last_parsed), data[reader.last_bytes :])
             else:
                 self._take_head(data)
         elif phase is _BODY:
@@ -269,7 +272,11 @@ class Connection(asyncio.Protocol):
         self._phase = _AHEAD
         self._deadline.at_ns = 0
         self._exchange = ServerExchange(self, parsed, body)
-        self._wake()
+        waiter = self._waiter
+        if waiter is None or waiter.done():
+            self._wake()
+        else:
+            waiter.set_result(None)
 
     def _keep_ahead(self, data: bytes) -> None:
         ahead = self._ahead = self._ahead + data if self._ahead else data

@@ -5,9 +5,10 @@ handler that keeps it too long cannot touch the next answer on the connection.
 """
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from tollway.edge.flow import BodySink, CallerFlow, Signal, TunnelEnd
+from tollway.edge.server.body import IncomingBody
 from tollway.edge.server.head import ParsedHead
 from tollway.edge.server.refusal import refusal
 from tollway.gateway.ports import Headers
@@ -79,19 +80,28 @@ class ServerExchange:
 
     def take_body(self, bytes_max: int) -> bytes | None:
         """Return the whole body if it came with the head, else None; see the port."""
-        return self._take_whole(bytes_max) if self._incoming is None else None
+        if self._incoming is not None:
+            return None
+        body = self._body
+        size = len(body)
+        if size > bytes_max:
+            raise TollwayError("request.body_too_large")
+        if self._bytes_taken == 0:
+            self._server.budget.take(size)
+            self._bytes_taken = size
+        return body
 
     async def read_body(self, bytes_max: int) -> bytes:
         """Read the whole body; see the port."""
-        incoming = self._incoming
-        if incoming is None:
-            return self._take_whole(bytes_max)
+        body = self.take_body(bytes_max)
+        if body is not None:
+            return body
         declared = self.head.body_bytes
         if declared is not None and declared > bytes_max:
             self.keeps_alive = False
             raise TollwayError("request.body_too_large")
         self._connection.begin_body(is_streamed=False)
-        return await incoming.read(bytes_max)
+        return await cast(IncomingBody, self._incoming).read(bytes_max)
 
     async def read_body_into(self, sink: BodySink) -> None:
         """Stream the body to `sink`; see the flow."""
@@ -110,7 +120,7 @@ class ServerExchange:
         if not goes_on or status_line is None or self.has_started or self.is_ended:
             self.respond_framed(status, headers, body, lines)
             return
-        answer = response_with_length(status_line, headers, lines + self._server.date_line(), body)
+        answer = response_with_length(status_line, headers, lines, self._server.date_line(), body)
         self.has_started = self.is_ended = True
         self.bytes_sent = len(body)
         self._output.write(answer)
@@ -215,16 +225,6 @@ class ServerExchange:
             self._server.budget.give_back(self._bytes_taken)
             self._bytes_taken = 0
         self._body = b""
-
-    def _take_whole(self, bytes_max: int) -> bytes:
-        """Return a body that came with its head, and count it against the budget once."""
-        body = self._body
-        if len(body) > bytes_max:
-            raise TollwayError("request.body_too_large")
-        if self._bytes_taken == 0:
-            self._server.budget.take(len(body))
-            self._bytes_taken = len(body)
-        return body
 
     def _begin(self, status: int, headers: Headers, body_bytes: int | None, lines: bytes) -> bytes:
         """Decide the framing and return the head. RuntimeError when there is an answer already."""

@@ -28,11 +28,11 @@ class HeadReader:
         "_limits",
         "_parser",
         "_peer",
-        "_skipped_blank_line",
         "last_bytes",
         "last_head",
         "last_message_bytes",
         "last_parsed",
+        "skipped_blank_line",
     )
 
     def __init__(self, limits: LimitSettings, *, peer: str, is_tls: bool) -> None:
@@ -43,7 +43,8 @@ class HeadReader:
         self._is_complete = False
         self._follows = True
         """Whether llhttp reads this message too; it takes any Upgrade for the end of HTTP, which is ignored here."""
-        self._skipped_blank_line = False
+        self.skipped_blank_line = False
+        """Before the message that is being read; False again once it was taken."""
         self.last_head = b""
         self.last_bytes = 0
         self.last_message_bytes = 0
@@ -60,15 +61,7 @@ class HeadReader:
         if self.last_parsed is None or not data.startswith(self.last_head):
             return None
         self._follows = False
-        self._skipped_blank_line = False
-        return self.last_parsed
-
-    def recall_whole(self, data: bytes) -> ParsedHead | None:
-        """As `recall`, but only if `data` is exactly such a head with its body."""
-        # The order is that of cost: what differs nearly always differs in its length.
-        if len(data) != self.last_message_bytes or not data.startswith(self.last_head):
-            return None
-        self._skipped_blank_line = False
+        self.skipped_blank_line = False
         return self.last_parsed
 
     def find_end(self, data: bytes, seen: int) -> tuple[bytes, int]:
@@ -77,9 +70,9 @@ class HeadReader:
         The first `seen` bytes were looked at before. Raises request.malformed or request.header_too_large as soon
         as an incomplete head cannot become a good one.
         """
-        if data.startswith(b"\r\n") and not self._skipped_blank_line:
+        if data.startswith(b"\r\n") and not self.skipped_blank_line:
             # RFC 9112 section 2.2: "SHOULD ignore at least one empty line (CRLF) received prior to the request-line".
-            self._skipped_blank_line = True
+            self.skipped_blank_line = True
             data = data[2:]
             seen = 0
         end = data.find(b"\r\n\r\n", seen - 3 if seen > 3 else 0)
@@ -90,7 +83,7 @@ class HeadReader:
             raise TollwayError("request.header_too_large")
         if len(data) > limits.request_line_bytes_max and data.find(b"\r\n", 0, limits.request_line_bytes_max + 2) < 0:
             raise TollwayError("request.header_too_large", public="The request line is over its limit.")
-        if has_bad_break(data, max(0, seen - 1)) or (self._skipped_blank_line and data.startswith(b"\r")):
+        if has_bad_break(data, max(0, seen - 1)) or (self.skipped_blank_line and data.startswith(b"\r")):
             raise malformed("a line ends in a bare CR or LF, or there is a NUL or an empty line")
         return data, 0
 
@@ -106,7 +99,7 @@ class HeadReader:
         headers = self._headers = []
         self._is_complete = False
         self._follows = True
-        self._skipped_blank_line = False
+        self.skipped_blank_line = False
         self.follow(head)
         if len(headers) != count:
             raise malformed("its headers cannot be told apart")

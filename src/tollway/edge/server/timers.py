@@ -22,7 +22,7 @@ class Deadline:
     def __init__(self, wheel: "TimerWheel", on_expired: Callable[[], None]) -> None:
         self._wheel = wheel
         self.filed_ns = NEVER
-        """When the wheel looks at this deadline next; NEVER when it is in none of its slots."""
+        """Up to this instant a deadline belongs in an earlier slot than this one is in; NEVER when it is in none."""
         self.at_ns = 0
         """When it expires; 0 when it is not running."""
         self.on_expired = on_expired
@@ -30,7 +30,7 @@ class Deadline:
     def start(self, at_ns: int) -> None:
         """Begin a new phase that must be over at `at_ns`."""
         self.at_ns = at_ns
-        if at_ns < self.filed_ns:
+        if at_ns <= self.filed_ns:
             self.filed_ns = self._wheel.put(self)
 
     def shrink(self, at_ns: int) -> None:
@@ -48,7 +48,7 @@ class Deadline:
         self.on_expired = _nothing
 
     def visit(self, slot_ns: int, now_ns: int) -> None:
-        """Called by the wheel when the slot of `slot_ns` is due."""
+        """Called by the wheel when the slot that `slot_ns` is of, as `put` returned it, is due."""
         if slot_ns != self.filed_ns:
             return  # The deadline was moved to an earlier slot, which has seen to it.
         self.filed_ns = NEVER
@@ -77,7 +77,7 @@ class TimerWheel:
         self._timer: asyncio.TimerHandle | None = None
 
     def put(self, deadline: Deadline) -> int:
-        """File a deadline and return the instant of its slot, which is after the last one swept."""
+        """File a deadline in a slot after the last one swept, and return the last instant of the one before."""
         tick = max(-(-deadline.at_ns // self.tick_ns), self._swept + 1)
         slot = self._slots.get(tick)
         if slot is None:
@@ -86,7 +86,7 @@ class TimerWheel:
             slot.append(deadline)
         if self._timer is None:
             self._arm()
-        return tick * self.tick_ns
+        return (tick - 1) * self.tick_ns
 
     def sweep(self) -> None:
         """Visit every slot that is due. Called by the loop; tests call it after moving their clock."""
@@ -100,7 +100,7 @@ class TimerWheel:
             if tick > due:
                 break
             for deadline in self._slots.pop(tick, ()):
-                deadline.visit(tick * self.tick_ns, now_ns)
+                deadline.visit((tick - 1) * self.tick_ns, now_ns)
         self._timer = None
         if self._slots:
             self._arm()

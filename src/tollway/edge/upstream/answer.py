@@ -193,7 +193,15 @@ class UpstreamAnswer:
         self.content_bytes = head.content_bytes
         self._chunks = [body]
         self._size = len(body)
-        self.complete()
+        self.is_complete = True
+        if self.upload is not None:
+            return self._leave()
+        # As `_leave`, but nobody reads yet.
+        self.connection = None
+        coming = self.coming
+        if not coming.done():
+            coming.set_result(None)
+        return None
 
     def deliver(self, chunk: bytes) -> None:
         """Take the next bytes of the body."""

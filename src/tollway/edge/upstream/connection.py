@@ -286,18 +286,16 @@ class Connection(asyncio.BufferedProtocol):
         is_first = self.state is _HEAD and not self._head_bytes and not self._interims
         if not is_first or answer is None or answer.is_head or not self._buffer.startswith(known_head):
             return False
-        self._take_whole(cast(PlainHead, self._known), answer, bytes(self._view[len(known_head) : nbytes]))
-        return True
-
-    def _take_whole(self, head: PlainHead, answer: UpstreamAnswer, body: bytes) -> None:
-        """As `_end`, but nobody reads yet, and nothing was noted here that the next answer must not find."""
+        # As `_end`, but nobody reads yet, and nothing was noted here that the next answer must not find.
+        body = bytes(self._view[len(known_head) : nbytes])
         self._answer = None
-        if answer.is_uploading:
-            self.close()
-        else:
+        if answer.upload is None or not answer.is_uploading:
             self.state = _IDLE
             self._home.release(self)
-        answer.arrive(head, body)
+        else:
+            self.close()
+        answer.arrive(cast(PlainHead, self._known), body)
+        return True
 
     def _take_plain(self, nbytes: int) -> bool:
         """Take an answer with a plain head that has come whole; False, and nothing is changed, when it is another."""
@@ -314,14 +312,15 @@ class Connection(asyncio.BufferedProtocol):
             return False
         if head.idle_seconds is not None:
             self.keep_alive_seconds = head.idle_seconds
-        rest = bytes(self._view[end + 4 : nbytes])
         if left == 0:
-            if end < KNOWN_HEAD_BYTES_MAX:
-                self._known_head, self._known, self._known_bytes = text, head, nbytes
-            self._take_whole(head, answer, rest)
+            self._known_head, self._known, self._known_bytes = text, head, nbytes
+            self._take_known(nbytes)
+            if end > KNOWN_HEAD_BYTES_MAX:
+                self._known_head, self._known, self._known_bytes = b"", None, 0
             return True
         answer.status, answer.headers, answer.facts = head.status, head.headers, head.facts
         self.state = _BODY
+        rest = bytes(self._view[end + 4 : nbytes])
         if head.content_bytes == CHUNKED:
             self._chunks = ChunkedDecoder(forbidden_trailer=None)
             self._is_between_chunks = True

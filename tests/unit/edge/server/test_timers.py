@@ -54,6 +54,24 @@ def test_deadline_that_was_moved_earlier_expires_earlier_and_once() -> None:
     assert scene.expired[0] < 1.2
 
 
+@given(st.floats(0.001, 30), st.floats(0.001, 1))
+def test_deadline_that_was_moved_earlier_by_little_is_late_by_a_tick_at_most(seconds: float, by: float) -> None:
+    """Where it moves within its slot it stays there, and leaves it where it must."""
+    scene = Scene()
+    scene.deadline.start(round((seconds + by) * SECOND))
+    scene.deadline.start(round(seconds * SECOND))
+    while not scene.expired:
+        scene.run(0.05)
+    assert seconds - 1e-6 <= scene.expired[0] <= seconds + 0.15 + 1e-6
+
+
+def test_deadline_that_moves_within_its_slot_is_filed_once() -> None:
+    scene = Scene()
+    for number in range(1, 100):
+        scene.deadline.start(5 * SECOND + number * 1_000)
+    assert [len(slot) for slot in scene.wheel._slots.values()] == [1]
+
+
 def test_shrink_never_wins_time() -> None:
     scene = Scene()
     scene.deadline.start(1 * SECOND)

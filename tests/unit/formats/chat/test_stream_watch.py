@@ -129,3 +129,42 @@ def test_no_bytes_can_break_the_watch(chunks):
     tap = watch(hide_usage=True, model_json=b'"m"')
     play(tap, chunks)
     assert tap.usage() is not None
+
+
+TEXTS = st.one_of(
+    st.sampled_from(["", "a", '"', "\\", 'x"usage":{', "\n\n", "\r", "usage", '"}}]}', "ü"]), st.text(max_size=12)
+)
+EVENTS = st.one_of(
+    TEXTS.map(delta),
+    TEXTS.map(lambda text: delta(text, usage=None)),
+    TEXTS.map(lambda text: delta(text).replace(b'": ', b'":').replace(b", ", b",")),
+    TEXTS.map(lambda text: b'data: {"choices":[{"delta":{"content":"%b"}}]}\n\n' % text.encode("utf-8", "replace")),
+    st.just(b'data: {"choices":[{"delta":{"content":"x"}}],"usage":{"prompt_tokens":9,"completion_tokens":3}}\n\n'),
+    st.just(b'data: {"choices":[{"delta":{"content":"a\\\\"}}]}\n\n'),
+    st.just(b'data: {"choices":[{"delta":{"content":""}}]}\n\n'),
+    st.just(b'data: {"choices":[{"delta":{"tool_calls":[{"function":{"arguments":"ab"}}]}}]}\n\n'),
+    st.just(DONE),
+)
+
+
+@given(st.lists(EVENTS, max_size=8))
+def test_an_event_like_the_first_but_for_its_text_counts_as_it_would_without_it(events):
+    """Byte by byte nothing is known to be whole, so that every event is read in full."""
+    whole, bytewise = watch(), watch()
+    for chunk in events:
+        assert whole.feed(chunk) == b"".join([bytewise.feed(bytes([byte])) for byte in chunk])
+        assert (whole._text_events, whole._event_bytes) == (bytewise._text_events, bytewise._event_bytes)
+    assert (whole.finish(None), whole.usage(), whole.is_done) == (
+        bytewise.finish(None),
+        bytewise.usage(),
+        bytewise.is_done,
+    )
+
+
+def test_an_event_that_differs_in_its_text_alone_is_known_by_what_surrounds_it(monkeypatch):
+    compact = [delta(text).replace(b'": ', b'":').replace(b", ", b",") for text in ("one", "two", "th\u00fc")]
+    tap = watch()
+    tap.feed(compact[0])
+    monkeypatch.setattr("tollway.formats.chat.stream_watch._adds_text", lambda chunk: pytest.fail("was looked through"))
+    assert b"".join([tap.feed(chunk) for chunk in compact[1:]]) == b"".join(compact[1:])
+    assert tap.usage().output_tokens == 3
