@@ -31,6 +31,7 @@ from tollway.adapters.meters.rows import Counted, Rows
 from tollway.adapters.meters.sections import Sections
 from tollway.contract.records import Charge
 from tollway.gateway.room import CALLS, Amounts, Claims, Hold, MetersBusy
+from tollway.kernel.structs import filled_in
 
 CALLS_AHEAD = 256
 CALLS_AHEAD_MIN = 4
@@ -54,6 +55,7 @@ _EMPTY = _pack(*_NOTHING)
 _REST_BYTES = len(_EMPTY)
 
 
+@filled_in
 class LeasedHold(Hold, gc=False):
     """What a call drew from a lease."""
 
