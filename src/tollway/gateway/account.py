@@ -65,7 +65,8 @@ def _record(call: Call, gw: Gateway) -> int:
         if call.code:
             gw.tally(call.code)
         return 0
-    record = call.close(gw.monotonic_ns())
+    monotonic_ns = gw.monotonic_ns  # a method of no class: read first, it is called at less than half the price
+    record = call.close(monotonic_ns())
     try:
         gw.journal.append(record)
     except TollwayError:

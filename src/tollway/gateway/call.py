@@ -11,11 +11,13 @@ from tollway.contract.usage import NOTHING, Usage
 from tollway.formats.dialect import Dialect
 from tollway.formats.dialects import CHAT
 from tollway.gateway.room import Hold
+from tollway.kernel.structs import filled_in
 
 NO_WAY = ("", "", "")
 RECORD_FIELDS = len(CloseRecord.__struct_fields__)
 
 
+@filled_in
 class Call(msgspec.Struct, gc=False):
     """One call's facts. Instants ending in `_at` are monotonic nanoseconds, 0 while not reached.
 

@@ -61,7 +61,8 @@ def write_lines(hold: Hold, dialect: Dialect, clock: Callable[[], int]) -> bytes
     written = shown.written.get(dialect.name)
     if written is None or (written.changes and written.second != clock() // NANOS_PER_SECOND):
         written = shown.written[dialect.name] = _write(hold.claims, shown, dialect.name, clock())
-    lines = written.template % written.pick(left)
+    pick = written.pick
+    lines = written.template % pick(left)
     for choices in written.scarcest:
         # The first one of which least is left; `min` with a key of ours would be a call for each.
         rest = [left[at] for at, _ in choices]

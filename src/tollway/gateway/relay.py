@@ -188,7 +188,8 @@ def _pass_whole(raw: bytes, relayed: Relayed, call: Call) -> bytes:
     """Learn what an answer in the caller's own dialect says, and return it as the caller may see it."""
     plan = relayed.plan
     dialect, name = plan.dialect, plan.model.name
-    usage = dialect.read_usage(raw)
+    read_usage = dialect.read_usage
+    usage = read_usage(raw)
     if usage is None:
         usage = dialect.estimate_usage(raw, plan.bounds.input_tokens_estimate)
     settle_price(usage, relayed.tariff, call)

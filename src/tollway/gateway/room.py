@@ -12,6 +12,7 @@ from tollway.contract.limits import Measure, Period, TopUp, UnboundedOutput
 from tollway.contract.records import Charge
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.money import NANOS_MAX
+from tollway.kernel.structs import filled_in
 
 Amounts: TypeAlias = tuple[int, int, int, int, int, int]
 """What a call may use, was granted or has used: nano-USD; input, output and all tokens; bytes of bodies; calls: 1."""
@@ -132,6 +133,7 @@ class MetersBusy(TollwayError):
         super().__init__("gateway.meters_unavailable", internal=internal)
 
 
+@filled_in
 class Hold(msgspec.Struct, gc=False):
     """Room that was granted: calls counted, slots taken, `granted` reserved in every meter of its unit."""
 

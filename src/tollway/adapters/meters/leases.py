@@ -1,6 +1,6 @@
 """Room taken ahead for the calls of one plan in one process, while these are many and every limit is far.
 
-A lease takes room for up to 64 calls under the locks at once. Calls then draw from it, and settle into it, without a
+A lease takes room for up to 256 calls under the locks at once. Calls then draw from it, and settle into it, without a
 lock: that is arithmetic on numbers of this process, and one store into the lease's row, which says what is left of it.
 What was not drawn goes back, and what was used is counted, after 10 ms, or with the bucket or period that the calls are
 counted in if that ends before.
@@ -31,8 +31,9 @@ from tollway.adapters.meters.rows import Counted, Rows
 from tollway.adapters.meters.sections import Sections
 from tollway.contract.records import Charge
 from tollway.gateway.room import CALLS, Amounts, Claims, Hold, MetersBusy
+from tollway.kernel.structs import filled_in
 
-CALLS_AHEAD = 64
+CALLS_AHEAD = 256
 CALLS_AHEAD_MIN = 4
 """A lease for fewer is not worth its two visits to the meters."""
 FAR = 256
@@ -54,6 +55,7 @@ _EMPTY = _pack(*_NOTHING)
 _REST_BYTES = len(_EMPTY)
 
 
+@filled_in
 class LeasedHold(Hold, gc=False):
     """What a call drew from a lease."""
 

@@ -38,12 +38,14 @@ from tollway.adapters.meters.rows import Rows
 from tollway.adapters.meters.sections import Sections
 from tollway.contract.records import Charge
 from tollway.gateway.room import CALLS, NO_AMOUNTS, Amounts, Claim, Claims, Hold
+from tollway.kernel.structs import filled_in
 from tollway.policy.budget import HOUR_NS, NEVER_NS
 
 FACTS_AT = TAKEN * WORD
 """Where facts begin: the word that all plans rest on comes before all cells."""
 
 
+@filled_in
 class RowHold(Hold, gc=False):
     """What a call holds: of each thing the word that counts it, its tag, and its unit, of which it holds what was
     granted.

@@ -64,13 +64,14 @@ class UsualPlan(Plan):
     def take(self, want: Amounts) -> Hold | None:
         """See Plan."""
         sections = self._sections
-        memory = sections.memory
-        if not self._from_ns <= sections.now_ns() < self._until_ns or self._read_facts(memory, FACTS_AT) != self._facts:
+        memory, now_ns, monotonic_ns = sections.memory, sections.now_ns, sections.monotonic_ns
+        read_facts, read_all = self._read_facts, self._read_all
+        if not self._from_ns <= now_ns() < self._until_ns or read_facts(memory, FACTS_AT) != self._facts:
             self.is_stale = True
             return None
-        if self._buckets_until_ns <= sections.monotonic_ns():
-            self._bring_up(sections.monotonic_ns())
-        spent, reserved, total = self._read_all(memory, self._read_at)
+        if self._buckets_until_ns <= monotonic_ns():
+            self._bring_up(monotonic_ns())
+        spent, reserved, total = read_all(memory, self._read_at)
         much = want[self._unit]
         total += 1
         reserved += much

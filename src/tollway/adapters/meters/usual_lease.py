@@ -34,8 +34,8 @@ class UsualLease(Lease):
     def draw(self, want: Amounts) -> Hold | None:
         """See Lease."""
         much = want[self._unit]
-        calls_rest, much_rest = self._calls_rest - 1, self._much_rest - much
-        if calls_rest < 0 or much_rest < 0 or self._monotonic_ns() >= self.until_ns:
+        monotonic_ns, calls_rest, much_rest = self._monotonic_ns, self._calls_rest - 1, self._much_rest - much
+        if calls_rest < 0 or much_rest < 0 or monotonic_ns() >= self.until_ns:
             return None
         self._calls_rest, self._much_rest = calls_rest, much_rest
         self._slots -= 1
