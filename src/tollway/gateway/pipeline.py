@@ -42,7 +42,7 @@ _IN_FLIGHT = INDEX["requests_in_flight"]
 async def handle(exchange: Exchange, gw: Gateway) -> None:
     """Carry one request to a settled account. Raises only CancelledError (the caller left) and faults of ours."""
     known = recall(exchange.head)
-    call = new_call(exchange, known, gw.now_ns(), gw)
+    call = new_call(exchange, known, gw)
     gw.counters[_IN_FLIGHT] += 1
     try:
         rest = _begin(exchange, known, call, gw)

@@ -39,6 +39,7 @@ class EdgeUpstreams:
         self.idle = 0
         """Idle connections over all pools."""
         self.clock = clock or SystemClock()
+        self._monotonic_ns = self.clock.monotonic_ns
         self._own_wheel = TimerWheel(self.clock, self.loop) if wheel is None else None
         self._wheel = wheel or cast(TimerWheel, self._own_wheel)
         self._outbox = outbox or Outbox(self.loop.call_soon)
@@ -59,10 +60,10 @@ class EdgeUpstreams:
         connection = pool.take()
         if connection is None:
             return None
-        terms = pool.terms
-        now_ns = terms.monotonic_ns()
+        terms, monotonic_ns, create_future = pool.terms, self._monotonic_ns, self._create_future
+        now_ns = monotonic_ns()
         total_at_ns, head_at_ns = now_ns + terms.total_ns, now_ns + terms.first_byte_ns
-        answer = UpstreamAnswer(connection, terms, total_at_ns, self._create_future())
+        answer = UpstreamAnswer(connection, terms, total_at_ns, create_future())
         head = b"%b%bcontent-length: %d\r\n\r\n" % (start, own_lines, len(body))
         connection.begin(answer, head, head_at_ns if head_at_ns < total_at_ns else total_at_ns, body)
         return answer
