@@ -32,11 +32,12 @@ class JSONObject:
     Not safe for use by two tasks at once. `encode` returns the bytes given to `parse` until `set` or `drop` was called.
     """
 
-    __slots__ = ("_fields", "_is_shared", "_raw")
+    __slots__ = ("_is_shared", "_raw", "fields")
 
     def __init__(self, raw: bytes | None, fields: Fields, is_shared: bool = False) -> None:
         self._raw = raw
-        self._fields = fields
+        self.fields = fields
+        """Each field's bytes; for reading alone."""
         self._is_shared = is_shared
         """Whether a copy may hold the same fields, so that they are copied before one is changed."""
 
@@ -52,21 +53,21 @@ class JSONObject:
         return cls(raw, fields)
 
     def __contains__(self, name: str) -> bool:
-        return name in self._fields
+        return name in self.fields
 
     def raw(self, name: str) -> bytes:
         """Return a field's bytes, b"" when it is absent."""
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         return b"" if value is None else bytes(value)
 
     def size(self, name: str) -> int:
         """Return how many bytes a field has, 0 when it is absent."""
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         return 0 if value is None else memoryview(value).nbytes
 
     def text(self, name: str) -> str | None:
         """Return a string field; None when it is absent or null. Raises request.field_invalid."""
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if value is None:
             return None
         try:
@@ -76,12 +77,12 @@ class JSONObject:
 
     def says(self, name: str, text: str) -> bool:
         """Whether a field is `text` in its plainest spelling."""
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         return value is not None and bytes(value) == _encode_name(text)
 
     def integer(self, name: str) -> int | None:
         """Return an integer field; None when it is absent or null. Raises request.field_invalid."""
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if value is None:
             return None
         try:
@@ -91,7 +92,7 @@ class JSONObject:
 
     def read(self, name: str, kind: type[T]) -> T | None:
         """Return a field as `kind`; None when it is absent or null. Raises request.field_invalid."""
-        value = self._fields.get(name)
+        value = self.fields.get(name)
         if value is None:
             return None
         decoder: msgspec.json.Decoder[T | None] = msgspec.json.Decoder(kind | None)
@@ -107,24 +108,24 @@ class JSONObject:
 
     def drop(self, name: str) -> None:
         """Remove a field, if there is one."""
-        if name in self._fields:
+        if name in self.fields:
             del self._unshare()[name]
             self._raw = None
 
     def encode(self) -> bytes:
         """Return the object's bytes."""
-        return _encode(self._fields) if self._raw is None else self._raw
+        return _encode(self.fields) if self._raw is None else self._raw
 
     def copy(self) -> "JSONObject":
         """Return an independent copy, for a candidate that needs other changes."""
         self._is_shared = True
-        return JSONObject(self._raw, self._fields, True)
+        return JSONObject(self._raw, self.fields, True)
 
     def _unshare(self) -> Fields:
         if self._is_shared:
-            self._fields = dict(self._fields)
+            self.fields = dict(self.fields)
             self._is_shared = False
-        return self._fields
+        return self.fields
 
 
 def count_name(raw: bytes, name: bytes) -> int:

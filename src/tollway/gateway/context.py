@@ -84,36 +84,37 @@ class Gateway:
         self.tallies: dict[str, int] = {}
         self.refusals = Refusals()
         self._build_destination = build_destination
-        self._compiled = EMPTY
+        self.latest = EMPTY
+        """The snapshot that was compiled last; see `compiled`."""
         self._refused_revision = 0
 
     def compiled(self, view: PolicyView) -> Compiled:
         """Return the snapshot that is current in `view`, compiling it first when its revision is new."""
-        if view.revision == self._compiled.revision or view.revision == self._refused_revision:
-            return self._compiled
+        if view.revision == self.latest.revision or view.revision == self._refused_revision:
+            return self.latest
         raw = view.snapshot()
         if raw is None:
-            return self._compiled
+            return self.latest
         try:
             snapshot = decode_snapshot(raw)
         except (ValueError, msgspec.DecodeError):
             self._refused_revision = view.revision
             log.exception("the snapshot of revision %d cannot be read; the last good one is kept", view.revision)
-            return self._compiled
-        self._compiled = compile_snapshot(
-            snapshot, box=self.box, build_destination=self._build_destination, before=self._compiled
+            return self.latest
+        self.latest = compile_snapshot(
+            snapshot, box=self.box, build_destination=self._build_destination, before=self.latest
         )
         self.subjects.heed_epochs(read_epochs(snapshot.epochs))
-        if view.revision != self._compiled.revision:
+        if view.revision != self.latest.revision:
             self._refused_revision = view.revision
-        for fault in self._compiled.faults:
+        for fault in self.latest.faults:
             log.warning("left out of service: %s", fault)
-        views = (self._compiled, self._compiled.test or EMPTY)
+        views = (self.latest, self.latest.test or EMPTY)
         self.upstreams.keep(
             [provider.destination for view in views for provider in view.providers.values()]
-            + [service.destination for service in self._compiled.services.values()]
+            + [service.destination for service in self.latest.services.values()]
         )
-        return self._compiled
+        return self.latest
 
     def tally(self, code: str) -> None:
         """Count a refusal without a known token; written to the journal once a second."""

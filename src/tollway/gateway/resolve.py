@@ -65,7 +65,11 @@ def resolve_ai(raw: bytes, inbound: Inbound, chain: Chain, compiled: Compiled, c
     body = JSONObject.parse(raw)
     operation = inbound.operation
     dialect = operation.dialect
-    model = _find_model(inbound.argument or dialect.read_model(body), chain, compiled, call)
+    name = inbound.argument or dialect.read_model(body)
+    model = compiled.models.get(name)
+    if model is None or chain:
+        model = _find_model(name, chain, compiled, call)
+    call.model = name
     is_stream = operation.is_stream
     if is_stream is None:
         is_stream = dialect.is_stream(body)
@@ -98,7 +102,7 @@ async def resolve_response(plan: Plan, caller: Caller, chain: Chain, call: Call,
 
 
 def _find_model(name: str, chain: Chain, compiled: Compiled, call: Call) -> Model:
-    """Return the model of that name as far as the rights permit it, and note what was asked for."""
+    """Return the model of that name as far as the rights permit it; what was asked for in vain is noted."""
     try:
         if chain:
             permit_name(name, chain, compiled, call)
@@ -110,7 +114,6 @@ def _find_model(name: str, chain: Chain, compiled: Compiled, call: Call) -> Mode
     except TollwayError:
         call.model = name[:ASKED_CHARACTERS_MAX]  # who tries one name after the other is noticed by them
         raise
-    call.model = name
     return model
 
 

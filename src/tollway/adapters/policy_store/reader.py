@@ -9,6 +9,7 @@ While it lives the console cannot reuse the pages it sees. Opened after fork, on
 from pathlib import Path
 
 import lmdb
+import msgspec
 
 from tollway.adapters.policy_store.layout import (
     APPLICATION_PREFIX,
@@ -21,16 +22,13 @@ from tollway.gateway.ports import PolicyStore, PolicyView
 from tollway.kernel.errors import TollwayError
 
 
-class LMDBPolicyView:
+class LMDBPolicyView(msgspec.Struct, gc=False):
     """One consistent look. What it returns are copies, which outlive it."""
 
-    __slots__ = ("_transaction", "commit", "revision")
-
-    def __init__(self, transaction: lmdb.Transaction, commit: int, revision: int) -> None:
-        self._transaction = transaction
-        self.commit = commit
-        """The number of the transaction that this look sees last."""
-        self.revision = revision
+    transaction: lmdb.Transaction
+    commit: int
+    """The number of the transaction that this look sees last."""
+    revision: int
 
     def find_token(self, token_id: str) -> bytes | None:
         """Return the stored bytes of a token record. Raises gateway.policy_unavailable."""
@@ -46,7 +44,7 @@ class LMDBPolicyView:
 
     def _get(self, key: bytes) -> bytes | None:
         try:
-            return self._transaction.get(key)  # type: ignore[return-value]  # without buffers=True it is bytes
+            return self.transaction.get(key)  # type: ignore[return-value]  # without buffers=True it is bytes
         except lmdb.Error as error:
             raise _unavailable(error) from error
 

@@ -33,7 +33,8 @@ def read_model(body: JSONObject) -> str:
 
 def is_stream(body: JSONObject) -> bool:
     """Whether the answer is asked for as an event stream."""
-    return body.raw("stream") == b"true"
+    value = body.fields.get("stream")
+    return value is not None and bytes(value) == b"true"
 
 
 def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
@@ -42,14 +43,15 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
     A token is at least one byte of text, so the body's length bounds the input; images given by address are
     added at the dearest published rate. Raises request.field_invalid for impossible bounds.
     """
-    bound = body.integer("max_completion_tokens")
-    if bound is None:
+    fields = body.fields
+    bound = body.integer("max_completion_tokens") if "max_completion_tokens" in fields else None
+    if bound is None and "max_tokens" in fields:
         bound = body.integer("max_tokens")
     if bound is not None and not 0 < bound <= 2**31:
         raise TollwayError(
             "request.field_invalid", public="`max_tokens` must be a positive integer.", param="max_tokens"
         )
-    choices = body.integer("n") or 1
+    choices = body.integer("n") or 1 if "n" in fields else 1
     if not 1 <= choices <= CHOICES_MAX:
         raise TollwayError("request.field_invalid", public=f"`n` must be from 1 to {CHOICES_MAX}.", param="n")
     raw = body.encode()
