@@ -5,9 +5,11 @@ other the writes of a turn find who reads them awake; spread over it, between th
 finds it asleep again. It also makes one write of what one connection writes in pieces.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
+_log = logging.getLogger("tollway.edge")
 SENDERS_MAX = 64
 """As many wait at most: with some ten microseconds of work for each, none waits for more than a few milliseconds."""
 
@@ -45,4 +47,7 @@ class Outbox:
         """Let all that wait send now."""
         senders, self._senders = self._senders, []
         for sender in senders:
-            sender.send_held()
+            try:
+                sender.send_held()
+            except Exception:  # the boundary of one connection: the others have to send as well
+                _log.exception("what a connection holds could not be sent")

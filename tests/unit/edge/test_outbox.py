@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from tollway.edge.outbox import SENDERS_MAX, Outbox
 
 
@@ -68,3 +70,18 @@ def test_what_is_added_while_others_send_is_sent_too() -> None:
     turn.end()
     turn.end()
     assert sent == [1, 2]
+
+
+def test_one_that_cannot_send_keeps_no_other_from_it(caplog: pytest.LogCaptureFixture) -> None:
+    turn, sent = Turn(), list[int]()
+    outbox = Outbox(turn.at_end)
+
+    class Broken(Sender):
+        def send_held(self) -> None:
+            raise RuntimeError("the handle is closed")
+
+    for sender in (Sender(1, sent), Broken(2, sent), Sender(3, sent)):
+        outbox.add(sender)
+    turn.end()
+    assert sent == [1, 3]
+    assert "could not be sent" in caplog.text
