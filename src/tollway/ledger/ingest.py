@@ -6,15 +6,13 @@ closed as `crashed` with the estimate it was admitted with. A file is deleted on
 the transaction that holds its last record survives power loss.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from operator import attrgetter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from tollway.contract.records import TallyRecord, encode
 from tollway.kernel.codes import BY_NAME
 from tollway.ledger.adding import Path, add_up, count_all
-from tollway.ledger.cells import Counted, count_cells
+from tollway.ledger.cells import Counted, SpentKey
 from tollway.ledger.condensing.condenser import Condenser
 from tollway.ledger.model import DAY, FULL, MINUTE, RESOLUTIONS, Group, Sums, coarser
 from tollway.ledger.ports import Batch, GroupCalls, JournalSource, LedgerStore, SumsKey
@@ -27,8 +25,8 @@ READ_BYTES = 4 * 1024 * 1024
 """Read of one file in one step: about 6,000 calls, some 30 MB while they are added up."""
 CACHED_MAX = 20_000
 """Groups and running sums kept in memory; above it they are read back from the database when needed."""
-_of_charge = attrgetter("owner_id", "budget_id", "period_start_ns")
-_UNPRICED = Sums.COLUMNS.index("unpriced_calls")
+PART_BYTES = 256 * 1024
+"""Read and taken apart at a time: so much that it stays in the processor's cache."""
 
 
 class Ingested(NamedTuple):
@@ -160,13 +158,20 @@ class Ingest:
         if end == start:
             return True
         self._journal.sync(name)
-        payloads, position = self._journal.read(name, start, READ_BYTES)
-        if position == start:
-            return True
-        reading.positions[name] = position
-        reading.is_more = reading.is_more or position < end
-        reading.take(payloads, writer)
-        return False
+        reading.take(self._parts(name, start, reading.positions), writer)
+        position = reading.positions.get(name)
+        reading.is_more = reading.is_more or (position is not None and position < end)
+        return position is None
+
+    def _parts(self, name: str, start: int, positions: dict[str, int]) -> Iterator[list[bytes]]:
+        """Yield what a step reads of a file, part by part, and note how far that is; nothing is noted at its end."""
+        position, last = start, start + READ_BYTES
+        while position < last:
+            payloads, after = self._journal.read(name, position, min(PART_BYTES, last - position))
+            if after == position:
+                return
+            positions[name] = position = after
+            yield payloads
 
     def _close_orphans(self, reading: Reading, names: list[str]) -> int:
         """Close the calls of dead writers: all files finished, all read, and no new one has appeared meanwhile."""
@@ -185,7 +190,7 @@ class Ingest:
 
     def _write(self, reading: Reading, forgotten: list[str]) -> list[int]:
         """Write one transaction; return the counts of all calls in it, in the order of Sums.COLUMNS."""
-        cells = count_cells(reading.cells)
+        cells = reading.count()
         tallied = _tally_sums(reading.tallies)
         new_groups = self._name_groups({cell.group for cell in cells} | {group for _, group in tallied})
         paths = self._paths
@@ -221,10 +226,7 @@ class Ingest:
 
     def _calls(self, cells: Iterable[Counted]) -> list[GroupCalls]:
         paths = self._paths
-        return [
-            GroupCalls(paths[cell.group][FULL], cell.starts, [facts.request_id for facts in cell.facts], cell.bodies)
-            for cell in cells
-        ]
+        return [GroupCalls(paths[cell.group][FULL], cell.starts, cell.request_ids, cell.bodies) for cell in cells]
 
     def _name_groups(self, groups: set[Group]) -> list[tuple[int, Group]]:
         """Give every group and its coarser ones an id; return those that are new to the database."""
@@ -277,25 +279,22 @@ class Ingest:
                 self._journal.delete(name, self._positions.get(name, 0))
 
 
-def _spent(cells: Iterable[Counted]) -> dict[tuple[str, str, int], int]:
-    charges = [charge for cell in cells for facts in cell.facts for charge in facts.charges]
-    spent: defaultdict[tuple[str, str, int], list[int]] = defaultdict(list)
-    for key, charge in zip(map(_of_charge, charges), charges, strict=True):
-        spent[key].append(charge.nanos)
-    return {key: sum(nanos) for key, nanos in spent.items()}
+def _spent(cells: Iterable[Counted]) -> dict[SpentKey, int]:
+    spent: dict[SpentKey, int] = {}
+    for cell in cells:
+        for key, nanos in cell.spent.items():
+            spent[key] = spent.get(key, 0) + nanos
+    return spent
 
 
 def _unpriced(cells: Iterable[Counted]) -> dict[tuple[int, str, str], tuple[int, int]]:
     unpriced: dict[tuple[int, str, str], tuple[int, int]] = {}
     for cell in cells:
-        if not cell.sums.counts[_UNPRICED]:
-            continue
-        for facts in cell.facts:
-            if facts.cost_nanos is None:
-                day_start = cell.minute_start - cell.minute_start % DAY
-                key = (day_start, cell.group.provider, clean_text(facts.upstream_model))
-                count, last_ns = unpriced.get(key, (0, 0))
-                unpriced[key] = (count + 1, max(last_ns, facts.started_ns))
+        day_start = cell.minute_start - cell.minute_start % DAY
+        for model, (calls, last_ns) in cell.unpriced.items():
+            key = (day_start, cell.group.provider, model)
+            known, known_ns = unpriced.get(key, (0, 0))
+            unpriced[key] = (known + calls, max(known_ns, last_ns))
     return unpriced
 
 

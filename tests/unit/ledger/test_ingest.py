@@ -4,6 +4,7 @@ import pytest
 
 from kit.ledger_calls import make_close, make_open
 from tollway.contract.records import encode
+from tollway.ledger import ingest as module
 from tollway.ledger.ingest import Ingest
 from tollway.ledger.ports import StoredState
 
@@ -126,7 +127,8 @@ def test_damaged_records_are_counted_and_passed_by():
     assert (ingest.damaged, ingest.ingested) == (1, 1)
 
 
-def test_a_step_tells_whether_a_file_holds_more_than_it_read():
+def test_a_step_tells_whether_a_file_holds_more_than_it_read(monkeypatch):
+    monkeypatch.setattr(module, "READ_BYTES", 2)
     journal = Journal(a1=[encode(make_close(make_open(n))) for n in range(1, 4)])
     ingest = Ingest(journal, Store())
     found = [ingest.step() for _ in range(3)]
