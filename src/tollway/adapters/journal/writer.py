@@ -39,6 +39,7 @@ ROTATE_BYTES = 64 * 1024 * 1024
 ROOM_BYTES = 256 * 1024
 """Allocated at a time: some hundred records."""
 
+_ZEROS = bytes(ROOM_BYTES)
 _FRAME_BYTES, _write_frame, _write_end = FRAME.size, FRAME.pack_into, END.pack_into
 _log = logging.getLogger(__name__)
 
@@ -212,7 +213,8 @@ def _prepare_room(fd: int, start: int, end: int) -> None:
     writing its zeros here costs a fifth of that.
     """
     os.posix_fallocate(fd, start, end - start)
-    os.pwrite(fd, bytes(end - start), start)
+    zeros = _ZEROS if end - start == len(_ZEROS) else bytes(end - start)
+    os.pwrite(fd, zeros, start)
 
 
 _: type[Journal] = JournalWriter
