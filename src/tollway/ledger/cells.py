@@ -4,12 +4,13 @@ A batch of a thousand calls has a handful of cells. Whatever is added up of call
 detectors look at) is added up from cells; nothing but the reading itself looks at calls one by one. Pure.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from tollway.kernel.clock import NANOS_PER_SECOND
+from tollway.ledger.charges import SpentKey, add_charges
 from tollway.ledger.model import MINUTE, Group, Sums
 from tollway.ledger.rollups import CallFacts, clean_text, group_of, sum_calls
 
@@ -46,9 +47,6 @@ class Cell:
         self.bodies: list[bytes] = []
 
 
-SpentKey: TypeAlias = tuple[str, str, int]
-"""(owner, budget, start of the period)."""
-_key_of_charge = attrgetter("owner_id", "budget_id", "period_start_ns")
 _UNPRICED = Sums.COLUMNS.index("unpriced_calls")
 
 
@@ -65,6 +63,8 @@ class Counted(NamedTuple):
     bodies: list[bytes]
     sums: Sums
     spent: dict[SpentKey, int]
+    damaged: int
+    """Calls whose charges could not be read, and are in no sum of what was spent."""
     unpriced: dict[str, tuple[int, int]]
     """Upstream model -> (calls without a price, the last one's start)."""
     bytes_moved: int
@@ -94,7 +94,7 @@ def count_cell(key: CellKey, cell: Cell) -> Counted:
         [each.request_id for each in facts],
         cell.bodies,
         sums,
-        _spent(facts),
+        *add_charges([each.charges for each in facts]),
         _unpriced(facts) if sums.counts[_UNPRICED] else {},
         sum([each.request_bytes + each.response_bytes for each in facts]),
         clean_text(first.model or first.service_id or first.operation),
@@ -104,14 +104,6 @@ def count_cell(key: CellKey, cell: Cell) -> Counted:
 
 def _is_turned_away(group: Group) -> bool:
     return group.outcome == "refused" and group.status == 401
-
-
-def _spent(facts: Iterable[CallFacts]) -> dict[SpentKey, int]:
-    charges = [charge for each in facts for charge in each.charges]
-    spent: defaultdict[SpentKey, list[int]] = defaultdict(list)
-    for key, charge in zip(map(_key_of_charge, charges), charges, strict=True):
-        spent[key].append(charge.nanos)
-    return {key: sum(nanos) for key, nanos in spent.items()}
 
 
 def _unpriced(facts: Iterable[CallFacts]) -> dict[str, tuple[int, int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from tollway.contract.ledger_api import HISTOGRAM_BOUNDS_US
-from tollway.contract.records import Charge, Outcome
+from tollway.contract.records import Outcome
 from tollway.ledger.model import FULL, Group, Sums
 
 TEXT_LENGTH_MAX = 200
@@ -57,7 +57,7 @@ class CallFacts(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="c")
     overhead_us: int = 0
     usage: CountedUsage = _NOTHING
     cost_nanos: int | None = 0
-    charges: tuple[Charge, ...] = ()
+    charges: msgspec.Raw = _UNREAD
     client_address: str = ""
     client_agent: str = ""
     method: str = ""

@@ -1,9 +1,10 @@
 """How ingest reads journals, over stand-ins; `tests/contract/storage/test_ledger.py` has the real ones."""
 
+import msgspec
 import pytest
 
 from kit.ledger_calls import make_close, make_open
-from tollway.contract.records import encode
+from tollway.contract.records import CloseRecord, encode
 from tollway.ledger import ingest as module
 from tollway.ledger.ingest import Ingest
 from tollway.ledger.ports import StoredState
@@ -137,3 +138,14 @@ def test_a_step_tells_whether_a_file_holds_more_than_it_read(monkeypatch):
         (True, False, 1),
         (False, False, 0),
     ]
+
+
+def test_charges_that_cannot_be_read_are_counted_as_damage_and_their_call_is_kept():
+    closed = make_close(make_open())
+    fields = msgspec.msgpack.decode(encode(closed))
+    fields[1 + CloseRecord.__struct_fields__.index("charges")] = ["nonsense"]
+    store = Store()
+    ingest = Ingest(Journal(a1=[msgspec.msgpack.encode(fields)]), store)
+    ingest.step()
+    assert (ingest.ingested, ingest.damaged, store.batches[0].spent) == (1, 1, {})
+    assert store.outcomes == [closed.request_id]

@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.contract.ledger_api import HISTOGRAM_BOUNDS_US
-from tollway.contract.records import CloseRecord, encode
+from tollway.contract.records import Charge, CloseRecord, encode
 from tollway.contract.usage import Usage
 from tollway.ledger.model import FULL, Group, Sums
 from tollway.ledger.rollups import CallFacts, CountedUsage, classify, clean_text, group_of, percentiles, sum_calls
 
+UNREAD = {"usage", "charges", "stages_us"}
+"""What is read in another form, or not at all."""
 GROUP = Group(FULL, "t", "a", "", "", "m", "p", "chat", "ok", "live", 200)
 facts = st.builds(
     CallFacts,
@@ -110,7 +112,7 @@ def test_a_model_only_the_caller_named_is_no_group():
 
 def test_call_facts_are_the_first_fields_of_a_close_record():
     """They are read from the same bytes, by place: a field in between would be summed as another one."""
-    for summed, whole, unread in ((CallFacts, CloseRecord, {"usage", "stages_us"}), (CountedUsage, Usage, set())):
+    for summed, whole, unread in ((CallFacts, CloseRecord, UNREAD), (CountedUsage, Usage, set())):
         fields = msgspec.structs.fields(summed)
         first = msgspec.structs.fields(whole)[: len(fields)]
         assert [field.name for field in fields] == [field.name for field in first]
@@ -121,6 +123,7 @@ def test_call_facts_are_the_first_fields_of_a_close_record():
         *("req_1", 2, 3, 200, "ok", "chat", "t", "a", "team", "test", "s", "m", "p", "u", 4, 5),
         usage=Usage(6, 7, is_estimated=True, tier="flex"),
         cost_nanos=8,
+        charges=(Charge("t", "b", 1, 2),),
         client_address="1.2.3.4",
         client_agent="sdk",
         stages_us=(1, 2, 300, 4, 5, 6),
@@ -130,6 +133,7 @@ def test_call_facts_are_the_first_fields_of_a_close_record():
     )
     read = msgspec.msgpack.decode(encode(closed), type=CallFacts)
     for name in CallFacts.__struct_fields__:
-        if name not in ("usage", "stages_us"):
+        if name not in UNREAD:
             assert getattr(read, name) == getattr(closed, name)
+    assert msgspec.msgpack.decode(read.charges) == [["t", "b", 1, 2]]
     assert (read.usage.input_tokens, read.usage.output_tokens, read.usage.is_estimated) == (6, 7, True)
