@@ -255,7 +255,7 @@ def _provider_key(key_id: str, headers: tuple[tuple[bytes, bytes], ...]) -> Prov
 def _lines(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Return headers as lines. Raises ValueError when one could be read as more than one header."""
     lines = [b"%b: %b\r\n" % header for header in headers]
-    if not all(are_field_lines(line) for line in lines):
+    if not all(are_field_lines(line) and line.count(b"\n") == 1 for line in lines):
         raise ValueError("a header has a character that no header can carry")
     return b"".join(lines)
 
