@@ -1,6 +1,10 @@
-"""Runs all tests but the real model and chaos with branch coverage, and holds the gates.
+"""Runs the tests of code with branch coverage, prints how much of each ring they run, and holds the gates.
 
-95 % of the whole (pyproject.toml), and all of what decides about tokens, rights and money. Arguments go to pytest.
+95 % of the whole (pyproject.toml), and all of what decides about tokens, rights and money. Arguments go to pytest:
+`-n 1` for one core, `tests/journeys` for a folder more. What is left out can only make the figures lower: journeys,
+browsers and the real model (whole programs, which add next to nothing and take as long as all the rest), the long
+forms of tests (`slow`, `chaos`, `scale`), and the tests of pages and of the repository. Of a property the first
+examples are tried, the same each time (the profile `measured` in tests/conftest.py).
 Every Python process counts, pytest's own and each that a test starts: coverage begins in them through its .pth file
 and leaves its data in one folder when they end; pytest's own workers leave it earlier (tests/conftest.py), since they
 are killed when their end takes long. A process that is killed leaves none.
@@ -11,18 +15,29 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_SECONDS = 120
 """For one test; what is measured takes two or three times as long."""
+FOLDERS = ("unit", "contract", "edge", "http")
+LEFT_OUT = ("slow", "browser", "chaos", "scale", "real_model")
+"""Markers of tests that take long and reach what the others reach."""
+
+PARTS = ("covered_lines", "covered_branches", "num_statements", "num_branches")
+"""What a report counts in each file."""
 
 WHOLE = (
     "policy/token.py",
     "policy/usability.py",
     "policy/rate.py",
     "policy/budget.py",
+    "kernel/money.py",
+    "policy/meter_keys.py",
     "policy/price.py",
     "policy/price_book.py",
     "policy/tariff.py",
@@ -44,6 +59,7 @@ WHOLE = (
     "control/rights/",
     "adapters/meters/",
     "adapters/journal/",
+    "adapters/prices/",
 )
 """Files and folders of src/tollway whose every line and branch is run by a test."""
 
@@ -51,27 +67,48 @@ WHOLE = (
 def main(arguments: list[str]) -> int:
     """Return 0 when the tests pass and every gate holds."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = dict(
-            os.environ,
-            COVERAGE_PROCESS_START=str(ROOT / "pyproject.toml"),
-            COVERAGE_FILE=str(Path(folder) / "data"),
-        )
-        marks = ("-m", "not chaos and not scale and not real_model", "--timeout", str(TEST_SECONDS))
-        tests = _run("-m", "pytest", "-n", "2", "--dist", "loadfile", *marks, *arguments, environment=environment)
-        del environment["COVERAGE_PROCESS_START"]
+        environment = dict(os.environ, COVERAGE_FILE=str(Path(folder) / "data"))
+        began = time.monotonic()
+        tests = _run_tests(arguments, environment | {"COVERAGE_PROCESS_START": str(ROOT / "pyproject.toml")})
+        seconds = time.monotonic() - began
         _run("-m", "coverage", "combine", "-q", environment=environment)
         report = Path(folder) / "coverage.json"
         _run("-m", "coverage", "json", "-q", "--fail-under=0", "-o", str(report), environment=environment)
-        missing = list(_incomplete(json.loads(report.read_text(encoding="utf-8"))))
+        measured = json.loads(report.read_text(encoding="utf-8"))
         overall = _run("-m", "coverage", "report", environment=environment)
-    for line in missing:
-        print(line, file=sys.stderr)
-    return 1 if tests or missing or overall else 0
+    missing = list(_incomplete(measured))
+    for line in (*_figures(measured), *missing):
+        print(line)
+    print(f"tests: {', '.join(FOLDERS)} without {', '.join(LEFT_OUT)}, in {seconds / 60:.1f} minutes")
+    faults = [fault for fault, is_there in (("a test", tests), ("a file", missing), ("the whole", overall)) if is_there]
+    print(f"not met, because of {' and '.join(faults)}" if faults else "every gate holds")
+    return 1 if faults else 0
 
 
-def _incomplete(report: dict[str, dict[str, dict[str, object]]]) -> Iterator[str]:
+def _run_tests(arguments: list[str], environment: dict[str, str]) -> int:
+    folders = (f"tests/{name}" for name in FOLDERS)
+    marks = " and ".join(f"not {name}" for name in LEFT_OUT)
+    usual = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "--timeout", str(TEST_SECONDS))
+    chosen = ("-m", marks, "--hypothesis-profile=measured")
+    return _run("-m", "pytest", *folders, *usual, *chosen, *arguments, environment=environment)
+
+
+def _figures(report: dict[str, Any]) -> Iterator[str]:
+    """Yield a line for each ring and one for the whole: lines and branches that were run, of all there are."""
+    rings: dict[str, Counter[str]] = {}
+    for name, measured in report["files"].items():
+        ring = _place(name).partition("/")[0]
+        rings.setdefault(ring, Counter()).update({part: measured["summary"][part] for part in PARTS})
+    for ring, summary in [*sorted(rings.items()), ("all", Counter({part: report["totals"][part] for part in PARTS}))]:
+        run = summary["covered_lines"] + summary["covered_branches"]
+        there = summary["num_statements"] + summary["num_branches"]
+        percent = 100 * run / there if there else 100
+        yield f"{ring:14}{percent:6.1f} % of {there:6} lines and branches"
+
+
+def _incomplete(report: dict[str, Any]) -> Iterator[str]:
     """Yield a line for each file that must be covered whole and is not, or is not there at all."""
-    places = {name.partition("src/tollway/")[2]: measured for name, measured in report["files"].items()}
+    places = {_place(name): measured for name, measured in report["files"].items()}
     for wanted in WHOLE:
         found = [place for place in places if place.startswith(wanted)]
         if not found:
@@ -80,6 +117,11 @@ def _incomplete(report: dict[str, dict[str, dict[str, object]]]) -> Iterator[str
             lines, branches = places[place]["missing_lines"], places[place]["missing_branches"]
             if lines or branches:
                 yield f"{place} must be covered whole; missing lines {lines}, branches {branches}"
+
+
+def _place(name: str) -> str:
+    """Return where a file is in src/tollway."""
+    return name.partition("src/tollway/")[2]
 
 
 def _run(*arguments: str, environment: dict[str, str]) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from tollway.contract.records import CloseRecord, encode
-from tollway.ledger.cells import Counted, count_cells
+from tollway.ledger.cells import Counted
 from tollway.ledger.reading import Reading
 from tollway.ledger.rollups import CallFacts
 
@@ -33,5 +33,5 @@ def call(second: int = 0, **changes: object) -> tuple[CallFacts, bytes]:
 def counted(calls: Iterable[tuple[CallFacts, bytes]]) -> list[Counted]:
     """Return calls as the ledger counts them, read from their records."""
     reading = Reading({})
-    reading.take([body for _, body in calls], "writer")
-    return count_cells(reading.cells)
+    reading.take([[body for _, body in calls]], "writer")
+    return reading.count()

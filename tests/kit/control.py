@@ -446,9 +446,6 @@ class ControlPlane:
     def _finders(self) -> dict[Level, Callable[[str], str | None]]:
         """Return who limits can be given to; of models, those that workers are told of."""
 
-        def find_model(name: str) -> str | None:
-            return name if any(model.name == name for model in self.publisher.snapshot().models) else None
-
         def name_of(found: object) -> str | None:
             is_gone = found is None or getattr(found, "state", None) == "deleted"
             return None if is_gone else found.name  # type: ignore[attr-defined]  # all of them have one
@@ -458,7 +455,7 @@ class ControlPlane:
             "user": lambda user_id: name_of(self.account_store.find(user_id)),
             "service": lambda service_id: name_of(self.service_store.find(service_id)),
             "provider": lambda provider_id: name_of(self.provider_store.find(provider_id)),
-            "model": find_model,
+            "model": lambda name: name if self.publisher.has_model(name) else None,
         }
 
     def start(self) -> "ControlPlane":

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tollway.adapters.meters import MeterState, open_meters, read_boot_id
 from tollway.adapters.policy_store import LMDBPolicyStore
+from tollway.adapters.storage.call_packs import unpack
 from tollway.contract.policy import decode_application, decode_snapshot, decode_token
 from tollway.contract.records import CloseRecord, decode
 from tollway.gateway.claims import build_claims, combine
@@ -37,7 +38,8 @@ def read_books(data: Path) -> Books:
     calls: dict[str, list[CloseRecord]] = defaultdict(list)
     refused = []
     with open_database(data / "ledger.db") as ledger:
-        for (body,) in ledger.execute("SELECT body FROM calls"):
+        rows = ledger.execute("SELECT started_ns, request_id, body FROM calls")
+        for body in (body for row in rows for _, _, body in unpack(*row)):
             record = decode(body)
             assert isinstance(record, CloseRecord)
             if record.was_opened:

@@ -25,7 +25,6 @@ from tollway.control.tokens.lifetimes import LifetimeBook
 from tollway.control.tokens.service import Tokens
 from tollway.control.usage.service import Usage
 from tollway.kernel.clock import Clock
-from tollway.kernel.errors import TollwayError
 
 Find = Callable[[str], str | None]
 
@@ -47,7 +46,7 @@ def build_published_limits(stores: Stores) -> StoredLimits:
 def build_limit_desk(stores: Stores, limited: Limited, clock: Clock) -> LimitDesk:
     """Return the services of plans and limits."""
     publisher, database = limited.publisher, stores.database
-    finders = _finders(stores) | {"model": lambda name: _find_model(publisher, name)}
+    finders = _finders(stores) | {"model": lambda name: name if publisher.has_model(name) else None}
     levels = Levels(LevelParts(stores.levels, NamedOwners(finders), publisher, database, limited.trail, clock))
     owners = LimitOwners(levels, limited.tokens, limited.applications)
     return LimitDesk(
@@ -94,12 +93,3 @@ def _name(found: object) -> str | None:
         return None
     name: str = found.name  # type: ignore[attr-defined]  # everything that has limits has a name
     return name
-
-
-def _find_model(publisher: Publisher, name: str) -> str | None:
-    """Return the name again when workers are told of a model of that name."""
-    try:
-        models = publisher.snapshot().models
-    except TollwayError:
-        return None
-    return name if any(model.name == name for model in models) else None

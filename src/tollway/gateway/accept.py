@@ -51,29 +51,58 @@ class Inbound(msgspec.Struct, gc=False):
     """Whether the head was found to announce a body of plain JSON; see resolve.py."""
     way: object = None
     """The way to the route that was asked last; see prepare.py."""
+    is_method_taken: bool = True
+    """Whether the operation is asked for by one of its methods."""
     recorded_address: str = ""
     """What records show of the caller's address: itself, or nothing by setting."""
 
 
-def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
-    """Return what the request asks for, and note it in `call`.
+def recall(head: RequestHead) -> Inbound | None:
+    """Return what a head that was sent before means; None when it is new."""
+    facts = head.facts
+    if facts:
+        inbound = facts[0]
+        if isinstance(inbound, Inbound):
+            return inbound
+    return None
+
+
+def new_call(exchange: Exchange, inbound: Inbound | None, started_ns: int, gw: Gateway) -> Call:
+    """Return the facts of a call that begins, as far as its head tells; `inbound` is what `recall` returns."""
+    if inbound is None:
+        head = exchange.head
+        return Call(
+            gw.ids.new(started_ns),
+            started_ns,
+            method=head.method,
+            accepted_at=exchange.accepted_ns,
+            dialect=dialect_of(head.path),
+        )
+    operation = inbound.operation
+    trace_id, traceparent = gw.traces.join(inbound.trace)
+    return Call(
+        gw.ids.new(started_ns),
+        started_ns,
+        operation=operation.name,
+        client_address=inbound.recorded_address,
+        client_agent=inbound.client_agent,
+        method=inbound.method,
+        route=operation.route,
+        trace_id=trace_id,
+        accepted_at=exchange.accepted_ns,
+        dialect=operation.dialect,
+        traceparent=traceparent,
+    )
+
+
+def accept(head: RequestHead, known: Inbound | None, call: Call, gw: Gateway) -> Inbound:
+    """Return what the request asks for; when that was not known before, note it in `call` and with the head.
 
     Raises route.not_found, route.method, token.ambiguous (a credential header given twice) or request.malformed.
     """
-    head = exchange.head
-    inbound = head.facts[0] if head.facts else None
-    if not isinstance(inbound, Inbound):
-        call.dialect = dialect_of(head.path)
-        inbound = _understand(head, gw)
-        head.facts.append(inbound)
-    operation = inbound.operation
-    call.client_address = inbound.recorded_address
-    call.client_agent = inbound.client_agent
-    call.trace_id, call.traceparent = gw.traces.join(inbound.trace)
-    call.dialect = operation.dialect
-    call.operation = operation.name
-    call.route = operation.route
-    if operation.methods and head.method not in operation.methods:
+    inbound = _understand(head, call, gw) if known is None else known
+    if not inbound.is_method_taken:
+        operation = inbound.operation
         allow = ", ".join(operation.methods)
         raise TollwayError("route.method", public=f"{operation.route} takes {allow}.", headers={"allow": allow})
     return inbound
@@ -81,15 +110,29 @@ def accept(exchange: Exchange, call: Call, gw: Gateway) -> Inbound:
 
 def find_cut(head: RequestHead) -> str | None:
     """Return the code that ended the request from outside; None: the caller left."""
-    inbound = head.facts[0] if head.facts else None
-    return (inbound.cut or None) if isinstance(inbound, Inbound) else None
+    inbound = recall(head)
+    return None if inbound is None else inbound.cut or None
 
 
-def _understand(head: RequestHead, gw: Gateway) -> Inbound:
+def _understand(head: RequestHead, call: Call, gw: Gateway) -> Inbound:
+    inbound = _read(head, gw)
+    head.facts.append(inbound)
+    operation = inbound.operation
+    call.client_address = inbound.recorded_address
+    call.client_agent = inbound.client_agent
+    call.trace_id, call.traceparent = gw.traces.join(inbound.trace)
+    call.dialect = operation.dialect
+    call.operation = operation.name
+    call.route = operation.route
+    return inbound
+
+
+def _read(head: RequestHead, gw: Gateway) -> Inbound:
     fields = dict(head.headers)
     if len(fields) != len(head.headers):
         _refuse_repeated(head)
     asked = find_operation(head, fields)
+    methods = asked.operation.methods
     address = client_address(head.peer, head.headers, gw.bounds.trusted_proxies)
     return Inbound(
         head.method,
@@ -106,6 +149,7 @@ def _understand(head: RequestHead, gw: Gateway) -> Inbound:
         address,
         fields.get(b"user-agent", b"")[:200].decode("latin-1"),
         read_traceparent(fields.get(b"traceparent")),
+        is_method_taken=not methods or head.method in methods,
         recorded_address=address if gw.bounds.record_addresses else gw.bounds.stand_in(address),
     )
 

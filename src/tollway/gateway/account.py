@@ -89,25 +89,35 @@ def _used(call: Call, hold: Hold) -> Amounts:
 
 
 def _count(call: Call, overhead_us: int, gw: Gateway) -> None:
-    counters = gw.counters
+    counters, usage = gw.counters, call.usage
     counters[_REQUESTS] += 1
-    status = call.status
-    if status == 200 or 200 <= status < 300:
-        counters[_2XX] += 1
-    elif 400 <= status < 500:
-        counters[_4XX] += 1
-    elif status >= 500:
-        counters[_5XX] += 1
-    if call.outcome == "ok":
-        pass
-    elif call.outcome == "refused":
-        counters[_REFUSED] += 1
-    elif call.outcome == "disconnected":
-        counters[_GONE] += 1
-    elif call.outcome == "truncated":
-        counters[_CUT] += 1
-    if call.usage is not NOTHING:
-        counters[_INPUT] += call.usage.input_tokens
-        counters[_OUTPUT] += call.usage.output_tokens
-        counters[_COST] += call.cost_nanos or 0
     counters[_OVERHEAD] += overhead_us
+    if call.status == 200:
+        counters[_2XX] += 1
+    else:
+        _count_status(call.status, gw)
+    if call.outcome != "ok":
+        _count_outcome(call, gw)
+    if usage is not NOTHING:
+        counters[_INPUT] += usage.input_tokens
+        counters[_OUTPUT] += usage.output_tokens
+        counters[_COST] += call.cost_nanos or 0
+
+
+def _count_status(status: int, gw: Gateway) -> None:
+    if 200 <= status < 300:
+        gw.counters[_2XX] += 1
+    elif 400 <= status < 500:
+        gw.counters[_4XX] += 1
+    elif status >= 500:
+        gw.counters[_5XX] += 1
+
+
+def _count_outcome(call: Call, gw: Gateway) -> None:
+    match call.outcome:
+        case "refused":
+            gw.counters[_REFUSED] += 1
+        case "disconnected":
+            gw.counters[_GONE] += 1
+        case "truncated":
+            gw.counters[_CUT] += 1

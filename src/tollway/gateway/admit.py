@@ -160,7 +160,7 @@ def _take(claims: Claims, want: Amounts, floor: Amounts, call: Call, gw: Gateway
         now_ns = gw.now_ns()
         raise refuse(taken, floor, now_ns, refusal_headers(taken, claims, call.dialect, now_ns))
     if claims.shown is not None:
-        call.limit_lines = write_lines(taken, call.dialect, gw.now_ns())
+        call.limit_lines = write_lines(taken, call.dialect, gw.now_ns)
     return taken
 
 

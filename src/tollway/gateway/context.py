@@ -72,6 +72,7 @@ class Gateway:
         self.now_ns = clock.now_ns
         self.monotonic_ns = clock.monotonic_ns
         self.bounds = bounds
+        self.body_bytes_max = bounds.body_bytes_max
         self.counters = counters
         self.states = states
         self.explained = explained

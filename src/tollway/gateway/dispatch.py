@@ -65,10 +65,11 @@ async def dispatch(
     full: tuple[NoRoom, Amounts] | None = None
     for at, (place, key, prepared) in enumerate(candidates):
         route = plan.model.routes[place]
-        call.provider_id = route.provider.id
+        provider = route.provider
+        call.provider_id = provider.id
         call.upstream_model = route.upstream_model
         call.notes = prepared.notes
-        if call.attempt_hold is not None or route.provider.claims is not None:
+        if provider.claims is not None or call.attempt_hold is not None:
             # One without room is left out as if its breaker were open.
             no_room = await _enter(plan, place, call, gw)
             if no_room is not None:
@@ -83,7 +84,7 @@ async def dispatch(
             relayed = Relayed(plan, route, plan.tariffs[place], prepared, admission)
             if (rest := respond(exchange, answer, relayed, call, gw)) is not None:
                 await rest
-            gw.health.worked(route.provider.id, key.id)
+            gw.health.worked(provider.id, key.id)
             return
         except TollwayError as error:
             call.code = error.code.name

@@ -7,7 +7,7 @@ money aside; how busy others are is nobody's business. The text is written once 
 is left: a call only fills them in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
 
@@ -50,14 +50,17 @@ def build_shown(claims: Sequence[Claim]) -> Shown | None:
     return Shown(_policies([claims[at] for at in told], 0), told, {})
 
 
-def write_lines(hold: Hold, dialect: Dialect, now_ns: int) -> bytes:
-    """Return the header lines of an answer to a call that was let in; b"" when nothing is to be told."""
+def write_lines(hold: Hold, dialect: Dialect, clock: Callable[[], int]) -> bytes:
+    """Return the header lines of an answer to a call that was let in; b"" when nothing is to be told.
+
+    `clock` tells the present in Unix nanoseconds, which is asked for only where the text changes with it.
+    """
     shown, left = hold.claims.shown, hold.left
     if shown is None:
         return b""
     written = shown.written.get(dialect.name)
-    if written is None or (written.changes and written.second != now_ns // NANOS_PER_SECOND):
-        written = shown.written[dialect.name] = _write(hold.claims, shown, dialect.name, now_ns)
+    if written is None or (written.changes and written.second != clock() // NANOS_PER_SECOND):
+        written = shown.written[dialect.name] = _write(hold.claims, shown, dialect.name, clock())
     lines = written.template % written.pick(left)
     for choices in written.scarcest:
         # The first one of which least is left; `min` with a key of ours would be a call for each.

@@ -14,6 +14,8 @@ from tollway.formats.gemini import path as gemini_path
 from tollway.gateway.ports import RequestHead
 from tollway.kernel.errors import TollwayError
 
+AI_KINDS = frozenset({"generate", "embed", "count"})
+"""Of operations that ask a model for something."""
 Kind = Literal["generate", "embed", "count", "stored", "models", "model", "service", "health", "preflight"]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tollway.contract.stats import INDEX
 from tollway.gateway import cors
-from tollway.gateway.accept import Inbound, accept, find_cut
+from tollway.gateway.accept import Inbound, accept, find_cut, new_call, recall
 from tollway.gateway.account import account
 from tollway.gateway.admit import Admission, admit_ai, admit_anonymous, admit_free
 from tollway.gateway.authenticate import authenticate
@@ -21,7 +21,7 @@ from tollway.gateway.counting import count_tokens
 from tollway.gateway.dispatch import dispatch
 from tollway.gateway.embedding import EmbedPreparation
 from tollway.gateway.models import respond_model, respond_models
-from tollway.gateway.operations import CREATE_RESPONSE
+from tollway.gateway.operations import AI_KINDS, CREATE_RESPONSE, HEALTH, PREFLIGHT, SERVICE
 from tollway.gateway.patience import until_free
 from tollway.gateway.ports import Exchange, PolicyView
 from tollway.gateway.prepare import Preparation
@@ -48,11 +48,11 @@ _IN_FLIGHT = INDEX["requests_in_flight"]
 
 async def handle(exchange: Exchange, gw: Gateway) -> None:
     """Carry one request to a settled account. Raises only CancelledError (the caller left) and faults of ours."""
-    started_ns = gw.now_ns()
-    call = Call(gw.ids.new(started_ns), started_ns, method=exchange.head.method, accepted_at=exchange.accepted_ns)
+    known = recall(exchange.head)
+    call = new_call(exchange, known, gw.now_ns(), gw)
     gw.counters[_IN_FLIGHT] += 1
     try:
-        rest = _begin(exchange, call, gw)
+        rest = _begin(exchange, known, call, gw)
         if rest is not None:
             await rest
     except TollwayError as error:
@@ -72,14 +72,15 @@ async def handle(exchange: Exchange, gw: Gateway) -> None:
         gw.counters[_IN_FLIGHT] -= 1  # last, so that with none in flight every answered call is in the counters
 
 
-def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, None] | None:
+def _begin(exchange: Exchange, known: Inbound | None, call: Call, gw: Gateway) -> Coroutine[Any, Any, None] | None:
     """Answer what needs no waiting, and return what is to be awaited of all else.
 
     The look at the policy store ends with this function: one that a waiting call held would take one of the few
     places for readers, and keep pages from being used again.
     """
-    inbound = accept(exchange, call, gw)  # 400 404 405
-    if inbound.operation.kind == "health":
+    inbound = accept(exchange.head, known, call, gw)  # 400 404 405
+    operation = inbound.operation
+    if operation is HEALTH:
         call.status, call.outcome = 200, "ok"
         exchange.respond(200, [(b"content-type", b"text/plain")], b"ok\n")
         return None
@@ -87,10 +88,10 @@ def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, N
     compiled = gw.compiled(view)
     if compiled.cors_origins:
         call.answer_headers = tuple(cors.cors_headers(inbound, compiled))
-    if inbound.operation.kind == "service":
+    if operation is SERVICE:
         service, take = _enter_service(inbound, view, compiled, call, gw)
         return _admitted(take, partial(dispatch_service, exchange, inbound, service, call, gw), call, gw)
-    if inbound.operation.kind == "preflight":
+    if operation is PREFLIGHT:
         cors.respond_preflight(exchange, inbound, compiled, call)
         return None
     caller = authenticate(inbound, call, gw, view)  # 400 401 403 503
@@ -98,20 +99,15 @@ def _begin(exchange: Exchange, call: Call, gw: Gateway) -> Coroutine[Any, Any, N
     if caller.token.environment != "live":
         # The providers and models of the environment that the token is for.
         compiled = compiled.test or EMPTY
-    match inbound.operation.kind:
-        case "generate" | "embed" | "count":
-            return _carry_ai(exchange, inbound, caller, compiled, call, gw)
-        case "stored":
-            permit_call(inbound, caller, compiled, call, gw)
-            call.resolved_at = gw.monotonic_ns()
-            carry = partial(carry_stored, exchange, inbound, caller, compiled, call, gw)
-            return _admitted(partial(admit_free, caller, compiled, call, gw), carry, call, gw)
-        case "models":
-            chain = permit_call(inbound, caller, compiled, call, gw)
-            respond_models(exchange, inbound, chain, compiled, call)
-        case "model":
-            chain = permit_call(inbound, caller, compiled, call, gw)
-            respond_model(exchange, inbound, chain, compiled, call)
+    if operation.kind in AI_KINDS:
+        return _carry_ai(exchange, inbound, caller, compiled, call, gw)
+    chain = permit_call(inbound, caller, compiled, call, gw)  # 403
+    if operation.kind == "stored":
+        call.resolved_at = gw.monotonic_ns()
+        carry = partial(carry_stored, exchange, inbound, caller, compiled, call, gw)
+        return _admitted(partial(admit_free, caller, compiled, call, gw), carry, call, gw)
+    respond = respond_models if operation.kind == "models" else respond_model
+    respond(exchange, inbound, chain, compiled, call)
     return None
 
 
@@ -122,19 +118,20 @@ async def _carry_ai(
     if not inbound.is_plain_json:
         refuse_media_type(inbound)  # 415
         inbound.is_plain_json = True
-    raw = exchange.take_body(gw.bounds.body_bytes_max)  # 413
+    raw = exchange.take_body(gw.body_bytes_max)  # 413
     if raw is None:
-        raw = await exchange.read_body(gw.bounds.body_bytes_max)  # 408 413
-    call.body_at = gw.monotonic_ns()
-    call.body_wait_ns = call.body_at - call.authenticated_at
+        raw = await exchange.read_body(gw.body_bytes_max)  # 408 413
+    body_at = call.body_at = gw.monotonic_ns()
+    call.body_wait_ns = body_at - call.authenticated_at
     call.request_bytes = len(raw)
+    operation = inbound.operation
     asked = find_asked(raw, inbound, chain, compiled, call)  # 400 403 404
-    if inbound.operation is CREATE_RESPONSE:
+    if operation is CREATE_RESPONSE:
         plan = await plan_response(asked, inbound, caller, call, gw)  # 400 404
     else:
         plan = plan_call(asked, inbound, call, gw)  # 400 403
     call.resolved_at = gw.monotonic_ns()
-    if inbound.operation.kind == "count":
+    if operation.kind == "count":
         admission = await _admit_count(caller, compiled, call, gw)
     else:
         try:
@@ -143,17 +140,16 @@ async def _carry_ai(
             admission = await until_free(partial(admit_ai, plan, caller, compiled, call, gw), gw)
     call.hold = admission.hold
     call.admitted_at = gw.monotonic_ns()
-    match inbound.operation.kind:  # 400 502 503 504
-        case "generate":
-            if plan.output_cap is not None:
-                admission = Admission(admission.hold, plan.output_cap)
-            preparation = Preparation(plan, inbound, admission.output_cap)
-            await dispatch(exchange, plan, preparation, respond_ai, admission, call, gw)
-        case "embed":
-            embedding = EmbedPreparation(plan, inbound)
-            await dispatch(exchange, plan, embedding, embedding.respond, admission, call, gw)
-        case _:
-            await count_tokens(exchange, inbound, plan, admission, call, gw)
+    if operation.kind == "generate":  # 400 502 503 504
+        if plan.output_cap is not None:
+            admission = Admission(admission.hold, plan.output_cap)
+        preparation = Preparation(plan, inbound, admission.output_cap)
+        await dispatch(exchange, plan, preparation, respond_ai, admission, call, gw)
+    elif operation.kind == "embed":
+        embedding = EmbedPreparation(plan, inbound)
+        await dispatch(exchange, plan, embedding, embedding.respond, admission, call, gw)
+    else:
+        await count_tokens(exchange, inbound, plan, admission, call, gw)
 
 
 async def _admit_count(caller: Caller, compiled: Compiled, call: Call, gw: Gateway) -> Admission:

@@ -154,20 +154,17 @@ class Hold(msgspec.Struct, gc=False):
     def charge(self, used: Amounts) -> tuple[Charge, ...]:
         """Return what is charged when the call used so much; these are its `charges` from now on."""
         charges = self.charges
-        if charges and used is not self.used:
-            units = self.claims.units
-            if len(charges) == 1:
-                one = charges[0]
-                charges = (Charge(one.owner_id, one.budget_id, one.period_start_ns, used[units[0]]),)
-            else:
-                charges = tuple(
-                    [
-                        Charge(each.owner_id, each.budget_id, each.period_start_ns, used[unit])
-                        for each, unit in zip(charges, units, strict=True)
-                    ]
-                )
-            self.charges = charges
-        self.used = used
+        if used is self.used or not charges:
+            self.used = used
+            return charges
+        units = self.claims.units
+        if len(units) == 1:
+            one = charges[0]
+            charges = (Charge(one.owner_id, one.budget_id, one.period_start_ns, used[units[0]]),)
+        else:
+            pairs = zip(charges, units, strict=True)
+            charges = tuple([Charge(it.owner_id, it.budget_id, it.period_start_ns, used[unit]) for it, unit in pairs])
+        self.used, self.charges = used, charges
         return charges
 
 

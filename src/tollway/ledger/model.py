@@ -9,7 +9,7 @@ or a few dimensions and no status, and into spans of 4, 16 and 64 days.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from typing import Final, NamedTuple
 
 import msgspec
@@ -112,7 +112,7 @@ class Unit(NamedTuple):
 
 
 class Sums:
-    """What is known of a group in one stretch of time. Mutable; `add` merges another."""
+    """What is known of a group in one stretch of time. Mutable: `add` merges another, `of` makes a new one."""
 
     __slots__ = ("counts", "histograms")
 
@@ -134,6 +134,22 @@ class Sums:
         self.counts = counts or [0] * len(self.COLUMNS)
         self.histograms = histograms or [{}, {}, {}]
         """Of duration, first byte and overhead: bucket -> calls."""
+
+    @staticmethod
+    def of(some: "Sequence[Sums]") -> "Sums":
+        """Return what these add up to; of one alone, itself."""
+        if len(some) == 1:
+            return some[0]
+        counts = list(map(sum, zip(*[each.counts for each in some], strict=True)))
+        histograms: list[dict[int, int]] = []
+        for each_of in zip(*[each.histograms for each in some], strict=True):
+            largest = max(each_of, key=len)
+            whole = dict(largest)
+            for each in each_of:
+                if each is not largest:
+                    merge(whole, each)
+            histograms.append(whole)
+        return Sums(counts, histograms)
 
     def add(self, other: "Sums") -> None:
         """Add the other's counts and histograms to these."""

@@ -54,8 +54,18 @@ class StoredState(NamedTuple):
     """request id -> (writer, the OpenRecord's bytes)."""
 
 
-CallRow = tuple[int, int, str, bytes]
-"""(started_ns, group id, request id, the CloseRecord's bytes); a plain tuple, since there is one for every call."""
+class GroupCalls(NamedTuple):
+    """Calls of one group, side by side, in any order; request ids are as the gateway's `kernel.ids` make them."""
+
+    group_id: int
+    starts_ns: list[int]
+    request_ids: list[str]
+    bodies: list[bytes]
+    """The CloseRecords' bytes."""
+
+
+StoredCall = tuple[int, str, bytes]
+"""(started_ns, request id, the CloseRecord's bytes)."""
 
 SumsKey = tuple[int, int, int]
 """(cube, start in seconds, group id)."""
@@ -70,7 +80,7 @@ class Batch(NamedTuple):
     """(request id, writer, body)."""
     closed: Sequence[str]
     groups: Sequence[tuple[int, Group]]
-    calls: Sequence[CallRow]
+    calls: Sequence[GroupCalls]
     sums: dict[int, dict[SumsKey, Sums]]
     """By resolution."""
     spent: dict[tuple[str, str, int], int]
@@ -127,7 +137,10 @@ class LedgerStore(Protocol):
         ...
 
     def delete_calls(self, before_ns: int, limit: int) -> int:
-        """Delete the oldest calls that started before, at most `limit`; return how many."""
+        """Delete the oldest rows of calls that all started before, at most `limit`; return how many.
+
+        A row has one call or some of one second.
+        """
         ...
 
     def delete_sums(self, resolution: int, before_seconds: int, limit: int) -> int:
@@ -199,12 +212,12 @@ class UsageReader(Protocol):
         """Return (keys, start, stored histograms) of everything that the groups add up."""
         ...
 
-    def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[tuple[int, str, bytes]]:
-        """Return (started_ns, request id, body), newest first, ties by request id."""
+    def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[StoredCall]:
+        """Return the newest calls, newest first, ties by request id."""
         ...
 
     def call(self, request_id: str) -> bytes | None:
-        """Return the body of one call."""
+        """Return the CloseRecord's bytes of one call."""
         ...
 
     def last_uses(self, token_ids: Sequence[str]) -> list[LastUse]:

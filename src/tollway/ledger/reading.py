@@ -1,15 +1,16 @@
 """What one step reads from the journals: calls by cell, tallies, and the calls that are in flight.
 
-Law: the opening of a call that is closed in the same batch is never decoded, only matched by its bytes; one that
-stays open is, so that what is damaged is found before it is stored.
+Law: the opening of a call that is closed in the same batch is never decoded, only matched by its bytes, where the
+call's id has the usual length; one that stays open is, so that what is damaged is found before it is stored.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 import msgspec
 
 from tollway.contract.records import CloseRecord, OpenRecord, TallyRecord, decode, encode
-from tollway.ledger.cells import MINUTE_NS, Cell, CellKey, key_of
+from tollway.ledger.cells import MINUTE_NS, Cell, CellKey, Counted, count_cell, key_of
 from tollway.ledger.rollups import CallFacts
 from tollway.ledger.uses import EMPTY_TEXT, find_old_secret
 
@@ -23,14 +24,15 @@ class OpenSeen(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="o"):
 _decode_close = msgspec.msgpack.Decoder(CallFacts).decode
 _decode_any = msgspec.msgpack.Decoder(CallFacts | OpenSeen | TallyRecord).decode
 
-_HEAD_BYTES = 5
-"""An array's length and the record's tag; the request id follows, in both kinds, as MessagePack's short text."""
-_OPENED = encode(OpenRecord("", 0, "", "", ""))[:_HEAD_BYTES]
-_CLOSED = encode(CloseRecord("", 0, 0, 0, "ok", ""))[:_HEAD_BYTES]
-_ID_AT = _HEAD_BYTES + 1
-_SHORT_TEXTS = range(0xA0, 0xC0)
-_TO_END = 0xA0 - _ID_AT
-"""The first byte of a short text less this is where it ends."""
+FEW_CELLS = 64
+LARGE_CELL = 256
+"""Calls of a cell that are added up before the step has read all: where there are many cells, few are so large."""
+
+_USUAL_ID = "-" * 28
+_OPENED = encode(OpenRecord(_USUAL_ID, 0, "", "", ""))[:6]
+_CLOSED = encode(CloseRecord(_USUAL_ID, 0, 0, 0, "ok", ""))[:6]
+"""How records begin whose request id has the usual length: an array's length, the tag and the id's length. The id
+follows, in both kinds, in bytes 6 to 33."""
 
 
 class Reading:
@@ -38,7 +40,8 @@ class Reading:
 
     def __init__(self, opened: dict[str, tuple[str, bytes]]) -> None:
         self.positions: dict[str, int] = {}
-        self.cells: defaultdict[CellKey, Cell] = defaultdict(Cell)
+        self._cells: defaultdict[CellKey, Cell] = defaultdict(Cell)
+        self._counted: list[Counted] = []
         self.bodies: list[bytes] = []
         """Of the calls that ended, in order of ingest."""
         self.tallies: list[TallyRecord] = []
@@ -47,15 +50,37 @@ class Reading:
         self.is_more = False
         self.damaged = 0
 
-    def take(self, payloads: list[bytes], writer: str) -> None:
-        """Take in a part of one writer's file. Runs for every record, so it is one loop."""
+    def take(self, parts: Iterable[list[bytes]], writer: str) -> None:
+        """Take in what was read of one writer's file, part by part."""
         begun: dict[bytes, bytes] = {}
-        cells, add_body, opened, closed = self.cells, self.bodies.append, _OPENED, _CLOSED
+        for payloads in parts:
+            self._take_part(payloads, writer, begun)
+            if len(self._cells) <= FEW_CELLS:
+                self._count_large()
+        for payload in begun.values():
+            self._take_other(payload, writer, begun)
+
+    def count(self) -> list[Counted]:
+        """Return what was read, added up. The calls of a cell may be in several of these."""
+        self._counted += [count_cell(*each) for each in self._cells.items()]
+        self._cells.clear()
+        return self._counted
+
+    def _count_large(self) -> None:
+        """Add up the cells with many calls and let their facts go, while both are in the processor's cache."""
+        large = [(key, cell) for key, cell in self._cells.items() if len(cell.facts) >= LARGE_CELL]
+        for key, cell in large:
+            self._counted.append(count_cell(key, cell))
+            del self._cells[key]
+
+    def _take_part(self, payloads: list[bytes], writer: str, begun: dict[bytes, bytes]) -> None:
+        """Take in some records; `begun` are those opened before. Runs for every record, so it is one loop."""
+        cells, add_body, opened, closed = self._cells, self.bodies.append, _OPENED, _CLOSED
         decode_close, cell_key = _decode_close, key_of
         for payload in payloads:
-            head = payload[:_HEAD_BYTES]
-            if head == opened and payload[_HEAD_BYTES] in _SHORT_TEXTS:
-                begun[payload[_ID_AT : payload[_HEAD_BYTES] - _TO_END]] = payload
+            head = payload[:6]
+            if head == opened:
+                begun[payload[6:34]] = payload
                 continue
             if head != closed:
                 self._take_other(payload, writer, begun)
@@ -69,12 +94,10 @@ class Reading:
             cell.facts.append(facts)
             cell.bodies.append(payload)
             add_body(payload)
-            if begun.pop(payload[_ID_AT : payload[_HEAD_BYTES] - _TO_END], None) is None:
+            if begun.pop(payload[6:34], None) is None:
                 self.opened.pop(facts.request_id, None)
             if payload[-1] != EMPTY_TEXT:
                 self._keep_old_secret(payload)
-        for payload in begun.values():
-            self._take_other(payload, writer, begun)
 
     def close(self, request_id: str, body: bytes) -> None:
         """Take in the end of a call whose writer is dead."""
@@ -100,7 +123,7 @@ class Reading:
                 self._keep_old_secret(payload)
 
     def _add(self, facts: CallFacts, body: bytes) -> None:
-        cell = self.cells[facts.started_ns // MINUTE_NS, key_of(facts)]
+        cell = self._cells[facts.started_ns // MINUTE_NS, key_of(facts)]
         cell.facts.append(facts)
         cell.bodies.append(body)
         self.bodies.append(body)

@@ -47,9 +47,8 @@ from tollway.ledger.queries import answer, answer_findings
 from tollway.ledger.retention import ROWS_MAX, Keep, sweep
 from tollway.ledger.watching.watch import Watch
 
-BATCH_SECONDS = 0.25
-"""Between two steps under load: longer batches cost less a call, and live pages may be a second behind."""
-IDLE_SECONDS = 0.5
+STEP_SECONDS = 0.5
+"""Between two steps: each costs about a millisecond whatever it takes in, and live pages may be a second behind."""
 RETRY_SECONDS = 1.0
 SWEEP_SECONDS = 60.0
 SWEEP_MORE_SECONDS = 1.0
@@ -279,9 +278,7 @@ class Service:
 def _pause(ingested: Ingested | None) -> float:
     if ingested is None:
         return RETRY_SECONDS
-    if ingested.is_more:
-        return 0.0
-    return BATCH_SECONDS if ingested.bodies else IDLE_SECONDS
+    return 0.0 if ingested.is_more else STEP_SECONDS
 
 
 def _bind(path: Path) -> socket.socket:

@@ -26,7 +26,7 @@ def write_fields(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     lines = [b"%b: %b\r\n" % header for header in headers]
     block = b"".join(lines)
     count = len(lines)
-    if block.count(b"\n") != count or block.count(b"\r") != count or b"\0" in block:
+    if block.count(b"\n") != count or block.count(b"\r") != count or 0 in block:
         raise ValueError("a header has a line break or NUL in it")
     return block
 

@@ -62,3 +62,14 @@ def test_what_a_person_owns_goes_to_somebody_who_can_sign_in(run: Run) -> None:
         run("user", "invite", name)
     refused = run("user", "hand-over", "ada", "--to", "eve")
     assert refused.code == 1 and "who can sign in" in refused.err
+
+
+def test_a_persons_address_and_state_are_said_and_handed_on_as_json(run: Run) -> None:
+    run("user", "invite", "ada")
+    assert run("user", "email", "ada", "ada@example.com").out.endswith(": ada@example.com\n")
+    assert run("user", "email", "ada", "none").out.endswith(": no address\n")
+    assert run("user", "email", "ada", "ada@example.com", "--json").json["email"] == "ada@example.com"
+    assert run("user", "role", "ada", "auditor", "--json").json["role_name"] == "Auditor"
+    assert run("user", "sign-out", "ada", "--json").json["sessions"] == 0
+    run("user", "deactivate", "ada")
+    assert run("user", "reactivate", "ada", "--json").json["state"] == "invited"

@@ -165,3 +165,46 @@ def test_would_block_of_an_application_is_of_all_its_tokens(console: ConsoleStan
     said = run("application", "would-block", "shop", "--deny", "192.0.2.0/24")
     assert said.out == "0 of 3 calls would have been blocked\n" and said.err == ""
     assert console.asked[-1].query == {"deny": "192.0.2.0/24", "days": "7"}
+
+
+def test_what_is_said_in_lines_is_handed_on_whole_as_json(console: ConsoleStandIn, run: Run, token: str) -> None:
+    verdict = {"allowed": True, "code": None, "reason": None, "watched": None, "ways": []}
+    blocked = {"calls_looked_at": 3, "calls_blocked": 0}
+    console.answer("GET", f"{token}/rights", owned(FULL))
+    console.answer("PATCH", f"{token}/rights", owned(SILENT))
+    console.answer("GET", f"{token}/rights/effective", {"sources": []})
+    console.answer("GET", f"{token}/may", verdict)
+    console.answer("GET", f"{token}/would-block", blocked)
+    assert run("rights", "show", "token", ID, "--json").json == owned(FULL)
+    assert run("rights", "set", "token", ID, "--clear", "models", "--json").json == owned(SILENT)
+    assert run("token", "rights", ID, "--json").json == {"sources": []}
+    assert run("token", "may", ID, "--json").json == verdict
+    assert run("token", "would-block", ID, "--json").json == blocked
+
+
+def test_set_says_what_has_become_of_the_rights(console: ConsoleStandIn, run: Run, token: str) -> None:
+    console.answer("GET", f"{token}/rights", owned(FULL))
+    console.answer("PATCH", f"{token}/rights", owned(SILENT))
+    assert run("rights", "set", "token", ID, "--scope", "models", "--zone", "Asia/Tokyo").out.startswith(
+        "it says nothing"
+    )
+    assert console.asked[-1].json == {
+        "scopes": ["models"],
+        "hours": {"zone": "Asia/Tokyo", "windows": FULL["hours"]["windows"]},
+    }
+
+
+def test_a_token_without_rights_may_do_all(console: ConsoleStandIn, run: Run, token: str) -> None:
+    console.answer("GET", f"{token}/rights/effective", {"sources": []})
+    assert run("token", "rights", ID).out == "no rights are set at any level: all is permitted\n"
+
+
+def test_may_tells_what_networks_would_refuse_if_they_were_enforced(
+    console: ConsoleStandIn, run: Run, token: str
+) -> None:
+    watched = "`networks.allow` in the rights of the token `ci`"
+    console.answer(
+        "GET", f"{token}/may", {"allowed": True, "code": None, "reason": None, "watched": watched, "ways": []}
+    )
+    said = run("token", "may", ID)
+    assert said.code == 0 and said.out == f"yes\nbut it would be refused if networks were enforced: {watched}\n"

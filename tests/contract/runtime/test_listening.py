@@ -1,5 +1,7 @@
 """An address is listened on, or the reason is said with the way out."""
 
+import errno
+import os
 import socket
 import threading
 
@@ -33,3 +35,17 @@ def test_a_port_that_a_killed_supervisors_children_still_hold_is_waited_for() ->
 def test_an_address_of_another_machine_is_said() -> None:
     with pytest.raises(BusyPort, match="no such address"):
         bind(Address("192.0.2.1", 0))
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [(errno.EACCES, "choose one above"), (errno.EAFNOSUPPORT, "Address family not supported")],
+    ids=["rights", "any-other"],
+)
+def test_why_a_port_cannot_be_had_is_said(monkeypatch: pytest.MonkeyPatch, fault: int, words: str) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr("tollway.runtime.listening.socket.socket.bind", refuse)
+    with pytest.raises(BusyPort, match=f"127.0.0.1:80: .*{words}"):
+        bind(Address("127.0.0.1", 80))

@@ -243,6 +243,25 @@ def test_writers_wait_for_each_other(plane: ControlPlane) -> None:
     assert plane.tokens.get(token.id).version == 7
 
 
+def test_a_writer_that_waits_too_long_is_told_so_and_changes_nothing(
+    plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tollway.adapters.storage.config_database._LOCK_TIMEOUT_SECONDS", 0.01)
+    told: list[str] = []
+
+    def write() -> None:
+        with pytest.raises(TollwayError, match=r"^management\.unavailable"):
+            plane.teams.create("late", ACTOR)
+        told.append("unavailable")
+
+    with plane.database.write():
+        other = threading.Thread(target=write)
+        other.start()
+        other.join(10)
+    assert told == ["unavailable"] and plane.teams.find_named("late") is None
+    assert plane.teams.create("late", ACTOR).name == "late"
+
+
 def test_damaged_row_takes_no_other_along(plane: ControlPlane) -> None:
     good, bad = (plane.tokens.issue(NewToken(name), ACTOR).token for name in ("good", "bad"))
     with plane.database.write():

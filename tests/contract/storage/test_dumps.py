@@ -1,5 +1,6 @@
 """A backup holds every row of every table, on both engines, and is restored whole or not at all."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,3 +184,37 @@ def test_every_module_with_tables_is_known_to_a_restore() -> None:
     assert {path.stem for path in folder.glob("*_schema.py")} == {
         module.__name__.rpartition(".")[2] for module in SCHEMAS
     }
+
+
+def test_a_file_of_a_backup_that_is_missing_or_damaged_is_not_restored(tmp_path: Path) -> None:
+    """A page that was lost on the way is found by SQLite's own check, not by the first query that meets it."""
+    restorer, names = SQLiteRestorer(), ("config.db", "ledger.db")
+    with pytest.raises(TollwayError, match=r"config\.db is missing"):
+        restorer.check(tmp_path)
+    for name in names:
+        with sqlite3.connect(tmp_path / name) as connection:
+            connection.execute("CREATE TABLE kept (id INTEGER PRIMARY KEY, words TEXT)")
+            connection.executemany("INSERT INTO kept (words) VALUES (?)", [("x" * 900,)] * 200)
+        connection.close()
+    restorer.check(tmp_path)
+    whole = (tmp_path / "ledger.db").read_bytes()
+    for damaged in (whole[:8_192] + b"\xff" * 4_096 + whole[12_288:], whole[:50_000], b"no database" * 900):
+        (tmp_path / "ledger.db").write_bytes(damaged)
+        with pytest.raises(TollwayError, match=r"ledger\.db is damaged"):
+            restorer.check(tmp_path)
+
+
+def test_a_backup_with_a_database_that_nobody_knows_is_none(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    for name, writer in place.writers.items():
+        migrate(writer, name, tmp_path)
+    made = Backups(tmp_path / "data", place.dumper(), FixedClock()).create(tmp_path / "b.tar")
+    place.close()
+
+    class OlderRestorer(SQLiteRestorer):
+        def newest(self, database: str) -> str:
+            return super().newest({"ledger": "usage"}.get(database, database))
+
+    with pytest.raises(TollwayError, match="'ledger'"):
+        restore(made.path, tmp_path / "to", OlderRestorer())
+    assert not (tmp_path / "to" / "config.db").exists()

@@ -15,8 +15,7 @@ from kit.ledger_calls import (
     row_figures,
     write,
 )
-from tollway.adapters.storage import ledger_reader
-from tollway.contract.ledger_api import CallQuery, CallsQuery, LargestSpentQuery, UsageQuery
+from tollway.contract.ledger_api import CallsQuery, LargestSpentQuery, UsageQuery
 from tollway.contract.records import Charge
 from tollway.ledger.queries import answer
 
@@ -57,28 +56,6 @@ def test_filters_hold_for_sums_and_for_calls(ledger, tmp_path):
         assert sum(row.calls for row in found.rows) == len(wanted)
         page = answer(CallsQuery(filters={dimension: value}, limit=500), reader)
         assert list(page.calls) == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
-
-
-def test_pages_of_calls_show_each_call_once_newest_first(ledger, tmp_path):
-    ingest, reader = ledger
-    pairs = random_calls(seed=4, count=120, span_ns=40)  # many with the same instant
-    journal = make_journal(tmp_path)
-    write(journal, pairs)
-    journal.close()
-    drain(ingest)
-    for filters in ({}, {"token": "tokA"}):
-        seen, cursor = [], None
-        while True:
-            page = answer(CallsQuery(filters=filters, before=cursor, limit=7), reader)
-            seen += page.calls
-            cursor = page.next
-            if cursor is None:
-                break
-        wanted = [closed for _, closed in pairs if not filters or closed.token_id == "tokA"]
-        assert seen == sorted(wanted, key=lambda call: (call.started_ns, call.request_id), reverse=True)
-    call = pairs[5][1]
-    assert answer(CallQuery(call.request_id), reader).call == call
-    assert answer(CallQuery("req_none"), reader).call is None
 
 
 def test_a_cut_answer_says_so_and_keeps_the_busiest(ledger, tmp_path):
@@ -133,28 +110,6 @@ def test_the_budgets_that_spent_most_are_those_of_the_periods_asked_for(ledger, 
     assert largest(3, 0) == [("tok1", "ever", 250)]
     assert largest(1, START_NS - DAY_NS) == [("tok9", "day", 10_000)]
     assert largest(3) == []
-
-
-def test_calls_of_many_groups_are_found_among_the_newest_and_beyond(ledger, tmp_path, monkeypatch):
-    monkeypatch.setattr(ledger_reader, "GROUPS_MERGED_MAX", 2)
-    monkeypatch.setattr(ledger_reader, "NEWEST_LOOKED_AT", 40)
-    ingest, reader = ledger
-    pairs = random_calls(seed=9, count=160)
-    journal = make_journal(tmp_path)
-    write(journal, pairs)
-    journal.close()
-    drain(ingest)
-    for dimension, value, of in (("team", "team1", "team_id"), ("token", "tokA", "token_id")):
-        wanted = [closed for _, closed in pairs if getattr(closed, of) == value]
-        wanted.sort(key=lambda call: (call.started_ns, call.request_id), reverse=True)
-        seen, cursor = [], None
-        while True:
-            page = answer(CallsQuery(filters={dimension: value}, before=cursor, limit=15), reader)
-            seen += page.calls
-            cursor = page.next
-            if cursor is None:
-                break
-        assert seen == wanted
 
 
 def test_counts_alone_have_no_latencies(ledger, tmp_path):

@@ -3,9 +3,14 @@
 import logging
 
 import pytest
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
+from starlette.types import Message, Receive, Scope, Send
 
 from kit.console import Console
+from tollway.kernel.clock import FixedClock
+from tollway.kernel.errors import TollwayError
+from tollway.web.envelope import Envelope
 
 PAGES = ["/sign-in", "/", "/nowhere", "/docs/errors", "/static/console.css", "/assets/none.js", "/healthz", "/readyz"]
 API = ["/api/v1/session", "/api/v1/nowhere", "/api/v1/tokens", "/api/v1/openapi.json", "/api/v1/summary"]
@@ -56,3 +61,31 @@ def test_a_fault_of_ours_is_a_problem_with_an_id_and_shows_nothing_of_its_cause(
     assert problem["request_id"] == answer.headers["x-request-id"]
     assert problem["request_id"] in caplog.text
     assert "canary" not in answer.text
+
+
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("canary-of-a-cause"), TollwayError("gateway.internal")], ids=["ours", "named"]
+)
+async def test_a_fault_in_the_middle_of_an_answer_ends_it_and_begins_no_other(
+    fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise fault
+
+    async def receive() -> Message:
+        raise AssertionError("nothing is read")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/x", "headers": []}
+    with pytest.raises(type(fault)):
+        await Envelope(app, FixedClock(), is_behind_tls=True)(scope, receive, send)
+    start, part = sent
+    headers = Headers(raw=start["headers"])
+    assert part["body"] == b"half" and headers["strict-transport-security"]
+    assert headers["x-request-id"] in caplog.text

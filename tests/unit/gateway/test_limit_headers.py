@@ -9,6 +9,7 @@ from tollway.formats.dialects import CHAT, GEMINI, MESSAGES, RESPONSES
 from tollway.gateway.claims import build_claims, combine
 from tollway.gateway.limit_headers import refusal_headers, write_lines
 from tollway.gateway.room import NO_AMOUNTS, Claims, Hold, NoRoom
+from tollway.kernel.clock import FixedClock
 
 NOW = 1_800_000_000 * 10**9  # 2027-01-15T08:00:00Z
 
@@ -22,7 +23,7 @@ def claims_of(*limits: Limit, kind: str = "token", plan: str = "") -> Claims:
 
 
 def lines(claims: Claims, left: list[int], dialect: Any = GEMINI) -> list[str]:
-    return write_lines(Hold(1, claims, NO_AMOUNTS, left=left), dialect, NOW).decode("ascii").splitlines()
+    return write_lines(Hold(1, claims, NO_AMOUNTS, left=left), dialect, lambda: NOW).decode("ascii").splitlines()
 
 
 RPM = limit("requests", 60, "per minute", window_seconds=60)
@@ -137,7 +138,8 @@ def test_a_refusal_tells_every_policy_and_the_one_that_refused() -> None:
 def test_the_text_is_written_anew_when_its_second_is_over() -> None:
     claims = claims_of(TPD)
     hold = Hold(1, claims, NO_AMOUNTS, left=[7])
-    told = [write_lines(hold, CHAT, NOW + seconds * 10**9).split(b";t=")[1][:5] for seconds in (0, 0, 1, 25_199)]
+    clocks = [FixedClock(NOW + seconds * 10**9) for seconds in (0, 0, 1, 25_199)]
+    told = [write_lines(hold, CHAT, clock.now_ns).split(b";t=")[1][:5] for clock in clocks]
     assert told == [b"25200", b"25200", b"25199", b"1\r\nx-"]
     assert claims.shown is not None and len(claims.shown.written) == 1
 
@@ -176,7 +178,7 @@ def test_a_top_up_is_part_of_what_is_allowed_until_its_end() -> None:
     claims = claims_of(topped)
     assert lines(claims, [99], CHAT)[0].endswith(";q=100;w=60")
     assert lines(claims, [99], CHAT)[2] == "x-ratelimit-limit-requests: 100"
-    later = write_lines(Hold(1, claims, NO_AMOUNTS, left=[59]), CHAT, NOW + 10**9).decode()
+    later = write_lines(Hold(1, claims, NO_AMOUNTS, left=[59]), CHAT, lambda: NOW + 10**9).decode()
     assert ";q=60;w=60" in later and "x-ratelimit-limit-requests: 60" in later
     refusal = refusal_headers(NoRoom(claims.every[0], 1.0, 0, 100), claims, CHAT, NOW)
     assert (refusal["x-ratelimit-limit-requests"], "q=100" in refusal["ratelimit-policy"]) == ("100", True)

@@ -1,5 +1,6 @@
 """A snapshot is compiled item by item: a bad one is left out alone."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
@@ -58,6 +59,15 @@ def test_bad_items_are_left_out_alone_and_named():
 
 def in_environment(name, environment):
     return structs.replace(provider(name), environment=environment)
+
+
+@pytest.mark.parametrize("value", ["a\r\nb", "a\nb", "a\rb", "a\0b"])
+def test_a_provider_whose_header_or_key_would_be_two_is_left_out(value: str):
+    """A key comes from a file or the environment as it is; what a header cannot carry never becomes one."""
+    by_header = structs.replace(provider("header"), headers=(("x-team", value),))
+    result = compiled([by_header, provider("key", key=value.encode()), provider("good")])
+    assert [fault.split(":")[0] for fault in result.faults] == ["provider header", "provider key"]
+    assert list(result.providers) == ["good"]
 
 
 def test_each_environment_sees_its_own_providers_and_those_of_both():

@@ -257,6 +257,24 @@ async def test_an_application_must_be_there_active_and_readable():
     assert (await ask(rig, secret)).status == 200
 
 
+def test_a_change_of_somebody_else_makes_no_caller_anew():
+    """A busy store commits many times a second; what a token and its application make together outlives that."""
+    rig = Rig()
+    secret = rig.token(owner=rig.application())
+
+    def identify():
+        view = rig.policy.view()
+        return view.commit, rig.gateway.subjects.identify(Presented(secret), view, rig.clock.now_ns())
+
+    commit, caller = identify()
+    rig.token()
+    later, again = identify()
+    assert (later > commit, again) == (True, caller) and again is caller
+    rig.application(limits=Limits(concurrency=(ConcurrencyLimit("c", "at-once", 2),)))
+    _, changed = identify()
+    assert changed is not caller and len(changed.claims.every) == 1
+
+
 async def test_limits_of_the_token_and_of_its_application_both_hold():
     rig = Rig()
     owner = rig.application(limits=Limits(concurrency=(ConcurrencyLimit("c", "at-once", 2),)))

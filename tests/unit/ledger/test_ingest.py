@@ -1,9 +1,11 @@
 """How ingest reads journals, over stand-ins; `tests/contract/storage/test_ledger.py` has the real ones."""
 
+import msgspec
 import pytest
 
 from kit.ledger_calls import make_close, make_open
-from tollway.contract.records import encode
+from tollway.contract.records import CloseRecord, encode
+from tollway.ledger import ingest as module
 from tollway.ledger.ingest import Ingest
 from tollway.ledger.ports import StoredState
 
@@ -72,7 +74,7 @@ class Store:
 
     @property
     def outcomes(self):
-        return [name for batch in self.batches for _, _, name, _ in batch.calls]
+        return [name for batch in self.batches for calls in batch.calls for name in calls.request_ids]
 
 
 def test_a_writers_files_are_read_one_after_the_other():
@@ -124,3 +126,26 @@ def test_damaged_records_are_counted_and_passed_by():
     ingest = Ingest(journal, store)
     ingest.step()
     assert (ingest.damaged, ingest.ingested) == (1, 1)
+
+
+def test_a_step_tells_whether_a_file_holds_more_than_it_read(monkeypatch):
+    monkeypatch.setattr(module, "READ_BYTES", 2)
+    journal = Journal(a1=[encode(make_close(make_open(n))) for n in range(1, 4)])
+    ingest = Ingest(journal, Store())
+    found = [ingest.step() for _ in range(3)]
+    assert [(step.has_read, step.is_more, len(step.bodies)) for step in found] == [
+        (True, True, 2),
+        (True, False, 1),
+        (False, False, 0),
+    ]
+
+
+def test_charges_that_cannot_be_read_are_counted_as_damage_and_their_call_is_kept():
+    closed = make_close(make_open())
+    fields = msgspec.msgpack.decode(encode(closed))
+    fields[1 + CloseRecord.__struct_fields__.index("charges")] = ["nonsense"]
+    store = Store()
+    ingest = Ingest(Journal(a1=[msgspec.msgpack.encode(fields)]), store)
+    ingest.step()
+    assert (ingest.ingested, ingest.damaged, store.batches[0].spent) == (1, 1, {})
+    assert store.outcomes == [closed.request_id]

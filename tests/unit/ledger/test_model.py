@@ -11,6 +11,7 @@ from tollway.ledger.model import (
     NARROW,
     SPANS,
     Group,
+    Sums,
     Unit,
     coarser,
     decode_histograms,
@@ -72,3 +73,14 @@ def test_a_span_is_made_of_four():
         parts = Unit(span, 128 * DAY).parts()
         assert [part.resolution for part in parts] == [finer] * 4
         assert [parts[0].start, parts[-1].end] == [128 * DAY, 128 * DAY + span]
+
+
+def test_sums_of_some_are_new_and_leave_them_as_they_were():
+    one, other = Sums([1] * 11, [{1: 2}, {}, {3: 1, 4: 1}]), Sums([2] * 11, [{1: 1, 2: 5}, {}, {}])
+    for some in ((one, other), (other, one), (one, other, Sums())):
+        whole = Sums.of(some)
+        assert whole.counts == [3] * 11 and whole.histograms == [{1: 3, 2: 5}, {}, {3: 1, 4: 1}]
+        whole.add(one)
+    assert one.counts == [1] * 11 and one.histograms == [{1: 2}, {}, {3: 1, 4: 1}]
+    assert other.histograms == [{1: 1, 2: 5}, {}, {}]
+    assert Sums.of((one,)) is one and Sums.of(()).counts == [0] * 11

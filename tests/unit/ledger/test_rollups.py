@@ -6,11 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tollway.contract.ledger_api import HISTOGRAM_BOUNDS_US
-from tollway.contract.records import CloseRecord, encode
+from tollway.contract.records import Charge, CloseRecord, encode
 from tollway.contract.usage import Usage
 from tollway.ledger.model import FULL, Group, Sums
-from tollway.ledger.rollups import CallFacts, classify, clean_text, group_of, percentiles, sum_calls
+from tollway.ledger.rollups import CallFacts, CountedUsage, classify, clean_text, group_of, percentiles, sum_calls
 
+UNREAD = {"usage", "charges", "stages_us"}
+"""What is read in another form, or not at all."""
 GROUP = Group(FULL, "t", "a", "", "", "m", "p", "chat", "ok", "live", 200)
 facts = st.builds(
     CallFacts,
@@ -23,7 +25,7 @@ facts = st.builds(
     first_byte_us=st.integers(0, 10**6),
     overhead_us=st.integers(0, 10**6),
     usage=st.builds(
-        Usage, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10), is_estimated=st.booleans()
+        CountedUsage, st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, 10), is_estimated=st.booleans()
     ),
     cost_nanos=st.none() | st.integers(0, 10**12),
 )
@@ -95,7 +97,7 @@ def test_a_crashed_call_has_no_latency():
 
 
 def test_numbers_no_call_can_have_are_cut():
-    lies = [CallFacts("r", 0, 1, 200, "ok", "chat", usage=Usage(2**63, -7), cost_nanos=2**63)] * 900
+    lies = [CallFacts("r", 0, 1, 200, "ok", "chat", usage=CountedUsage(2**63, -7), cost_nanos=2**63)] * 900
     named = dict(zip(Sums.COLUMNS, sum_calls(GROUP, lies).counts, strict=True))
     assert named["input_tokens"] == 900 * 2**40 and named["output_tokens"] == 0
     assert named["cost_nanos"] == 900 * 2**53 < 2**63
@@ -110,19 +112,28 @@ def test_a_model_only_the_caller_named_is_no_group():
 
 def test_call_facts_are_the_first_fields_of_a_close_record():
     """They are read from the same bytes, by place: a field in between would be summed as another one."""
-    facts, record = msgspec.structs.fields(CallFacts), msgspec.structs.fields(CloseRecord)
-    first = record[: len(facts)]
-    assert [(field.name, field.type, field.default) for field in facts] == [
-        (field.name, field.type, field.default) for field in first
-    ]
+    for summed, whole, unread in ((CallFacts, CloseRecord, UNREAD), (CountedUsage, Usage, set())):
+        fields = msgspec.structs.fields(summed)
+        first = msgspec.structs.fields(whole)[: len(fields)]
+        assert [field.name for field in fields] == [field.name for field in first]
+        for mine, theirs in zip(fields, first, strict=True):
+            assert mine.name in unread or (mine.type, mine.default) == (theirs.type, theirs.default)
     assert CallFacts.__struct_config__.tag == CloseRecord.__struct_config__.tag
     closed = CloseRecord(
         *("req_1", 2, 3, 200, "ok", "chat", "t", "a", "team", "test", "s", "m", "p", "u", 4, 5),
-        usage=Usage(6, 7, tier="flex"),
+        usage=Usage(6, 7, is_estimated=True, tier="flex"),
         cost_nanos=8,
+        charges=(Charge("t", "b", 1, 2),),
         client_address="1.2.3.4",
         client_agent="sdk",
+        stages_us=(1, 2, 300, 4, 5, 6),
+        request_bytes=9,
+        response_bytes=10,
         trace_id="after them",
     )
     read = msgspec.msgpack.decode(encode(closed), type=CallFacts)
-    assert msgspec.structs.asdict(read) == {name: getattr(closed, name) for name in CallFacts.__struct_fields__}
+    for name in CallFacts.__struct_fields__:
+        if name not in UNREAD:
+            assert getattr(read, name) == getattr(closed, name)
+    assert msgspec.msgpack.decode(read.charges) == [["t", "b", 1, 2]]
+    assert (read.usage.input_tokens, read.usage.output_tokens, read.usage.is_estimated) == (6, 7, True)

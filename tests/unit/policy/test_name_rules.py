@@ -22,6 +22,14 @@ def test_globs_mean_what_a_regular_expression_would_say(texts: list[str], name: 
     assert (compile_names(texts).find(name, {}) is not None) == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "is_meant"),
+    [("gpt-4o-mini-2024", True), ("gpt-4o-large-2024", False), ("gpt-2024", False), ("gpt-mini-4o-2024", False)],
+)
+def test_every_part_between_stars_must_be_there_in_order(name: str, *, is_meant: bool) -> None:
+    assert (compile_names(["gpt-*4o*mini*-2024"]).find(name, {}) is not None) == is_meant
+
+
 def test_a_glob_cannot_be_written_that_is_slow() -> None:
     """The classic trap of backtracking matchers, at sizes where they would not end."""
     names = compile_names(["a*" * 500 + "b"])

@@ -32,6 +32,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import ClauseElement, ColumnElement, TextClause
 
 from tollway.adapters.storage import ledger_tables as tables
+from tollway.adapters.storage.call_packs import pack_calls
 from tollway.adapters.storage.ledger_condensed import SQLCondensedStore
 from tollway.adapters.storage.ledger_faults import translated
 from tollway.adapters.storage.ledger_watch import SQLWatchStore
@@ -114,7 +115,7 @@ class SQLLedgerStore:
         statements = self._statements
         with self._begin() as connection:
             _many(connection, statements.group, ((group_id, *group) for group_id, group in batch.groups))
-            _many_at_once(connection, statements.call, batch.calls)
+            _many_at_once(connection, statements.call, [row for calls in batch.calls for row in pack_calls(calls)])
             for resolution, sums in batch.sums.items():
                 rows = ((*key, *each.counts, encode_histograms(each.histograms)) for key, each in sums.items())
                 _many_at_once(connection, statements.sums[resolution], list(rows))

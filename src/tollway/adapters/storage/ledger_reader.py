@@ -15,21 +15,20 @@ from sqlalchemy import (
     Engine,
     Select,
     Subquery,
-    Text,
     cast,
     func,
     literal,
     select,
-    tuple_,
     union_all,
 )
 from sqlalchemy.sql.expression import ColumnElement
 
 from tollway.adapters.storage import ledger_tables as tables
+from tollway.adapters.storage.ledger_calls import CallSearch, find_call
 from tollway.adapters.storage.ledger_faults import translated
+from tollway.adapters.storage.ledger_groups import COLUMNS, filtered
 from tollway.contract.ledger_api import (
     ADDRESSES_KEPT,
-    TEAMS_SEPARATOR,
     AddressUse,
     Dimension,
     LastUse,
@@ -38,27 +37,13 @@ from tollway.contract.ledger_api import (
     Spent,
     UnpricedRow,
 )
-from tollway.ledger.model import FULL, TOTAL, Sums, narrow_cube, smallest_cube
-from tollway.ledger.ports import CallsRange, Stretch, SumsQuery, SumsRow, UsageReader
+from tollway.ledger.model import TOTAL, Sums, narrow_cube, smallest_cube
+from tollway.ledger.ports import CallsRange, StoredCall, Stretch, SumsQuery, SumsRow, UsageReader
 
-GROUPS_MERGED_MAX = 64
-"""Up to so many groups, calls are read group by group and merged; above, the newest calls are filtered."""
-NEWEST_LOOKED_AT = 10_000
 FOUND_EACH_MAX = 100
 IDS_PER_QUERY = 500
 
 _GROUPS = tables.groups.c
-_COLUMNS: Final[dict[Dimension, ColumnElement[str]]] = {
-    "token": _GROUPS.token,
-    "application": _GROUPS.application,
-    "team": _GROUPS.team,
-    "service": _GROUPS.service,
-    "model": _GROUPS.model,
-    "provider": _GROUPS.provider,
-    "operation": _GROUPS.operation,
-    "outcome": _GROUPS.outcome,
-    "status": cast(_GROUPS.status, Text),
-}
 _ORDERS: Final[dict[Order, tuple[str, ...]]] = {
     "calls": ("calls",),
     "cost": ("cost_nanos",),
@@ -80,7 +65,7 @@ class SQLUsageReader:
         if query.by or query.filters:
             source = _summed(source)
         starts = [source.c.start] if query.interval else []
-        keys = [_COLUMNS[dimension] for dimension in query.by]
+        keys = [COLUMNS[dimension] for dimension in query.by]
         counts = [cast(func.sum(source.c[name]), BigInteger) for name in Sums.COLUMNS]
         size = reduce(add, (func.sum(source.c[name]) for name in _ORDERS[query.order]))
         found = select(*starts, *keys, *counts).group_by(*starts, *keys).having(func.count() > 0)
@@ -97,43 +82,27 @@ class SQLUsageReader:
         source = _source(query, names)
         size = reduce(add, (source.c[name] for name in names))
         by_group = select(source.c.group_id, func.sum(size).label("size")).group_by(source.c.group_id).subquery()
-        key, total = _COLUMNS[query.by[0]], func.sum(by_group.c.size)
+        key, total = COLUMNS[query.by[0]], func.sum(by_group.c.size)
         found = _joined(select(key), by_group, query).group_by(key).order_by(total.desc(), key)
         return [str(row[0]) for row in self._rows(found.limit(query.limit))]
 
     def histograms(self, query: SumsQuery) -> Iterator[tuple[tuple[str, ...], int | None, bytes]]:
         """See UsageReader.histograms. The same scan as `sums`."""
         source = _source(query, ("latencies",))
-        keys = [_COLUMNS[dimension] for dimension in query.by]
+        keys = [COLUMNS[dimension] for dimension in query.by]
         found = _joined(select(source.c.start, source.c.latencies, *keys), source, query)
         for start, raw, *key in self._rows(found):
             yield tuple(key), start if query.interval else None, bytes(raw)
 
-    def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[tuple[int, str, bytes]]:
-        """See UsageReader.calls.
-
-        Few groups: the newest of each by the index (group, start), merged. Else the newest of all are looked through,
-        and when too few of them match, those of the groups are sorted, which are few then.
-        """
+    def calls(self, filters: dict[Dimension, str], within: CallsRange, *, limit: int) -> list[StoredCall]:
+        """See UsageReader.calls and CallSearch."""
         with self._connect() as connection:
-            query = _newest(within, limit)
-            if filters:
-                group_ids = connection.execute(_groups_of(filters).limit(GROUPS_MERGED_MAX + 1)).scalars().all()
-                if not group_ids:
-                    return []
-                if len(group_ids) > GROUPS_MERGED_MAX:
-                    found = connection.execute(_among_the_newest(within, filters, limit)).all()
-                    if len(found) == limit:
-                        return [(started_ns, key, bytes(body)) for started_ns, key, body in found]
-                    query = query.where(tables.calls.c.group_id.in_(_groups_of(filters)))
-                else:
-                    query = _merged([query.where(tables.calls.c.group_id == each) for each in group_ids], limit)
-            return [(started_ns, key, bytes(body)) for started_ns, key, body in connection.execute(query)]
+            return CallSearch(connection, within, limit).find(filters)
 
     def call(self, request_id: str) -> bytes | None:
-        """See UsageReader.call. By the index on request_id."""
-        rows = self._rows(select(tables.calls.c.body).where(tables.calls.c.request_id == request_id).limit(1))
-        return bytes(rows[0][0]) if rows else None
+        """See UsageReader.call and find_call."""
+        with self._connect() as connection:
+            return find_call(connection, request_id)
 
     def last_uses(self, token_ids: Sequence[str]) -> list[LastUse]:
         """See UsageReader.last_uses. By primary key."""
@@ -289,52 +258,10 @@ def _joined(query: Select[Any], source: Subquery, asked: SumsQuery) -> Select[An
     return query.select_from(source.join(tables.groups, _GROUPS.id == source.c.group_id)).where(*_conditions(asked))
 
 
-def _newest(within: CallsRange, limit: int) -> Select[Any]:
-    table = tables.calls.c
-    query = select(table.started_ns, table.request_id, table.body).where(table.started_ns >= within.since_ns)
-    if within.until_ns is not None:
-        query = query.where(table.started_ns < within.until_ns)
-    if within.before is not None:
-        query = query.where(tuple_(table.started_ns, table.request_id) < tuple_(*within.before))
-    return query.order_by(table.started_ns.desc(), table.request_id.desc()).limit(limit)
-
-
-def _among_the_newest(within: CallsRange, filters: dict[Dimension, str], limit: int) -> Select[Any]:
-    """Return the newest calls of some groups, among the NEWEST_LOOKED_AT of all."""
-    newest = _newest(within, NEWEST_LOOKED_AT).add_columns(tables.calls.c.group_id).subquery()
-    found = select(newest.c.started_ns, newest.c.request_id, newest.c.body)
-    found = found.where(newest.c.group_id.in_(_groups_of(filters)))
-    return found.order_by(newest.c.started_ns.desc(), newest.c.request_id.desc()).limit(limit)
-
-
-def _merged(queries: list[Select[Any]], limit: int) -> Select[Any]:
-    """Return the newest of several sorted queries. Each stands in a subquery: SQLite takes no ORDER BY in a union."""
-    arms = union_all(*(select(query.subquery()) for query in queries)).subquery()
-    return select(arms).order_by(arms.c.started_ns.desc(), arms.c.request_id.desc()).limit(limit)
-
-
-def _groups_of(filters: dict[Dimension, str]) -> Select[Any]:
-    """Return the ids of the groups that match. By an index on token, application or service where one is given."""
-    return select(_GROUPS.id).where(_GROUPS.cube == FULL, *_filtered(filters))
-
-
 def _conditions(query: SumsQuery) -> Iterator[ColumnElement[bool]]:
-    yield from _filtered(query.filters)
+    yield from filtered(query.filters)
     if query.firsts is not None:
-        yield _COLUMNS[query.by[0]].in_(query.firsts)
-
-
-def _filtered(filters: dict[Dimension, str]) -> Iterator[ColumnElement[bool]]:
-    """Yield what each filter asks of a group. A status is a number (`429`) or a class (`4xx`)."""
-    for dimension, wanted in filters.items():
-        if dimension == "team":
-            yield _COLUMNS[dimension].in_(wanted.split(TEAMS_SEPARATOR))
-        elif dimension != "status":
-            yield _COLUMNS[dimension] == wanted
-        elif len(wanted) == 3 and wanted[0].isdecimal() and wanted.endswith("xx"):
-            yield _GROUPS.status.between(int(wanted[0]) * 100, int(wanted[0]) * 100 + 99)
-        else:
-            yield _GROUPS.status == (int(wanted) if wanted.isdecimal() and len(wanted) == 3 else -1)
+        yield COLUMNS[query.by[0]].in_(query.firsts)
 
 
 _: type[UsageReader] = SQLUsageReader

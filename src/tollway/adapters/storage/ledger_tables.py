@@ -55,7 +55,7 @@ calls = Table(
     _text("request_id"),
     _body("body"),
 )
-"""Single calls; `body` is the CloseRecord."""
+"""Single calls: one to a row, where `body` is the CloseRecord, or a pack of them; see call_packs.py."""
 
 Index("calls_by_start", calls.c.started_ns)
 Index("calls_by_group", calls.c.group_id, calls.c.started_ns)

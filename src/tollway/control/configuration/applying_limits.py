@@ -128,7 +128,7 @@ class LevelStep:
             case "user":
                 return parts.users.find_id(name)
             case "model":
-                return name
+                return name if parts.owners.levels.is_there(level, name) else None
             case "team":
                 found: object = parts.teams.find_named(name)
             case "service":

@@ -48,6 +48,10 @@ class Levels:
             raise owner_not_found()
         return name
 
+    def is_there(self, level: Level, owner_id: str) -> bool:
+        """Whether there is such an owner, which may have no limits."""
+        return self._parts.owners.find_name(level, owner_id) is not None
+
     def all(self, sight: Sight = EVERYWHERE) -> tuple[tuple[str, LevelLimits], ...]:
         """Return everybody in sight who has limits, each with its name, by level and id; who is gone is left out."""
         found = []

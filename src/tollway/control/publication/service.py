@@ -121,6 +121,14 @@ class Publisher:
             raise TollwayError("gateway.not_ready")
         return self._snapshot
 
+    def has_model(self, name: str) -> bool:
+        """Whether workers are told of a model of that name, or will be once what is stored is published.
+
+        The latter is what a transaction that makes a provider needs to know of the provider's models.
+        """
+        published = () if self._snapshot is None else self._snapshot.models
+        return any(model.name == name for model in published) or self._parts.snapshots.offers(name)
+
     def problems(self) -> tuple[Problem, ...]:
         """Return what could not be published, as of the last publication of each."""
         return (*self._snapshot_problems, *self._record_problems.values())

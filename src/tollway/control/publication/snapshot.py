@@ -95,6 +95,11 @@ class SnapshotBuilder:
         snapshot = put_rights(snapshot, self._parts.rights)
         return put_levels(snapshot, limits.plans(), limits.levels(), limits.find_name), tuple(problems)
 
+    def offers(self, name: str) -> bool:
+        """Whether a provider that is stored now offers a model of that name."""
+        readable = (provider for provider in self._parts.providers.all() if isinstance(provider, Provider))
+        return any(item.name == name for provider in readable for item in expand_offers(provider, self._parts.prices))
+
     def _provider(
         self, provider: Provider | Damaged, options: Options, problems: list[Problem]
     ) -> ProviderRecord | None:

@@ -53,7 +53,8 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
     if not 1 <= choices <= CHOICES_MAX:
         raise TollwayError("request.field_invalid", public=f"`n` must be from 1 to {CHOICES_MAX}.", param="n")
     raw = body.encode()
-    may_have_media = b'_url"' in raw or b'"file_' in raw if body_bytes < LONG_BYTES else True
+    # `find` and not `in`, which looks for a number first, and fails, each time.
+    may_have_media = body_bytes >= LONG_BYTES or raw.find(b'_url"') >= 0 or raw.find(b'"file_') >= 0
     return Bounds(
         body_bytes + _media_tokens_max(raw) if may_have_media else body_bytes,
         -(-body.size("messages") // BYTES_PER_TOKEN),

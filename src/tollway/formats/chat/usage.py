@@ -102,7 +102,7 @@ class WithPlainUsage(msgspec.Struct, gc=False):
     service_tier: str | None = None
 
 
-_with_plain_usage = msgspec.json.Decoder(WithPlainUsage)
+_decode_plain = msgspec.json.Decoder(WithPlainUsage).decode
 _with_usage = msgspec.json.Decoder(WithUsage)
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens", "prompt_cache_hit_tokens", "num_cached_tokens")
 _NO_INPUT, _NO_OUTPUT = InputDetails(), OutputDetails()
@@ -120,13 +120,13 @@ def read_usage(answer: bytes) -> Usage | None:
     if at < 0 or answer.find(b'"service_tier"', 0, at) >= 0:
         return _read_any(answer)
     try:
-        usual = _with_plain_usage.decode(b"{" + answer[at:])
+        usual = _decode_plain(b"{" + answer[at:])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_any(answer)
-    return _plain(usual.usage, usual.service_tier or "") or _read_any(answer)
+    return _plain(usual.usage, usual.service_tier) or _read_any(answer)
 
 
-def _plain(stated: PlainUsage, tier: str) -> Usage | None:
+def _plain(stated: PlainUsage, tier: str | None) -> Usage | None:
     """Return what a statement of the usual kind says, as `to_usage` does; None when it takes more to read it."""
     inputs, outputs = stated.prompt_tokens, stated.completion_tokens
     details, more = stated.prompt_tokens_details, stated.completion_tokens_details
@@ -134,7 +134,9 @@ def _plain(stated: PlainUsage, tier: str) -> Usage | None:
     reasoning = 0 if more is None else more.reasoning_tokens
     if cached > inputs or reasoning > outputs or stated.total_tokens > inputs + outputs:
         return None
-    return Usage(inputs, outputs, cached, 0, reasoning, tier="" if tier in _UNSTATED_TIERS else tier)
+    if not tier or tier in _UNSTATED_TIERS:
+        return Usage(inputs, outputs, cached, 0, reasoning)
+    return Usage(inputs, outputs, cached, 0, reasoning, tier=tier)
 
 
 def _read_any(answer: bytes) -> Usage | None:

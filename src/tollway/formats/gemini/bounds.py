@@ -102,7 +102,7 @@ def _invalid(name: str, rule: str) -> TollwayError:
 
 def _media_tokens_max(raw: bytes) -> int:
     """Return the most that a body's media can add. What merely looks like media only raises the bound."""
-    if b"\\u00" in raw:
+    if raw.find(b"\\u00") >= 0:
         # A name may be written with escapes; written out anew it is not.
         try:
             raw = msgspec.json.encode(msgspec.json.decode(raw))

@@ -66,7 +66,7 @@ def read_bounds(body: JSONObject, body_bytes: int) -> Bounds:
 def input_tokens_max(body: JSONObject, body_bytes: int) -> int:
     """Return the most that the input in a body can cost. What merely looks like media only raises the bound."""
     raw = body.encode()
-    if b"\\u00" in raw:
+    if raw.find(b"\\u00") >= 0:
         raw = _plainly(raw)  # A kind may be written with escapes; written out anew it is not.
     extra = raw.count(_IMAGE) * IMAGE_TOKENS_MAX
     if any(kind in raw for kind in _DOCUMENTS) and any(source in raw for source in _SOURCES):

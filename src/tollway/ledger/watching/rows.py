@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.ledger.cells import Counted
 from tollway.ledger.model import Sums
-from tollway.ledger.rollups import clean_text
 from tollway.policy.detect.profile import Row
 
 _GUESSES = frozenset((401, 403, 404, 405))
@@ -37,7 +36,7 @@ def _add(row: Row, cell: Counted) -> None:
     row.second = max(row.second, max(cell.starts) // NANOS_PER_SECOND)
     row.calls += count
     row.cost_nanos += cell.sums.counts[_COST]
-    row.bytes += sum([facts.request_bytes + facts.response_bytes for facts in cell.facts])
+    row.bytes += cell.bytes_moved
     if 400 <= status < 500 and status != _LIMITED:
         row.errors += count
         if status in _GUESSES:
@@ -47,15 +46,10 @@ def _add(row: Row, cell: Counted) -> None:
 
 def _add_guesses(row: Row, cell: Counted) -> None:
     """Add what the calls were at, and whether their secret had ended. A model that only the caller named counts."""
-    first = cell.facts[0]
-    target = clean_text(first.model or first.service_id or first.operation)
-    if target not in row.targets and len(row.targets) < TARGETS_MAX:
-        row.targets = (*row.targets, target)
-    if cell.group.status != 401 or cell.group.outcome != "refused":
-        return
-    for facts in cell.facts:
-        row.ended += facts.code in ENDED
-        row.replaced += facts.code == REPLACED
+    if cell.target not in row.targets and len(row.targets) < TARGETS_MAX:
+        row.targets = (*row.targets, cell.target)
+    row.ended += sum(cell.codes.get(code, 0) for code in ENDED)
+    row.replaced += cell.codes.get(REPLACED, 0)
 
 
 def _second(row: Row) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from kit.authenticator import Authenticator
 from kit.console import NAME, PASSWORD, Console, console_on
 from kit.control import ACTOR
 from kit.factors import SECOND, A, S, add_app, add_passkey, first_step, take
@@ -158,6 +159,30 @@ def test_a_passkey_is_registered_once_and_for_its_own_challenge(console: Console
     fresh = phone.__class__(credential_id=b"credential-000004")
     refused = browser.post(f"{A}/passkeys", json={"name": "again", "passkey": fresh.register(other)})
     assert refused.status_code == 422, "a challenge is good for its own purpose only"
+
+
+def test_passkeys_are_bounded_also_for_two_registrations_at_once(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tollway.control.factors.service.PASSKEYS_MAX", 2)
+    add_passkey(browser)
+    asked = [browser.post(f"{A}/passkeys/options").json()["public_key"] for _ in range(2)]
+    answers = []
+    for number, options in enumerate(asked):
+        phone = Authenticator(credential_id=b"credential-at-once-%d" % number)
+        answer = browser.post(f"{A}/passkeys", json={"name": "one more", "passkey": phone.register(options)})
+        answers.append(answer.status_code)
+        if answer.status_code == 201:
+            take(browser, answer)
+    assert answers == [201, 409]
+    refused = browser.post(f"{A}/passkeys/options")
+    assert refused.status_code == 409 and "at most 2 passkeys" in refused.json()["detail"]
+
+
+def test_what_is_not_there_is_not_removed(browser: TestClient) -> None:
+    refused = browser.delete(f"{A}/totp")
+    assert (refused.status_code, refused.json()["code"]) == (404, "management.not_found")
+    assert browser.get("/api/v1/audit", params={"action": "totp.remove"}).json()["items"] == []
 
 
 @pytest.mark.parametrize("name", ["client_data", "attestation"])

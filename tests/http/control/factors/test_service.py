@@ -42,3 +42,20 @@ def test_the_sessions_of_a_change_are_one_transaction_with_it(
         console.factors.remove_app(user, HERE)
     assert console.checks.held(user.id).has_app
     assert len(console.session_store.list_sessions(user.id)) == 1
+
+
+def test_an_app_that_was_removed_while_its_code_was_checked_is_not_confirmed(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = console.session_store.find_user_by_name(NAME)
+    assert user is not None
+    console.factors.begin_app(user, HERE)
+
+    def remove_meanwhile(*_: object) -> bool:
+        console.factors.remove_app(user, HERE)
+        return True
+
+    monkeypatch.setattr(type(console.factors.checks), "take_step", remove_meanwhile)
+    with pytest.raises(TollwayError, match=r"management\.conflict"):
+        console.factors.confirm_app(user, "000000", HERE)
+    assert not console.checks.held(user.id).is_any

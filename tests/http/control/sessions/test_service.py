@@ -3,8 +3,9 @@
 import pytest
 
 from kit.console import NAME, PASSWORD, Console
+from tollway.control.actor import Actor
 from tollway.control.sessions.keeping import Entered, Origin, SignedIn
-from tollway.control.sessions.model import hash_secret
+from tollway.control.sessions.model import Proof, hash_secret
 from tollway.kernel.errors import TollwayError
 from tollway.kernel.secret import Secret
 
@@ -52,3 +53,12 @@ def test_a_hash_of_older_parameters_is_renewed_at_sign_in(console: Console, monk
     after = console.session_store.find_user_by_name(NAME)
     assert before is not None and after is not None
     assert before.password_hash != after.password_hash
+
+
+def test_who_is_gone_meanwhile_confirms_nothing_and_changes_no_password(console: Console) -> None:
+    signed_in, secret = enter(console)
+    console.sessions.sign_out(signed_in.session_id, Actor(signed_in.user_id, "user"))
+    with pytest.raises(TollwayError, match=r"management\.unauthenticated"):
+        console.sessions.confirm(secret.reveal(), Proof(password=PASSWORD), origin=HERE)
+    with pytest.raises(TollwayError, match=r"management\.sign_in"):
+        console.sessions.change_password(user_id="user_gone", current=PASSWORD, new="x" * 20, origin=HERE)

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 
 from kit.console import NAME, PASSWORD, Console, console_on
 from kit.factors import SECOND, STEP_UP, A, S, add_app, add_passkey, first_step, prove, take
+from kit.matrix import add_person, sign_in
 
 TOKENS = "/api/v1/tokens"
 
@@ -291,3 +292,18 @@ def test_codes_are_bounded_for_each_person_from_everywhere_together(console: Con
     client = first_step(console, peer="203.0.113.9")
     assert client.post(SECOND, json={"code": app.code(ahead=1)}).status_code == 429
     assert client.post(SECOND, json={"code": codes[0]}).status_code == 200, "no guessing there, and a way in"
+
+
+@pytest.mark.parametrize("gives_handle", [True, False])
+def test_a_passkey_of_somebody_else_is_no_second_step(
+    console: Console, browser: TestClient, *, gives_handle: bool
+) -> None:
+    """Who knows a password and has a passkey of their own gets no further with it, whatever it says whose it is."""
+    add_passkey(browser)
+    add_person(console, "eve", "admin")
+    stranger, _ = add_passkey(sign_in(console, "eve"), credential_id=b"credential-of-eve")
+    client = first_step(console)
+    options = client.post(f"{SECOND}/options").json()["public_key"]
+    handle = stranger.user_handle if gives_handle else None
+    presented = replace(stranger, user_handle=handle).prove(options)
+    assert client.post(SECOND, json={"passkey": presented}).status_code == 401

@@ -252,6 +252,14 @@ def test_models_are_listed_with_their_context():
     assert list(PRICES.list_models("openai")) == list(facts)
 
 
+@pytest.mark.parametrize("kind", ["openai", "anthropic", "nothing-of-that-kind"])
+def test_how_much_a_model_reads_is_what_its_list_says_and_nothing_for_others(kind):
+    listed = {facts.name: facts.context_tokens for facts in PRICES.list_facts(kind)}
+    assert {name: PRICES.find_context_tokens(kind, name) for name in listed} == listed
+    assert PRICES.find_context_tokens(kind, "no-such-model") is None
+    assert any(listed.values()) == (kind != "nothing-of-that-kind")
+
+
 def test_importing_the_price_list_does_not_load_the_package():
     code = "import sys, tollway.adapters.prices; sys.exit('genai_prices' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

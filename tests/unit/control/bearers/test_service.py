@@ -14,6 +14,7 @@ from tollway.control.rights.model import INSTALLATION, OwnerLevel, RightsChange
 from tollway.control.service_accounts.model import NewServiceAccount
 from tollway.control.sessions.keeping import Origin
 from tollway.control.sessions.model import User
+from tollway.control.tokens.ends import Hold
 from tollway.control.tokens.model import NewToken
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
@@ -102,6 +103,16 @@ def test_it_is_refused_from_the_moment_on_that_it_ends(plane: ControlPlane, pers
     plane.tokens.revoke(token_id, ACTOR)
     with refused("token.revoked"):
         plane.bearers.identify(secret, HERE)
+
+
+def test_a_quarantined_token_manages_nothing_until_it_is_released(plane: ControlPlane, person: User) -> None:
+    """What it may still call at the gateway is the quarantine's to say; of the management API, nothing."""
+    token_id, secret = issue(plane, person)
+    plane.token_desk.ends.quarantine(token_id, Hold(), ACTOR)
+    with refused("token.quarantined"):
+        plane.bearers.identify(secret, HERE)
+    plane.token_desk.ends.release(token_id, ACTOR)
+    assert plane.bearers.identify(secret, HERE).token_id == token_id
 
 
 def test_deactivating_its_owner_ends_it(plane: ControlPlane, person: User) -> None:

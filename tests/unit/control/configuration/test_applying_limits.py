@@ -3,6 +3,7 @@
 import pytest
 
 from kit.control import ACTOR, ControlPlane
+from tollway.control.accounts.model import NewUser
 from tollway.control.faults import Invalid
 
 DOCUMENT = """
@@ -54,11 +55,33 @@ version: 1
 plans: [{name: interns, state: absent}]
 applications: [{name: shop, plan: null}]
 tokens: [{name: ci, plan: null}]
-limits: [{name: team payments, state: absent}, {name: team nobody, state: absent}]
+limits: [{name: team payments, state: absent}, {name: team nobody, state: absent}, {name: model gone, state: absent}]
 """
     plane.configuration.apply(gone, ACTOR, dry_run=False)
     assert plane.plans.find_named("interns") is None
     assert [item.level for _, item in plane.levels.all()] == ["global"]
+
+
+def test_everybody_who_can_have_limits_is_named_by_level_and_name(plane: ControlPlane) -> None:
+    document = """
+version: 1
+providers: [{name: openai, kind: openai, models: [gpt-4o]}]
+services: [{name: maps, path_prefix: /maps, base_url: "https://maps.example"}]
+limits:
+  - {name: service maps, limits: {rpm: 1}}
+  - {name: provider openai, limits: {rpm: 2}}
+  - {name: model gpt-4o, limits: {rpm: 3}}
+  - {name: user Ada, limits: {rpm: 4}}
+"""
+    plane.accounts.invite(NewUser("ada", "developer"), ACTOR)
+    plane.configuration.apply(document, ACTOR, dry_run=False)
+    held = {(item.level, name): item.limits.requests[0].requests for name, item in plane.levels.all()}
+    assert held == {("service", "maps"): 1, ("provider", "openai"): 2, ("model", "gpt-4o"): 3, ("user", "ada"): 4}
+    assert plane.configuration.apply(plane.configuration.export(), ACTOR, dry_run=True).is_empty
+    gone = "limits: [{name: service maps, state: absent}, {name: provider openai, limits: {rpm: 5}}]"
+    plane.configuration.apply(f"version: 1\n{gone}\n", ACTOR, dry_run=False)
+    held = {(item.level, name): item.limits.requests[0].requests for name, item in plane.levels.all()}
+    assert held == {("provider", "openai"): 5, ("model", "gpt-4o"): 3, ("user", "ada"): 4}
 
 
 @pytest.mark.parametrize(
@@ -66,6 +89,8 @@ limits: [{name: team payments, state: absent}, {name: team nobody, state: absent
     [
         ("limits: [{name: planet mars, limits: {rpm: 1}}]", "/limits/0/name"),
         ("limits: [{name: team nobody, limits: {rpm: 1}}]", "/limits/0/name"),
+        ("limits: [{name: model nobody, limits: {rpm: 1}}]", "/limits/0/name"),
+        ("limits: [{name: user nobody, limits: {rpm: 1}}]", "/limits/0/name"),
         ("tokens: [{name: ci, plan: nobody}]", "/tokens/0/plan"),
         ("plans: [{name: p, limits: {budgets: [{limit: 5}]}}]", "/plans/0/limits/budgets/0"),
         ("plans: [{name: p, limits: {limits: [{measure: words, amount: 5}]}}]", "/plans/0/limits/limits/0"),

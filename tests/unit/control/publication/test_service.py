@@ -8,7 +8,7 @@ from tollway.contract.policy import encode
 from tollway.control.applications.model import NewApplication
 from tollway.control.publication.model import Options
 from tollway.control.tokens.model import NewToken
-from tollway.control.upstreams.model import NewProvider
+from tollway.control.upstreams.model import ModelOffer, NewProvider
 from tollway.kernel.errors import TollwayError
 
 
@@ -72,6 +72,17 @@ def test_failed_start_says_so(plane: ControlPlane) -> None:
 def test_nothing_is_published_before_the_first_start(around) -> None:
     with pytest.raises(TollwayError, match=r"^gateway\.not_ready"):
         ControlPlane(around).publisher.snapshot()
+
+
+def test_a_model_is_there_as_soon_as_its_provider_is_stored_and_as_long_as_workers_are_told_of_it(
+    plane: ControlPlane,
+) -> None:
+    assert not plane.publisher.has_model("gpt-4o")
+    with plane.database.write():
+        plane.providers.create(NewProvider("openai", "openai", models=(ModelOffer("gpt-4o"),)), ACTOR)
+        assert plane.publisher.has_model("gpt-4o"), "limits of it are set in the same transaction"
+        assert not plane.publisher.has_model("gpt-4")
+    assert plane.publisher.has_model("gpt-4o")
 
 
 def test_deleted_application_leaves_the_policy_store(plane: ControlPlane) -> None:

@@ -1,6 +1,9 @@
 """What a snapshot holds, and how one bad object is left out alone."""
 
+from sqlalchemy import update
+
 from kit.control import ACTOR, ControlPlane
+from tollway.adapters.storage.config_schema import providers, services
 from tollway.contract.policy import Timeouts
 from tollway.control.publication.model import Options
 from tollway.control.services.model import NewService
@@ -92,3 +95,23 @@ def test_the_login_of_a_proxy_is_published_sealed_and_without_it_the_upstream_is
     assert plane.keys.open(key.sealed, key.aad) == b"user:hunter2"
     assert [problem.detail for problem in plane.publisher.problems()] == ["env:LOGIN is not set"]
     assert b"hunter2" not in (plane.policy.stored_snapshot or b"")
+
+
+def test_a_damaged_row_is_left_out_alone_and_reported(plane: ControlPlane) -> None:
+    plane.providers.create(NewProvider("good", "openai", credentials=(Secret("sk-x"),)), ACTOR)
+    plane.providers.create(NewProvider("bad", "openai", credentials=(Secret("sk-x"),)), ACTOR)
+    for name in ("maps", "weather"):
+        plane.services.create(NewService(name, f"/{name}", ConnectionChange(base_url=f"https://{name}.example")), ACTOR)
+    with plane.database.write():
+        connection = plane.database.writing()
+        connection.execute(update(providers).where(providers.c.name == "bad").values(connection="{"))
+        connection.execute(update(services).where(services.c.name == "maps").values(behaviour="{"))
+    plane.publisher.reconcile()
+    snapshot = plane.policy.read_snapshot()
+    assert [provider.name for provider in snapshot.providers] == ["good", "sandbox"]
+    assert [service.name for service in snapshot.services] == ["weather"]
+    assert [(problem.kind, problem.name) for problem in plane.publisher.problems()] == [
+        ("provider", "bad"),
+        ("service", "maps"),
+    ]
+    assert not plane.publisher.has_model("of a provider that cannot be read")

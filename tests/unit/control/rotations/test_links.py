@@ -9,7 +9,7 @@ from kit.life import CONSOLE_URL
 from kit.notices import Notices
 from tollway.contract.life import ALWAYS_NS
 from tollway.control.audit import model as audit
-from tollway.control.notices.model import NewWebhook, Posted
+from tollway.control.notices.model import Letter, NewWebhook, Posted
 from tollway.control.rotations.links import CLAIM_SECONDS, RETRY_SECONDS, Wanted, write_letter
 from tollway.control.rotations.model import Link, NewRotationPolicy
 from tollway.control.tokens.model import IssuedToken
@@ -190,6 +190,31 @@ def test_an_operators_link_takes_the_place_of_a_letter_that_is_due(plane: Contro
     link = plane.rotations.links.make(Wanted(issued.token.id, DAY), ACTOR)
     assert plane.rotations.links.send_due() == 0
     collect(plane, collecting(link.url.reveal()))
+
+
+@pytest.mark.parametrize("is_used", [True, False], ids=["used", "replaced"])
+def test_what_becomes_of_a_link_while_its_letter_is_sent_holds(
+    plane: ControlPlane, issued: IssuedToken, *, is_used: bool
+) -> None:
+    """The mail server is slow: meanwhile the person follows the link, or an operator makes another."""
+    begin_by_mail(plane, issued)
+    shown: list[str] = []
+
+    def send_slowly(letter: Letter) -> Posted:
+        if is_used:
+            collect(plane, mailed_link(letter.text))
+        else:
+            shown.append(collecting(plane.rotations.links.make(Wanted(issued.token.id, DAY), ACTOR).url.reveal()))
+        return REFUSED
+
+    plane.link_post.send = send_slowly  # type: ignore[method-assign]
+    assert plane.rotations.links.send_due() == 0
+    plane.clock.advance(CLAIM_SECONDS + sum(RETRY_SECONDS))
+    assert plane.rotations.links.send_due() == 0, "nothing is tried again"
+    assert plane.policy.token(issued.token.id).generation == 2, "the new secret was not taken back"
+    assert len(shown) == (not is_used)
+    for link in shown:
+        collect(plane, link)
 
 
 def test_a_name_stays_on_its_line(plane: ControlPlane, issued: IssuedToken) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from kit.control import ACTOR, ControlPlane
 from kit.notices import Notices
+from tollway.control.applications.model import NewApplication
 from tollway.control.notices.events import Kind
 from tollway.control.notices.model import NewWebhook, Outcome
 from tollway.control.rotations import scheduling
@@ -53,6 +54,26 @@ def test_the_most_specific_policy_acts_alone(plane: ControlPlane, issued: Issued
     assert plane.rotations.scheduler.look() == 0
     policies.change(own.id, RotationPolicyChange(state="disabled"), ACTOR)
     assert plane.rotations.scheduler.look() == 1
+
+
+def test_a_policy_rotates_what_is_of_its_scope_and_nothing_else(plane: ControlPlane) -> None:
+    made: dict[str, IssuedToken] = {}
+    for name in ("red", "blue"):
+        team = plane.teams.create(name, ACTOR)
+        shop = plane.applications.create(NewApplication(f"{name} shop", team.id), ACTOR)
+        till = plane.applications.create(NewApplication(f"{name} till", team.id), ACTOR)
+        for owner in (shop, till):
+            made[owner.name] = plane.tokens.issue(NewToken(owner.name, application_id=owner.id), ACTOR)
+    policies = plane.rotations.policies
+    red = made["red shop"].token.team_id
+    till_id = made["blue till"].token.application_id
+    assert red is not None and till_id is not None
+    policies.create(NewRotationPolicy("a team", "team", 10 * DAY, red), ACTOR)
+    policies.create(NewRotationPolicy("an application", "application", 10 * DAY, till_id), ACTOR)
+    plane.clock.advance(10 * DAY)
+    assert plane.rotations.scheduler.look() == 3
+    rotated = {name for name, issued in made.items() if generation(plane, issued) == 2}
+    assert rotated == {"red shop", "red till", "blue till"}
 
 
 @pytest.mark.parametrize("state", ["disabled", "revoked", "quarantined", "expired"])

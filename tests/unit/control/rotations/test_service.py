@@ -93,3 +93,9 @@ def test_people_see_and_make_policies_of_what_they_see(
         assert caught.value.code.name == "management.not_found"
     own = policies.create(NewRotationPolicy("mine", "token", DAY, issued.token.id), MINE)
     assert policies.all(MINE.sight) == (own,)
+
+
+def test_policies_are_bounded(plane: ControlPlane, policy: RotationPolicy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tollway.control.rotations.service.POLICIES_MAX", 1)
+    with pytest.raises(TollwayError, match="at most 1 rotation policies"):
+        plane.rotations.policies.create(NewRotationPolicy("more", "installation", 10 * DAY), ACTOR)

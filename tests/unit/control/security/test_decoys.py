@@ -38,3 +38,13 @@ def test_a_decoy_that_is_put_elsewhere_is_the_same_decoy(security: Security) -> 
     assert security.audited().count("decoy.move") == 1
     with pytest.raises(TollwayError, match="200 characters"):
         security.desk.decoys.move(moved, "y" * 201, ACTOR)
+
+
+def test_decoys_are_bounded(security: Security, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tollway.control.security.decoys.DECOYS_MAX", 1)
+    first = security.desk.decoys.issue("a", "", ACTOR).decoy
+    with pytest.raises(TollwayError, match="at most 1 decoys"):
+        security.desk.decoys.issue("b", "", ACTOR)
+    assert [token.id for token in security.plane.tokens.page().items] == [first.token_id]
+    security.desk.decoys.remove(first.token_id, ACTOR)
+    security.desk.decoys.issue("b", "", ACTOR)

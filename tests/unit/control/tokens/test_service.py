@@ -17,6 +17,7 @@ from tollway.control.limits.model import BudgetRule, LimitRules, RequestRule
 from tollway.control.services.model import NewService
 from tollway.control.tokens.lifetimes import DEFAULT_SECONDS
 from tollway.control.tokens.model import NewToken, TokenChange, TokenFilter
+from tollway.control.tokens.service import ENTRIES_MAX, EXPIRES_NS_MAX
 from tollway.control.upstreams.model import ConnectionChange
 from tollway.kernel.clock import NANOS_PER_SECOND
 from tollway.kernel.errors import TollwayError
@@ -335,3 +336,27 @@ def test_a_persons_tokens_end_together_or_change_hands_together(plane: ControlPl
     assert plane.tokens.end_personal("user_2", ACTOR, reason="gone") == 3
     assert {plane.policy.token(token.id).state for token in mine} == {"revoked"}
     assert plane.tokens.end_personal("user_2", ACTOR, reason="gone") == 0
+
+
+def test_who_a_token_is_of_where_it_works_and_how_long_are_checked_at_issue(plane: ControlPlane) -> None:
+    new = NewToken(
+        "x", owner_id="user_1", application_id="app_none", environment="staging", models=("m",) * (ENTRIES_MAX + 1)
+    )
+    with pytest.raises(Invalid) as caught:
+        plane.tokens.issue(new, ACTOR)
+    found = {fault.path: fault.message for fault in caught.value.faults}
+    assert found["/environment"] == "use live or test"
+    assert found["/owner_id"] == "a token belongs to an application or to a service account, not to both"
+    assert found["/models"] == "at most 1000 entries"
+    with pytest.raises(Invalid, match="before the year 2262"):
+        plane.tokens.issue(NewToken("x", expires_ns=EXPIRES_NS_MAX + 1), ACTOR)
+    assert plane.tokens.page().items == ()
+
+
+def test_a_generator_that_repeats_itself_gives_no_second_token_the_same_id(plane: ControlPlane) -> None:
+    parts = replace(plane.tokens._parts, random_bytes=bytes)
+    tokens = type(plane.tokens)(parts)
+    first = tokens.issue(NewToken("a"), ACTOR).token
+    with refused("gateway.internal"):
+        tokens.issue(NewToken("b"), ACTOR)
+    assert plane.tokens.page().items == (first,)

@@ -185,3 +185,15 @@ def test_a_token_that_is_used_is_never_announced(plane: ControlPlane) -> None:
             return {token_id: LastUse(token_id, now, now, "192.0.2.1", "sdk", 1) for token_id in token_ids}
 
     assert idle_notices(plane, 90, UsedNow(plane.clock), 100) == []
+
+
+def test_a_token_that_somebody_changes_while_it_is_looked_at_does_not_end(plane: ControlPlane) -> None:
+    class ChangedMeanwhile(ListedUses):
+        def get_last_uses(self, token_ids: list[str]) -> dict[str, LastUse]:
+            plane.tokens.change(token_ids[0], TokenChange(name="in use after all"), ACTOR)
+            return super().get_last_uses(token_ids)
+
+    uses, token_id = ChangedMeanwhile(plane.clock), idle_token(plane)
+    pass_time(plane, uses, DAY + GRACE_SECONDS + 1)
+    assert build_upkeep(plane, uses).end_idle() == 0
+    assert plane.tokens.get(token_id).state_at(plane.clock.now_ns()) == "active"

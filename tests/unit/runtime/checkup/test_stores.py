@@ -1,9 +1,12 @@
 """What doctor says about the stores; it reads them and changes nothing."""
 
+import sqlite3
 from pathlib import Path
 
+from tollway.adapters.policy_store.writer import PolicyStoreWriter
 from tollway.adapters.storage.engine import open_engine
 from tollway.adapters.storage.migrate import migrate
+from tollway.contract.policy import VERSION, Snapshot, encode
 from tollway.runtime.checkup.finding import Finding
 from tollway.runtime.checkup.stores import check_journals, check_stores
 from tollway.settings.model import DatabaseSettings, Settings
@@ -81,3 +84,34 @@ def test_journals_are_counted(tmp_path: Path) -> None:
     assert check_journals(tmp_path).detail == "1 file, 1.0 MiB"
     (tmp_path / "b.twj").write_bytes(bytes(2**20))
     assert check_journals(tmp_path).detail == "2 files, 2.0 MiB"
+
+
+def test_journals_that_nobody_reads_are_a_warning(tmp_path: Path) -> None:
+    with (tmp_path / "a.twj").open("wb") as file:
+        file.truncate(2**30 + 1)
+    finding = check_journals(tmp_path)
+    assert (finding.severity, finding.fix) == ("warning", "see the ledger's log")
+
+
+def test_a_policy_store_is_sound_once_something_was_published(tmp_path: Path) -> None:
+    path = tmp_path / "policy"
+    PolicyStoreWriter(path).close()
+    empty = find(Settings(data=tmp_path), "policy store")
+    assert (empty.severity, empty.fix) == ("warning", "start the server")
+    # Opened again for it: a process has a store open once at a time.
+    writer = PolicyStoreWriter(path)
+    writer.publish_snapshot(encode(Snapshot(VERSION, 7, 1)))
+    writer.close()
+    found = find(Settings(data=tmp_path), "policy store")
+    assert (found.severity, found.detail) == ("ok", "revision 7, 0 models")
+
+
+def test_a_schema_that_the_next_start_makes_is_no_fault(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "config.db").close()
+    finding = find(Settings(data=tmp_path), "config database")
+    assert finding.severity == "info" and finding.detail.startswith("schema none; the next start brings it to ")
+
+
+def test_meters_that_cannot_be_read_are_serious(tmp_path: Path) -> None:
+    (tmp_path / "meters.mm").mkdir()
+    assert find(Settings(data=tmp_path), "meters").detail == "cannot be read: Is a directory"
