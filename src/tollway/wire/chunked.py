@@ -5,7 +5,6 @@ bounded over the whole message, trailers are checked, bounded and dropped. Cost 
 """
 
 import re
-from enum import Enum
 
 from tollway.kernel.errors import TollwayError
 from tollway.wire.http1 import TOKEN, are_field_lines, malformed
@@ -48,12 +47,10 @@ def _read_total(line: bytes) -> int:
     return total
 
 
-class _Part(Enum):
-    SIZE = 0
-    DATA = 1
-    DATA_END = 2
-    TRAILER = 3
-    END = 4
+_LAST = b"0\r\n\r\n"
+"""The end of a body without trailers."""
+# What the next byte is part of. Numbers: members of an enumeration are slow to look up.
+_SIZE, _DATA, _DATA_END, _TRAILER, _END = range(5)
 
 
 class ChunkedDecoder:
@@ -64,7 +61,7 @@ class ChunkedDecoder:
     def __init__(self, forbidden_trailer: re.Pattern[bytes] | None = FORBIDDEN_TRAILER) -> None:
         """Refuses trailer fields that the pattern finds; None takes any that is well-formed, since all are dropped."""
         self._forbidden = forbidden_trailer
-        self._part = _Part.SIZE
+        self._part = _SIZE
         self._size = 0
         self._rest = b""
         self._extension_bytes = 0
@@ -72,12 +69,12 @@ class ChunkedDecoder:
     @property
     def is_between_chunks(self) -> bool:
         """Whether a chunk begins with the next byte."""
-        return self._part is _Part.SIZE and not self._rest
+        return self._part == _SIZE and not self._rest
 
     @property
     def is_complete(self) -> bool:
         """Whether the last chunk and the trailer section have been read."""
-        return self._part is _Part.END
+        return self._part == _END
 
     def feed(self, data: bytes) -> tuple[bytes, int]:
         """Decode as much of `data` as belongs to the body; return the content and the count of bytes used.
@@ -90,7 +87,9 @@ class ChunkedDecoder:
             self._rest = b""
         content: list[bytes] = []
         position = 0
-        while position < len(data) and self._part is not _Part.END:
+        if self._part == _SIZE:
+            position = self._take_plain(data, content)
+        while position < len(data) and self._part != _END:
             step = self._step(data, position, content)
             if step == 0:
                 self._rest = data[position:]
@@ -99,22 +98,44 @@ class ChunkedDecoder:
             position += step
         return b"".join(content) if len(content) != 1 else content[0], position - held
 
+    def _take_plain(self, data: bytes, content: list[bytes]) -> int:
+        """Take the whole chunks that `data` begins with, as long as they are plain, and the plain end of the body.
+
+        Returns how many bytes that are; what follows is taken step by step.
+        """
+        position = 0
+        size = len(data)
+        while position < size:
+            at = data.find(b"\r\n", position, position + 10)
+            if at < 0:
+                return position
+            line = data[position:at]
+            total = known_totals.get(line) or _read_total(line)
+            end = position + total
+            if not total or end > size or not data.endswith(b"\r\n", at + 2, end):
+                if data.startswith(_LAST, position):
+                    self._part = _END
+                    position += len(_LAST)
+                return position
+            content.append(data[at + 2 : end - 2])
+            position = end
+        return position
+
     def _step(self, data: bytes, position: int, content: list[bytes]) -> int:
         """Take one element at `position`; return its length, or 0 when more bytes are needed."""
-        match self._part:
-            case _Part.DATA:
-                taken = data[position : position + self._size]
-                content.append(taken)
-                self._size -= len(taken)
-                if self._size == 0:
-                    self._part = _Part.DATA_END
-                return len(taken)
-            case _Part.DATA_END:
-                return self._take_data_end(data, position)
-            case _Part.SIZE:
-                return self._take_size(data, position)
-            case _:
-                return self._take_trailer(data, position)
+        part = self._part
+        if part == _DATA:
+            taken = data[position : position + self._size]
+            content.append(taken)
+            self._size -= len(taken)
+            if self._size == 0:
+                self._part = _DATA_END
+            return len(taken)
+        if part == _DATA_END:
+            return self._take_data_end(data, position)
+        if part == _SIZE:
+            return self._take_size(data, position)
+        return self._take_trailer(data, position)
 
     def _take_size(self, data: bytes, position: int) -> int:
         line = _SIZE_LINE.match(data, position)
@@ -127,14 +148,14 @@ class ChunkedDecoder:
         if self._extension_bytes > EXTENSION_BYTES_MAX:
             raise malformed("the chunk extensions are too long")
         self._size = int(line[1], 16)
-        self._part = _Part.DATA if self._size else _Part.TRAILER
+        self._part = _DATA if self._size else _TRAILER
         return line.end() - position
 
     def _take_data_end(self, data: bytes, position: int) -> int:
         """Take the CRLF after a chunk's content; h11 before 0.16 took any two bytes (CVE-2025-43859)."""
         end = data[position : position + 2]
         if end == b"\r\n":
-            self._part = _Part.SIZE
+            self._part = _SIZE
             return 2
         if end == b"\r":
             return 0
@@ -142,7 +163,7 @@ class ChunkedDecoder:
 
     def _take_trailer(self, data: bytes, position: int) -> int:
         if data.startswith(b"\r\n", position):
-            self._part = _Part.END
+            self._part = _END
             return 2
         end = data.find(b"\r\n\r\n", position)
         lines = data[position:] if end < 0 else data[position : end + 2]
@@ -153,5 +174,5 @@ class ChunkedDecoder:
         is_forbidden = self._forbidden is not None and self._forbidden.search(lines) is not None
         if is_forbidden or not are_field_lines(lines):
             raise malformed("the trailer section is not well-formed, or has a field that must not be there")
-        self._part = _Part.END
+        self._part = _END
         return end + 4 - position

@@ -161,3 +161,32 @@ def test_forbidden_trailers_are_dropped_where_none_are_forbidden() -> None:
     assert decoder.is_complete
     with pytest.raises(TollwayError):
         ChunkedDecoder(forbidden_trailer=None).feed(b"0\r\nbad name: x\r\n\r\n")
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                *(
+                    b"1\r\na\r\n",
+                    b"A\r\n0123456789\r\n",
+                    b"001\r\nb\r\n",
+                    b"1;x=y\r\nc\r\n",
+                    b"2\r\nd",
+                    b"2\r\nefg\r\n",
+                ),
+                *(b"0\r\n\r\n", b"00\r\n\r\n", b"0\r\nx: y\r\n\r\n", b"0\r\n", b"\r\n", b"0\r\n\r", b"g\r\n"),
+            ]
+        ),
+        max_size=6,
+    )
+)
+def test_what_is_taken_in_runs_is_what_is_taken_byte_by_byte(pieces) -> None:
+    def verdict(several: list[bytes]) -> object:
+        try:
+            return decode(several)
+        except TollwayError as error:
+            return error.code.name
+
+    wire = b"".join(pieces)
+    assert verdict([wire]) == verdict([wire[at : at + 1] for at in range(len(wire))])

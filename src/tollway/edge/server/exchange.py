@@ -53,7 +53,8 @@ class ServerExchange:
         """Begin to answer the request of which `body` has come, whole unless the connection has an incoming body."""
         server = self._server = connection.server
         self.head = parsed.request
-        self.accepted_ns = server.monotonic_ns()
+        monotonic_ns = server.monotonic_ns  # in a name of its own, since calling an attribute is slow
+        self.accepted_ns = monotonic_ns()
         self.bytes_sent = 0
         self.has_started = False
         self.is_ended = False

@@ -18,7 +18,8 @@ from tollway.edge.upstream.answer import UpstreamAnswer
 from tollway.edge.upstream.faults import Violation
 from tollway.edge.upstream.head_notes import HeadNotes
 from tollway.edge.upstream.home import Home
-from tollway.edge.upstream.plain_head import CHUNKED, PlainHead, read_plain_head
+from tollway.edge.upstream.last_head import LastHead
+from tollway.edge.upstream.plain_head import CHUNKED, PlainHead
 from tollway.edge.upstream.read_buffer import ReadBuffer
 from tollway.edge.upstream.state import State
 from tollway.kernel.clock import Clock
@@ -28,8 +29,6 @@ from tollway.wire.chunked import ChunkedDecoder
 HEAD_BYTES_MAX = 65_536
 INTERIMS_MAX = 8
 JOINED_BYTES_MAX = 16_384
-KNOWN_HEAD_BYTES_MAX = 2_048
-"""A longer head is read each time, so that an idle connection holds little."""
 OVERHEAD_BYTES_MAX = 65_536
 """Chunk extensions, trailers and the like that may arrive without a byte of body between them."""
 
@@ -53,9 +52,7 @@ class Connection(asyncio.BufferedProtocol):
         "_interims",
         "_is_between_chunks",
         "_is_paused",
-        "_known",
-        "_known_bytes",
-        "_known_head",
+        "_last",
         "_monotonic_ns",
         "_noted",
         "_on_pause",
@@ -77,8 +74,6 @@ class Connection(asyncio.BufferedProtocol):
         "transport",
     )
 
-    _noted: HeadNotes
-
     def __init__(self, home: Home, clock: Clock, wheel: TimerWheel, buffer: ReadBuffer, outbox: Outbox) -> None:
         self._home = home
         self._monotonic_ns = clock.monotonic_ns
@@ -86,10 +81,7 @@ class Connection(asyncio.BufferedProtocol):
         self._outbox = outbox
         self._held = self._held_body = b""
         """Of a request that was begun in this turn of the loop: what was not sent yet; a long body by itself."""
-        self._known_head = b""
-        self._known_bytes = 0
-        self._known: PlainHead | None = None
-        """What `_known_head`, the last plain head, says; with its body it has `_known_bytes`, 0 when there is none."""
+        self._last = LastHead(buffer)
         self._read = buffer
         self._buffer = buffer.raw
         self._view = buffer.view
@@ -112,6 +104,7 @@ class Connection(asyncio.BufferedProtocol):
         self._is_between_chunks = False
         self.framed_sink: Callable[[bytes], bool] | None = None
         """While a body in chunks is relayed: takes a read if it is exactly one chunk, and tells whether it was."""
+        self._noted = HeadNotes()
         self._reset_head()
 
     # The request.
@@ -121,7 +114,7 @@ class Connection(asyncio.BufferedProtocol):
 
         The connection must be idle.
         """
-        self.state = State.HEAD
+        self.state = _HEAD
         self._answer = answer
         self.served += 1
         self.deadline.start(deadline_ns)
@@ -180,7 +173,8 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.state = State.CLOSED
         self._held = self._held_body = b""
-        self._known_bytes = self._bytes_left = 0
+        self._bytes_left = 0
+        self._last.forget()
         self.framed_sink = None
         self._parser = None
         self._on_pause = self._on_resume = None
@@ -237,7 +231,7 @@ class Connection(asyncio.BufferedProtocol):
         return self._view
 
     def buffer_updated(self, nbytes: int) -> None:
-        if nbytes == self._known_bytes and self._take_known(nbytes):
+        if nbytes == self._last.message_bytes and self._take_known(nbytes):
             return None
         if self.framed_sink is not None:
             data = bytes(self._view[:nbytes])
@@ -282,45 +276,37 @@ class Connection(asyncio.BufferedProtocol):
 
     def _take_known(self, nbytes: int) -> bool:
         """Take an answer that came whole, if its head is that of the one before; else False, and nothing is changed."""
-        answer, known_head = self._answer, self._known_head
+        answer, last = self._answer, self._last
         is_first = self.state is _HEAD and not self._head_bytes and not self._interims
-        if not is_first or answer is None or answer.is_head or not self._buffer.startswith(known_head):
+        if not is_first or answer is None or answer.is_head or not self._buffer.startswith(last.text):
             return False
         # As `_end`, but nobody reads yet, and nothing was noted here that the next answer must not find.
-        body = bytes(self._view[len(known_head) : nbytes])
+        head, body = cast(PlainHead, last.head), bytes(self._view[len(last.text) : nbytes])
         self._answer = None
         if answer.upload is None or not answer.is_uploading:
             self.state = _IDLE
             self._home.release(self)
         else:
             self.close()
-        answer.arrive(cast(PlainHead, self._known), body)
+        answer.arrive(head, body)
         return True
 
     def _take_plain(self, nbytes: int) -> bool:
         """Take an answer with a plain head that has come whole; False, and nothing is changed, when it is another."""
         answer = self._answer
-        end = self._buffer.find(b"\r\n\r\n", 0, nbytes)
-        if end < 0 or answer is None or answer.is_head or self._interims:
+        if answer is None or answer.is_head or self._interims or (found := self._last.read(nbytes)) is None:
             return False
-        text = bytes(self._view[: end + 4])
-        head = read_plain_head(text[:-4])
-        if head is None:
-            return False
-        left = head.content_bytes - (nbytes - end - 4)
+        head, size = found
+        left = head.content_bytes - (nbytes - size)
         if left < 0 and head.content_bytes != CHUNKED:
             return False
         if head.idle_seconds is not None:
             self.keep_alive_seconds = head.idle_seconds
-        if left == 0:
-            self._known_head, self._known, self._known_bytes = text, head, nbytes
-            self._take_known(nbytes)
-            if end > KNOWN_HEAD_BYTES_MAX:
-                self._known_head, self._known, self._known_bytes = b"", None, 0
-            return True
+        if nbytes == self._last.message_bytes:
+            return self._take_known(nbytes)
         answer.status, answer.headers, answer.facts = head.status, head.headers, head.facts
         self.state = _BODY
-        rest = bytes(self._view[end + 4 : nbytes])
+        rest = bytes(self._view[size:nbytes])
         if head.content_bytes == CHUNKED:
             self._chunks = ChunkedDecoder(forbidden_trailer=None)
             self._is_between_chunks = True
@@ -330,6 +316,9 @@ class Connection(asyncio.BufferedProtocol):
         else:
             answer.content_bytes = head.content_bytes
             self._bytes_left = left
+            if left == 0:
+                self._end(answer, rest, can_stay=True)
+                return True
             if rest:
                 self._parts.append(rest)
             self._progress(nbytes)
@@ -378,6 +367,7 @@ class Connection(asyncio.BufferedProtocol):
             noted.check_version(parser.get_http_version())
         answer.status = status
         answer.headers, answer.facts = noted.passed_on(), []
+        self._last.forget()
         if noted.idle_seconds is not None:
             self.keep_alive_seconds = noted.idle_seconds
         if answer.is_head or status == 204 or status == 304:
@@ -399,7 +389,6 @@ class Connection(asyncio.BufferedProtocol):
     # Inside.
 
     def _reset_head(self) -> None:
-        self._noted = HeadNotes()
         self._chunks = None
         self._head_bytes = 0
         self._bytes_left = 0
@@ -452,6 +441,7 @@ class Connection(asyncio.BufferedProtocol):
         answer, parts = self._answer, self._parts
         assert answer is not None
         can_stay = self._noted.is_persistent and self._ends_well(nbytes)
+        self._noted = HeadNotes()
         chunk = b"".join(parts)
         parts.clear()
         if answer.is_head or answer.status in (204, 304):

@@ -271,3 +271,16 @@ def test_an_unread_answer_stops_the_reading_at_its_mark() -> None:
     assert not bench.transport.is_paused
     bench.feed(b"x" * 1_000)
     assert bench.transport.is_paused
+
+
+@pytest.mark.parametrize("raw", sorted(WHOLE))
+def test_an_answer_is_complete_also_where_its_connection_is_not_wanted_back(raw: bytes) -> None:
+    bench = Bench()
+    for _ in range(2):
+        answer = bench.begin()
+        if bench.home.released == 1:
+            bench.home.release = lambda connection: connection.close()  # type: ignore[method-assign]
+        bench.feed(raw)
+        assert (answer.is_complete, answer.error) == (True, None)
+        assert asyncio.run(answer.read(99)) == WHOLE[raw]
+    assert bench.connection.state is State.CLOSED
