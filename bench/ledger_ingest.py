@@ -1,6 +1,6 @@
 """CPU of the ledger for each call it takes in: journal frame to committed rows, on SQLite.
 
-Run as `python bench/ledger_ingest.py [--calls N] [--tokens N] [--profile]`; the bar is 8 microseconds a call.
+Run as `python bench/ledger_ingest.py [--calls N] [--tokens N] [--profile]`; the bar is 6 microseconds a call.
 The journal is written beforehand and does not count.
 """
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from kit.dialect_answers import ANSWERS
 from kit.gateway_kit import CHAT, PRICE, Rig, ScriptedAnswer, service
 from tollway.contract import policy
 from tollway.contract.policy import (
@@ -19,6 +20,8 @@ from tollway.contract.policy import (
     SealedKey,
     Upstream,
 )
+from tollway.contract.response_states import VERSION as STATE_VERSION
+from tollway.contract.response_states import KeptHere
 from tollway.contract.rights import (
     HourRights,
     ModelGroup,
@@ -316,6 +319,39 @@ async def test_a_bound_that_is_missing_is_set(choices: int, cap: int) -> None:
     exchange = await rig.call(token=secret, body=body)
     assert (exchange.status, exchange.header("x-tollway-output-cap")) == (200, str(cap))
     assert json.loads(rig.upstreams.sent[0][4])["max_completion_tokens"] == cap
+
+
+@pytest.mark.parametrize("previous", [None, "resp_1"], ids=["alone", "continued"])
+async def test_a_bound_that_is_missing_is_set_on_responses(previous: str | None) -> None:
+    """Also on one whose earlier turns are added here, which is another body than the one that came."""
+    rig = Rig(ScriptedAnswer(body=ANSWERS["responses"]))
+    rig.states.find = lambda owner, response_id: kept("resp_1", "hello")  # type: ignore[method-assign]
+    secret = rig.token(rights=Rights(parameters=ParameterRights(output_tokens_max=400)))
+    body = {"model": "gpt", "input": "hi", "previous_response_id": previous}
+    exchange = await rig.call("/v1/responses", token=secret, body=json.dumps(body).encode())
+    assert (exchange.status, exchange.header("x-tollway-output-cap")) == (200, "400"), exchange.answer
+    sent = json.loads(rig.upstreams.sent[0][4])
+    assert sent.get("max_output_tokens", sent.get("max_completion_tokens")) == 400
+    assert ("hello" in str(sent)) == (previous is not None)
+
+
+async def test_what_a_call_continues_is_asked_for_with_it() -> None:
+    """A picture of an earlier turn goes to the model again, so that it needs the same right as a new one."""
+    picture = [{"type": "input_image", "image_url": "https://a/b.png"}]
+    for rights, status in ((ParameterRights(no_images=True), 403), (ParameterRights(no_tools=True), 200)):
+        rig = Rig(ScriptedAnswer(body=ANSWERS["responses"]))
+        rig.states.find = lambda owner, response_id: kept("resp_1", picture)  # type: ignore[method-assign]
+        body = {"model": "gpt", "input": "what was on it?", "previous_response_id": "resp_1"}
+        secret = rig.token(rights=Rights(parameters=rights))
+        exchange = await rig.call("/v1/responses", token=secret, body=json.dumps(body).encode())
+        assert exchange.status == status, exchange.answer
+        assert bool(rig.upstreams.sent) == (status == 200)
+
+
+def kept(response_id: str, content: object) -> KeptHere:
+    """Return what is kept of a response to one message of this content."""
+    asked = json.dumps([{"type": "message", "role": "user", "content": content}]).encode()
+    return KeptHere(STATE_VERSION, response_id, "gpt", 0, ANSWERS["responses"], asked)
 
 
 async def test_the_bound_that_is_set_is_what_a_budget_reserves() -> None:
