@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import timeit
 from collections.abc import Iterator
@@ -10,8 +11,11 @@ from pathlib import Path
 
 import lmdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tollway.adapters.policy_store import LMDBPolicyStore, PolicyStoreWriter
+from tollway.adapters.policy_store.reader import LMDBPolicyView
 from tollway.contract.policy import VERSION, Snapshot, decode_snapshot, encode
 from tollway.gateway.ports import PolicyStore
 from tollway.kernel.errors import TollwayError
@@ -84,6 +88,59 @@ def test_r14_what_is_committed_is_what_another_process_reads_next(writer: Policy
     assert reader.ask("find", "abc") == "None 0 0"
     assert writer.publish_snapshot(snapshot()) == 1
     assert reader.ask("find", "abc") == f"None 1 {len(writer.snapshot() or b'')}"
+
+
+_acts = st.lists(
+    st.sampled_from(
+        ["token", "application", "drop token", "drop application", "many", "snapshot", "rebuild", "nothing"]
+    ),
+    max_size=12,
+)
+
+
+@given(_acts)
+@settings(max_examples=40, deadline=None)
+def test_r14_two_looks_say_the_same_commit_only_if_nothing_was_written_between(acts: list[str]) -> None:
+    """What was read at a commit may be used at the same one; so each write of any kind must show in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        writer = PolicyStoreWriter(Path(folder) / "policy")
+        store = _reader_of(writer)
+        seen = [_what(store.view())]
+        for number, act in enumerate(acts):
+            raw = b"%d" % number
+            match act:
+                case "token":
+                    writer.put_token("abc", raw)
+                case "application":
+                    writer.put_application("app", raw)
+                case "drop token":
+                    writer.delete_token("abc")
+                case "drop application":
+                    writer.delete_application("app")
+                case "many":
+                    writer.put_tokens([("abc", raw), ("def", raw)])
+                case "snapshot":
+                    writer.publish_snapshot(snapshot(0, f"https://{number}.example"))
+                case "rebuild":
+                    writer.rebuild([], snapshot(0, f"https://{number}.example"))
+            seen.append(_what(store.view()))
+        writer.close()
+    commits = [commit for commit, _ in seen]
+    assert commits == sorted(commits)
+    assert len(dict(seen)) == len({*seen}), "one commit, two contents"
+
+
+def _what(view: LMDBPolicyView) -> tuple[int, tuple[object, ...]]:
+    """Return the commit of a look, and all that it sees."""
+    tokens = view.find_token("abc"), view.find_token("def")
+    return view.commit, (view.revision, *tokens, view.find_application("app"), view.snapshot())
+
+
+def _reader_of(writer: PolicyStoreWriter) -> LMDBPolicyStore:
+    """Return a worker's store over the writer's own environment, which no process may open twice."""
+    store = LMDBPolicyStore.__new__(LMDBPolicyStore)
+    store.read(writer._environment)
+    return store
 
 
 def test_records_of_tokens_and_applications_are_kept_apart(writer: PolicyStoreWriter) -> None:

@@ -54,8 +54,12 @@ class LMDBPolicyStore:
 
     def __init__(self, path: Path) -> None:
         # Size 0 takes over the writer's size, so that the map need not grow unless the writer's does.
-        self._environment = open_environment(path, readonly=True, create=False, map_size=0)
-        self._begin = self._environment.begin
+        self.read(open_environment(path, readonly=True, create=False, map_size=0))
+
+    def read(self, environment: lmdb.Environment) -> None:
+        """Look into this environment from now on."""
+        self._environment = environment
+        self._begin = environment.begin
         self._commit, self._revision = -1, 0
 
     def view(self) -> LMDBPolicyView:
