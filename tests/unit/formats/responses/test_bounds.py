@@ -94,7 +94,7 @@ def test_thoughts_that_another_vendor_sealed_are_left_out() -> None:
 
 def test_an_input_that_is_no_list_of_items_is_left_to_the_vendor() -> None:
     raw = b'{"model":"m","input":[\xff,"dHcxO"]}'
-    asked = JSONObject(raw, JSONObject.parse(b'{"model":"m"}')._fields)
+    asked = JSONObject(raw, JSONObject.parse(b'{"model":"m"}').fields)
     asked.set("input", "dHcxO")
     adapt(asked, Target(vendor="openai", model="m"))
     assert json.loads(asked.encode())["input"] == "dHcxO"
