@@ -65,6 +65,7 @@ async def _run(start: Start, name: str) -> int:
     listeners = [worker.server.listen(sock, tls=worker.tls, share=share.current) for sock in start.sockets]
     housekeeping = asyncio.create_task(_keep_house(worker, share, listeners), name="housekeeping")
     _tune_collector()
+    _tune_allocator()
     start.ready()
     await stop.wait()
     for listener, sock in zip(listeners, start.sockets, strict=True):
@@ -80,6 +81,15 @@ async def _run(start: Start, name: str) -> int:
     supervisor.end(loop)
     worker.close()
     return 0
+
+
+def _tune_allocator() -> None:
+    """Let up to 8 MiB of what bodies took stay with the process when it is freed, instead of fetching it page by page.
+
+    glibc raises its thresholds to what a mapped block had that is freed (mallopt(3), M_MMAP_THRESHOLD), and to twice
+    that. Other allocators take no notice.
+    """
+    bytes(4 * 1024 * 1024)
 
 
 def _tune_collector() -> None:

@@ -13,6 +13,8 @@ from tollway.kernel.errors import TollwayError
 from tollway.wire.chunked import ChunkedDecoder
 from tollway.wire.http1 import malformed
 
+Piece = bytes | memoryview
+"""Of a body: what came with the head is a view of what was read, so that it is copied once, with all the rest."""
 # Taken in before the handler asks for the body, per connection.
 HELD_BYTES_MAX = 65_536
 # Read and thrown away after an answer, so that the connection can be kept.
@@ -72,7 +74,7 @@ class IncomingBody:
         self._budget = budget
         self._pause = pause
         self._resume = resume
-        self._chunks: list[bytes] = []
+        self._chunks: list[Piece] = []
         self._size = 0
         self._bytes_max: int | None = None
         self._bytes_taken = 0
@@ -80,7 +82,7 @@ class IncomingBody:
         self._is_discarding = False
         self._waiter: asyncio.Future[None] | None = None
 
-    def decode(self, data: bytes) -> tuple[bytes, int, bool]:
+    def decode(self, data: Piece) -> tuple[Piece, int, bool]:
         """Return the content in `data`, how many of its bytes belong to this body, and whether it ends there.
 
         Raises request.malformed for bad chunk framing.
@@ -88,13 +90,13 @@ class IncomingBody:
         remaining = self.remaining
         if remaining is None:
             assert self.decoder is not None
-            content, used = self.decoder.feed(data)
-            return content, used, self.decoder.is_complete
+            decoded, used = self.decoder.feed(bytes(data))
+            return decoded, used, self.decoder.is_complete
         content = data if len(data) <= remaining else data[:remaining]
         self.remaining = remaining - len(content)
         return content, len(content), self.remaining == 0
 
-    def push(self, content: bytes, is_end: bool) -> None:
+    def push(self, content: Piece, is_end: bool) -> None:
         """Take decoded content from the connection; `is_end` with the last of it. Never raises."""
         self.bytes_received += len(content)
         self.is_complete = is_end
@@ -103,7 +105,7 @@ class IncomingBody:
                 self.fail(malformed("the body goes on after the answer"))
         elif self._sink is not None:
             if content:
-                self._sink.feed(content)
+                self._sink.feed(bytes(content))
         elif content:
             self._chunks.append(content)
             self._size += len(content)
@@ -190,7 +192,7 @@ class IncomingBody:
     def _take(self) -> bytes:
         chunks, self._chunks = self._chunks, []
         self._size = 0
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

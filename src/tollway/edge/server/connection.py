@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, cast
 
 from tollway.edge.flow import TunnelEnd
-from tollway.edge.server.body import DRAIN_BYTES_MAX, IncomingBody
+from tollway.edge.server.body import DRAIN_BYTES_MAX, IncomingBody, Piece
 from tollway.edge.server.exchange import ServerExchange
 from tollway.edge.server.head import ParsedHead
 from tollway.edge.server.head_reader import HeadReader
@@ -264,7 +264,7 @@ class Connection(asyncio.Protocol):
         self._deadline.clear()
         self._exchange = ServerExchange(self, parsed, b"")
         if size < len(data):
-            self.data_received(data[size:])
+            self._take_body(data[size:] if length is None else memoryview(data)[size:])
         return self._wake()
 
     def _begin_whole(self, parsed: ParsedHead, body: bytes) -> None:
@@ -286,7 +286,7 @@ class Connection(asyncio.Protocol):
 
     # --- bodies ---
 
-    def _take_body(self, data: bytes) -> None:
+    def _take_body(self, data: Piece) -> None:
         body = cast(IncomingBody, self.body)
         if body.error is not None:
             return
@@ -302,11 +302,11 @@ class Connection(asyncio.Protocol):
             self._resume(_PAUSED_BODY)
             self._phase = _AHEAD
             if used < len(data):
-                self._keep_ahead(data[used:])
+                self._keep_ahead(bytes(data[used:]))
         elif self._body_is_streamed and not self._paused:
             self._restart_stream_deadline()
 
-    def _decode_body(self, body: IncomingBody, data: bytes) -> int:
+    def _decode_body(self, body: IncomingBody, data: Piece) -> int:
         """Decode, let llhttp follow, and push; return how many bytes belonged to the body."""
         content, used, is_end = body.decode(data)
         self._reader.follow(data if used == len(data) else data[:used])

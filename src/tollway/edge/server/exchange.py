@@ -70,8 +70,8 @@ class ServerExchange:
         self._is_chunked = False
         self._bytes_left: int | None = None
         self._body = body
-        self._incoming = incoming = connection.body
-        self._is_usual = incoming is None and parsed.is_usual
+        self._incoming = connection.body
+        self._is_usual = parsed.is_usual
 
     @property
     def bytes_received(self) -> int:
@@ -117,7 +117,9 @@ class ServerExchange:
     def respond(self, status: int, headers: Headers, body: bytes, lines: bytes = b"") -> None:
         """Send a whole answer; see the port."""
         status_line = _STATUS_LINES.get(status)
-        goes_on = self._is_usual and self.keeps_alive and not self._server.is_draining
+        incoming = self._incoming
+        is_read = incoming is None or incoming.is_complete
+        goes_on = is_read and self._is_usual and self.keeps_alive and not self._server.is_draining
         if not goes_on or status_line is None or self.has_started or self.is_ended:
             self.respond_framed(status, headers, body, lines)
             return

@@ -113,7 +113,7 @@ class HeadReader:
             self.last_parsed = parsed
         return parsed
 
-    def follow(self, data: bytes) -> None:
+    def follow(self, data: bytes | memoryview) -> None:
         """Let llhttp read the same bytes. Raises request.malformed or request.method where it objects."""
         if not self._follows:
             return
