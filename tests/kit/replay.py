@@ -42,6 +42,7 @@ class Replay:
     seen: list[Seen] = field(default_factory=list)
     port: int = 0
     closed: threading.Event = field(default_factory=threading.Event)
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     def start(self) -> "Replay":
         """Serve in a thread of its own until `stop`."""
@@ -64,12 +65,24 @@ class Replay:
         ready.set()
         await self._stop.wait()
         server.close()
+        for task in self._serving:
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+        await asyncio.sleep(0.01)  # so that closed connections are told so while there is a loop
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
         try:
             while True:
                 await self._one(reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+        except asyncio.CancelledError:
+            # The end: what nobody reads any more would keep the connection open beyond its loop.
+            self.closed.set()
+            writer.transport.abort()
+        except (asyncio.IncompleteReadError, ConnectionError):
             self.closed.set()
         finally:
             writer.close()
