@@ -78,4 +78,8 @@ def test_what_fails_is_over_and_says_why(tmp_path: Path, error: Exception, code:
     running.begin(tmp_path / "b.tar", made.append)
     writing.go.release(2)
     found = wait(running, ("failed", 0, None)).error
+    # Its thread ends with the fault, which belongs to this test and no other.
+    for thread in threading.enumerate():
+        if thread.name == "backup":
+            thread.join(10)
     assert found is not None and found.code.name == code and made == []
